@@ -28,6 +28,12 @@ function compare(a: unknown, b: unknown, seen: Map<object, object>): boolean {
   if (a instanceof TypedArray) return sameElements(a, b as Uint8Array);
   if (seen.get(a) === b) return true;
   seen.set(a, b);
+  const same = compareParts(a, b, seen);
+  if (!same) seen.delete(a);
+  return same;
+}
+
+function compareParts(a: object, b: object, seen: Map<object, object>): boolean {
   if (a instanceof Map) return sameEntries(a, b as Map<unknown, unknown>, seen);
   if (a instanceof Set) {
     return sameEntries(new Map(a.entries()), new Map((b as Set<unknown>).entries()), seen);
@@ -66,13 +72,13 @@ function sameEntries(
     );
 }
 
-/** All property names, hidden and inherited ones included, up to the built-in prototypes. */
+/** An object's property names; of a class's instance the hidden and inherited ones as well. */
 function keysOf(value: object): Set<PropertyKey> {
+  const plain: object[] = [Object.prototype, Array.prototype];
+  if (plain.includes(prototypeOf(value))) return new Set(Reflect.ownKeys({ ...value }));
   const keys = new Set<PropertyKey>();
-  let level = value;
-  while (level && level !== Object.prototype && level !== Array.prototype) {
+  for (let level = value; level && !plain.includes(level); level = Object.getPrototypeOf(level)) {
     for (const key of Reflect.ownKeys(level)) keys.add(key);
-    level = Object.getPrototypeOf(level);
   }
   return keys;
 }

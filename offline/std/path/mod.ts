@@ -4,22 +4,18 @@
  *
  * @module
  */
-import { isAbsolute, sep } from "node:path";
+import { basename as nodeBasename, isAbsolute, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-export {
-  basename,
-  dirname,
-  extname,
-  isAbsolute,
-  join,
-  normalize,
-  relative,
-  resolve,
-} from "node:path";
+export { dirname, extname, isAbsolute, join, normalize, relative, resolve } from "node:path";
 
 /** What separates a path's segments here. */
 export const SEPARATOR: "/" | "\\" = sep;
+
+/** The last segment of a path without `suffix`; all of it where that is `suffix`; `/` of `/`. */
+export function basename(path: string, suffix = ""): string {
+  return nodeBasename(path, suffix) || nodeBasename(path) || path.slice(0, 1);
+}
 
 /** The path that a `file:` URL names; throws a `TypeError` for a URL of another scheme. */
 export function fromFileUrl(url: URL | string): string {
