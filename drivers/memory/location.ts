@@ -1,0 +1,52 @@
+/**
+ * Locations of memory stores: `memory://<store>/<image id>`.
+ *
+ * @module
+ */
+import { BadStoreUri } from "../../errors/mod.ts";
+import { checkImageId, splitUri, StoreLocation } from "../../location/mod.ts";
+
+/**
+ * A location in a memory store. Segments are percent-encoded (RFC 3986, section 3.3).
+ *
+ * @example Parsing and printing
+ * ```ts
+ * import { MemoryLocation } from "@vitrine/vitrine/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const location = MemoryLocation.parse("memory://scratch/iso/a%20b.iso");
+ * assertEquals(location.path, "iso/a b.iso");
+ * assertEquals(location.uri(), "memory://scratch/iso/a%20b.iso");
+ * ```
+ */
+export class MemoryLocation extends StoreLocation {
+  /** The scheme. */
+  readonly scheme = "memory";
+
+  /** The image of that id in the store of that name. */
+  constructor(
+    /** Name of the store. */
+    readonly store: string,
+    /** The image id. */
+    readonly path: string,
+  ) {
+    super();
+  }
+
+  /** Reads a URI; throws `BadStoreUri`. */
+  static parse(uri: string): MemoryLocation {
+    const { host, path } = splitUri(uri, ["memory"]);
+    try {
+      const imageId = path.slice(1).split("/").map(decodeURIComponent).join("/");
+      return new MemoryLocation(decodeURIComponent(host), checkImageId(imageId));
+    } catch (error) {
+      throw new BadStoreUri(`${uri} names no image`, { cause: error });
+    }
+  }
+
+  /** Prints the URI. */
+  protected format(): string {
+    const path = this.path.split("/").map(encodeURIComponent).join("/");
+    return `memory://${encodeURIComponent(this.store)}/${path}`;
+  }
+}

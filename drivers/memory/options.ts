@@ -1,0 +1,21 @@
+/**
+ * The options of memory stores.
+ *
+ * @module
+ */
+import type { OptionDefinitions } from "../options.ts";
+
+/** Options of a {@linkcode MemoryStore}, with their defaults filled in. */
+export interface MemoryOptions {
+  /** How many bytes the store holds at most. */
+  capacity?: number;
+}
+
+/** The options as data. */
+export const OPTIONS: OptionDefinitions = {
+  capacity: {
+    type: "integer",
+    min: 0,
+    help: "Bytes that all images together may take; unlimited unless given.",
+  },
+};

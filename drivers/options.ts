@@ -1,0 +1,127 @@
+/**
+ * Options of stores, declared as data and validated once for all drivers.
+ *
+ * @module
+ */
+import { BadStoreConfiguration } from "../errors/mod.ts";
+
+/** One option of a driver. */
+export interface OptionDefinition {
+  /** What values it takes. `value` takes anything (a function, a client) and only from code. */
+  type: "string" | "integer" | "number" | "boolean" | "list" | "dict" | "value";
+  /** What it does, in a sentence. */
+  help: string;
+  /** The value where none is given. */
+  default?: unknown;
+  /** Whether it must be given. */
+  required?: boolean;
+  /** The only values allowed. */
+  choices?: readonly string[];
+  /** Least value of a number. */
+  min?: number;
+  /** Greatest value of a number. */
+  max?: number;
+  /** Whether the value is masked wherever it would be printed. */
+  secret?: boolean;
+  /** glance_store's name of the option. */
+  glance?: string;
+}
+
+/** The options of a driver, by name. */
+export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
+
+/**
+ * Checks the options of a store and fills in the defaults. Text from a configuration file or the
+ * environment is read as the option's type: `"true"`, `"8"`, `"a,b"`, `"a:1,b:2"`.
+ *
+ * Throws `BadStoreConfiguration` which names the option, the value (unless it is secret) and what is
+ * allowed.
+ *
+ * @example Validating options
+ * ```ts
+ * import { BadStoreConfiguration, type OptionDefinitions, validateOptions } from "@vitrine/vitrine";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const OPTIONS: OptionDefinitions = {
+ *   depth: { type: "integer", min: 1, default: 4, help: "Parallel writes." },
+ * };
+ * assertEquals(validateOptions(OPTIONS, {}, "shelf"), { depth: 4 });
+ * assertThrows(() => validateOptions(OPTIONS, { depth: 0 }, "shelf"), BadStoreConfiguration);
+ * ```
+ */
+export function validateOptions(
+  definitions: OptionDefinitions,
+  values: Readonly<Record<string, unknown>>,
+  store: string,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const name of Object.keys(values)) {
+    if (!Object.hasOwn(definitions, name)) {
+      const known = Object.keys(definitions).join(", ") || "none";
+      throw new BadStoreConfiguration(`unknown option "${name}"; known are: ${known}`, { store });
+    }
+  }
+  for (const [name, definition] of Object.entries(definitions)) {
+    const value = values[name] ?? definition.default;
+    if (value === undefined || value === null) {
+      if (definition.required) {
+        throw new BadStoreConfiguration(`option "${name}" is required: ${definition.help}`, {
+          store,
+        });
+      }
+      continue;
+    }
+    const read = readValue(definition, value);
+    if (read === undefined) {
+      const shown = definition.secret ? "***" : JSON.stringify(value) ?? typeof value;
+      throw new BadStoreConfiguration(
+        `option "${name}" is ${shown}, allowed is ${allowed(definition)}`,
+        { store },
+      );
+    }
+    result[name] = read;
+  }
+  return result;
+}
+
+function allowed({ type, choices, min, max }: OptionDefinition): string {
+  if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" or ");
+  const bounds = [min === undefined ? "" : `from ${min}`, max === undefined ? "" : `to ${max}`];
+  return [/^[aeiou]/.test(type) ? "an" : "a", type, ...bounds].filter(Boolean).join(" ");
+}
+
+function readValue(definition: OptionDefinition, value: unknown): unknown {
+  const { type, choices, min = -Infinity, max = Infinity } = definition;
+  switch (type) {
+    case "value":
+      return value;
+    case "string":
+      if (typeof value !== "string" || (choices && !choices.includes(value))) return undefined;
+      return value;
+    case "integer":
+    case "number": {
+      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      if (typeof number !== "number" || !(number >= min && number <= max)) return undefined;
+      return type === "integer" && !Number.isSafeInteger(number) ? undefined : number;
+    }
+    case "boolean":
+      if (typeof value === "boolean") return value;
+      if (typeof value !== "string") return undefined;
+      if (/^(true|yes|on|1)$/i.test(value)) return true;
+      return /^(false|no|off|0)$/i.test(value) ? false : undefined;
+    case "list": {
+      const list = typeof value === "string" ? value.split(",").map((one) => one.trim()) : value;
+      return Array.isArray(list) && list.every((one) => typeof one === "string") ? list : undefined;
+    }
+    case "dict": {
+      if (typeof value === "string") {
+        const pairs = value.split(",").map((pair) => pair.split(/:(.*)/s, 2).map((s) => s.trim()));
+        return pairs.every((pair) => pair.length === 2) ? Object.fromEntries(pairs) : undefined;
+      }
+      const isRecord = typeof value === "object" && !Array.isArray(value);
+      return isRecord && Object.values(value!).every((one) => typeof one === "string")
+        ? value
+        : undefined;
+    }
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * The errors of Vitrine: one class an error, all under {@linkcode StoreError}, named as in
+ * glance_store where it has one.
+ *
+ * @module
+ */
+
+/** What an error says beside its detail: where it happened and whether trying again can help. */
+export interface StoreErrorOptions extends ErrorOptions {
+  /** Name of the store, as configured. */
+  store?: string | undefined;
+  /** The operation that failed: `add`, `get`, `delete`, ... */
+  operation?: string | undefined;
+  /** The image's path in its store, or the URI with its secrets masked. */
+  path?: string | undefined;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  retryable?: boolean | undefined;
+  /** How long the backend asked to wait before trying again, in milliseconds. */
+  retryAfter?: number | undefined;
+}
+
+/**
+ * Base class of every error that Vitrine throws for a store.
+ *
+ * The message is one line, `<store>: <operation> <path>: <detail>`, and holds no secret.
+ *
+ * @example What an error says
+ * ```ts
+ * import { NotFound } from "@vitrine/vitrine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = new NotFound("no such image", { store: "local", operation: "get", path: "a.iso" });
+ * assertEquals(error.message, "local: get a.iso: no such image");
+ * assertEquals(error.retryable, false);
+ * ```
+ */
+export class StoreError extends Error {
+  /** The class's name, which survives minification. */
+  override readonly name: string = "StoreError";
+  /** The reason alone, without store, operation and path. */
+  readonly detail: string;
+  /** Name of the store, where known. */
+  store: string | undefined;
+  /** The operation that failed, where known. */
+  operation: string | undefined;
+  /** The image's path in its store, or its masked URI, where known. */
+  path: string | undefined;
+  /** Whether trying again can help. */
+  readonly retryable: boolean;
+  /** How long the backend asked to wait before trying again, in milliseconds. */
+  readonly retryAfter: number | undefined;
+
+  /** Makes an error from its detail: one line, without a secret. */
+  constructor(detail: string, options: StoreErrorOptions = {}) {
+    super(detail, "cause" in options ? { cause: options.cause } : undefined);
+    this.detail = detail;
+    this.retryable = options.retryable ?? false;
+    this.retryAfter = options.retryAfter;
+    this.store = options.store;
+    this.operation = options.operation;
+    this.path = options.path;
+    this.message = compose(this);
+  }
+
+  /**
+   * Says where the error happened, for what is not said yet: an error that passes through two
+   * stores (a copy) keeps the inner one.
+   */
+  at(where: { store?: string; operation?: string; path?: string }): this {
+    this.store ??= where.store;
+    this.operation ??= where.operation;
+    this.path ??= where.path;
+    this.message = compose(this);
+    return this;
+  }
+}
+
+function compose(error: StoreError): string {
+  const { store, operation, path, detail } = error;
+  const action = [operation, path].filter(Boolean).join(" ");
+  return [store, action, detail].filter(Boolean).join(": ").replace(/\s*[\r\n]+\s*/g, " ");
+}
+
+/** A backend failed in a way that no other class names. */
+export class BackendException extends StoreError {
+  /** @internal */
+  override readonly name: string = "BackendException";
+}
+/** No store of that name, or its driver is not available here. */
+export class UnsupportedBackend extends StoreError {
+  /** @internal */
+  override readonly name: string = "UnsupportedBackend";
+}
+/** The image, or the container that should hold it, does not exist. */
+export class NotFound extends StoreError {
+  /** @internal */
+  override readonly name: string = "NotFound";
+}
+/** The image exists already. */
+export class Duplicate extends StoreError {
+  /** @internal */
+  override readonly name: string = "Duplicate";
+}
+/** An argument is not what the operation takes. */
+export class Invalid extends StoreError {
+  /** @internal */
+  override readonly name: string = "Invalid";
+}
+/** The image id is not a path of segments: empty, `.` or `..` segments, NUL or control characters. */
+export class InvalidImageId extends Invalid {
+  /** @internal */
+  override readonly name: string = "InvalidImageId";
+}
+/** The range lies outside the image, or is no range. */
+export class InvalidRange extends Invalid {
+  /** @internal */
+  override readonly name: string = "InvalidRange";
+}
+/** The data is shorter or longer than the size that was declared. */
+export class SizeMismatch extends StoreError {
+  /** @internal */
+  override readonly name: string = "SizeMismatch";
+}
+/** The bytes do not have the digest that they should have. */
+export class ChecksumMismatch extends StoreError {
+  /** @internal */
+  override readonly name: string = "ChecksumMismatch";
+}
+/** The image was replaced while it was being read. */
+export class ImageChanged extends StoreError {
+  /** @internal */
+  override readonly name: string = "ImageChanged";
+}
+/** The name of a digest algorithm is not known. */
+export class UnknownHashingAlgo extends StoreError {
+  /** @internal */
+  override readonly name: string = "UnknownHashingAlgo";
+}
+/** No driver answers to the URI's scheme. */
+export class UnknownScheme extends StoreError {
+  /** @internal */
+  override readonly name: string = "UnknownScheme";
+}
+/** The location URI cannot be read, or belongs to another store. */
+export class BadStoreUri extends StoreError {
+  /** @internal */
+  override readonly name: string = "BadStoreUri";
+}
+/** An option of a store has a wrong value; the message names it and what is allowed. */
+export class BadStoreConfiguration extends StoreError {
+  /** @internal */
+  override readonly name: string = "BadStoreConfiguration";
+}
+/** A driver cannot be loaded: its library, its permission or its module is missing. */
+export class DriverLoadFailure extends StoreError {
+  /** @internal */
+  override readonly name: string = "DriverLoadFailure";
+}
+/** The storage medium is full, or a quota is. */
+export class StorageFull extends StoreError {
+  /** @internal */
+  override readonly name: string = "StorageFull";
+}
+/** The storage medium refuses to be written. */
+export class StorageWriteDenied extends StoreError {
+  /** @internal */
+  override readonly name: string = "StorageWriteDenied";
+}
+/** The store cannot delete. */
+export class StoreDeleteNotSupported extends StoreError {
+  /** @internal */
+  override readonly name: string = "StoreDeleteNotSupported";
+}
+/** The store cannot be read. */
+export class StoreGetNotSupported extends StoreError {
+  /** @internal */
+  override readonly name: string = "StoreGetNotSupported";
+}
+/** The store cannot be read from the middle. */
+export class StoreRandomGetNotSupported extends StoreGetNotSupported {
+  /** @internal */
+  override readonly name: string = "StoreRandomGetNotSupported";
+}
+/** The store cannot be written: it has not the ability, or its configuration for writing failed. */
+export class StoreAddDisabled extends StoreError {
+  /** @internal */
+  override readonly name: string = "StoreAddDisabled";
+}
+/** The store cannot list its images. */
+export class StoreListNotSupported extends StoreError {
+  /** @internal */
+  override readonly name: string = "StoreListNotSupported";
+}
+/** The store cannot copy within itself. */
+export class StoreCopyNotSupported extends StoreError {
+  /** @internal */
+  override readonly name: string = "StoreCopyNotSupported";
+}
+/** The store has no ACLs, or cannot hold the ones asked for. */
+export class StoreAclsNotSupported extends StoreError {
+  /** @internal */
+  override readonly name: string = "StoreAclsNotSupported";
+}
+/** The store cannot make presigned URLs. */
+export class StorePresignNotSupported extends StoreError {
+  /** @internal */
+  override readonly name: string = "StorePresignNotSupported";
+}
+/** Too many redirects. */
+export class MaxRedirectsExceeded extends StoreError {
+  /** @internal */
+  override readonly name: string = "MaxRedirectsExceeded";
+}
+/** The server is away, overloaded or broke off. Trying again can help. */
+export class RemoteServiceUnavailable extends StoreError {
+  /** @internal */
+  override readonly name: string = "RemoteServiceUnavailable";
+  /** Makes the error; `retryable` is true unless said otherwise. */
+  constructor(detail: string, options: StoreErrorOptions = {}) {
+    super(detail, { retryable: true, ...options });
+  }
+}
+/** The operation did not end in its time. Trying again can help. */
+export class TimeoutError extends StoreError {
+  /** @internal */
+  override readonly name: string = "TimeoutError";
+  /** Makes the error; `retryable` is true unless said otherwise. */
+  constructor(detail: string, options: StoreErrorOptions = {}) {
+    super(detail, { retryable: true, ...options });
+  }
+}
+/** The server knows who asks and refuses. */
+export class Forbidden extends StoreError {
+  /** @internal */
+  override readonly name: string = "Forbidden";
+}
+/** The server does not know who asks: credentials are missing or wrong. */
+export class NotAuthenticated extends StoreError {
+  /** @internal */
+  override readonly name: string = "NotAuthenticated";
+}
+/** A credential that the store needs was not configured. */
+export class MissingCredentialError extends StoreError {
+  /** @internal */
+  override readonly name: string = "MissingCredentialError";
+}
+/** The authentication strategy is not the one the server wants. */
+export class BadAuthStrategy extends StoreError {
+  /** @internal */
+  override readonly name: string = "BadAuthStrategy";
+}
+/** The authentication service refused the request as malformed. */
+export class AuthBadRequest extends StoreError {
+  /** @internal */
+  override readonly name: string = "AuthBadRequest";
+}
+/** The authentication service was not found at its URL. */
+export class AuthUrlNotFound extends StoreError {
+  /** @internal */
+  override readonly name: string = "AuthUrlNotFound";
+}
+/** Logging in failed. */
+export class AuthorizationFailure extends StoreError {
+  /** @internal */
+  override readonly name: string = "AuthorizationFailure";
+}
+/** The service catalog holds no endpoint for the store. */
+export class NoServiceEndpoint extends StoreError {
+  /** @internal */
+  override readonly name: string = "NoServiceEndpoint";
+}
+/** The service catalog holds several endpoints, and no region was configured. */
+export class RegionAmbiguity extends StoreError {
+  /** @internal */
+  override readonly name: string = "RegionAmbiguity";
+}
+/** The image has snapshots and cannot be deleted. */
+export class HasSnapshot extends StoreError {
+  /** @internal */
+  override readonly name: string = "HasSnapshot";
+}
+/** The image is in use (a clone, a watcher, an attachment) and cannot be deleted. */
+export class InUseByStore extends StoreError {
+  /** @internal */
+  override readonly name: string = "InUseByStore";
+}
+/** A URL was refused before it was asked: scheme, host, port or address is not allowed. */
+export class EgressDenied extends StoreError {
+  /** @internal */
+  override readonly name: string = "EgressDenied";
+}
+
+/**
+ * Whether the error is only the caller's own abort, which is passed on as it is.
+ *
+ * @example Telling an abort from a failure
+ * ```ts
+ * import { isAbort } from "@vitrine/vitrine";
+ * import { assert } from "@std/assert";
+ *
+ * const controller = new AbortController();
+ * controller.abort();
+ * assert(isAbort(controller.signal.reason, controller.signal));
+ * ```
+ */
+export function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true &&
+    (error === signal.reason || (error as Error | undefined)?.name === "AbortError");
+}

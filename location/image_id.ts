@@ -1,0 +1,45 @@
+/**
+ * Image ids: paths of segments, judged once.
+ *
+ * @module
+ */
+import { InvalidImageId } from "../errors/mod.ts";
+
+/**
+ * Checks an image id and returns it. An id is a path of segments separated by `/`, so that stores
+ * are trees; a UUID is a path of one segment.
+ *
+ * Throws `InvalidImageId` if it is empty, longer than 1,024 bytes of UTF-8, has an empty, `.` or
+ * `..` segment, a backslash, a control character or a lone surrogate. An id is not percent-decoded:
+ * `%2e%2e` is a name like any other.
+ *
+ * @example Good and bad ids
+ * ```ts
+ * import { checkImageId, InvalidImageId } from "@vitrine/vitrine";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(checkImageId("debian/12/disk.qcow2"), "debian/12/disk.qcow2");
+ * assertThrows(() => checkImageId("../etc/passwd"), InvalidImageId);
+ * ```
+ */
+export function checkImageId(imageId: string): string {
+  const why = fault(imageId);
+  if (why !== undefined) {
+    throw new InvalidImageId(`${JSON.stringify(imageId.slice(0, 80))} is no image id: ${why}`);
+  }
+  return imageId;
+}
+
+function fault(imageId: string): string | undefined {
+  if (imageId === "") return "it is empty";
+  if (new TextEncoder().encode(imageId).length > 1024) return "it is longer than 1024 bytes";
+  // deno-lint-ignore no-control-regex
+  if (/[\u0000-\u001f\u007f]/.test(imageId)) return "it holds a control character";
+  if (imageId.includes("\\")) return "it holds a backslash";
+  if (/[\ud800-\udfff]/u.test(imageId)) return "it holds a lone surrogate";
+  for (const segment of imageId.split("/")) {
+    if (segment === "") return "it has an empty segment";
+    if (segment === "." || segment === "..") return `it has a "${segment}" segment`;
+  }
+  return undefined;
+}

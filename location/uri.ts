@@ -1,0 +1,87 @@
+/**
+ * Taking location URIs apart and masking the secrets in them.
+ *
+ * @module
+ */
+import { BadStoreUri } from "../errors/mod.ts";
+
+/** A location URI in its parts, none of them decoded. */
+export interface UriParts {
+  /** The scheme in lower case, without the colon. */
+  scheme: string;
+  /** What stands before the authority's last `@`. */
+  userinfo: string | undefined;
+  /** Host and port, as written. */
+  host: string;
+  /** From the first `/` after the authority to the end, or empty. */
+  path: string;
+}
+
+/**
+ * Splits a location URI without decoding anything. glance_store's URIs are not all RFC 3986 (an S3
+ * secret key may hold a `/`, a file path may hold anything), so that `URL` would change them.
+ *
+ * Throws `BadStoreUri` if it is no URI, has a scheme that is not in `schemes`, or holds a control
+ * character.
+ *
+ * @example The parts of a URI
+ * ```ts
+ * import { splitUri } from "@vitrine/vitrine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(splitUri("http://me:pw@host:8080/a/b?c", ["http"]), {
+ *   scheme: "http",
+ *   userinfo: "me:pw",
+ *   host: "host:8080",
+ *   path: "/a/b?c",
+ * });
+ * ```
+ */
+export function splitUri(uri: string, schemes: readonly string[]): UriParts {
+  const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(uri);
+  const scheme = match?.[1]!.toLowerCase();
+  if (match === null || !schemes.includes(scheme!)) {
+    throw new BadStoreUri(
+      `a location URI must start with ${schemes.map((s) => `${s}://`).join(", ")}: ${maskUri(uri)}`,
+    );
+  }
+  // deno-lint-ignore no-control-regex
+  if (/[\u0000-\u001f\u007f]/.test(uri)) {
+    throw new BadStoreUri("the location URI holds a control character");
+  }
+  const rest = match[2]!;
+  const slash = rest.indexOf("/");
+  const authority = slash < 0 ? rest : rest.slice(0, slash);
+  const at = authority.lastIndexOf("@");
+  return {
+    scheme: scheme!,
+    userinfo: at < 0 ? undefined : authority.slice(0, at),
+    host: authority.slice(at + 1),
+    path: slash < 0 ? "" : rest.slice(slash),
+  };
+}
+
+/**
+ * Masks the secrets of every URI in a text: user information, and signatures, tokens and keys in a
+ * query.
+ *
+ * @example Masking a URI
+ * ```ts
+ * import { maskUri } from "@vitrine/vitrine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(maskUri("s3://key:secret@host/b/k"), "s3://***@host/b/k");
+ * assertEquals(maskUri("https://h/o?X-Amz-Signature=abc&x=1"), "https://h/o?X-Amz-Signature=***&x=1");
+ * ```
+ */
+export function maskUri(text: string): string {
+  return text
+    .replace(
+      /\b(?!file:|filesystem:|memory:|rbd:)([a-z][a-z0-9+.-]*:\/\/)(?:[^\s"'<>@]*)@/gi,
+      "$1***@",
+    )
+    .replace(
+      /([?&][^=&\s]*(?:sig|token|secret|password|key|credential)[^=&\s]*=)[^&\s"']+/gi,
+      "$1***",
+    );
+}

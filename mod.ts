@@ -1,0 +1,10 @@
+/**
+ * Vitrine puts every image store behind one {@linkcode Store} contract and one path tree.
+ *
+ * @module
+ */
+export * from "./capabilities/mod.ts";
+export * from "./drivers/mod.ts";
+export * from "./errors/mod.ts";
+export * from "./location/mod.ts";
+export * from "./streams/mod.ts";

@@ -1,0 +1,10 @@
+/**
+ * Byte streams in 4 MiB chunks: sources, readers, digests, size limits.
+ *
+ * @module
+ */
+export { type ByteRange, type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
+export { readableFrom } from "./readable.ts";
+export { type ImageData, type ImageSource, openSource, streamReader } from "./source.ts";
+export type { ChunkObserver, Multihash } from "./transfer.ts";
+export type { ExpectedDigests } from "./verify.ts";

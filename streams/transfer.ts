@@ -1,0 +1,119 @@
+/**
+ * From a source to a sink: the loop of `add`. Reading, digesting and writing run side by side over a
+ * few buffers that go round, so that the slowest of them alone sets the pace and memory is bounded.
+ *
+ * @module
+ */
+import { SizeMismatch, UnknownHashingAlgo } from "../errors/mod.ts";
+import { abortable } from "./abort.ts";
+import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
+import { createDigests, isKnownAlgorithm } from "./digest/mod.ts";
+
+/** Anything that wants to see each chunk of an image on its way, a signature verifier for example. */
+export interface ChunkObserver {
+  /** Sees the next chunk, which is lent until the call returns or its promise resolves. */
+  update(chunk: Uint8Array): unknown;
+}
+
+/** What a transfer moves and where to. */
+export interface TransferOptions {
+  /** Size that the data must have, in bytes; `undefined` where nobody knows. */
+  size: number | undefined;
+  /** Digest algorithm of the multihash. */
+  hashingAlgo: string;
+  /** Sees each chunk too. */
+  verifier?: ChunkObserver | undefined;
+  /** Ends the transfer; its reason is thrown. */
+  signal?: AbortSignal | undefined;
+  /** Takes the next chunk, lent until the promise resolves. Calls do not overlap. */
+  write(chunk: Bytes): Promise<void>;
+}
+
+/** What went through. */
+export interface TransferResult {
+  /** Size in bytes. */
+  size: number;
+  /** md5 in lower-case hex. */
+  checksum: string;
+  /** The second digest. */
+  multihash: Multihash;
+}
+
+/** A digest and its algorithm, as glance names them. */
+export interface Multihash {
+  /** Algorithm: `sha512`, `sha256`, ... */
+  algo: string;
+  /** Digest in lower-case hex. */
+  value: string;
+}
+
+/** How many 4 MiB buffers are under way: one being read, one each for digests and sink, one spare. */
+const BUFFERS = 4;
+
+/** Throws `UnknownHashingAlgo` unless the digest algorithm is known. */
+export function checkAlgorithm(hashingAlgo: string): void {
+  if (!isKnownAlgorithm(hashingAlgo)) {
+    throw new UnknownHashingAlgo(`unknown digest algorithm ${JSON.stringify(hashingAlgo)}`);
+  }
+}
+
+/**
+ * Moves all of a reader's data to `options.write` and resolves to its size and digests. The reader
+ * is closed in any case, and no write is under way any more when the promise settles. Throws `SizeMismatch` as soon as the data is known to be too long or too
+ * short, before its last chunk is written.
+ */
+export async function transfer(
+  reader: ByteReader,
+  options: TransferOptions,
+): Promise<TransferResult> {
+  const { size, hashingAlgo, signal, verifier } = options;
+  const digests = await createDigests(
+    [...new Set(["md5", hashingAlgo])],
+    size === undefined ? {} : { sizeHint: size },
+  );
+  const abort = abortable(signal);
+  let stopped = false;
+  let written: Promise<unknown> = Promise.resolve();
+  try {
+    const used: Promise<unknown>[] = [];
+    const free: ArrayBuffer[] = [];
+    let digested: Promise<unknown> = Promise.resolve();
+    let count = 0;
+    for (;;) {
+      if (used.length === BUFFERS - 1) await abort.race(used.shift()!);
+      const view = new Uint8Array(free.pop() ?? new ArrayBuffer(CHUNK_SIZE));
+      const chunk = await abort.race(reader.read(view));
+      count += chunk.length;
+      if (size !== undefined && count > size) {
+        throw new SizeMismatch(`the data is longer than the ${size} bytes declared`);
+      }
+      if (chunk.length < CHUNK_SIZE && size !== undefined && count < size) {
+        throw new SizeMismatch(`the data ended after ${count} of ${size} bytes`);
+      }
+      if (chunk.length === 0) break;
+      digested = digested.then(() => digests.update(chunk))
+        .then(() => verifier?.update(chunk));
+      written = written.then(() => stopped ? undefined : options.write(chunk));
+      const done = Promise.all([digested, written]).then(() => free.push(chunk.buffer));
+      done.catch(() => {});
+      used.push(done);
+      if (chunk.length < CHUNK_SIZE) break;
+    }
+    await abort.race(Promise.all(used));
+    const values = await abort.race(digests.digest());
+    await reader.close();
+    return {
+      size: count,
+      checksum: values["md5"]!,
+      multihash: { algo: hashingAlgo, value: values[hashingAlgo]! },
+    };
+  } catch (error) {
+    stopped = true;
+    // The chunk being written is still lent, and the sink is cleaned up by the caller next.
+    await Promise.allSettled([reader.close(error), written]);
+    throw error;
+  } finally {
+    abort.dispose();
+    digests.close();
+  }
+}
