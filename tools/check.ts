@@ -1,0 +1,57 @@
+/**
+ * `deno task check`: every gate that the project must pass, one line each. With names as arguments
+ * it runs these gates alone.
+ *
+ * @module
+ */
+import { aloneComplaints, publishComplaints, runtimeComplaints } from "./package.ts";
+import { deno, readConfig, root, sourceFiles } from "./project.ts";
+import { homebound, overlong, type Source, undescribed, unexplained, unfinished } from "./texts.ts";
+
+/** Runs Deno; its whole output is the complaint if it fails. */
+async function passes(...args: string[]): Promise<string[]> {
+  const { success, stdout, stderr } = await deno(args);
+  return success ? [] : [stdout + stderr];
+}
+
+const config = await readConfig();
+const entries = Object.values(config.exports);
+const sources: Source[] = [];
+for await (const path of sourceFiles()) {
+  if (!/\.(m?ts|json|md|sh|ya?ml)$|^\.ci\//.test(path) || path === "deno.lock") continue;
+  sources.push({ path, text: await Deno.readTextFile(new URL(path, root)) });
+}
+sources.sort((a, b) => a.path < b.path ? -1 : 1);
+const machine = [root.pathname, Deno.env.get("HOME") ?? ""];
+
+/** Each gate gives what it complains of; nothing means passed. */
+const gates: Record<string, () => string[] | Promise<string[]>> = {
+  fmt: () => passes("fmt", "--check"),
+  lint: () => passes("lint"),
+  types: () => passes("check", "--doc", "."),
+  lock: () => passes("check", "--frozen", "--quiet", ...entries),
+  doc: () => passes("doc", "--lint", ...entries),
+  publish: () => publishComplaints(),
+  alone: () => aloneComplaints(config),
+  runtimes: () => runtimeComplaints(config),
+  described: () => undescribed(sources),
+  length: () => overlong(sources),
+  finished: () => unfinished(sources),
+  paths: () => homebound(sources, machine),
+  dependencies: () => unexplained(sources, config.imports),
+};
+
+const wanted = Deno.args.length > 0 ? Deno.args : Object.keys(gates);
+let failed = false;
+for (const name of wanted) {
+  const gate = gates[name];
+  if (!gate) {
+    console.error(`check: no gate "${name}"; there are ${Object.keys(gates).join(", ")}`);
+    Deno.exit(2);
+  }
+  const complaints = await gate();
+  failed ||= complaints.length > 0;
+  console.log(`${complaints.length === 0 ? "ok  " : "FAIL"} ${name}`);
+  for (const complaint of complaints) console.log(complaint.trimEnd().replace(/^/gm, "     "));
+}
+if (failed) Deno.exit(1);

@@ -1,0 +1,95 @@
+/**
+ * The gates that judge the package as its users get it: what is published, and what importing it
+ * asks of a machine.
+ *
+ * @module
+ */
+import { type Config, deno, root } from "./project.ts";
+
+/** What a published file's path may not begin with: what only the project itself needs. */
+const NOT_FOR_USERS = /^(?:tests\/(?!conformance\/)|bench\/|offline\/|tools\/|examples\/|\.)/;
+
+/** Whether the package can be published, slow types and stray files refused. */
+export async function publishComplaints(): Promise<string[]> {
+  const { success, stdout, stderr } = await deno(["publish", "--dry-run", "--allow-dirty"]);
+  if (!success) return [stdout + stderr];
+  const published = [...(stdout + stderr).matchAll(/^\s+(file:\/\/\S+) \(/gm)]
+    .map(([, url = ""]) => decodeURI(url.slice(root.href.length)));
+  if (published.length === 0) return ["publish --dry-run lists no file"];
+  return published.filter((path) => NOT_FOR_USERS.test(path) || path.endsWith("_test.ts"))
+    .map((path) => `${path}: would be published, but no user needs it`);
+}
+
+/** What importing each export under no permission at all asks for, prints, or leaves behind. */
+export async function aloneComplaints(config: Config): Promise<string[]> {
+  const complaints: string[] = [];
+  const audit = await Deno.makeTempFile();
+  try {
+    for (const [name, module] of Object.entries(config.exports)) {
+      await Deno.truncate(audit);
+      const { success, stdout, stderr } = await deno(
+        ["run", "--no-prompt", "--cached-only", "-"],
+        { input: importAlone(module), env: { DENO_AUDIT_PERMISSIONS: audit } },
+      );
+      const said = stdout + stderr + await Deno.readTextFile(audit);
+      if (!success || said !== "") complaints.push(`${config.name}, "${name}": ${said}`);
+    }
+  } finally {
+    await Deno.remove(audit);
+  }
+  return complaints;
+}
+
+/** A script that imports a module where asking for a permission throws and globals are counted. */
+function importAlone(module: string): string {
+  return `
+    for (const name of ["query", "querySync", "request", "requestSync"]) {
+      Deno.permissions[name] = () => { throw new Error("Deno.permissions." + name + " was called"); };
+    }
+    const before = new Set(Reflect.ownKeys(globalThis));
+    await import(${JSON.stringify(module)});
+    for (const key of Reflect.ownKeys(globalThis)) {
+      if (!before.has(key)) console.log("global " + String(key) + " was added");
+    }`;
+}
+
+/** Exports that need a runtime's own API; all others must do with Web standards. */
+const NEEDS_A_RUNTIME = /^\.\/(?:cli|cinder|conformance|file|rbd)$/;
+
+/** Imports of a runtime's own modules that loading a portable export brings with it. */
+export async function runtimeComplaints(config: Config): Promise<string[]> {
+  const complaints: string[] = [];
+  for (const [name, module] of Object.entries(config.exports)) {
+    if (NEEDS_A_RUNTIME.test(name)) continue;
+    const { success, stdout, stderr } = await deno(["info", "--json", module]);
+    if (!success) return [stderr];
+    const graph: ModuleGraph = JSON.parse(stdout);
+    const modules = new Map(graph.modules.map((module) => [module.specifier, module]));
+    const seen = new Set<string>(graph.roots);
+    for (const specifier of seen) {
+      // What stands in for a package offline is not what users get.
+      if (config.links?.some((link) => specifier.startsWith(new URL(link, root).href))) continue;
+      const { error, dependencies = [] } = modules.get(specifier) ?? {};
+      if (error) complaints.push(`${config.name}, "${name}": ${error}`);
+      for (const dependency of dependencies) {
+        const target = dependency.code?.specifier;
+        if (!target || dependency.isDynamic) continue;
+        if (target.startsWith("node:")) {
+          complaints.push(`${config.name}, "${name}": ${specifier} imports ${target}`);
+        }
+        seen.add(target);
+      }
+    }
+  }
+  return complaints;
+}
+
+/** The part of `deno info --json` that is read here. */
+interface ModuleGraph {
+  roots: string[];
+  modules: {
+    specifier: string;
+    error?: string;
+    dependencies?: { code?: { specifier: string }; isDynamic?: boolean }[];
+  }[];
+}

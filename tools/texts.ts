@@ -1,0 +1,80 @@
+/**
+ * The gates that judge source files by their text alone.
+ *
+ * @module
+ */
+import type { Config } from "./project.ts";
+
+/** A source file: its path in the checkout and its text. */
+export interface Source {
+  /** The path, relative to the checkout. */
+  path: string;
+  /** The whole text. */
+  text: string;
+}
+
+/** The most lines of code that a module may have, comments aside; tests may be longer. */
+export const MOST_LINES = 400;
+
+/** Modules that do not begin by saying, in a comment with `@module`, what they are for. */
+export function undescribed(sources: Source[]): string[] {
+  const described = /^(#!.*\n)?(\/\/.*\n)*\/\*\*(?:(?!\*\/)[^])*@module/;
+  return modules(sources).filter(({ text }) => !described.test(text))
+    .map(({ path }) => `${path}: does not begin with a comment that says what it is for (@module)`);
+}
+
+/** Modules too long to be one idea each. */
+export function overlong(sources: Source[]): string[] {
+  return modules(sources).filter(({ path }) => !path.startsWith("tests/"))
+    .map(({ path, text }) => ({ path, lines: linesOfCode(text) }))
+    .filter(({ lines }) => lines > MOST_LINES)
+    .map(({ path, lines }) => `${path}: ${lines} lines of code, more than ${MOST_LINES}`);
+}
+
+/** Lines that put off work. */
+export function unfinished(sources: Source[]): string[] {
+  return matches(sources, /\b(?:T[O]DO|F[I]XME|X[X]X)\b/);
+}
+
+/** Lines that name a folder of the machine at hand. */
+export function homebound(sources: Source[], folders: string[]): string[] {
+  const names = folders.map((folder) => folder.replace(/\/*$/, "")).filter(Boolean);
+  if (names.length === 0) return [];
+  const quoted = names.map((name) => name.replace(/[^\w/]/g, "\\$&"));
+  return matches(sources, new RegExp(`(?<![\\w.-])(?:${quoted.join("|")})(?:/|$)`));
+}
+
+/** Dependencies that docs/dependencies.md does not give with their version, or that nobody imports. */
+export function unexplained(sources: Source[], imports: Config["imports"]): string[] {
+  const documented = sources.find(({ path }) => path === "docs/dependencies.md")?.text ?? "";
+  const code = modules(sources).map(({ text }) => text).join("\n");
+  const complaints: string[] = [];
+  for (const [name, target] of Object.entries(imports)) {
+    const version = target.slice(target.lastIndexOf("@") + 1);
+    const line = documented.split("\n").find((line) => line.includes(`\`${name}\``));
+    if (!line?.includes(version)) {
+      complaints.push(`docs/dependencies.md: has no line for ${name} at ${version}`);
+    }
+    if (!new RegExp(`["']${name}(?:/[^"']*)?["']`).test(code)) {
+      complaints.push(`deno.json: imports ${name}, which no module uses`);
+    }
+  }
+  return complaints;
+}
+
+function modules(sources: Source[]): Source[] {
+  return sources.filter(({ path }) => /\.m?ts$/.test(path));
+}
+
+function linesOfCode(text: string): number {
+  return text.replace(/^\s*\/\*[^]*?\*\//gm, "").split("\n")
+    .filter((line) => !/^\s*(?:\/\/.*)?$/.test(line)).length;
+}
+
+function matches(sources: Source[], pattern: RegExp): string[] {
+  return sources.flatMap(({ path, text }) =>
+    text.split("\n").flatMap((line, i) =>
+      pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : []
+    )
+  );
+}
