@@ -28,7 +28,7 @@ export async function aloneComplaints(config: Config): Promise<string[]> {
     for (const [name, module] of Object.entries(config.exports)) {
       await Deno.truncate(audit);
       const { success, stdout, stderr } = await deno(
-        ["run", "--no-prompt", "--cached-only", "-"],
+        ["run", "--quiet", "--no-prompt", "-"],
         { input: importAlone(module), env: { DENO_AUDIT_PERMISSIONS: audit } },
       );
       const said = stdout + stderr + await Deno.readTextFile(audit);

@@ -1,0 +1,79 @@
+/**
+ * The gates of `deno task check` that read texts, each with what it lets pass and what it stops.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import {
+  homebound,
+  MOST_LINES,
+  overlong,
+  undescribed,
+  unexplained,
+  unfinished,
+} from "../../tools/texts.ts";
+
+/** The paths of which a gate complains, among files given by path and text. */
+function stopped(
+  gate: (sources: { path: string; text: string }[]) => string[],
+  files: Record<string, string>,
+): string[] {
+  const sources = Object.entries(files).map(([path, text]) => ({ path, text }));
+  return gate(sources).map((complaint) => complaint.slice(0, complaint.indexOf(":")));
+}
+
+Deno.test("a module begins with its description", () => {
+  const files = {
+    "good.ts": "/**\n * What it is for.\n *\n * @module\n */\nexport {};\n",
+    "script.ts": "#!/usr/bin/env -S deno run\n/** What it is for. @module */\n",
+    "none.ts": "export {};\n",
+    "late.ts": "export {};\n/** What it is for. @module */\n",
+    "other.ts": "/** Of a function. */\nexport function f() {}\n/** @module */\n",
+    "notes.md": "text",
+  };
+  assertEquals(stopped(undescribed, files), ["none.ts", "late.ts", "other.ts"]);
+});
+
+Deno.test("a module is short, its comments and its tests aside", () => {
+  const files = {
+    "short.ts": "f();\n".repeat(MOST_LINES),
+    "told.ts": "/**\n * About.\n */\n// About.\n\nf();\n".repeat(MOST_LINES),
+    "long.ts": "f();\n".repeat(MOST_LINES + 1),
+    "tests/long_test.ts": "f();\n".repeat(MOST_LINES + 1),
+  };
+  assertEquals(stopped(overlong, files), ["long.ts"]);
+});
+
+Deno.test("nothing is put off", () => {
+  const words = ["TO", "FIX"];
+  const files = { "a.ts": `// ${words[0]}DO: later`, "b.md": `${words[1]}ME`, "c.ts": "todo();" };
+  assertEquals(stopped(unfinished, files), ["a.ts", "b.md"]);
+});
+
+Deno.test("no file names a folder of the machine", () => {
+  const files = {
+    "a.ts": `read("/home/me/src/x");`,
+    "b.md": "cd /home/me",
+    "c.ts": `read("/var/home/me/src/x");`,
+    "d.ts": `read("/home/mean");`,
+  };
+  assertEquals(stopped((sources) => homebound(sources, ["/home/me/"]), files), ["a.ts", "b.md"]);
+  assertEquals(stopped((sources) => homebound(sources, ["/", ""]), files), []);
+});
+
+Deno.test("every dependency is explained at its version, and used", () => {
+  const imports = {
+    "@std/path": "jsr:@std/path@^1",
+    "lib": "npm:lib@1.2.3",
+    "idle": "npm:idle@1.0.0",
+  };
+  const complaints = (document: string) =>
+    unexplained([
+      { path: "docs/dependencies.md", text: document },
+      { path: "a.ts", text: `import "@std/path";\nimport("lib/sub.js");` },
+    ], imports);
+  assertEquals(complaints("| `@std/path` | ^1 |\n| `lib` | 1.2.2 |\n| `idle` | 1.0.0 |"), [
+    "docs/dependencies.md: has no line for lib at 1.2.3",
+    "deno.json: imports idle, which no module uses",
+  ]);
+});
