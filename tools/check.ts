@@ -28,7 +28,7 @@ const machine = [root.pathname, Deno.env.get("HOME") ?? ""];
 const gates: Record<string, () => string[] | Promise<string[]>> = {
   fmt: () => passes("fmt", "--check"),
   lint: () => passes("lint"),
-  types: () => passes("check", "--doc", "."),
+  types: () => passes("check", "--quiet", "--doc", "."),
   lock: () => passes("check", "--frozen", "--quiet", ...entries),
   doc: () => passes("doc", "--lint", ...entries),
   publish: () => publishComplaints(),
