@@ -5,8 +5,23 @@
  */
 
 import { ceph } from "./ceph.ts";
-import { swift } from "./swift.ts";
+import { cephBluestore } from "./ceph_bluestore.ts";
+import { chromium } from "./chromium.ts";
+import { glanceStore } from "./glance_store.ts";
+import { keystone } from "./keystone.ts";
+import { nginx } from "./nginx.ts";
 import type { Service } from "./service.ts";
+import { swift } from "./swift.ts";
+import { tools } from "./tools.ts";
 
 /** Every service, in the order in which the command line shows them. */
-export const SERVICES: Service[] = [ceph, swift];
+export const SERVICES: Service[] = [
+  nginx,
+  ceph,
+  cephBluestore,
+  swift,
+  keystone,
+  glanceStore,
+  tools,
+  chromium,
+];

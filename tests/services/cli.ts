@@ -56,7 +56,7 @@ async function startAndSay(chosen: Service[], named: boolean): Promise<number> {
   for (const { service, error, already, duration } of await start(installed, SERVICES)) {
     if (error) {
       failed = true;
-      console.error(`${service.name}: did not start: ${error.message}`);
+      console.error(`${service.name}: did not start: ${error.message}`, error);
     } else {
       const how = already ? "runs already" : `started in ${(duration / 1000).toFixed(1)} s`;
       console.log(`${service.name}: ${how} in ${stateDirectory(service.name)}`);

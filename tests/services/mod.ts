@@ -20,18 +20,18 @@ export function service(name: string): Promise<Endpoints | undefined> {
 
 /**
  * Registers a test named `<name> [needs <services>]`, which is skipped unless all of them run. `fn` is given where
- * each of them answers, in the order of `services`, and the test's context.
+ * each of them answers, under its name, and the test's context.
  */
-export function serviceTest(
+export function serviceTest<Name extends string>(
   name: string,
-  services: string | string[],
-  fn: (endpoints: Endpoints[], context: Deno.TestContext) => void | Promise<void>,
+  services: Name | Name[],
+  fn: (endpoints: Record<Name, Endpoints>, context: Deno.TestContext) => void | Promise<void>,
 ): void {
-  const needed = [services].flat();
-  const endpoints = needed.map(endpointsOf);
+  const needed = [services].flat() as Name[];
+  const endpoints = Object.fromEntries(needed.map((name) => [name, endpointsOf(name)]));
   Deno.test({
     name: `${name} [needs ${needed.join(", ")}]`,
-    ignore: endpoints.includes(undefined),
-    fn: (context) => fn(endpoints as Endpoints[], context),
+    ignore: Object.values(endpoints).includes(undefined),
+    fn: (context) => fn(endpoints as Record<Name, Endpoints>, context),
   });
 }

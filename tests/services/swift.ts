@@ -42,7 +42,10 @@ async function startSwift(directory: string): Promise<Endpoints> {
   const ports = STORAGE.map((kind, i) => [kind, storagePorts[i]!] as const);
   await run("python3", ["-c", RINGS, directory, rings, JSON.stringify(ports)]);
 
-  startMemcached(directory, memcachedPort!);
+  daemon(directory, "memcached", [
+    ...["-l", "127.0.0.1", "-p", `${memcachedPort}`, "-U", "0"],
+    ...(Deno.uid() === 0 ? ["-u", "root"] : []),
+  ]);
   for (const [kind, port] of ports) {
     const conf = `${directory}/${kind}.conf`;
     await Deno.writeTextFile(conf, storageConfiguration(directory, rings, kind, port));
@@ -61,16 +64,13 @@ user_test_tester3 = testing3
 user_test2_tester2 = testing2 .admin
 `,
   });
-  for (const [kind, port] of ports) {
-    await until(
-      `swift-${kind}-server`,
-      directory,
-      () => answers(`http://127.0.0.1:${port}/healthcheck`),
-    );
+  for (const port of [...storagePorts, proxyPort]) {
+    await until("Swift", directory, () => answers(`http://127.0.0.1:${port}/healthcheck`));
   }
   return {
     url,
     rings,
+    memcachedPort,
     authUrl: `${url}/auth/v1.0`,
     user: "test:tester",
     key: "testing",
@@ -78,22 +78,6 @@ user_test2_tester2 = testing2 .admin
     other: { user: "test2:tester2", key: "testing2" },
     s3: { url, region: "us-east-1", accessKey: "test:tester", secretKey: "testing" },
   };
-}
-
-/** Starts a memcached, which Swift's proxies keep tokens in. */
-export function startMemcached(directory: string, port: number): void {
-  const user = Deno.uid() === 0 ? ["-u", "root"] : [];
-  daemon(directory, "memcached", [
-    "-l",
-    "127.0.0.1",
-    "-p",
-    `${port}`,
-    "-U",
-    "0",
-    "-m",
-    "64",
-    ...user,
-  ]);
 }
 
 /** What one proxy has and another has not. */
@@ -108,14 +92,12 @@ export interface ProxyOptions {
   authSections: string;
 }
 
-/** Starts a proxy and resolves to its URL once it answers. */
+/** Starts a proxy, which answers at the resolved URL a little later. */
 export async function startProxy(directory: string, options: ProxyOptions): Promise<string> {
   const conf = `${directory}/proxy.conf`;
   await Deno.writeTextFile(conf, proxyConfiguration(options));
   daemon(directory, "swift-proxy-server", [conf, "-v"]);
-  const url = `http://127.0.0.1:${options.port}`;
-  await until("swift-proxy-server", directory, () => answers(`${url}/healthcheck`));
-  return url;
+  return `http://127.0.0.1:${options.port}`;
 }
 
 /** Builds the three rings, and tells a file system without user attributes, where Swift keeps metadata. */
@@ -162,21 +144,11 @@ use = egg:swift#healthcheck
 function proxyConfiguration(
   { port, rings, memcachedPort, auth, authSections }: ProxyOptions,
 ): string {
-  const plain = [
-    "catch_errors",
-    "gatekeeper",
-    "healthcheck",
-    "proxy_logging",
-    "listing_formats",
-    "bulk",
-    "tempurl",
-    "formpost",
-    "staticweb",
-    "copy",
-    "slo",
-    "versioned_writes",
-    "symlink",
-  ];
+  const before = "catch_errors gatekeeper healthcheck proxy_logging";
+  const between = "listing_formats bulk tempurl formpost";
+  const after = "staticweb copy slo";
+  const last = "versioned_writes symlink";
+  const filters = `${before} ${between} ${after} ${last}`.split(" ");
   return `[DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = ${port}
@@ -184,11 +156,11 @@ workers = 0
 swift_dir = ${rings}
 user = ${userName()}
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck proxy_logging cache listing_formats bulk tempurl formpost ${auth} staticweb copy slo dlo versioned_writes symlink proxy_logging proxy-server
+pipeline = ${before} cache ${between} ${auth} ${after} dlo ${last} proxy_logging proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
-${plain.map((name) => `[filter:${name}]\nuse = egg:swift#${name}\n`).join("")}[filter:cache]
+${filters.map((name) => `[filter:${name}]\nuse = egg:swift#${name}\n`).join("")}[filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:${memcachedPort}
 [filter:dlo]
