@@ -1,0 +1,5 @@
+/** The memory store keeps the contract. */
+import { MemoryStore } from "@vitrine/vitrine/memory";
+import { storeConformance } from "@vitrine/vitrine/conformance";
+
+storeConformance("memory", () => new MemoryStore("scratch"));
