@@ -5,7 +5,7 @@
  */
 
 import { SERVICES } from "./all.ts";
-import { endpointsOf, start, stop } from "./lifecycle.ts";
+import { endpointsOf, start, stop, whereInstalled } from "./lifecycle.ts";
 import { install } from "./packages.ts";
 import type { Service } from "./service.ts";
 import { stateDirectory, stateRoot } from "./state.ts";
@@ -47,16 +47,15 @@ async function main([command, ...names]: string[]): Promise<number> {
 }
 
 async function startAndSay(chosen: Service[], named: boolean): Promise<number> {
-  const installed: Service[] = [];
+  const installed = await whereInstalled(chosen);
   for (const service of chosen) {
-    if (await service.installed()) installed.push(service);
-    else console.log(`${service.name}: not installed`);
+    if (!installed.includes(service)) console.log(`${service.name}: not installed`);
   }
   let failed = named && installed.length < chosen.length;
   for (const { service, error, already, duration } of await start(installed, SERVICES)) {
     if (error) {
       failed = true;
-      console.error(`${service.name}: did not start: ${error.message}`, error);
+      console.error(`${service.name}: did not start: ${error.message}`);
     } else {
       const how = already ? "runs already" : `started in ${(duration / 1000).toFixed(1)} s`;
       console.log(`${service.name}: ${how} in ${stateDirectory(service.name)}`);

@@ -28,6 +28,12 @@ export function endpointsOf(name: string): Endpoints | undefined {
   return text !== undefined && allAlive(directory) ? JSON.parse(text) : undefined;
 }
 
+/** Those of the services that are installed. */
+export async function whereInstalled(services: Service[]): Promise<Service[]> {
+  const installed = await Promise.all(services.map((service) => service.installed()));
+  return services.filter((_, i) => installed[i]);
+}
+
 /** Starts the services, side by side, each after those of `all` that it needs. */
 export function start(services: Service[], all: Service[]): Promise<Started[]> {
   return exclusively(() => {

@@ -23,18 +23,20 @@ async function startNginx(directory: string): Promise<Endpoints> {
   const root = `${directory}/www`;
   const caFile = `${directory}/ca.pem`;
   for (const part of ["www", "temp"]) await Deno.mkdir(`${directory}/${part}`);
-  await run("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-    ...[
-      "-days",
-      "30",
-      "-subj",
-      "/CN=localhost",
-      "-addext",
-      "subjectAltName=DNS:localhost,IP:127.0.0.1",
-    ],
-    ...["-keyout", `${directory}/key.pem`, "-out", caFile],
-  ]);
+  const ca = ["-CA", caFile, "-CAkey", `${directory}/ca.key`];
+  await certify(
+    `${directory}/ca.key`,
+    caFile,
+    "/CN=Test authority",
+    "basicConstraints=critical,CA:TRUE",
+  );
+  await certify(
+    `${directory}/server.key`,
+    `${directory}/server.pem`,
+    "/CN=localhost",
+    "basicConstraints=CA:FALSE",
+    ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", ...ca],
+  );
   const conf = `${directory}/nginx.conf`;
   await Deno.writeTextFile(
     conf,
@@ -62,8 +64,8 @@ ${
   server { listen 127.0.0.1:${jsonPort}; autoindex_format json; }
   server {
     listen 127.0.0.1:${tlsPort} ssl;
-    ssl_certificate ${caFile};
-    ssl_certificate_key ${directory}/key.pem;
+    ssl_certificate ${directory}/server.pem;
+    ssl_certificate_key ${directory}/server.key;
   }
 }
 `,
@@ -78,4 +80,18 @@ ${
     caFile,
     root,
   };
+}
+
+async function certify(
+  key: string,
+  certificate: string,
+  subject: string,
+  constraints: string,
+  ...options: string[]
+): Promise<void> {
+  await run("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-days", "30", "-keyout", key, "-out", certificate, "-subj", subject],
+    ...["-addext", constraints, ...options],
+  ]);
 }
