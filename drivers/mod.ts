@@ -19,17 +19,16 @@ export { ImageWritable } from "./image_writable.ts";
 export { entriesBelow } from "./listing.ts";
 export { type OptionDefinition, type OptionDefinitions, validateOptions } from "./options.ts";
 export { type DriverLoader, driverNames, loadDriver, registerDriver } from "./registry.ts";
-export {
-  type AddOptions,
-  type AddResult,
-  type CopyResult,
-  type GetOptions,
-  type GetResult,
-  type ImageRef,
-  type ImageStat,
-  type ListOptions,
-  pastEnd,
-  type PresignOptions,
-  Store,
-  type StoreClass,
-} from "./store.ts";
+export type {
+  AddOptions,
+  AddResult,
+  CopyResult,
+  GetOptions,
+  GetResult,
+  ImageRef,
+  ImageStat,
+  ListOptions,
+  PresignOptions,
+} from "./operations.ts";
+export { StoreHooks } from "./hooks.ts";
+export { pastEnd, Store, type StoreClass } from "./store.ts";

@@ -3,18 +3,15 @@
  *
  * @module
  */
-import { BitMasks, StoreCapability } from "../capabilities/mod.ts";
+import { BitMasks } from "../capabilities/mod.ts";
 import {
-  BackendException,
   BadStoreUri,
   Invalid,
   InvalidRange,
-  isAbort,
   StoreAclsNotSupported,
   StoreAddDisabled,
-  StoreCopyNotSupported,
   StoreDeleteNotSupported,
-  StoreError,
+  type StoreError,
   StoreGetNotSupported,
   StoreListNotSupported,
   StorePresignNotSupported,
@@ -23,106 +20,38 @@ import {
 import {
   checkImageId,
   Location,
-  maskUri,
-  StoreLocation,
+  type StoreLocation,
   type StoreLocationClass,
 } from "../location/mod.ts";
+import { exactly } from "../streams/exactly.ts";
 import {
-  type ByteRange,
   type ByteReader,
   type Bytes,
   CHUNK_SIZE,
-  type ChunkObserver,
   type ExpectedDigests,
   type ImageData,
+  type ImageSource,
   openSource,
   readableFrom,
   streamReader,
 } from "../streams/mod.ts";
-import { exactly } from "../streams/exactly.ts";
-import type {
-  Acls,
-  DriverStat,
-  ImageDigest,
-  ImageHandle,
-  ImageReader,
-  ImageWriter,
-  ListEntry,
-  OperationOptions,
-  PresignRequest,
-} from "./driver.ts";
+import type { Acls, ImageHandle, ImageReader, ListEntry, OperationOptions } from "./driver.ts";
 import { guarded } from "./guard.ts";
+import { StoreHooks } from "./hooks.ts";
 import { ImageWritable } from "./image_writable.ts";
+import type {
+  AddOptions,
+  AddResult,
+  CopyResult,
+  GetOptions,
+  GetResult,
+  ImageRef,
+  ImageStat,
+  ListOptions,
+  PresignOptions,
+} from "./operations.ts";
 import { type OptionDefinitions, validateOptions } from "./options.ts";
-
-/** An image of a store: its id, its location URI (anything with `://`), or its location. */
-export type ImageRef = string | Location | StoreLocation;
-
-/** Options of {@linkcode Store.add}. */
-export interface AddOptions extends OperationOptions {
-  /** Size that the data must have, in bytes. Left out where nobody knows. */
-  size?: number | undefined;
-  /** Digest algorithm of the multihash; `sha512` unless said otherwise. */
-  hashingAlgo?: string | undefined;
-  /** Sees each chunk on its way, a signature verifier for example. */
-  verifier?: ChunkObserver | undefined;
-}
-
-/** What {@linkcode Store.add} resolves to. */
-export interface AddResult extends ImageDigest {
-  /** Where the image is. */
-  location: Location;
-  /** What the driver says of the location; `store` is the store's name. */
-  metadata: Record<string, unknown>;
-}
-
-/** Options of {@linkcode Store.get}. */
-export interface GetOptions extends OperationOptions {
-  /** First byte, from 0. */
-  offset?: number | undefined;
-  /** Number of bytes at most; to the end unless said otherwise. */
-  length?: number | undefined;
-  /**
-   * Checks the digests on the way: the ones given, or with `true` the ones that the store holds. The
-   * stream fails with `ChecksumMismatch` instead of ending.
-   */
-  verify?: boolean | ExpectedDigests | undefined;
-}
-
-/** What {@linkcode Store.get} resolves to. */
-export interface GetResult {
-  /** Number of bytes that the stream gives, where known. */
-  size: number | undefined;
-  /** Size of the whole image in bytes, where known. */
-  total: number | undefined;
-  /** The image's entity tag, quotes included, where it has one. */
-  etag: string | undefined;
-  /** The bytes, in chunks of exactly 4 MiB but the last. */
-  stream: ReadableStream<Bytes>;
-}
-
-/** What {@linkcode Store.stat} resolves to. */
-export interface ImageStat extends DriverStat {
-  /** Where the image is. */
-  location: Location;
-}
-
-/** Options of {@linkcode Store.list}. */
-export interface ListOptions extends OperationOptions {
-  /** Directory to list, without a trailing slash; the store's root unless said otherwise. */
-  directory?: string | undefined;
-  /** Lists everything below, images alone, instead of one level. */
-  recursive?: boolean | undefined;
-}
-
-/** What {@linkcode Store.copy} resolves to; the digests where somebody computed them. */
-export interface CopyResult extends Partial<ImageDigest> {
-  /** Where the copy is. */
-  location: Location;
-}
-
-/** Options of {@linkcode Store.presign}: a `GET` for an hour unless said otherwise. */
-export interface PresignOptions extends OperationOptions, Partial<PresignRequest> {}
+import { secretsOf, wrapError } from "./wrap.ts";
 
 /** The constructor of a driver's store, with what it declares. */
 export interface StoreClass {
@@ -175,7 +104,7 @@ export interface StoreClass {
  * ```
  */
 export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown>
-  extends StoreCapability
+  extends StoreHooks<L>
   implements AsyncDisposable {
   /** Size of the chunks that `get` gives, in bytes. */
   static readonly READ_CHUNKSIZE: number = CHUNK_SIZE;
@@ -206,108 +135,8 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     this.name = name;
     this.#class = driver;
     this.options = validateOptions(driver.OPTIONS, options, name) as O;
-    this.#secrets = Object.entries(driver.OPTIONS)
-      .filter(([, definition]) => definition.secret)
-      .map(([key]) => (this.options as Record<string, unknown>)[key])
-      .filter((value) => typeof value === "string" && value.length > 3) as string[];
+    this.#secrets = secretsOf(driver.OPTIONS, this.options as Record<string, unknown>);
   }
-
-  // The hooks of a driver. Each is called with a checked location, and what it throws is wrapped.
-
-  /** Where an image of that id is, or would be. */
-  protected abstract locate(imageId: string, options: OperationOptions): L | Promise<L>;
-  /** The image id that has this location, or `undefined` where it is outside the store's tree. */
-  protected abstract imageIdAt(location: L): string | undefined;
-  /** Whether the location is this store's; by default, whether it is in its tree. */
-  protected owns(location: L): boolean {
-    return this.imageIdAt(location) !== undefined;
-  }
-  /** Opens a range of an image; throws `NotFound`, and `InvalidRange` past the end. */
-  protected abstract openRead(
-    location: L,
-    range: ByteRange,
-    options: OperationOptions,
-  ): Promise<ImageReader>;
-  /** Tells what is known of an image; throws `NotFound`. */
-  protected abstract statImage(location: L, options: OperationOptions): Promise<DriverStat>;
-  /** Begins a new image; throws `Duplicate`, at the latest on commit. */
-  protected openWrite(
-    _imageId: string,
-    _options: OperationOptions & { size: number | undefined },
-  ): Promise<ImageWriter<L>> {
-    throw new StoreAddDisabled("the driver does not write");
-  }
-  /** Deletes an image; throws `NotFound`. */
-  protected deleteImage(_location: L, _options: OperationOptions): Promise<void> {
-    throw new StoreDeleteNotSupported("the driver does not delete");
-  }
-  /** Lists a directory, every name once, in any order. A directory without images is empty. */
-  protected listImages(
-    _directory: string,
-    _recursive: boolean,
-    _options: OperationOptions,
-  ): AsyncIterable<ListEntry> {
-    throw new StoreListNotSupported("the driver does not list");
-  }
-  /** Copies inside the backend; throws `NotFound` and `Duplicate`. */
-  protected copyImage(_from: L, _imageId: string, _options: OperationOptions): Promise<L> {
-    throw new StoreCopyNotSupported("the driver does not copy");
-  }
-  /** Renames inside the backend, where it can; throws `NotFound` and `Duplicate`. */
-  protected renameImage?(from: L, imageId: string, options: OperationOptions): Promise<L>;
-  /** Reads who may do what. */
-  protected readAcls(_location: L, _options: OperationOptions): Promise<Acls> {
-    throw new StoreAclsNotSupported("the driver has no ACLs");
-  }
-  /** Replaces who may do what. */
-  protected writeAcls(
-    _location: L,
-    _acls: Acls,
-    _options: OperationOptions,
-  ): Promise<void> {
-    throw new StoreAclsNotSupported("the driver has no ACLs");
-  }
-  /** Makes a presigned URL. */
-  protected presignImage(
-    _location: L,
-    _request: PresignRequest,
-  ): Promise<URL> {
-    throw new StorePresignNotSupported("the driver does not presign");
-  }
-  /** Opens random access; by default, one ranged read a call. */
-  protected openHandle(location: L, size: number, options: OperationOptions): Promise<ImageHandle> {
-    return Promise.resolve({
-      size,
-      read: async (view, position) => {
-        if (position >= size) return 0;
-        const reader = await this.openRead(
-          location,
-          { offset: position, length: view.length },
-          options,
-        );
-        try {
-          // The reader may transfer the buffer that it is lent, and this one is the caller's.
-          const part = await reader.read(new Uint8Array(Math.min(view.length, size - position)));
-          view.set(part);
-          return part.length;
-        } finally {
-          await reader.close();
-        }
-      },
-      close: () => Promise.resolve(),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    });
-  }
-  /** Prepares reading; called once before the first operation. */
-  protected configureGet(): Promise<void> {
-    return Promise.resolve();
-  }
-  /** Releases what the store holds: connections, libraries. */
-  protected release(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  // The portable half.
 
   /** The URI schemes that the store answers to. */
   getSchemes(): readonly string[] {
@@ -392,7 +221,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
 
   async #add(
     imageId: string,
-    source: ReturnType<typeof openSource>,
+    source: ImageSource,
     options: AddOptions,
   ): Promise<AddResult> {
     checkImageId(imageId);
@@ -679,29 +508,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     image: ImageRef | undefined,
     signal: AbortSignal | undefined,
   ): unknown {
-    if (isAbort(error, signal)) return error;
-    this.#maskCauses(error);
-    const wrapped = error instanceof StoreError
-      ? error
-      : new BackendException(maskUri(String((error as Error)?.message ?? error)), { cause: error });
-    const path = image === undefined ? undefined : maskUri(
-      image instanceof Location ? image.imageId ?? `${image}` : `${image}`,
-    );
-    return wrapped.at({ store: this.name, operation, ...(path === undefined ? {} : { path }) });
-  }
-
-  /** Takes the store's secrets out of an error and its causes. */
-  #maskCauses(error: unknown): void {
-    for (let at = error; at instanceof Error; at = at.cause) {
-      for (const secret of this.#secrets) {
-        for (const key of ["message", "stack", "detail"] as const) {
-          const text = (at as unknown as Record<string, unknown>)[key];
-          if (typeof text === "string" && text.includes(secret)) {
-            Object.defineProperty(at, key, { value: text.replaceAll(secret, "***") });
-          }
-        }
-      }
-    }
+    return wrapError(error, { store: this.name, operation, image, signal, secrets: this.#secrets });
   }
 
   async #require(

@@ -39,7 +39,7 @@ export interface UriParts {
  */
 export function splitUri(uri: string, schemes: readonly string[]): UriParts {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(uri);
-  const scheme = match?.[1]!.toLowerCase();
+  const scheme = match?.[1]?.toLowerCase();
   if (match === null || !schemes.includes(scheme!)) {
     throw new BadStoreUri(
       `a location URI must start with ${schemes.map((s) => `${s}://`).join(", ")}: ${maskUri(uri)}`,

@@ -1,0 +1,62 @@
+/**
+ * What a driver throws, made into what users see: one line that says where, and no secret.
+ *
+ * @module
+ */
+import { BackendException, isAbort, StoreError } from "../errors/mod.ts";
+import { Location, maskUri } from "../location/mod.ts";
+import type { ImageRef } from "./operations.ts";
+import type { OptionDefinitions } from "./options.ts";
+
+/** Where an error happened. */
+export interface ErrorPlace {
+  /** Name of the store. */
+  store: string;
+  /** The operation. */
+  operation: string;
+  /** The image, where there is one. */
+  image: ImageRef | undefined;
+  /** The operation's signal. */
+  signal: AbortSignal | undefined;
+  /** Texts that no error may hold. */
+  secrets: readonly string[];
+}
+
+/** The secret values among a store's options. */
+export function secretsOf(
+  definitions: OptionDefinitions,
+  options: Readonly<Record<string, unknown>>,
+): string[] {
+  return Object.keys(definitions)
+    .filter((name) => definitions[name]!.secret)
+    .map((name) => options[name])
+    // A shorter text would be masked out of half the words there are.
+    .filter((value): value is string => typeof value === "string" && value.length > 3);
+}
+
+/** The error to throw for what a driver threw. The caller's own abort passes as it is. */
+export function wrapError(error: unknown, place: ErrorPlace): unknown {
+  const { store, operation, image, signal, secrets } = place;
+  if (isAbort(error, signal)) return error;
+  maskCauses(error, secrets);
+  const wrapped = error instanceof StoreError
+    ? error
+    : new BackendException(maskUri(String((error as Error)?.message ?? error)), { cause: error });
+  const path = image === undefined
+    ? undefined
+    : maskUri(image instanceof Location ? image.imageId ?? `${image}` : `${image}`);
+  return wrapped.at({ store, operation, ...(path === undefined ? {} : { path }) });
+}
+
+function maskCauses(error: unknown, secrets: readonly string[]): void {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    for (const key of ["message", "stack", "detail"] as const) {
+      const text = (at as unknown as Record<string, unknown>)[key];
+      const masked = secrets.reduce<unknown>(
+        (text, secret) => typeof text === "string" ? text.replaceAll(secret, "***") : text,
+        text,
+      );
+      if (masked !== text) Object.defineProperty(at, key, { value: masked, writable: true });
+    }
+  }
+}
