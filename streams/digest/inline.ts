@@ -1,0 +1,32 @@
+/**
+ * Digests by `node:crypto` on the caller's own thread.
+ *
+ * @module
+ */
+
+import type { Hash } from "node:crypto";
+import type { Algorithm } from "./algorithms.ts";
+import { BackendUnavailable, type Engine } from "./engine.ts";
+import { builtin } from "./node.ts";
+
+/** Starts the digests, where the runtime's `node:crypto` has all of the algorithms. */
+export function openInline(algorithms: readonly Algorithm[]): Engine {
+  const crypto = builtin("node:crypto");
+  if (typeof crypto?.createHash !== "function") {
+    throw new BackendUnavailable("this runtime has no node:crypto");
+  }
+  const hashes = algorithms.map(({ node }): Hash => {
+    try {
+      return crypto.createHash(node);
+    } catch (cause) {
+      throw new BackendUnavailable(`node:crypto has no ${node} here`, { cause });
+    }
+  });
+  return {
+    update(chunk) {
+      for (const hash of hashes) hash.update(chunk);
+    },
+    digest: () => hashes.map((hash) => hash.digest("hex")),
+    close() {},
+  };
+}

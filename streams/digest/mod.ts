@@ -1,0 +1,143 @@
+/**
+ * Running digests over an image's bytes, computed beside the transfer by the fastest means that
+ * the runtime and its permissions offer.
+ *
+ * @module
+ */
+
+import { UnknownHashingAlgo } from "../../errors/mod.ts";
+import { type Algorithm, ALGORITHMS } from "./algorithms.ts";
+import { BackendUnavailable, type Engine, type OpenEngine } from "./engine.ts";
+
+export { BackendUnavailable };
+
+/** Running digests over one image's bytes. */
+export interface Digests {
+  /** Names of the algorithms, as given. */
+  readonly algorithms: readonly string[];
+  /**
+   * Feeds the next bytes. The chunk is borrowed until the promise resolves: the caller leaves it
+   * alone until then and may reuse it after. Calls are made one at a time, awaited.
+   */
+  update(chunk: Uint8Array): Promise<void> | void;
+  /** Ends and returns lower-case hex by algorithm name. */
+  digest(): Promise<Record<string, string>>;
+  /**
+   * Releases threads and handles; safe to call twice and at any moment, also with an update in
+   * flight, which then still settles. After it `digest` throws.
+   */
+  close(): void;
+}
+
+/**
+ * How digests are computed: `ffi` by OpenSSL's libcrypto on threads, `worker` by `node:crypto` on
+ * worker threads, `inline` by `node:crypto` on the caller's thread, `portable` in JavaScript.
+ */
+export type DigestBackend = "ffi" | "worker" | "inline" | "portable";
+
+const BACKENDS: Record<DigestBackend, () => Promise<OpenEngine>> = {
+  ffi: async () => (await import("./ffi.ts")).openFfi,
+  worker: async () => (await import("./pool.ts")).openPool,
+  inline: async () => (await import("./inline.ts")).openInline,
+  portable: async () => (await import("./portable.ts")).openPortable,
+};
+
+/** Below this many bytes an image is digested sooner than it is handed to threads. */
+const WORKER_MINIMUM = 8 * 1024 * 1024;
+
+/** The engine of an empty list of algorithms. */
+const NOTHING: Engine = { update() {}, digest: () => [], close() {} };
+
+/** Names and state around an engine. */
+class RunningDigests implements Digests {
+  readonly algorithms: readonly string[];
+  readonly #places: readonly number[];
+  readonly #engine: Engine;
+  #over = false;
+
+  /** `places` says for each name which of the engine's digests is its own. */
+  constructor(algorithms: readonly string[], places: readonly number[], engine: Engine) {
+    this.algorithms = algorithms;
+    this.#places = places;
+    this.#engine = engine;
+  }
+
+  update(chunk: Uint8Array): Promise<void> | void {
+    if (this.#over) throw new TypeError("the digests are closed");
+    return this.#engine.update(chunk);
+  }
+
+  async digest(): Promise<Record<string, string>> {
+    if (this.#over) throw new TypeError("the digests are closed");
+    this.#over = true;
+    try {
+      const hex = await this.#engine.digest();
+      return Object.fromEntries(
+        this.algorithms.map((name, index) => [name, hex[this.#places[index]!]!]),
+      );
+    } finally {
+      this.#engine.close();
+    }
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#engine.close();
+  }
+}
+
+/** How {@linkcode createDigests} computes. */
+export interface DigestOptions {
+  /** This backend or none; without it, the fastest that the runtime and its permissions allow. */
+  backend?: DigestBackend | undefined;
+  /** The image's size in bytes, where known. */
+  sizeHint?: number | undefined;
+}
+
+/**
+ * Starts digests over one image's bytes.
+ *
+ * Nothing asks for a permission: `ffi` is used where `--allow-ffi` is granted already. Every
+ * `createDigests` is paired with a `digest` or a `close`.
+ *
+ * @param algorithms Names that {@linkcode isKnownAlgorithm} accepts; none is legal.
+ * @throws {UnknownHashingAlgo} If a name is not known.
+ * @throws {BackendUnavailable} If `options.backend` cannot run here.
+ */
+export async function createDigests(
+  algorithms: readonly string[],
+  options: DigestOptions = {},
+): Promise<Digests> {
+  const wanted = algorithms.map((name) => {
+    const algorithm = ALGORITHMS.get(name);
+    if (algorithm) return algorithm;
+    throw new UnknownHashingAlgo(`unknown hashing algorithm ${JSON.stringify(name)}`);
+  });
+  const order = [...new Set(wanted)];
+  const engine = order.length ? await open(order, options) : NOTHING;
+  return new RunningDigests([...algorithms], wanted.map((one) => order.indexOf(one)), engine);
+}
+
+async function open(
+  algorithms: readonly Algorithm[],
+  { backend, sizeHint = Infinity }: DigestOptions,
+): Promise<Engine> {
+  if (backend) return (await BACKENDS[backend]())(algorithms);
+  for (const candidate of ["ffi", "worker", "inline"] as const) {
+    if (candidate === "worker" && sizeHint < WORKER_MINIMUM) continue;
+    try {
+      return await (await BACKENDS[candidate]())(algorithms);
+    } catch (error) {
+      if (!(error instanceof BackendUnavailable)) throw error;
+    }
+  }
+  return (await BACKENDS.portable())(algorithms);
+}
+
+/**
+ * Whether digests of that name can be computed: md5, sha1, sha224, sha256, sha384, sha512,
+ * sha3-256, sha3-512 (also in hashlib's spelling with `_`) or blake2b, in lower case.
+ */
+export function isKnownAlgorithm(name: string): boolean {
+  return ALGORITHMS.has(name);
+}
