@@ -107,10 +107,11 @@ class ByobReader implements ByteReader {
     const { byteOffset: start, byteLength: length } = view;
     let { buffer } = view;
     let filled = 0;
-    // Runtimes without `min` give what they have, so it is asked for again until the view is full.
+    // Not `min`: a stream that was closed with fewer bytes queued than `min` fails the read, as the
+    // Streams standard has it (ReadableByteStreamControllerPullInto).
     while (filled < length) {
       const wanted = new Uint8Array(buffer, start + filled, length - filled);
-      const { done, value } = await this.#reader.read(wanted, { min: wanted.length });
+      const { done, value } = await this.#reader.read(wanted);
       if (value !== undefined) {
         buffer = value.buffer as ArrayBuffer;
         filled += value.length;

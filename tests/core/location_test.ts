@@ -1,0 +1,130 @@
+/** Locations: ids, URIs, and secrets that no printed form shows. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import {
+  BadStoreUri,
+  checkImageId,
+  InvalidImageId,
+  Location,
+  maskUri,
+  SchemeMap,
+  splitUri,
+  StoreLocation,
+  UnknownScheme,
+  UnsupportedBackend,
+} from "@vitrine/vitrine";
+import { MemoryLocation } from "@vitrine/vitrine/memory";
+
+class ShelfLocation extends StoreLocation {
+  readonly scheme = "shelf";
+  constructor(readonly path: string, userinfo?: string) {
+    super(userinfo);
+  }
+  static parse(uri: string): ShelfLocation {
+    const { host, path, userinfo } = splitUri(uri, ["shelf"]);
+    return new ShelfLocation(host + path, userinfo);
+  }
+  protected override format(userinfo: string): string {
+    return `shelf://${userinfo}${this.path}`;
+  }
+}
+
+Deno.test("a secret is said by uri({ credentials: true }) alone", () => {
+  const inner = ShelfLocation.parse("shelf://me:hunter2@host/a");
+  const location = new Location("s", inner, "a");
+  const printed = [
+    `${location}`,
+    `${inner}`,
+    JSON.stringify({ location, inner }),
+    Deno.inspect(location),
+    Deno.inspect({ deep: { inner, location } }),
+    location.uri(),
+    location.getStoreUri(),
+    inner.uri({ credentials: false }),
+  ];
+  for (const text of printed) assert(!text.includes("hunter2"), text);
+  assertEquals(location.uri({ credentials: true }), "shelf://me:hunter2@host/a");
+  assertEquals(`${location}`, "shelf://***@host/a");
+});
+
+Deno.test("maskUri masks user information and signatures wherever they stand in a text", () => {
+  fc.assert(fc.property(
+    fc.stringMatching(/^[A-Za-z0-9%:/+=._-]{8,40}$/),
+    (secret) => {
+      const shown = maskUri(`cannot get s3+https://key:${secret}@host/b/o and https://h/p?sig=1`);
+      assertEquals(shown, "cannot get s3+https://***@host/b/o and https://h/p?sig=***");
+    },
+  ));
+  assertEquals(maskUri("file:///srv/a@b.iso"), "file:///srv/a@b.iso");
+});
+
+Deno.test("splitUri refuses what is no location URI", () => {
+  for (
+    const uri of ["", "shelf", "shelf:", "shelf:/a", "http://a", "shelf://a\nb", "shelf://a\0"]
+  ) {
+    assertThrows(() => splitUri(uri, ["shelf"]), BadStoreUri, undefined, JSON.stringify(uri));
+  }
+});
+
+Deno.test("an id that checkImageId takes has no segment that leaves its directory", () => {
+  const segment = fc.oneof(fc.string(), fc.constantFrom("", ".", "..", "%2e%2e", "a\\b", "a\0"));
+  fc.assert(fc.property(fc.array(segment, { maxLength: 5 }), (segments) => {
+    const id = segments.join("/");
+    try {
+      checkImageId(id);
+    } catch (error) {
+      assert(error instanceof InvalidImageId);
+      return;
+    }
+    const base = "file:///root/store/";
+    const path = id.split("/").map(encodeURIComponent).join("/");
+    assert(new URL(path, base).href.length > base.length);
+    for (const one of id.split("/")) {
+      assert(one !== "" && one !== "." && one !== ".." && !/[\\\0-\x1f]/.test(one));
+    }
+  }));
+});
+
+Deno.test("a memory URI says the same image again, whatever the id", () => {
+  const id = fc.array(fc.string({ minLength: 1, unit: "grapheme" }), { minLength: 1, maxLength: 4 })
+    .map((segments) => segments.join("/"))
+    .filter((id) => {
+      try {
+        return checkImageId(id) === id;
+      } catch {
+        return false;
+      }
+    });
+  fc.assert(fc.property(id, (id) => {
+    const uri = new MemoryLocation("a store", id).uri();
+    assertEquals(MemoryLocation.parse(uri).path, id);
+    assertEquals(MemoryLocation.parse(uri).uri(), uri);
+  }));
+});
+
+Deno.test("schemes are looked up by store, and a URI goes to the store that owns it", () => {
+  const schemes = new SchemeMap();
+  for (const name of ["one", "two"]) {
+    schemes.register("memory", name, {
+      parse: MemoryLocation.parse,
+      owns: (location) => (location as MemoryLocation).store === name,
+      imageIdOf: (location) => location.path,
+    });
+  }
+  assertEquals(schemes.getKnownSchemes(), ["memory"]);
+  assertEquals(schemes.getLocationFromUri("memory://two/a/b").storeName, "two");
+  assertEquals(schemes.getLocationFromUri("MEMORY://two/a/b").imageId, "a/b");
+  assertEquals(schemes.getLocationFromUriAndBackend("memory://one/a", "one").imageId, "a");
+  assertThrows(() => schemes.getLocationFromUri("memory://three/a"), BadStoreUri);
+  assertThrows(() => schemes.getLocationFromUri("s3://a/b"), UnknownScheme, "memory");
+  assertThrows(() => schemes.getLocationFromUri("no uri"), UnknownScheme);
+  assertThrows(
+    () => schemes.getLocationFromUriAndBackend("memory://one/a", "nine"),
+    UnsupportedBackend,
+  );
+  assertThrows(
+    () => schemes.getLocationFromUriAndBackend("memory://one/a", "two"),
+    BadStoreUri,
+    "outside",
+  );
+});

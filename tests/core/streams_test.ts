@@ -1,0 +1,183 @@
+/** Streams: exact chunks out of any chunking in, bounded and abortable. */
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  type ByteReader,
+  CHUNK_SIZE,
+  Invalid,
+  openSource,
+  readableFrom,
+  RemoteServiceUnavailable,
+  SizeMismatch,
+  streamReader,
+} from "@vitrine/vitrine";
+import { abortable } from "../../streams/abort.ts";
+import { exactly } from "../../streams/exactly.ts";
+import { transfer } from "../../streams/transfer.ts";
+
+/** Pieces of any sizes, small ones so that a run is quick: the reader's view is small as well. */
+const pieces = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 30 });
+
+function joined(parts: readonly Uint8Array[]): number[] {
+  return parts.flatMap((part) => [...part]);
+}
+
+async function drain(reader: ByteReader, size: number): Promise<Uint8Array[]> {
+  const parts = [];
+  for (;;) {
+    const part = await reader.read(new Uint8Array(size));
+    if (part.length === 0) return parts;
+    parts.push(part);
+    if (part.length < size) return parts;
+  }
+}
+
+Deno.test("a reader fills each view from any chunking, whatever the source is", async () => {
+  await fc.assert(fc.asyncProperty(pieces, fc.integer({ min: 1, max: 50 }), async (parts, size) => {
+    const copies = () => parts.map((part) => part.slice());
+    const plain = () =>
+      new ReadableStream<Uint8Array>({
+        start(controller) {
+          for (const part of copies()) controller.enqueue(part);
+          controller.close();
+        },
+      });
+    const bytes = () =>
+      new ReadableStream({
+        type: "bytes",
+        start(controller: ReadableByteStreamController) {
+          for (const part of copies()) if (part.length > 0) controller.enqueue(part);
+          controller.close();
+        },
+      });
+    const sources = [plain(), bytes(), copies(), new Blob(copies())];
+    for (const source of sources) {
+      const got = await drain(openSource(source).reader, size);
+      assertEquals(joined(got), joined(parts));
+      for (const part of got.slice(0, -1)) assertEquals(part.length, size);
+    }
+  }));
+});
+
+Deno.test("a stream over a reader gives what BYOB and default readers ask for", async () => {
+  await fc.assert(fc.asyncProperty(pieces, fc.integer({ min: 1, max: 50 }), async (parts, size) => {
+    const stream = () => readableFrom(openSource(parts.map((part) => part.slice())).reader);
+    assertEquals([...await new Response(stream()).bytes()], joined(parts));
+    assertEquals(joined(await drain(streamReader(stream()), size)), joined(parts));
+  }));
+});
+
+Deno.test("nothing is read before it is asked for, nor ahead of it", async () => {
+  let reads = 0;
+  let closed = 0;
+  const stream = readableFrom({
+    read: (view) => (reads++, Promise.resolve(view)),
+    close: () => (closed++, Promise.resolve()),
+  });
+  assertEquals(reads, 0);
+  const reader = stream.getReader();
+  assertEquals((await reader.read()).value!.length, CHUNK_SIZE);
+  assertEquals(reads, 1);
+  await reader.cancel();
+  assertEquals([reads, closed], [1, 1]);
+});
+
+Deno.test("a reader that fails is closed, and its error is the stream's", async () => {
+  const failure = new Error("broken");
+  let closed = 0;
+  const stream = readableFrom({
+    read: () => Promise.reject(failure),
+    close: () => (closed++, Promise.resolve()),
+  });
+  assertStrictEquals(await assertRejects(() => stream.getReader().read()), failure);
+  assertEquals(closed, 1);
+});
+
+Deno.test("exactly refuses data that is short or long", async () => {
+  await fc.assert(fc.asyncProperty(
+    fc.uint8Array({ maxLength: 60 }),
+    fc.integer({ min: 0, max: 60 }),
+    fc.integer({ min: 1, max: 20 }),
+    async (bytes, size, view) => {
+      const reading = drain(exactly(openSource(bytes).reader, size), view);
+      if (bytes.length === size) assertEquals(joined(await reading), [...bytes]);
+      else if (bytes.length > size) await assertRejects(() => reading, SizeMismatch);
+      else await assertRejects(() => reading, RemoteServiceUnavailable);
+    },
+  ));
+});
+
+Deno.test("a source that is none is Invalid, and so is a response that failed", async () => {
+  for (
+    const source of [null, undefined, 3, "text".length, {}, new Response("no", { status: 404 })]
+  ) {
+    try {
+      openSource(source as never);
+      assert(false, "it was taken");
+    } catch (error) {
+      assert(error instanceof Invalid);
+    }
+  }
+  const locked = new ReadableStream<Uint8Array>();
+  locked.getReader();
+  await assertRejects(() => Promise.resolve().then(() => openSource(locked)), Invalid);
+  const texts = openSource(["text"] as never).reader;
+  await assertRejects(() => texts.read(new Uint8Array(4)), Invalid);
+});
+
+Deno.test("a transfer holds four buffers at most, however far the sink lags behind", async () => {
+  let read = 0;
+  let written = 0;
+  let furthest = 0;
+  const data = async function* () {
+    for (; read < 20; read++) {
+      furthest = Math.max(furthest, read - written);
+      yield new Uint8Array(CHUNK_SIZE);
+    }
+  };
+  const { size } = await transfer(openSource(data()).reader, {
+    size: undefined,
+    hashingAlgo: "sha256",
+    async write() {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      written++;
+    },
+  });
+  assertEquals(size, 20 * CHUNK_SIZE);
+  assert(furthest <= 4, `${furthest} chunks were ahead of the sink`);
+});
+
+Deno.test("a sink that fails ends the transfer, its source is closed, nothing more is written", async () => {
+  const failure = new Error("the sink broke");
+  let writes = 0;
+  let returned = false;
+  const data = async function* () {
+    try {
+      for (;;) yield new Uint8Array(CHUNK_SIZE);
+    } finally {
+      returned = true;
+    }
+  };
+  const error = await assertRejects(() =>
+    transfer(openSource(data()).reader, {
+      size: undefined,
+      hashingAlgo: "sha512",
+      write: () => ++writes === 3 ? Promise.reject(failure) : Promise.resolve(),
+    })
+  );
+  assertStrictEquals(error, failure);
+  assertEquals(writes, 3);
+  assert(returned);
+});
+
+Deno.test("abortable lets go of its signal, and rejects a wait at once", async () => {
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const waiting = abortable(controller.signal);
+  assertEquals(await waiting.race(Promise.resolve(1)), 1);
+  const never = waiting.race(new Promise(() => {}));
+  controller.abort(reason);
+  assertStrictEquals(await assertRejects(() => never), reason);
+  assertStrictEquals(await assertRejects(() => waiting.race(Promise.resolve(2))), reason);
+  waiting.dispose();
+});
