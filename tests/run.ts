@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   const args = Deno.args.filter((arg) => arg !== "--no-skips");
 
   const interruption = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => interruption.abort());
   }
 
