@@ -36,6 +36,8 @@ export interface ImageReader extends ByteReader {
   readonly total?: number | undefined;
   /** The entity tag of what is being read, quotes included, where there is one. */
   readonly etag?: string | undefined;
+  /** When the image was last changed, where opening it tells. */
+  readonly modified?: Date | undefined;
 }
 
 /** What went into an image: given to the driver when it commits. */

@@ -18,6 +18,11 @@ export interface AddOptions extends OperationOptions {
   hashingAlgo?: string | undefined;
   /** Sees each chunk on its way, a signature verifier for example. */
   verifier?: ChunkObserver | undefined;
+  /**
+   * Digests that the data must have; with others nothing is added and `ChecksumMismatch` is thrown.
+   * The multihash among them sets the algorithm.
+   */
+  expected?: ExpectedDigests | undefined;
 }
 
 /** What {@linkcode Store.add} resolves to. */
@@ -49,6 +54,8 @@ export interface GetResult {
   total: number | undefined;
   /** The image's entity tag, quotes included, where it has one. */
   etag: string | undefined;
+  /** When the image was last changed, where the backend told it on the way. */
+  modified: Date | undefined;
   /** The bytes, in chunks of exactly 4 MiB but the last. */
   stream: ReadableStream<Bytes>;
 }

@@ -206,8 +206,9 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * Adds an image. It appears whole or not at all.
    *
    * Throws `Duplicate` if the id exists, `InvalidImageId`, `SizeMismatch` if the data is shorter or
-   * longer than `size`, `UnknownHashingAlgo`, `StorageFull`, `StorageWriteDenied`, and
-   * `StoreAddDisabled` if the store cannot be written.
+   * longer than `size`, `ChecksumMismatch` if it has not the `expected` digests,
+   * `UnknownHashingAlgo`, `StorageFull`, `StorageWriteDenied`, and `StoreAddDisabled` if the store
+   * cannot be written.
    */
   async add(imageId: string, data: ImageData, options: AddOptions = {}): Promise<AddResult> {
     const source = openSource(data);
@@ -230,7 +231,8 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       throw new Invalid(`a size is a whole number of bytes, not ${size}`);
     }
     await this.#require(StoreAddDisabled, BitMasks.WRITE_ACCESS);
-    const { hashingAlgo = "sha512", verifier, signal, context } = options;
+    const { expected, verifier, signal, context } = options;
+    const hashingAlgo = options.hashingAlgo ?? expected?.multihash?.algo ?? "sha512";
     // Only those who write pay for the digests: a reader at the edge does not load them.
     const { checkAlgorithm, transfer } = await import("../streams/transfer.ts");
     checkAlgorithm(hashingAlgo);
@@ -239,6 +241,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       const image = await transfer(source.reader, {
         size,
         hashingAlgo,
+        expected,
         verifier,
         signal,
         write: (chunk) => writer.write(chunk),
@@ -292,7 +295,8 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
         size: reader.size,
         total: reader.total,
         etag: reader.etag,
-        stream: readableFrom(bytes),
+        modified: reader.modified,
+        stream: readableFrom(bytes, reader.size),
       };
     });
   }
@@ -309,12 +313,13 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 
   async #nothing(location: L, offset: number, options: OperationOptions): Promise<ImageReader> {
-    const { size: total, etag } = await this.statImage(location, options);
+    const { size: total, etag, modified } = await this.statImage(location, options);
     if (total !== undefined && offset > total) throw pastEnd(offset, total);
     return {
       size: 0,
       total,
       etag,
+      modified,
       read: (view) => Promise.resolve(view.subarray(0, 0)),
       close: () => Promise.resolve(),
     };

@@ -8,7 +8,8 @@ import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
 /**
  * A byte stream over a reader: chunks of exactly 4 MiB but the last for a default reader, the
  * caller's own buffer for a BYOB reader, nothing read ahead of what is asked for. Cancelling it, its
- * end and its failure close the reader.
+ * end and its failure close the reader. Where the size is known (in bytes), the last chunk's buffer
+ * is no larger than it has to be.
  *
  * @example A stream in exact chunks
  * ```ts
@@ -21,13 +22,19 @@ import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
  * assertEquals(sizes, [4_194_304, 805_696]);
  * ```
  */
-export function readableFrom(reader: ByteReader): ReadableStream<Bytes> {
+export function readableFrom(
+  reader: ByteReader,
+  size?: number | undefined,
+): ReadableStream<Bytes> {
+  let remaining = size ?? Infinity;
   const source: UnderlyingByteSource = {
     type: "bytes",
     async pull(controller) {
       const request = controller.byobRequest;
-      // A fresh buffer each time: the last one belongs to whoever read it.
-      const view = (request?.view ?? new Uint8Array(CHUNK_SIZE)) as Bytes;
+      // A fresh buffer each time: the last one belongs to whoever read it. The byte beyond the size
+      // shows the end, and data that goes on after it.
+      const view = (request?.view ?? new Uint8Array(Math.min(CHUNK_SIZE, remaining + 1))) as Bytes;
+      const { length } = view;
       let chunk: Bytes;
       try {
         chunk = await reader.read(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
@@ -35,10 +42,14 @@ export function readableFrom(reader: ByteReader): ReadableStream<Bytes> {
         await reader.close(error).catch(() => {});
         throw error;
       }
+      remaining -= chunk.length;
+      // A BYOB request that is not filled yet can be answered only by another pull.
+      const ended = chunk.length === 0 || (!request && chunk.length < length);
       if (chunk.length > 0) {
         if (request) request.respondWithNewView(chunk);
         else controller.enqueue(chunk);
-      } else {
+      }
+      if (ended) {
         await reader.close();
         controller.close();
         request?.respondWithNewView(chunk);

@@ -8,6 +8,7 @@ import { SizeMismatch, UnknownHashingAlgo } from "../errors/mod.ts";
 import { abortable } from "./abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
 import { createDigests, isKnownAlgorithm } from "./digest/mod.ts";
+import { type ExpectedDigests, refuseOthers } from "./verify.ts";
 
 /** Anything that wants to see each chunk of an image on its way, a signature verifier for example. */
 export interface ChunkObserver {
@@ -21,6 +22,8 @@ export interface TransferOptions {
   size: number | undefined;
   /** Digest algorithm of the multihash. */
   hashingAlgo: string;
+  /** Digests that the data must have. */
+  expected?: ExpectedDigests | undefined;
   /** Sees each chunk too. */
   verifier?: ChunkObserver | undefined;
   /** Ends the transfer; its reason is thrown. */
@@ -59,16 +62,17 @@ export function checkAlgorithm(hashingAlgo: string): void {
 
 /**
  * Moves all of a reader's data to `options.write` and resolves to its size and digests. The reader
- * is closed in any case, and no write is under way any more when the promise settles. Throws `SizeMismatch` as soon as the data is known to be too long or too
- * short, before its last chunk is written.
+ * is closed in any case, and no write is under way any more when the promise settles. Throws
+ * `SizeMismatch` as soon as the data is known to be too long or too short, before its last chunk is
+ * written, and `ChecksumMismatch` at the end.
  */
 export async function transfer(
   reader: ByteReader,
   options: TransferOptions,
 ): Promise<TransferResult> {
-  const { size, hashingAlgo, signal, verifier } = options;
+  const { size, hashingAlgo, expected = {}, signal, verifier } = options;
   const digests = await createDigests(
-    [...new Set(["md5", hashingAlgo])],
+    [...new Set(["md5", hashingAlgo, expected.multihash?.algo ?? "md5"])],
     size === undefined ? {} : { sizeHint: size },
   );
   const abort = abortable(signal);
@@ -101,6 +105,7 @@ export async function transfer(
     }
     await abort.race(Promise.all(used));
     const values = await abort.race(digests.digest());
+    refuseOthers(values, expected);
     await reader.close();
     return {
       size: count,

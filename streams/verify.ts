@@ -25,25 +25,15 @@ export async function verified(
   expected: ExpectedDigests,
   size: number | undefined,
 ): Promise<ByteReader> {
-  const wanted = new Map<string, string>();
-  if (expected.checksum) wanted.set("md5", expected.checksum.toLowerCase());
-  if (expected.multihash) {
-    wanted.set(expected.multihash.algo, expected.multihash.value.toLowerCase());
-  }
   const digests = await createDigests(
-    [...wanted.keys()],
+    wantedDigests(expected).map(([algo]) => algo),
     size === undefined ? {} : { sizeHint: size },
   );
   let count = 0;
   let checked = false;
   async function check(): Promise<void> {
     checked = true;
-    const values = await digests.digest();
-    for (const [algo, value] of wanted) {
-      if (values[algo] !== value) {
-        throw new ChecksumMismatch(`${algo} is ${values[algo]}, expected ${value}`);
-      }
-    }
+    refuseOthers(await digests.digest(), expected);
   }
   return {
     async read(view) {
@@ -60,4 +50,23 @@ export async function verified(
       await reader.close(reason);
     },
   };
+}
+
+/** Throws `ChecksumMismatch` if one of the values, by algorithm, is not the expected one. */
+export function refuseOthers(
+  values: Readonly<Record<string, string>>,
+  expected: ExpectedDigests,
+): void {
+  for (const [algo, value] of wantedDigests(expected)) {
+    if (values[algo] !== value) {
+      throw new ChecksumMismatch(`${algo} is ${values[algo]}, expected ${value}`);
+    }
+  }
+}
+
+function wantedDigests({ checksum, multihash }: ExpectedDigests): (readonly [string, string])[] {
+  const wanted: [string, string][] = [];
+  if (checksum) wanted.push(["md5", checksum.toLowerCase()]);
+  if (multihash) wanted.push([multihash.algo, multihash.value.toLowerCase()]);
+  return wanted;
 }

@@ -88,7 +88,7 @@ export class MemoryStore extends Store<MemoryLocation, MemoryOptions> {
     { offset, length }: ByteRange,
     { context }: OperationOptions,
   ): Promise<ImageReader> {
-    const { chunks, size: total, checksum } = this.#readable(location, context);
+    const { chunks, size: total, checksum, modified } = this.#readable(location, context);
     if (offset > total) throw pastEnd(offset, total);
     let at = offset;
     const end = Math.min(total, offset + (length ?? total));
@@ -96,6 +96,7 @@ export class MemoryStore extends Store<MemoryLocation, MemoryOptions> {
       size: end - offset,
       total,
       etag: `"${checksum}"`,
+      modified,
       read: (view) => {
         let filled = 0;
         while (filled < view.length && at < end) {

@@ -82,6 +82,27 @@ Deno.test("nothing is read before it is asked for, nor ahead of it", async () =>
   assertEquals([reads, closed], [1, 1]);
 });
 
+Deno.test("where the size is known, no buffer is much larger than what is left", async () => {
+  for (const size of [0, 1, 65_536, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1]) {
+    const views: number[] = [];
+    let left = size;
+    let closed = 0;
+    const stream = readableFrom({
+      read: (view) => {
+        views.push(view.length);
+        const chunk = view.subarray(0, left);
+        left -= chunk.length;
+        return Promise.resolve(chunk);
+      },
+      close: () => (closed++, Promise.resolve()),
+    }, size);
+    assertEquals((await new Response(stream).bytes()).length, size);
+    const whole = Math.floor(size / CHUNK_SIZE);
+    assertEquals(views, [...Array(whole).fill(CHUNK_SIZE), size % CHUNK_SIZE + 1]);
+    assertEquals(closed, 1);
+  }
+});
+
 Deno.test("a reader that fails is closed, and its error is the stream's", async () => {
   const failure = new Error("broken");
   let closed = 0;
