@@ -1,0 +1,80 @@
+/**
+ * IP addresses: which of them lie in the public Internet.
+ *
+ * @module
+ */
+
+/**
+ * The special-purpose registries of IANA, as far as they are not public
+ * (https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), and
+ * multicast. Of IPv6, only 2000::/3 is in use at all.
+ */
+const INSIDE_V4 = networks(
+  "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 " +
+    "192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 " +
+    "224.0.0.0/3",
+);
+const GLOBAL_V6 = networks("2000::/3");
+const INSIDE_V6 = networks("2001::/23 2001:db8::/32 3fff::/20");
+/** IPv6 that carries an IPv4 address, which is what counts: mapped, NAT64, 6to4. */
+const EMBEDDING: readonly [Network, number][] = [
+  [network("::ffff:0:0/96")!, 12],
+  [network("64:ff9b::/96")!, 12],
+  [network("2002::/16")!, 2],
+];
+
+/** A block of addresses. */
+export interface Network {
+  /** Its first address: 4 or 16 bytes. */
+  bytes: readonly number[];
+  /** How many bits are the same in all its addresses. */
+  prefix: number;
+}
+
+/** The bytes of an address as `URL` prints it, without brackets; `undefined` if it is none. */
+export function addressBytes(text: string): number[] | undefined {
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) {
+    const bytes = text.split(".").map(Number);
+    return bytes.every((byte) => byte < 256) ? bytes : undefined;
+  }
+  if (!text.includes(":") || !URL.canParse(`http://[${text}]/`)) return undefined;
+  const [head, tail] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split("::");
+  const groups = (part: string | undefined) => part ? part.split(":") : [];
+  const [before, after] = [groups(head), groups(tail)];
+  const zeros: string[] = Array(8 - before.length - after.length).fill("0");
+  return [...before, ...zeros, ...after].flatMap((group) => {
+    const value = parseInt(group, 16);
+    return [value >> 8, value & 255];
+  });
+}
+
+/** Reads a network in CIDR notation, or a single address; `undefined` if it is neither. */
+export function network(cidr: string): Network | undefined {
+  const [address = "", length] = cidr.split("/");
+  const bytes = addressBytes(address);
+  if (bytes === undefined) return undefined;
+  const prefix = length === undefined ? bytes.length * 8 : Number(length);
+  return prefix >= 0 && prefix <= bytes.length * 8 ? { bytes, prefix } : undefined;
+}
+
+/** Whether the address lies in the network. */
+export function within(address: readonly number[], { bytes, prefix }: Network): boolean {
+  return address.length === bytes.length && bytes.every((byte, index) => {
+    const bits = Math.min(8, Math.max(0, prefix - index * 8));
+    return (byte ^ address[index]!) >> (8 - bits) === 0;
+  });
+}
+
+/** Whether the address is one of the public Internet, what it embeds included. */
+export function isPublic(address: readonly number[]): boolean {
+  const lies = (list: readonly Network[]) => list.some((one) => within(address, one));
+  if (address.length === 4) return !lies(INSIDE_V4);
+  for (const [prefix, at] of EMBEDDING) {
+    if (within(address, prefix)) return isPublic(address.slice(at, at + 4));
+  }
+  return lies(GLOBAL_V6) && !lies(INSIDE_V6);
+}
+
+function networks(list: string): Network[] {
+  return list.split(" ").map((cidr) => network(cidr)!);
+}

@@ -1,0 +1,142 @@
+/**
+ * The egress gate: judges every URL that a user can supply before it is asked for.
+ *
+ * @module
+ */
+import { EgressDenied, RemoteServiceUnavailable } from "../errors/mod.ts";
+import { maskUri } from "../location/mod.ts";
+import { addressBytes, isPublic, type Network, network, within } from "./addresses.ts";
+
+/** Finds the addresses of a host name, or `undefined` where the runtime cannot. */
+export type Resolve = (host: string) => Promise<readonly string[] | undefined>;
+
+/** What an {@linkcode EgressGate} lets through. */
+export interface EgressRules {
+  /** Schemes, without the colon; `http` and `https` unless said otherwise. */
+  schemes?: readonly string[] | undefined;
+  /**
+   * Hosts, every one unless said otherwise. A host named in full is trusted wherever it points;
+   * `*.example.org` is every name below, which must still point outside.
+   */
+  hosts?: readonly string[] | undefined;
+  /** Ports, every one unless said otherwise. */
+  ports?: readonly (number | string)[] | undefined;
+  /** Lets addresses through that are not public: all with `true`, or networks in CIDR notation. */
+  allowPrivate?: boolean | readonly string[] | undefined;
+  /** Finds addresses; by the runtime unless said otherwise. */
+  resolve?: Resolve | undefined;
+}
+
+/** Names that mean this machine or this network (RFC 6761, RFC 6762, RFC 8375, ICANN). */
+const INSIDE_NAMES = /^([^.]+|(.*\.)?(localhost|local|internal|home\.arpa))$/;
+
+/**
+ * Judges URLs: by scheme, host and port, and by the addresses behind the host, which must be public
+ * unless configured. An address is refused in whatever form it is written, a name if any of its
+ * addresses is refused. Where the runtime cannot resolve names (at the edge, in a browser), only what
+ * is written can be judged.
+ *
+ * @example What passes and what does not
+ * ```ts
+ * import { EgressDenied, EgressGate } from "@vitrine/vitrine/http";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const gate = new EgressGate({ schemes: ["https"], ports: [443] });
+ * assertEquals(gate.judge("https://example.org/a.iso").hostname, "example.org");
+ * for (const url of ["http://example.org/", "https://0x7f.1/", "https://[::ffff:a00:1]/"]) {
+ *   assertThrows(() => gate.judge(url), EgressDenied);
+ * }
+ * ```
+ */
+export class EgressGate {
+  readonly #schemes: readonly string[];
+  readonly #hosts: readonly string[] | undefined;
+  readonly #ports: readonly string[] | undefined;
+  readonly #networks: true | readonly Network[];
+  readonly #resolve: Resolve;
+
+  /** Makes a gate; throws `EgressDenied` if a network is no CIDR. */
+  constructor(rules: EgressRules = {}) {
+    const { schemes = ["http", "https"], hosts, ports, allowPrivate = false, resolve } = rules;
+    this.#schemes = schemes;
+    this.#hosts = hosts?.map((host) => host.toLowerCase().replace(/\.$/, ""));
+    this.#ports = ports?.map(String);
+    this.#networks = allowPrivate === true ? true : (allowPrivate || []).map((cidr) => {
+      const read = network(cidr);
+      if (read === undefined) throw new EgressDenied(`${cidr} is no network in CIDR notation`);
+      return read;
+    });
+    this.#resolve = resolve ?? systemResolve;
+  }
+
+  /** Judges a URL as it is written, and reads it. Throws `EgressDenied`. */
+  judge(url: string | URL): URL {
+    return this.#judge(url).read;
+  }
+
+  /**
+   * Judges a URL and the addresses of its host, and resolves to these: a client that can connects to
+   * no others, since the name may point elsewhere a moment later. `undefined` where there was nothing
+   * to resolve.
+   *
+   * Throws `EgressDenied`, and `RemoteServiceUnavailable` if the name cannot be resolved.
+   */
+  async check(url: string | URL): Promise<readonly string[] | undefined> {
+    const { host, trusted } = this.#judge(url);
+    if (trusted || this.#networks === true || addressBytes(host)) return undefined;
+    let addresses: readonly string[] | undefined;
+    try {
+      addresses = await this.#resolve(host);
+    } catch (cause) {
+      throw new RemoteServiceUnavailable(`the host ${host} cannot be resolved`, { cause });
+    }
+    for (const address of addresses ?? []) {
+      if (!this.#admits(addressBytes(address.split("%")[0]!))) {
+        throw new EgressDenied(`${host} points to ${address}, which is not allowed`);
+      }
+    }
+    return addresses;
+  }
+
+  #judge(url: string | URL): { read: URL; host: string; trusted: boolean } {
+    const shown = maskUri(String(url)).slice(0, 200);
+    // What parsers disagree on: each reads another host out of it.
+    // deno-lint-ignore no-control-regex
+    if (typeof url === "string" && /[\u0000-\u0020\u007f\\]/.test(url)) {
+      throw new EgressDenied("the URL holds a space, a backslash or a control character");
+    }
+    if (!URL.canParse(url)) throw new EgressDenied(`${shown} is no URL`);
+    const read = new URL(url);
+    const deny = (why: string) => {
+      throw new EgressDenied(`${shown} is not allowed: ${why}`);
+    };
+    const scheme = read.protocol.slice(0, -1);
+    if (!this.#schemes.includes(scheme)) deny(`its scheme is not ${this.#schemes.join(" or ")}`);
+    if (read.username || read.password) deny("it holds credentials");
+    const port = read.port || (scheme === "https" ? "443" : "80");
+    if (this.#ports && !this.#ports.includes(port)) deny(`port ${port}`);
+    const host = read.hostname.replace(/^\[|\]$|\.$/g, "");
+    const trusted = this.#hosts?.includes(host) ?? false;
+    if (this.#hosts && !trusted && !this.#hosts.some((one) => matches(one, host))) {
+      deny("its host is not one of those allowed");
+    }
+    const address = addressBytes(host);
+    if (trusted || this.#networks === true) return { read, host, trusted };
+    if (address ? !this.#admits(address) : INSIDE_NAMES.test(host)) deny("it points inside");
+    return { read, host, trusted };
+  }
+
+  #admits(address: readonly number[] | undefined): boolean {
+    if (address === undefined) return false;
+    return isPublic(address) || this.#networks === true ||
+      this.#networks.some((one) => within(address, one));
+  }
+}
+
+function matches(pattern: string, host: string): boolean {
+  return pattern === "*" || (pattern.startsWith("*.") && host.endsWith(pattern.slice(1)));
+}
+
+async function systemResolve(host: string): Promise<readonly string[] | undefined> {
+  return await (await import("./resolve.ts")).resolve(host);
+}

@@ -1,0 +1,41 @@
+/**
+ * The HTTP client that the stores share. It needs nothing but Web standards.
+ *
+ * A driver makes one {@linkcode Transport} a store and calls {@linkcode Transport.send} for whatever
+ * has a short answer, {@linkcode readRange} for an image:
+ *
+ * - `prepare` signs a request or gives it its token. It runs anew for each attempt, so that neither
+ *   is stale, and for the request's own origin alone, so that neither leaks.
+ * - A body is given whole (a part, a segment) and sent again where it failed. It is lent until `send`
+ *   settles.
+ * - `accept` names the statuses that are answers; `fail` makes an error of any other, from the body's
+ *   error code where there is one; `recover` puts something right and has the request sent again.
+ * - An answer's body must be read to its end, or released.
+ * - A URL that a user supplied is judged by the {@linkcode EgressGate}, and so is each redirect; one
+ *   that the operator configured is `trusted`.
+ *
+ * @module
+ */
+export type { Engine, EngineRequest, Fetch } from "./engine.ts";
+export { EgressGate, type EgressRules, type Resolve } from "./gate.ts";
+export {
+  type ContentRange,
+  formatContentRange,
+  formatRange,
+  parseContentRange,
+  parseRange,
+  type RangeSpec,
+  resolveRange,
+} from "./ranges.ts";
+export { readRange, type ReadRangeOptions } from "./read_range.ts";
+export { HttpResponse } from "./response.ts";
+export { type OpenBody, type OpenedBody, resumingReader } from "./resume.ts";
+export { Backoff, retryAfterOf, type RetryOptions } from "./retry.ts";
+export { isRetryable, statusError } from "./status.ts";
+export {
+  type HttpRequest,
+  type PreparedRequest,
+  type Timeouts,
+  Transport,
+  type TransportOptions,
+} from "./transport.ts";

@@ -1,0 +1,195 @@
+/**
+ * The answer to a request: its body is pulled, timed and counted.
+ *
+ * @module
+ */
+import { BackendException, RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
+import { abortable } from "../streams/abort.ts";
+import { type ByteReader, type Bytes, streamReader } from "../streams/mod.ts";
+
+/** The smallest piece that a body is read in, in bytes. */
+const MIN_STEP = 65_536;
+
+/** Bodies up to this size are read to their end when released, so that the connection lives on. */
+const DRAINED = 65_536;
+
+/** An answer. Its body must be read to the end or released. */
+export class HttpResponse {
+  /** The status code. */
+  readonly status: number;
+  /** The headers. */
+  readonly headers: Headers;
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+  /** Which attempt this is the answer to, from 0. */
+  readonly attempt: number;
+  /**
+   * Whether the end of the body can be told from a broken connection: not where an answer has neither
+   * `Content-Length` nor chunks and comes without TLS (RFC 9112, section 8).
+   */
+  readonly delimited: boolean;
+  /**
+   * The body. A read fails with `TimeoutError` where nothing comes for the idle time, and with
+   * `RemoteServiceUnavailable` where the connection breaks or ends before `Content-Length` bytes.
+   */
+  readonly body: ByteReader;
+  readonly #length: number | undefined;
+
+  /** @internal */
+  constructor(response: Response, options: {
+    url: URL;
+    attempt: number;
+    method: string;
+    idle: number;
+    controller: AbortController;
+    dispose: () => void;
+  }) {
+    const { url, attempt, method, idle, controller, dispose } = options;
+    this.status = response.status;
+    this.headers = response.headers;
+    this.url = url;
+    this.attempt = attempt;
+    const length = response.headers.get("content-length");
+    const bodiless = method === "HEAD" || response.body === null ||
+      [204, 205, 304].includes(response.status);
+    this.#length = bodiless
+      ? 0
+      : length === null || response.headers.has("content-encoding")
+      ? undefined
+      : Number(length);
+    this.delimited = length !== null || response.headers.has("transfer-encoding") ||
+      // Other origins' headers are hidden from a page, and HTTP/2 has neither header nor need.
+      response.type === "cors" || url.protocol === "https:";
+    if (bodiless) {
+      void response.body?.cancel().catch(() => {});
+      dispose();
+      this.body = {
+        read: (view) => Promise.resolve(view.subarray(0, 0)),
+        close: () => Promise.resolve(),
+      };
+    } else {
+      this.body = timed(response.body!, this.#length, idle, controller, dispose);
+    }
+  }
+
+  /** Whether the status is a success. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  /** The whole body, at most `limit` bytes of it: 1 MiB unless said otherwise. */
+  async bytes(limit = 1_048_576): Promise<Bytes> {
+    let buffer = new Uint8Array(Math.min(this.#length ?? MIN_STEP, limit) + 1);
+    let filled = 0;
+    try {
+      for (;;) {
+        const piece = await this.body.read(new Uint8Array(buffer.length - filled));
+        buffer.set(piece, filled);
+        filled += piece.length;
+        if (filled > limit) {
+          throw new BackendException(`the server's answer is longer than ${limit} bytes`);
+        }
+        if (filled < buffer.length) break;
+        const larger = new Uint8Array(Math.min(buffer.length * 2, limit + 1));
+        larger.set(buffer);
+        buffer = larger;
+      }
+    } finally {
+      await this.body.close();
+    }
+    return buffer.subarray(0, filled);
+  }
+
+  /** The whole body as UTF-8 text, at most `limit` bytes of it: 1 MiB unless said otherwise. */
+  async text(limit?: number): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(limit));
+  }
+
+  /** Lets go of the body. A small one is read, so that its connection can be used again. */
+  async release(): Promise<void> {
+    if (this.#length !== undefined && this.#length <= DRAINED) {
+      await this.bytes(DRAINED).catch(() => {});
+    }
+    await this.body.close();
+  }
+}
+
+/**
+ * A reader over a body with a timer that runs while somebody waits. `min` reads are the fastest but
+ * say nothing until they are done, so they begin small and grow only as the connection keeps up.
+ */
+function timed(
+  stream: ReadableStream<Uint8Array>,
+  length: number | undefined,
+  idle: number,
+  controller: AbortController,
+  dispose: () => void,
+): ByteReader {
+  const reader = streamReader(stream);
+  const abort = abortable(controller.signal);
+  let step = MIN_STEP;
+  let count = 0;
+  let ended = false;
+  let closed = false;
+  async function piece(view: Bytes): Promise<Bytes> {
+    const began = Date.now();
+    const timer = setTimeout(() => {
+      controller.abort(new TimeoutError(`the server sent nothing for ${idle} ms`));
+    }, idle);
+    try {
+      const result = await abort.race(reader.read(view));
+      step = Date.now() - began > idle / 16 ? MIN_STEP : step * 2;
+      return result;
+    } catch (error) {
+      throw broken(error, controller.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  return {
+    async read(view) {
+      const { byteOffset: start, byteLength: wanted } = view;
+      let { buffer } = view;
+      let filled = 0;
+      while (filled < wanted) {
+        const size = Math.min(step, wanted - filled);
+        const got = await piece(new Uint8Array(buffer, start + filled, size));
+        buffer = got.buffer;
+        filled += got.length;
+        if (got.length < size) {
+          ended = true;
+          if (length !== undefined && count + filled < length) {
+            throw new RemoteServiceUnavailable(
+              `the answer ended after ${count + filled} of ${length} bytes`,
+            );
+          }
+          break;
+        }
+      }
+      count += filled;
+      return new Uint8Array(buffer, start, filled);
+    },
+    async close(reason) {
+      if (closed) return;
+      closed = true;
+      abort.dispose();
+      dispose();
+      // A body that was read to its end gives its connection back; any other ends with it.
+      if (!ended && count !== length) controller.abort(reason);
+      await reader.close(reason).catch(() => {});
+    },
+  };
+}
+
+/** The error of a connection that failed, or the reason of the abort that made it fail. */
+export function broken(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  const { name, message = String(error), cause } = error as Error;
+  // Deno refuses by permission, which no retry changes.
+  if (name === "NotCapable" || name === "PermissionDenied") return error;
+  const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+  return new RemoteServiceUnavailable(`the connection failed: ${reason}`, {
+    cause: error,
+    retryable: !/certificate|self.signed/i.test(reason),
+  });
+}
