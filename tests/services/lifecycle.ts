@@ -6,7 +6,15 @@
 
 import type { Endpoints, Service } from "./service.ts";
 import { allAlive, killAll } from "./processes.ts";
-import { exclusively, readState, stateDirectory, withState, writeEndpoints } from "./state.ts";
+import {
+  createState,
+  exclusively,
+  isState,
+  readState,
+  stateDirectory,
+  withState,
+  writeEndpoints,
+} from "./state.ts";
 
 /** What became of a service that was to start. */
 export interface Started {
@@ -42,7 +50,7 @@ export function start(services: Service[], all: Service[]): Promise<Started[]> {
       let result = started.get(service.name);
       if (result === undefined) {
         const needs = all.filter(({ name }) => service.needs?.includes(name)).map(startOnce);
-        result = startAfter(service, needs);
+        result = startAfter(service, needs, all);
         started.set(service.name, result);
       }
       return result;
@@ -52,7 +60,11 @@ export function start(services: Service[], all: Service[]): Promise<Started[]> {
   });
 }
 
-async function startAfter(service: Service, needs: Promise<Started>[]): Promise<Started> {
+async function startAfter(
+  service: Service,
+  needs: Promise<Started>[],
+  all: Service[],
+): Promise<Started> {
   const begun = Date.now();
   let already = false;
   try {
@@ -61,7 +73,10 @@ async function startAfter(service: Service, needs: Promise<Started>[]): Promise<
     }
     let endpoints = endpointsOf(service.name);
     already = endpoints !== undefined && await (service.healthy?.(endpoints) ?? true);
-    if (!already) endpoints = await startFresh(service, stateDirectory(service.name));
+    if (!already) {
+      for (const name of dependents(service.name, all)) await discard(stateDirectory(name));
+      endpoints = await startFresh(service, stateDirectory(service.name));
+    }
     return { service, endpoints: endpoints!, already, duration: Date.now() - begun };
   } catch (error) {
     return { service, error: error as Error, already, duration: Date.now() - begun };
@@ -70,7 +85,7 @@ async function startAfter(service: Service, needs: Promise<Started>[]): Promise<
 
 async function startFresh(service: Service, directory: string): Promise<Endpoints> {
   await discard(directory);
-  await Deno.mkdir(directory, { mode: 0o700 });
+  await createState(directory);
   try {
     const endpoints = await service.start(directory);
     writeEndpoints(directory, endpoints);
@@ -84,16 +99,19 @@ async function startFresh(service: Service, directory: string): Promise<Endpoint
 /** Stops the named services, or all, with those that need them; resolves to the names of the stopped. */
 export function stop(names: string[] | undefined, all: Service[]): Promise<string[]> {
   return exclusively(async () => {
-    const dependents = (name: string): string[] =>
-      all.filter(({ needs }) => needs?.includes(name)).flatMap((service) => [
-        ...dependents(service.name),
-        service.name,
-      ]);
-    const wanted = names?.flatMap((name) => [...dependents(name), name]);
+    const wanted = names?.flatMap((name) => [...dependents(name, all), name]);
     const stopped = withState().filter((name) => wanted?.includes(name) ?? true);
     for (const name of stopped) await discard(stateDirectory(name));
     return stopped;
   });
+}
+
+/** Names of the services that need the named one, the last in line first. */
+function dependents(name: string, all: Service[]): string[] {
+  return all.filter(({ needs }) => needs?.includes(name)).flatMap((service) => [
+    ...dependents(service.name, all),
+    service.name,
+  ]);
 }
 
 /** Starts one more instance of a service for one test, which ends with the test's scope. */
@@ -107,8 +125,7 @@ export async function startOwn(service: Service): Promise<Endpoints & AsyncDispo
 }
 
 async function discard(directory: string): Promise<void> {
+  if (!isState(directory)) return;
   await killAll(directory);
-  await Deno.remove(directory, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+  await Deno.remove(directory, { recursive: true });
 }

@@ -9,7 +9,7 @@
 import { endpointsOf, startOwn } from "./lifecycle.ts";
 import type { Endpoints } from "./service.ts";
 
-export { ceph, cephCluster, type CephOptions } from "./ceph.ts";
+export { cephCluster, type CephOptions } from "./ceph.ts";
 export { type Endpoints, type Service } from "./service.ts";
 export { startOwn };
 

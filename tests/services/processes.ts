@@ -120,9 +120,10 @@ function daemons(directory: string): Daemon[] {
 }
 
 function isAlive({ pid, started }: Daemon): boolean {
-  // "PID (NAME) STATE ...", and the time of start is the 22nd field; see proc(5).
+  // From the third field of proc(5) on: a zombie's state is Z, and until it has one thread left it still works.
   const fields = readState(`/proc/${pid}`, "stat")?.replace(/^.*\) /s, "").split(" ");
-  return fields?.[19] === started && fields[0] !== "Z";
+  if (fields?.[19] !== started) return false;
+  return fields[0] !== "Z" || Number(fields[17]) > 1;
 }
 
 function logs(directory: string): string {

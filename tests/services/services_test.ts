@@ -41,8 +41,14 @@ serviceTest("services start once, come back after a crash and leave nothing", "n
     assert(!isRunning(second!), "nginx still runs");
     assert(!exists(root), "its directory is still there");
     assertEquals((await cli("stop")).code, 0);
+
+    await Deno.mkdir(`${root}/nginx`, { recursive: true });
+    assertEquals((await cli("stop")).out, "");
+    assert(exists(`${root}/nginx`), "a directory that is no service's was removed");
+    assertEquals((await cli("start", "nginx")).code, 1);
   } finally {
     await cli("stop");
+    if (exists(root)) await Deno.remove(root, { recursive: true });
   }
 });
 

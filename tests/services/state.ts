@@ -18,12 +18,22 @@ export function stateDirectory(name: string): string {
   return `${stateRoot()}/${name}`;
 }
 
+/** Creates a state directory. */
+export async function createState(directory: string): Promise<void> {
+  await Deno.mkdir(directory, { mode: 0o700 });
+  await Deno.writeTextFile(`${directory}/pids`, "");
+}
+
+/** Whether the directory is a service's: others may lie beside them. */
+export function isState(directory: string): boolean {
+  return readState(directory, "pids") !== undefined;
+}
+
 /** Names of all services that have a state directory, running or half started. */
 export function withState(): string[] {
   try {
-    return [...Deno.readDirSync(stateRoot())].filter((entry) => entry.isDirectory).map((entry) =>
-      entry.name
-    );
+    const directories = [...Deno.readDirSync(stateRoot())].filter((entry) => entry.isDirectory);
+    return directories.map(({ name }) => name).filter((name) => isState(stateDirectory(name)));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
@@ -64,7 +74,8 @@ export async function exclusively<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } finally {
-      if (withState().length === 0) await Deno.remove(root).catch(() => {});
+      // Only an empty one goes.
+      await Deno.remove(root).catch(() => {});
     }
   }
 }

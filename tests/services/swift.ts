@@ -135,6 +135,10 @@ user = ${userName()}
 pipeline = healthcheck ${kind}-server
 [app:${kind}-server]
 use = egg:swift#${kind}
+# Nothing makes good an update of a listing that a busy machine was too slow for.
+conn_timeout = 5
+node_timeout = 60
+container_update_timeout = 60
 recon_cache_path = ${directory}/cache
 [filter:healthcheck]
 use = egg:swift#healthcheck
@@ -160,9 +164,16 @@ pipeline = ${before} cache ${between} ${auth} ${after} dlo ${last} proxy_logging
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+# There is one node of each kind: to give it up for a minute would be an outage.
+conn_timeout = 5
+node_timeout = 60
+recoverable_node_timeout = 60
+error_suppression_interval = 0
 ${filters.map((name) => `[filter:${name}]\nuse = egg:swift#${name}\n`).join("")}[filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:${memcachedPort}
+connect_timeout = 5
+io_timeout = 10
 [filter:dlo]
 use = egg:swift#dlo
 # The default of one segment a second makes a large object a slow one.
