@@ -32,7 +32,7 @@ type Libcrypto = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 const NAME = "libcrypto.so.3";
 
 /**
- * Where distributions keep it. With the permission for one path alone Deno takes a bare name for
+ * Where distributions keep it. Unless the permission is granted in full, Deno takes a bare name for
  * a file of the working directory, so then only these are tried.
  */
 const FOLDERS = [
@@ -46,6 +46,7 @@ const FOLDERS = [
 /** Below this many bytes a digest is done sooner than a thread is woken. */
 const INLINE_LIMIT = 64 * 1024;
 
+/** Loaded once and kept, which Deno's resource sanitizer reports of the test that came first. */
 let libcrypto: Libcrypto | undefined;
 
 function load(): Libcrypto {
@@ -53,9 +54,12 @@ function load(): Libcrypto {
   if (typeof Deno === "undefined" || Deno.build.os !== "linux" || !Deno.dlopen) {
     throw new BackendUnavailable("this runtime has no FFI to libcrypto");
   }
-  const granted = (path?: string) =>
-    Deno.permissions.querySync(path ? { name: "ffi", path } : { name: "ffi" }).state === "granted";
-  const paths = granted() ? [NAME] : FOLDERS.map((folder) => `${folder}/${NAME}`).filter(granted);
+  const { state, partial } = Deno.permissions.querySync({ name: "ffi" });
+  const paths = state === "granted" && !partial
+    ? [NAME]
+    : FOLDERS.map((folder) => `${folder}/${NAME}`).filter((path) =>
+      Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
+    );
   let cause: unknown;
   for (const path of paths) {
     try {

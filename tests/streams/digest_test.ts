@@ -275,3 +275,117 @@ Deno.test("digest worker: what fails on a thread rejects, and the thread goes on
   await digests.update(bytes);
   assertEquals(await digests.digest(), expected(bytes, ["md5"]));
 });
+
+const root = new URL("../../", import.meta.url);
+
+/** Runs a program to its own end and returns what it printed. */
+async function output(command: string, args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    cwd: root,
+    stdin: "null",
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  const text = new TextDecoder().decode(success ? stdout : stderr);
+  assert(success, text);
+  return text;
+}
+
+/** Runs a script in a Deno of its own that has these permissions and may not ask for more. */
+async function inDeno(permissions: string[], script: string): Promise<string> {
+  const path = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(path, script);
+    const config = new URL("deno.json", root).pathname;
+    return await output(Deno.execPath(), [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-lock",
+      `--config=${config}`,
+      ...permissions,
+      path,
+    ]);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+/** A script that digests "abc" by whatever is chosen and says how many threads it started. */
+const CHOICE = (options: string) => `
+  import { createDigests } from ${JSON.stringify(new URL("streams/digest/mod.ts", root).href)};
+  import { pool } from ${JSON.stringify(new URL("streams/digest/pool.ts", root).href)};
+  const digests = await createDigests(["md5"], ${options});
+  await digests.update(new TextEncoder().encode("abc"));
+  console.log((await digests.digest()).md5, pool().threads.size);
+`;
+
+const LIBCRYPTO = "/usr/lib/x86_64-linux-gnu/libcrypto.so.3";
+
+Deno.test("digest: threads without any permission, and the process ends by itself", async () => {
+  assertEquals(await inDeno([], CHOICE("{}")), `${ABC["md5"]} 1\n`);
+  assertEquals(await inDeno([], CHOICE("{ sizeHint: 1e9 }")), `${ABC["md5"]} 1\n`);
+});
+
+Deno.test("digest: a small image starts no threads", async () => {
+  assertEquals(await inDeno([], CHOICE("{ sizeHint: 3 }")), `${ABC["md5"]} 0\n`);
+});
+
+Deno.test("digest: libcrypto where the permission is granted, in full or for its path", async () => {
+  const grants = [["--allow-ffi"], ["--allow-ffi", "--deny-ffi=/nowhere"]];
+  if (await Deno.stat(LIBCRYPTO).catch(() => undefined)) grants.push([`--allow-ffi=${LIBCRYPTO}`]);
+  for (const grant of grants) {
+    assertEquals(await inDeno(grant, CHOICE("{}")), `${ABC["md5"]} 0\n`, grant.join(" "));
+  }
+});
+
+Deno.test("digest: a permission for something else is no permission for libcrypto", async () => {
+  assertEquals(await inDeno(["--allow-ffi=/nowhere"], CHOICE("{}")), `${ABC["md5"]} 1\n`);
+  assertEquals(await inDeno(["--allow-ffi=libcrypto.so.3"], CHOICE("{}")), `${ABC["md5"]} 1\n`);
+});
+
+Deno.test("digest: a backend that was asked for and cannot run is refused", async () => {
+  const script = `
+    import { createDigests } from ${JSON.stringify(new URL("streams/digest/mod.ts", root).href)};
+    await createDigests(["md5"], { backend: "ffi" })
+      .catch((error) => console.log(error.name, error.message));
+  `;
+  assertEquals(
+    await inDeno([], script),
+    `${BackendUnavailable.name} the FFI permission is not granted\n`,
+  );
+});
+
+const noNode = !await new Deno.Command("node", { args: ["--version"] }).output().catch(() => null);
+
+Deno.test({ name: "digest: the same in Node", ignore: noNode }, async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(
+      `${folder}/main.ts`,
+      `
+      import { createDigests } from ${JSON.stringify(new URL("streams/digest/mod.ts", root).href)};
+      const bytes = new Uint8Array(9 << 20).fill(97);
+      for (const backend of [undefined, "worker", "inline", "portable"]) {
+        const digests = await createDigests(["md5", "sha256"], { backend });
+        await digests.update(bytes);
+        console.log(JSON.stringify(await digests.digest()));
+      }`,
+    );
+    await output(Deno.execPath(), [
+      "bundle",
+      "--quiet",
+      "--no-check",
+      "--no-lock",
+      "--minify",
+      "--platform=browser",
+      `--output=${folder}/main.mjs`,
+      `${folder}/main.ts`,
+    ]);
+    const lines = (await output("node", [`${folder}/main.mjs`])).trim().split("\n");
+    const answer = expected(new Uint8Array(9 * MIB).fill(97), ["md5", "sha256"]);
+    assertEquals(lines.map((line) => JSON.parse(line)), Array(4).fill(answer));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
