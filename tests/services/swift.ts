@@ -125,7 +125,7 @@ function storageConfiguration(
   return `[DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = ${port}
-workers = 0
+workers = ${kind === "object" ? 2 : 0}
 swift_dir = ${rings}
 devices = ${directory}/devices
 mount_check = false
@@ -156,7 +156,7 @@ function proxyConfiguration(
   return `[DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = ${port}
-workers = 0
+workers = 2
 swift_dir = ${rings}
 user = ${userName()}
 [pipeline:main]
