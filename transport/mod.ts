@@ -16,7 +16,7 @@
  *
  * @module
  */
-export type { Engine, EngineRequest, Fetch } from "./engine.ts";
+export type { Fetch, TlsOptions } from "./engine.ts";
 export { EgressGate, type EgressRules, type Resolve } from "./gate.ts";
 export {
   type ContentRange,

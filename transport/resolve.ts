@@ -3,14 +3,10 @@
  *
  * @module
  */
-import type * as dns from "node:dns/promises";
+import { builtin } from "./builtin.ts";
 
 /** All addresses of a name, `/etc/hosts` included; `undefined` where the runtime cannot tell. */
 export async function resolve(host: string): Promise<readonly string[] | undefined> {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?(name: string): typeof dns | undefined };
-  };
-  const lookup = process?.getBuiltinModule?.("node:dns/promises")?.lookup;
-  if (lookup === undefined) return undefined;
-  return (await lookup(host, { all: true })).map(({ address }) => address);
+  const addresses = await builtin("node:dns/promises")?.lookup(host, { all: true });
+  return addresses?.map(({ address }) => address);
 }

@@ -5,7 +5,14 @@
  */
 import { EgressDenied, MaxRedirectsExceeded, StoreError, TimeoutError } from "../errors/mod.ts";
 import type { Bytes } from "../streams/mod.ts";
-import { type Engine, type Fetch, fetchEngine } from "./engine.ts";
+import {
+  type Engine,
+  type EngineRequest,
+  type Fetch,
+  fetchEngine,
+  RuntimeEngine,
+  type TlsOptions,
+} from "./engine.ts";
 import { EgressGate } from "./gate.ts";
 import { broken, HttpResponse } from "./response.ts";
 import { Backoff, retryAfterOf, type RetryOptions } from "./retry.ts";
@@ -13,19 +20,21 @@ import { isRetryable, statusError } from "./status.ts";
 
 /** How long to wait for what, in milliseconds. */
 export interface Timeouts {
-  /** From the start of a request to the headers of its answer, with 1 s more per 64 KiB of body. */
+  /** To connect. `fetch` does not tell when it has, so there the time is added to `firstByte`. */
+  connect: number;
+  /** To the headers of an answer, with 1 s more per 64 KiB of the request's body. */
   firstByte: number;
   /** Without a byte of the body. */
   idle: number;
 }
 
 /** Options of a {@linkcode Transport}. */
-export interface TransportOptions extends RetryOptions {
+export interface TransportOptions extends RetryOptions, TlsOptions {
   /** Judges URLs that are not trusted, and redirects; one with no rules of its own by default. */
   gate?: EgressGate | undefined;
-  /** How long to wait; 30 s for the first byte, 60 s idle. */
+  /** How long to wait; 10 s to connect, 30 s for the first byte, 60 s idle. */
   timeouts?: Partial<Timeouts> | undefined;
-  /** Sends requests instead of the runtime's `fetch`. */
+  /** Sends all requests instead of what the runtime has; then TLS and proxies are its business. */
   fetch?: Fetch | undefined;
 }
 
@@ -79,6 +88,8 @@ export interface HttpRequest {
    * because something was put right (a new token, a corrected clock). At most twice a request.
    */
   recover?: ((response: HttpResponse) => boolean | Promise<boolean>) | undefined;
+  /** Other times to wait than the transport's, for what is known to take long. */
+  timeouts?: Partial<Pick<Timeouts, "firstByte" | "idle">> | undefined;
   /** Ends the request and the body of its answer. */
   signal?: AbortSignal | undefined;
 }
@@ -110,15 +121,25 @@ export class Transport {
   readonly retry: RetryOptions;
   readonly #gate: EgressGate;
   readonly #timeouts: Timeouts;
-  readonly #engine: Engine;
+  readonly #proxies: Readonly<Record<string, string>>;
+  readonly #runtime: RuntimeEngine;
+  readonly #send: Engine;
 
   /** Makes a client; nothing is opened. */
   constructor(options: TransportOptions = {}) {
-    const { gate, timeouts, fetch, ...retry } = options;
+    const { gate, timeouts, fetch, caFile, insecure, proxies = {}, ...retry } = options;
     this.retry = retry;
     this.#gate = gate ?? new EgressGate();
-    this.#timeouts = { firstByte: 30_000, idle: 60_000, ...timeouts };
-    this.#engine = fetchEngine(fetch ?? ((url, init) => globalThis.fetch(url, init)));
+    this.#timeouts = { connect: 10_000, firstByte: 30_000, idle: 60_000, ...timeouts };
+    this.#proxies = proxies;
+    const { connect } = this.#timeouts;
+    this.#runtime = new RuntimeEngine({ caFile, insecure, proxies, connect });
+    this.#send = fetch ? fetchEngine(fetch) : this.#runtime.send;
+  }
+
+  /** Ends the connections that are kept for later. */
+  close(): Promise<void> {
+    return this.#runtime.close();
   }
 
   /**
@@ -158,14 +179,14 @@ export class Transport {
 
   /** One attempt, through its redirects. */
   async #follow(request: HttpRequest, method: string, attempt: number): Promise<HttpResponse> {
-    const { prepare, trusted = false, redirect = "follow", signal } = request;
+    const { prepare, trusted = false, redirect = "follow" } = request;
     const body = request.body instanceof Uint8Array ? [request.body] : request.body ?? undefined;
     const first = new URL(request.url);
     const seen = new Set<string>();
     let url = first;
     for (;;) {
       const home = url.origin === first.origin;
-      const addresses = trusted && home ? undefined : await this.#gate.check(url);
+      const addresses = trusted && home ? undefined : await this.#judge(url);
       let headers = new Headers(request.headers);
       if (home && prepare) {
         const prepared = { method, url, headers, body, attempt };
@@ -178,7 +199,11 @@ export class Transport {
       if (!home) {
         for (const name of [...headers.keys()]) if (!HARMLESS.test(name)) headers.delete(name);
       }
-      const response = await this.#once({ method, url, headers, body, addresses }, attempt, signal);
+      const response = await this.#once(
+        { method, url, headers, body, addresses },
+        attempt,
+        request,
+      );
       const next = response.headers.get("location");
       const follows = redirect === "follow" && ["GET", "HEAD"].includes(method) &&
         REDIRECTS.includes(response.status) && next !== null;
@@ -195,27 +220,34 @@ export class Transport {
     }
   }
 
+  /** The addresses that may be connected to, where that is known. A proxy finds them by itself. */
+  async #judge(url: URL): Promise<readonly string[] | undefined> {
+    if (!this.#proxies[url.protocol.slice(0, -1)]) return await this.#gate.check(url);
+    this.#gate.judge(url);
+    return undefined;
+  }
+
   async #once(
-    request: Omit<Parameters<Engine>[0], "signal">,
+    outgoing: Omit<EngineRequest, "signal">,
     attempt: number,
-    signal: AbortSignal | undefined,
+    { signal, timeouts }: HttpRequest,
   ): Promise<HttpResponse> {
     signal?.throwIfAborted();
     const controller = new AbortController();
     const abort = () => controller.abort(signal!.reason);
     signal?.addEventListener("abort", abort, { once: true });
     const dispose = () => signal?.removeEventListener("abort", abort);
-    const size = request.body?.reduce((sum, { length }) => sum + length, 0) ?? 0;
-    const { firstByte, idle } = this.#timeouts;
-    const limit = firstByte + size / 65.536;
+    const size = outgoing.body?.reduce((sum, { length }) => sum + length, 0) ?? 0;
+    const { connect, firstByte, idle } = { ...this.#timeouts, ...timeouts };
+    const limit = connect + firstByte + size / 65.536;
     const timer = setTimeout(() => {
       controller.abort(new TimeoutError(`there was no answer for ${Math.round(limit)} ms`));
     }, limit);
     try {
-      const response = await this.#engine({ ...request, signal: controller.signal });
+      const response = await this.#send({ ...outgoing, signal: controller.signal });
       // A browser follows redirects by itself; where it got to is judged when it is known.
-      const url = response.redirected ? this.#gate.judge(response.url) : request.url;
-      const { method } = request;
+      const url = response.redirected ? this.#gate.judge(response.url) : outgoing.url;
+      const { method } = outgoing;
       return new HttpResponse(response, { url, attempt, method, idle, controller, dispose });
     } catch (error) {
       dispose();
