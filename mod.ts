@@ -7,4 +7,6 @@ export * from "./capabilities/mod.ts";
 export * from "./drivers/mod.ts";
 export * from "./errors/mod.ts";
 export * from "./location/mod.ts";
+export * from "./stores/mod.ts";
 export * from "./streams/mod.ts";
+export * from "./vfs/mod.ts";

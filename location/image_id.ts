@@ -23,21 +23,22 @@ import { InvalidImageId } from "../errors/mod.ts";
  * ```
  */
 export function checkImageId(imageId: string): string {
-  const why = fault(imageId);
+  const tooLong = new TextEncoder().encode(imageId).length > 1024;
+  const why = tooLong ? "it is longer than 1024 bytes" : pathFault(imageId);
   if (why !== undefined) {
     throw new InvalidImageId(`${JSON.stringify(imageId.slice(0, 80))} is no image id: ${why}`);
   }
   return imageId;
 }
 
-function fault(imageId: string): string | undefined {
-  if (imageId === "") return "it is empty";
-  if (new TextEncoder().encode(imageId).length > 1024) return "it is longer than 1024 bytes";
+/** Why a text is no path of segments, or `undefined` if it is one. */
+export function pathFault(path: string): string | undefined {
+  if (path === "") return "it is empty";
   // deno-lint-ignore no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(imageId)) return "it holds a control character";
-  if (imageId.includes("\\")) return "it holds a backslash";
-  if (/[\ud800-\udfff]/u.test(imageId)) return "it holds a lone surrogate";
-  for (const segment of imageId.split("/")) {
+  if (/[\u0000-\u001f\u007f]/.test(path)) return "it holds a control character";
+  if (path.includes("\\")) return "it holds a backslash";
+  if (/[\ud800-\udfff]/u.test(path)) return "it holds a lone surrogate";
+  for (const segment of path.split("/")) {
     if (segment === "") return "it has an empty segment";
     if (segment === "." || segment === "..") return `it has a "${segment}" segment`;
   }

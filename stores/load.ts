@@ -1,0 +1,70 @@
+/**
+ * The configuration of a program on a machine with files and an environment.
+ *
+ * @module
+ */
+import { BadStoreConfiguration } from "../errors/mod.ts";
+import { checkConfig, type Config } from "./config.ts";
+import { type Environment, overlayEnvironment, processEnvironment } from "./environment.ts";
+
+/** Options of {@linkcode loadConfig}. */
+export interface LoadConfigOptions {
+  /** Path of the file; `VITRINE_CONFIG`, or `vitrine.json` in the working directory by default. */
+  path?: string | undefined;
+  /** The environment variables; those of the process by default. */
+  env?: Environment | undefined;
+}
+
+/**
+ * Finds and reads the configuration: a JSON file with the environment laid over it, variable by
+ * variable (`VITRINE_STORE_<NAME>_<OPTION>`, `VITRINE_DEFAULT_STORE`). Resolves to `undefined` if
+ * there is neither a `vitrine.json` nor such a variable.
+ *
+ * For Deno, Node and Bun: edge functions are given their configuration in code. Needs the permission
+ * to read the file and, unless `env` is given, the environment.
+ *
+ * Throws `BadStoreConfiguration`, which names the file and the key, also if a file that was named is
+ * not there.
+ *
+ * @example The stores of a machine
+ * ```ts
+ * import { loadConfig, openStores, Vfs } from "@vitrine/vitrine";
+ *
+ * async function openTree() {
+ *   const config = await loadConfig() ?? { stores: { scratch: { driver: "memory" } } };
+ *   return new Vfs(await openStores(config), { mounts: config.mounts });
+ * }
+ * ```
+ */
+export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config | undefined> {
+  const env = options.env ?? await processEnvironment();
+  const named = options.path ?? (env["VITRINE_CONFIG"] || undefined);
+  const read = await readConfig(named ?? "vitrine.json", named !== undefined);
+  const config = overlayEnvironment(read ?? { stores: {} }, env);
+  return read === undefined && Object.keys(config.stores).length === 0 ? undefined : config;
+}
+
+async function readConfig(path: string, required: boolean): Promise<Config | undefined> {
+  const { readFile } = await import("node:fs/promises");
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    if (code === "ENOENT" && !required) return undefined;
+    throw new BadStoreConfiguration(`${path}: cannot be read: ${code ?? message}`, {
+      cause: error,
+    });
+  }
+  return checkConfig(parseJson(text, path), path);
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The engine's own message quotes the text, which holds secrets.
+    const place = /\(?(?:at )?(line \d+ column \d+)/.exec((error as Error).message)?.[1];
+    throw new BadStoreConfiguration(`${path}: is not JSON${place ? `, at ${place}` : ""}`);
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Paths of the tree, judged once.
+ *
+ * @module
+ */
+import { Invalid } from "../errors/mod.ts";
+import { pathFault } from "../location/image_id.ts";
+
+/** A path of the tree in its parts. */
+export interface TreePath {
+  /** The names from the root down; none for the root. */
+  segments: readonly string[];
+  /** Whether it ends with a slash, so that it can only name a directory. */
+  directory: boolean;
+}
+
+/**
+ * Takes a path of the tree apart. It starts with `/` and is not percent-decoded: `%2e%2e` is a name
+ * like any other. A slash at the end means a directory.
+ *
+ * Throws `Invalid` if it has an empty, `.` or `..` segment, a backslash, a control character or a lone
+ * surrogate.
+ *
+ * @example Good and bad paths
+ * ```ts
+ * import { Invalid, parsePath } from "@vitrine/vitrine";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(parsePath("/local/iso/"), { segments: ["local", "iso"], directory: true });
+ * assertThrows(() => parsePath("/local/../etc"), Invalid);
+ * ```
+ */
+export function parsePath(path: string): TreePath {
+  if (path === "/") return { segments: [], directory: true };
+  const directory = path.endsWith("/");
+  const inner = path.slice(1, directory ? -1 : undefined);
+  const why = path.startsWith("/") ? pathFault(inner) : 'it does not start with "/"';
+  if (why !== undefined) {
+    throw new Invalid(`${JSON.stringify(path.slice(0, 80))} is no path of the tree: ${why}`);
+  }
+  return { segments: inner.split("/"), directory };
+}
+
+/**
+ * The path of the tree that a URL's path names: percent-decoded, exactly once. It is judged by
+ * whoever takes it, as any other path. Throws `Invalid` if it cannot be decoded.
+ */
+export function decodePath(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch (error) {
+    throw new Invalid("the URL's path is not percent-encoded UTF-8", { cause: error });
+  }
+}
+
+/** The URL path that names a path of the tree. */
+export function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+/** The path of the names, from the root down. */
+export function joinPath(segments: readonly string[]): string {
+  return `/${segments.join("/")}`;
+}
