@@ -11,6 +11,7 @@ export type DriverLoader = () => Promise<StoreClass>;
 
 const drivers = new Map<string, DriverLoader>([
   ["memory", async () => (await import("./memory/mod.ts")).MemoryStore],
+  ["http", async () => (await import("./http/mod.ts")).HttpStore],
 ]);
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EgressDenied, RemoteServiceUnavailable } from "../errors/mod.ts";
+import { BadStoreConfiguration, EgressDenied, RemoteServiceUnavailable } from "../errors/mod.ts";
 import { maskUri } from "../location/mod.ts";
 import { addressBytes, isPublic, type Network, network, within } from "./addresses.ts";
 
@@ -38,7 +38,8 @@ const INSIDE_NAMES = /^([^.]+|(.*\.)?(localhost|local|internal|home\.arpa))$/;
  *
  * @example What passes and what does not
  * ```ts
- * import { EgressDenied, EgressGate } from "@vitrine/vitrine/http";
+ * import { EgressDenied } from "@vitrine/vitrine";
+ * import { EgressGate } from "@vitrine/vitrine/http";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const gate = new EgressGate({ schemes: ["https"], ports: [443] });
@@ -55,7 +56,7 @@ export class EgressGate {
   readonly #networks: true | readonly Network[];
   readonly #resolve: Resolve;
 
-  /** Makes a gate; throws `EgressDenied` if a network is no CIDR. */
+  /** Makes a gate; throws `BadStoreConfiguration` if a network is no CIDR. */
   constructor(rules: EgressRules = {}) {
     const { schemes = ["http", "https"], hosts, ports, allowPrivate = false, resolve } = rules;
     this.#schemes = schemes;
@@ -63,7 +64,9 @@ export class EgressGate {
     this.#ports = ports?.map(String);
     this.#networks = allowPrivate === true ? true : (allowPrivate || []).map((cidr) => {
       const read = network(cidr);
-      if (read === undefined) throw new EgressDenied(`${cidr} is no network in CIDR notation`);
+      if (read === undefined) {
+        throw new BadStoreConfiguration(`${cidr} is no network in CIDR notation`);
+      }
       return read;
     });
     this.#resolve = resolve ?? systemResolve;

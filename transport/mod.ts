@@ -27,7 +27,7 @@ export {
   type RangeSpec,
   resolveRange,
 } from "./ranges.ts";
-export { readRange, type ReadRangeOptions } from "./read_range.ts";
+export { contentLength, modifiedOf, readRange, type ReadRangeOptions } from "./read_range.ts";
 export { HttpResponse } from "./response.ts";
 export { type OpenBody, type OpenedBody, resumingReader } from "./resume.ts";
 export { Backoff, retryAfterOf, type RetryOptions } from "./retry.ts";

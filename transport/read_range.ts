@@ -75,7 +75,8 @@ function judged(
   if (wanted !== undefined && validator !== wanted) {
     throw new ImageChanged("the image is not the one that was being read");
   }
-  const opened = { etag: headers.get("etag") ?? undefined, validator };
+  const etag = headers.get("etag") ?? undefined;
+  const opened = { etag, validator, modified: modifiedOf(headers) };
   if (response.status === 206) return { ...opened, body, ...partOf(headers, range) };
   const { offset, length } = range;
   if (offset > 0) throw new StoreRandomGetNotSupported("the server does not serve ranges");
@@ -131,7 +132,8 @@ async function beyond(
     read: (view: Bytes) => Promise.resolve(view.subarray(0, 0)),
     close: () => Promise.resolve(),
   };
-  return { body, size: 0, total, etag: headers.get("etag") ?? undefined, validator: undefined };
+  const etag = headers.get("etag") ?? undefined;
+  return { body, size: 0, total, etag, modified: modifiedOf(headers), validator: undefined };
 }
 
 /**
@@ -146,10 +148,16 @@ function validatorOf(headers: Headers): string | undefined {
   return modified !== null && age >= 1000 ? modified : undefined;
 }
 
-/** The `Content-Length`, where it is one. */
-function contentLength(headers: Headers): number | undefined {
+/** The `Content-Length` in bytes, where it is one. */
+export function contentLength(headers: Headers): number | undefined {
   const text = headers.get("content-length");
   return text !== null && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** The `Last-Modified`, where it is a date. */
+export function modifiedOf(headers: Headers): Date | undefined {
+  const time = Date.parse(headers.get("last-modified") ?? "");
+  return Number.isNaN(time) ? undefined : new Date(time);
 }
 
 /** The first bytes of a body. */

@@ -18,6 +18,8 @@ export interface OpenedBody {
   total: number | undefined;
   /** The entity tag, quotes included, where there is one. */
   etag: string | undefined;
+  /** When the whole was last changed, where the server tells. */
+  modified?: Date | undefined;
   /**
    * What tells this representation from every other: a strong entity tag, or a date that is as good
    * (RFC 9110, section 8.8). Without one, nothing that was begun is resumed.
@@ -61,7 +63,7 @@ export async function resumingReader(
   const { signal } = options;
   const backoff = new Backoff(options);
   const first = await open(range, undefined);
-  const { size, total, etag, validator } = first;
+  const { size, total, etag, modified, validator } = first;
   let body = first.body;
   let end = size;
   let delivered = 0;
@@ -121,6 +123,7 @@ export async function resumingReader(
     size,
     total,
     etag,
+    modified,
     async read(view) {
       const { byteOffset, byteLength } = view;
       const capacity = view.buffer.byteLength;

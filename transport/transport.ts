@@ -33,7 +33,7 @@ export interface TransportOptions extends RetryOptions, TlsOptions {
   /** Judges URLs that are not trusted, and redirects; one with no rules of its own by default. */
   gate?: EgressGate | undefined;
   /** How long to wait; 10 s to connect, 30 s for the first byte, 60 s idle. */
-  timeouts?: Partial<Timeouts> | undefined;
+  timeouts?: { [Name in keyof Timeouts]?: Timeouts[Name] | undefined } | undefined;
   /** Sends all requests instead of what the runtime has; then TLS and proxies are its business. */
   fetch?: Fetch | undefined;
 }
@@ -130,9 +130,9 @@ export class Transport {
     const { gate, timeouts, fetch, caFile, insecure, proxies = {}, ...retry } = options;
     this.retry = retry;
     this.#gate = gate ?? new EgressGate();
-    this.#timeouts = { connect: 10_000, firstByte: 30_000, idle: 60_000, ...timeouts };
+    const { connect = 10_000, firstByte = 30_000, idle = 60_000 } = timeouts ?? {};
+    this.#timeouts = { connect, firstByte, idle };
     this.#proxies = proxies;
-    const { connect } = this.#timeouts;
     this.#runtime = new RuntimeEngine({ caFile, insecure, proxies, connect });
     this.#send = fetch ? fetchEngine(fetch) : this.#runtime.send;
   }

@@ -1,0 +1,77 @@
+/**
+ * Locations of http stores: URLs, with their credentials held apart.
+ *
+ * @module
+ */
+import { BadStoreUri } from "../../errors/mod.ts";
+import { maskUri, splitUri, StoreLocation } from "../../location/mod.ts";
+
+/**
+ * A location at an `http:` or `https:` URL. A fragment is left out, as glance_store leaves it out.
+ *
+ * @example Credentials are held apart
+ * ```ts
+ * import { HttpLocation } from "@vitrine/vitrine/http";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const location = HttpLocation.parse("https://me:secret@example.org/a%20b.iso?v=1");
+ * assertEquals(`${location}`, "https://***@example.org/a%20b.iso?v=1");
+ * assertEquals(location.url.href, "https://example.org/a%20b.iso?v=1");
+ * ```
+ */
+export class HttpLocation extends StoreLocation {
+  /** `http` or `https`. */
+  readonly scheme: string;
+  readonly #href: string;
+
+  /** The image at a URL, with the credentials for it as a URL writes them: `user:password`. */
+  constructor(url: URL, userinfo?: string | undefined) {
+    super(userinfo);
+    this.scheme = url.protocol.slice(0, -1);
+    this.#href = url.href;
+  }
+
+  /** Reads a URI; throws `BadStoreUri`. */
+  static parse(uri: string): HttpLocation {
+    const { scheme, userinfo, host, path } = splitUri(uri, ["http", "https"]);
+    try {
+      const url = new URL(`${scheme}://${host}${path}`);
+      url.hash = "";
+      decodeURIComponent(userinfo ?? "");
+      return new HttpLocation(url, userinfo);
+    } catch (cause) {
+      throw new BadStoreUri(`${maskUri(uri)} is no URL`, { cause });
+    }
+  }
+
+  /** The URL, without credentials. */
+  get url(): URL {
+    return new URL(this.#href);
+  }
+
+  /** The URL's path and query, secrets masked. */
+  get path(): string {
+    const { pathname, search } = this.url;
+    return maskUri(pathname + search);
+  }
+
+  /** The header `Authorization` of the credentials (RFC 7617), where there are any. */
+  get authorization(): string | undefined {
+    return this.userinfo === undefined ? undefined : basic(decodeURIComponent(this.userinfo));
+  }
+
+  /** The URL with its credentials masked, and the signatures and tokens of its query. */
+  override toString(): string {
+    return maskUri(super.toString());
+  }
+
+  /** Prints the URI. */
+  protected format(userinfo: string): string {
+    return this.#href.replace("://", `://${userinfo}`);
+  }
+}
+
+/** The header `Authorization` of `user:password`. */
+export function basic(credentials: string): string {
+  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`;
+}
