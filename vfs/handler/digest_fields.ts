@@ -1,0 +1,47 @@
+/**
+ * Digests in header fields (RFC 9530).
+ *
+ * @module
+ */
+import { Invalid } from "../../errors/mod.ts";
+import type { ExpectedDigests, Multihash } from "../../streams/mod.ts";
+
+/** Names of algorithms in the fields and in glance_store. */
+const ALGORITHMS: Readonly<Record<string, string>> = { "sha-512": "sha512", "sha-256": "sha256" };
+
+/** The Repr-Digest of a multihash, where the field has a name for its algorithm. */
+export function reprDigest(multihash: Multihash | undefined): string | undefined {
+  const name = Object.keys(ALGORITHMS).find((name) => ALGORITHMS[name] === multihash?.algo);
+  if (name === undefined) return undefined;
+  const bytes = multihash!.value.match(/../g)!.map((byte) => parseInt(byte, 16));
+  return `${name}=:${btoa(String.fromCharCode(...bytes))}:`;
+}
+
+/**
+ * The digests that the Content-Digest and Repr-Digest of an upload announce. Algorithms that are not
+ * known do not count. Throws `Invalid` if a field cannot be read.
+ */
+export function announcedDigests(headers: Headers): ExpectedDigests {
+  const found = new Map<string, string>();
+  for (const field of ["content-digest", "repr-digest"]) {
+    for (const member of headers.get(field)?.split(",") ?? []) {
+      const match = /^\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):\s*$/.exec(member);
+      if (!match) throw new Invalid(`the ${field} field cannot be read`);
+      found.set(match[1]!, toHex(match[2]!, field));
+    }
+  }
+  for (const [name, algo] of Object.entries(ALGORITHMS)) {
+    const value = found.get(name);
+    if (value !== undefined) return { multihash: { algo, value } };
+  }
+  return {};
+}
+
+function toHex(base64: string, field: string): string {
+  try {
+    return [...atob(base64)].map((char) => char.charCodeAt(0).toString(16).padStart(2, "0"))
+      .join("");
+  } catch (error) {
+    throw new Invalid(`the ${field} field is not base64`, { cause: error });
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * GET and HEAD of images.
+ *
+ * @module
+ */
+import { BitMasks } from "../../capabilities/mod.ts";
+import type { GetResult } from "../../drivers/mod.ts";
+import { ImageChanged, InvalidRange } from "../../errors/mod.ts";
+import type { Multihash } from "../../streams/mod.ts";
+import type { Vfs } from "../vfs.ts";
+import { ifRangeHolds, isConditional, preconditionStatus, type Validators } from "./conditions.ts";
+import { reprDigest } from "./digest_fields.ts";
+import { statusResponse } from "./errors.ts";
+import { formatHttpDate } from "./http_date.ts";
+import { mediaType } from "./media_types.ts";
+import { multipart } from "./multipart.ts";
+import { contentRange, parseRange, type RangeSpec, type Span, spansOf } from "./ranges.ts";
+
+/** What is known of the image that is sent. */
+export interface Representation extends Validators {
+  /** Size in bytes, where known. */
+  size: number | undefined;
+  /** The digest, where the store holds it. */
+  multihash: Multihash | undefined;
+}
+
+/** Bodies up to this size, in bytes, are read before the headers are sent: one small answer. */
+const SMALL = 262_144;
+
+/** Answers a GET or HEAD of an image. Throws what `Vfs.get` and `Vfs.stat` throw. */
+export async function readImage(vfs: Vfs, request: Request, path: string): Promise<Response> {
+  const { method, headers } = request;
+  const { store } = vfs.imageAt(path);
+  await store.configure();
+  const rangeable = store.isCapable(BitMasks.READ_RANDOM);
+  const specs = method === "GET" && rangeable ? parseRange(headers.get("range")) : undefined;
+  const reading = new ImageReading(vfs, path, rangeable, store.isCapable(BitMasks.CHECKSUM));
+  if (method === "GET" && !isConditional(headers)) {
+    const spec = specs?.[0];
+    if (spec === undefined) return await reading.whole();
+    const isFast = specs!.length === 1 && !("suffix" in spec) && !headers.has("if-range");
+    const response = isFast ? await reading.openedFirst(spec) : undefined;
+    if (response) return response;
+  }
+  return await reading.knownFirst(request, specs);
+}
+
+/** One image being answered with. */
+class ImageReading {
+  constructor(
+    readonly vfs: Vfs,
+    readonly path: string,
+    readonly rangeable: boolean,
+    readonly hasDigests: boolean,
+  ) {}
+
+  /** The whole image, opened without asking first. */
+  async whole(): Promise<Response> {
+    const result = await this.vfs.get(this.path);
+    return await this.respond(200, result, await this.told(result));
+  }
+
+  /**
+   * A range opened without asking first what the image is: one trip to the backend. `undefined` if
+   * that does not tell what the answer has to say.
+   */
+  async openedFirst(spec: { first: number; last: number | undefined }) {
+    const { first, last } = spec;
+    const length = last === undefined ? undefined : last + 1 - first;
+    let result: GetResult;
+    try {
+      result = await this.vfs.get(this.path, { offset: first, length });
+    } catch (error) {
+      if (error instanceof InvalidRange) return undefined;
+      throw error;
+    }
+    const { size, total } = result;
+    if (!size || total === undefined) {
+      await result.stream.cancel();
+      return undefined;
+    }
+    const span = { start: first, end: first + size };
+    return await this.respond(206, result, await this.told(result), span);
+  }
+
+  /** The answer where it depends on what the image is. */
+  async knownFirst(request: Request, specs: RangeSpec[] | undefined): Promise<Response> {
+    const { method, headers } = request;
+    const known = await this.stat();
+    const status = preconditionStatus(method, headers, known);
+    if (status !== undefined) return statusResponse(status, this.headers(known, status));
+    const { size } = known;
+    if (method === "HEAD") {
+      return new Response(null, { headers: this.headers(known, 200, size) });
+    }
+    // A range of nothing is not worth an error (section 14.2).
+    if (specs === undefined || !size || !ifRangeHolds(headers, known)) {
+      return await this.respond(200, await this.open(known), known);
+    }
+    const spans = spansOf(specs, size);
+    if (spans.length === 0) {
+      return statusResponse(416, { "content-range": contentRange(undefined, size) });
+    }
+    if (spans.length === 1) {
+      return await this.respond(206, await this.open(known, spans[0]), known, spans[0]);
+    }
+    const { type, length, stream } = multipart(
+      spans,
+      size,
+      mediaType(this.path),
+      async (span, signal) => (await this.open(known, span, signal)).stream,
+    );
+    const fields = this.headers(known, 206, length);
+    fields.set("content-type", type);
+    return new Response(stream(), { status: 206, headers: fields });
+  }
+
+  async open(known: Representation, span?: Span, signal?: AbortSignal): Promise<GetResult> {
+    const { start: offset, end } = span ?? { start: undefined, end: 0 };
+    const length = offset === undefined ? undefined : end - offset;
+    const result = await this.vfs.get(this.path, { offset, length, signal });
+    await this.refuseOther(result, known);
+    return result;
+  }
+
+  /** The image may have been replaced between being asked about and being opened. */
+  async refuseOther({ etag, stream }: GetResult, known: Representation): Promise<void> {
+    if (etag === undefined || etag === known.etag) return;
+    await stream.cancel();
+    throw new ImageChanged("the image was replaced while it was being opened", {
+      path: this.path,
+    });
+  }
+
+  async stat(): Promise<Representation> {
+    const { size, etag, mtime, checksum, multihash } = await this.vfs.stat(this.path);
+    const digest = multihash?.value ?? checksum;
+    return {
+      size,
+      etag: etag ?? (digest && `"${digest}"`),
+      modified: mtime ?? undefined,
+      multihash,
+    };
+  }
+
+  /** What opening the image told, completed where that was not enough. */
+  async told(result: GetResult): Promise<Representation> {
+    const { total: size, etag, modified, stream } = result;
+    if (etag !== undefined && modified !== undefined && !this.hasDigests) {
+      return { size, etag, modified, multihash: undefined };
+    }
+    try {
+      const known = await this.stat();
+      await this.refuseOther(result, known);
+      return known;
+    } catch (error) {
+      await stream.cancel();
+      throw error;
+    }
+  }
+
+  async respond(
+    status: number,
+    { stream, size }: GetResult,
+    known: Representation,
+    span?: Span,
+  ): Promise<Response> {
+    const headers = this.headers(known, status, size);
+    if (span) headers.set("content-range", contentRange(span, known.size!));
+    if (size === undefined || size > SMALL) return new Response(stream, { status, headers });
+    return new Response(await new Response(stream).bytes(), { status, headers });
+  }
+
+  headers(known: Representation, status: number, length?: number): Headers {
+    const headers = new Headers({ "accept-ranges": this.rangeable ? "bytes" : "none" });
+    const { etag, modified, multihash } = known;
+    if (etag !== undefined) headers.set("etag", etag);
+    if (modified !== undefined) headers.set("last-modified", formatHttpDate(modified));
+    if (status >= 300) return headers;
+    headers.set("content-type", mediaType(this.path));
+    // What somebody stored is shown, but not run in the name of this site.
+    headers.set("x-content-type-options", "nosniff");
+    headers.set("content-security-policy", "sandbox");
+    const digest = reprDigest(multihash);
+    if (digest !== undefined) headers.set("repr-digest", digest);
+    if (length !== undefined) headers.set("content-length", `${length}`);
+    return headers;
+  }
+}

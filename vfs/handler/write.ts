@@ -1,0 +1,93 @@
+/**
+ * PUT and DELETE of images.
+ *
+ * @module
+ */
+import { Duplicate, Invalid, NotFound } from "../../errors/mod.ts";
+import type { Bytes } from "../../streams/mod.ts";
+import { encodePath } from "../path.ts";
+import type { Vfs } from "../vfs.ts";
+import { preconditionStatus } from "./conditions.ts";
+import { announcedDigests } from "./digest_fields.ts";
+import { statusResponse } from "./errors.ts";
+
+/** Judges the Authorization field of a request (RFC 6750). */
+export class BearerToken {
+  readonly #digest: Promise<Bytes>;
+
+  /** Throws `Invalid` if the token is empty. */
+  constructor(token: string) {
+    if (token === "") throw new Invalid("the token for writing is empty");
+    this.#digest = digest(token);
+  }
+
+  /** The response that refuses, or `undefined` if the token is the right one. */
+  async refusal({ headers }: Request): Promise<Response | undefined> {
+    const given = /^Bearer +(.*)$/i.exec(headers.get("authorization") ?? "")?.[1];
+    if (given === undefined) return statusResponse(401, { "www-authenticate": "Bearer" });
+    // Digests of one size are compared to their end, so that the time says nothing of the token.
+    const [wanted, got] = [await this.#digest, await digest(given)];
+    let difference = 0;
+    for (let i = 0; i < wanted.length; i++) difference |= wanted[i]! ^ got[i]!;
+    if (difference === 0) return undefined;
+    return statusResponse(401, { "www-authenticate": 'Bearer error="invalid_token"' });
+  }
+}
+
+async function digest(text: string): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}
+
+/** Answers a PUT: the image is added, whole or not at all, and never overwritten. */
+export async function putImage(vfs: Vfs, request: Request, path: string): Promise<Response> {
+  const { headers } = request;
+  if (headers.has("content-range")) throw new Invalid("an image is put whole, not in ranges");
+  if (headers.has("content-encoding")) return statusResponse(415);
+  const expected = announcedDigests(headers);
+  const length = headers.get("content-length");
+  vfs.imageAt(path);
+  const status = await refusal(vfs, request, path);
+  if (status !== undefined) return statusResponse(status);
+  const createOnly = headers.get("if-none-match")?.trim() === "*";
+  try {
+    const { size, checksum, multihash } = await vfs.writeFile(
+      path,
+      request.body ?? new Uint8Array(),
+      {
+        size: length === null ? undefined : Number(length),
+        expected,
+      },
+    );
+    const { etag } = await vfs.stat(path);
+    const fields = new Headers({ location: encodePath(path) });
+    if (etag !== undefined) fields.set("etag", etag);
+    return Response.json({ path, size, checksum, multihash }, { status: 201, headers: fields });
+  } catch (error) {
+    if (error instanceof Duplicate && createOnly) return statusResponse(412);
+    throw error;
+  }
+}
+
+/** Answers a DELETE of an image. */
+export async function deleteImage(vfs: Vfs, request: Request, path: string): Promise<Response> {
+  const status = preconditionStatus("DELETE", request.headers, await current(vfs, path));
+  if (status !== undefined) return statusResponse(status);
+  await vfs.remove(path);
+  return new Response(null, { status: 204 });
+}
+
+/** Why a PUT is refused before its body is read. */
+async function refusal(vfs: Vfs, request: Request, path: string): Promise<number | undefined> {
+  const existing = await current(vfs, path);
+  return preconditionStatus("PUT", request.headers, existing) ?? (existing && 409);
+}
+
+async function current(vfs: Vfs, path: string) {
+  try {
+    const { isFile, etag, mtime } = await vfs.stat(path);
+    return isFile ? { etag, modified: mtime ?? undefined } : undefined;
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
+}
