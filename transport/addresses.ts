@@ -7,21 +7,15 @@
 /**
  * The special-purpose registries of IANA, as far as they are not public
  * (https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), and
- * multicast. Of IPv6, only 2000::/3 is in use at all.
+ * multicast.
  */
-const INSIDE_V4 = networks(
-  "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 " +
-    "192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 " +
-    "224.0.0.0/3",
-);
-const GLOBAL_V6 = networks("2000::/3");
-const INSIDE_V6 = networks("2001::/23 2001:db8::/32 3fff::/20");
-/** IPv6 that carries an IPv4 address, which is what counts: mapped, NAT64, 6to4. */
-const EMBEDDING: readonly [Network, number][] = [
-  [network("::ffff:0:0/96")!, 12],
-  [network("64:ff9b::/96")!, 12],
-  [network("2002::/16")!, 2],
-];
+const INSIDE = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 " +
+  "192.0.0.0/24 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 " +
+  "203.0.113.0/24 224.0.0.0/3 2001::/23 2001:db8::/32 3fff::/20";
+/** All of IPv6 that is in use for single hosts. */
+const GLOBAL_V6 = "2000::/3";
+/** IPv6 that carries an IPv4 address, which is what counts: mapped, NAT64, 6to4; and where it is. */
+const EMBEDDING = [["::ffff:0:0/96", 12], ["64:ff9b::/96", 12], ["2002::/16", 2]] as const;
 
 /** A block of addresses. */
 export interface Network {
@@ -67,14 +61,9 @@ export function within(address: readonly number[], { bytes, prefix }: Network): 
 
 /** Whether the address is one of the public Internet, what it embeds included. */
 export function isPublic(address: readonly number[]): boolean {
-  const lies = (list: readonly Network[]) => list.some((one) => within(address, one));
-  if (address.length === 4) return !lies(INSIDE_V4);
+  const lies = (list: string) => list.split(" ").some((cidr) => within(address, network(cidr)!));
   for (const [prefix, at] of EMBEDDING) {
-    if (within(address, prefix)) return isPublic(address.slice(at, at + 4));
+    if (lies(prefix)) return isPublic(address.slice(at, at + 4));
   }
-  return lies(GLOBAL_V6) && !lies(INSIDE_V6);
-}
-
-function networks(list: string): Network[] {
-  return list.split(" ").map((cidr) => network(cidr)!);
+  return (address.length === 4 || lies(GLOBAL_V6)) && !lies(INSIDE);
 }

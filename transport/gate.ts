@@ -39,7 +39,7 @@ const INSIDE_NAMES = /^([^.]+|(.*\.)?(localhost|local|internal|home\.arpa))$/;
  * @example What passes and what does not
  * ```ts
  * import { EgressDenied } from "@vitrine/vitrine";
- * import { EgressGate } from "@vitrine/vitrine/http";
+ * import { EgressGate } from "./gate.ts";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const gate = new EgressGate({ schemes: ["https"], ports: [443] });

@@ -75,3 +75,8 @@ export class HttpLocation extends StoreLocation {
 export function basic(credentials: string): string {
   return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`;
 }
+
+/** The URL of a path below a directory's URL: each of its segments encoded whole. */
+export function below(base: URL, path: string): URL {
+  return new URL(path.split("/").map(encodeURIComponent).join("/"), base);
+}

@@ -4,7 +4,6 @@
  * @module
  */
 export type { Fetch } from "../../transport/engine.ts";
-export { EgressGate, type EgressRules, type Resolve } from "../../transport/gate.ts";
 export { HttpLocation } from "./location.ts";
 export type { HttpOptions } from "./options.ts";
 export { HttpStore } from "./store.ts";

@@ -1,0 +1,145 @@
+/**
+ * What an http store asks of web servers: loaded when the store is opened.
+ *
+ * @module
+ */
+import type { ByteRange, Multihash } from "../../streams/mod.ts";
+import { EgressGate } from "../../transport/gate.ts";
+import { parseContentRange } from "../../transport/ranges.ts";
+import { contentLength, modifiedOf, readRange } from "../../transport/read_range.ts";
+import type { HttpResponse } from "../../transport/response.ts";
+import { Transport } from "../../transport/transport.ts";
+import type { DriverStat, ImageReader, ListEntry } from "../driver.ts";
+import type { Sums } from "./digests.ts";
+import { basic, below, HttpLocation } from "./location.ts";
+import type { HttpOptions } from "./options.ts";
+
+/** The requests of one store. */
+export class HttpClient {
+  readonly #options: HttpOptions;
+  readonly #base: URL | undefined;
+  readonly #transport: Transport;
+  #sums: Sums | undefined;
+
+  /** Makes a client; throws `BadStoreConfiguration`. Nothing is asked for yet. */
+  constructor(options: HttpOptions, base: URL | undefined) {
+    this.#options = options;
+    this.#base = base;
+    this.#transport = new Transport({
+      gate: new EgressGate({
+        schemes: options.allowedSchemes,
+        hosts: options.allowedHosts,
+        ports: options.allowedPorts,
+        allowPrivate: options.allowedNetworks,
+      }),
+      timeouts: {
+        connect: options.connectTimeout,
+        firstByte: options.firstByteTimeout,
+        idle: options.idleTimeout,
+      },
+      caFile: options.caCertificatesFile,
+      insecure: options.insecure,
+      proxies: options.proxyInformation,
+      retries: options.retries,
+      fetch: options.fetch,
+    });
+  }
+
+  /** Opens a range of an image. */
+  openRead(
+    location: HttpLocation,
+    range: ByteRange,
+    signal: AbortSignal | undefined,
+  ): Promise<ImageReader> {
+    return readRange(this.#transport, this.#request(location, signal), range);
+  }
+
+  /** Tells what the server tells of an image; `imageId` where it lies below `baseUrl`. */
+  async stat(
+    location: HttpLocation,
+    imageId: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<DriverStat> {
+    const request = this.#request(location, signal);
+    const head = await this.#transport.send({ ...request, method: "HEAD", accept: ANSWERED });
+    await head.release();
+    let { headers } = head;
+    let size = sizeOf(head);
+    if (size === undefined) {
+      const ranged = { ...request.headers, range: "bytes=0-0" };
+      const one = await this.#transport.send({ ...request, headers: ranged, accept: RANGED });
+      await one.release();
+      size = sizeOf(one);
+      if (!head.ok) ({ headers } = one);
+    }
+    return {
+      size,
+      modified: modifiedOf(headers),
+      etag: headers.get("etag") ?? undefined,
+      contentType: headers.get("content-type") ?? undefined,
+      multihash: await this.#multihash(imageId, headers, signal),
+    };
+  }
+
+  async #multihash(
+    imageId: string | undefined,
+    headers: Headers,
+    signal: AbortSignal | undefined,
+  ): Promise<Multihash | undefined> {
+    const digest = headers.get("repr-digest");
+    if (imageId === undefined && digest === null) return undefined;
+    const { Sums, reprDigest } = await import("./digests.ts");
+    if (digest !== null) return reprDigest(digest);
+    this.#sums ??= new Sums();
+    return await this.#sums.find(imageId!, (path) => this.#ask(path, signal));
+  }
+
+  /** Lists a directory below `baseUrl`. */
+  async *list(
+    directory: string,
+    recursive: boolean,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ListEntry> {
+    const { listSite } = await import("./listing.ts");
+    yield* listSite((path) => this.#ask(path, signal), directory, recursive);
+  }
+
+  /** Ends the connections that are kept. */
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  #request(location: HttpLocation, signal: AbortSignal | undefined) {
+    const { user, password = "" } = this.#options;
+    const authorization = location.authorization ??
+      (this.#base && user !== undefined ? basic(`${user}:${password}`) : undefined);
+    return {
+      url: location.url,
+      headers: {
+        "accept-encoding": "identity",
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      // What lies below `baseUrl` is the operator's own word; any other URL is a user's.
+      trusted: this.#base !== undefined,
+      signal,
+    };
+  }
+
+  /** Asks for a path below `baseUrl`. */
+  #ask(path: string, signal: AbortSignal | undefined): Promise<HttpResponse> {
+    const request = this.#request(new HttpLocation(below(this.#base!, path)), signal);
+    return this.#transport.send({ ...request, accept: [200, 403, 404, 410] });
+  }
+}
+
+/** Answers to HEAD: the one that tells, and those of servers that know GET alone. */
+const ANSWERED = [200, 400, 403, 405, 501];
+/** Answers to the GET of one byte. */
+const RANGED = [200, 206, 416];
+
+/** Size of the whole image in bytes, where the answer tells it. */
+function sizeOf({ status, headers }: HttpResponse): number | undefined {
+  if (headers.has("content-encoding")) return undefined;
+  if (status === 200) return contentLength(headers);
+  return parseContentRange(headers.get("content-range"))?.total;
+}
