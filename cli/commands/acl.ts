@@ -1,0 +1,36 @@
+/**
+ * `vitrine acl`: who may do what with an image.
+ *
+ * @module
+ */
+import { type Command, Misuse } from "../command.ts";
+import { treePath } from "../place.ts";
+
+/** `vitrine acl`. */
+export const acl: Command = {
+  usage: "acl get PATH | acl set [--public] [--read TENANT]... [--write TENANT]... PATH",
+  summary: "show, or replace, who may read and write an image; what is left out is denied",
+  flags: ["public"],
+  collect: ["read", "write"],
+  operands: [2, 2],
+  async run({ vfs, out, json, signal, context }, args) {
+    const [action, operand] = args.operands as [string, string];
+    const { store, imageId } = (await vfs()).imageAt(treePath(operand));
+    if (action === "set") {
+      await store.setAcls(imageId, {
+        public: args.has("public"),
+        readTenants: args.values("read"),
+        writeTenants: args.values("write"),
+      }, { signal, context });
+    } else if (action !== "get" || args.has("public") || args.values("read").length > 0) {
+      throw new Misuse("acl takes get PATH, or set with what to grant and PATH");
+    }
+    const acls = await store.getAcls(imageId, { signal, context });
+    if (json) return await out.json(acls);
+    await out.table([
+      ["public", acls.public ? "yes" : "no"],
+      ["read", acls.readTenants.join(", ") || "-"],
+      ["write", acls.writeTenants.join(", ") || "-"],
+    ]);
+  },
+};

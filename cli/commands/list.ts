@@ -1,0 +1,126 @@
+/**
+ * `vitrine ls` and `vitrine tree`: what is in the tree.
+ *
+ * @module
+ */
+import type { DirEntry, Vfs } from "../../vfs/mod.ts";
+import type { Arguments, Command, Session } from "../command.ts";
+import { formatSize, formatTime } from "../output.ts";
+import { nameOf, treePath } from "../place.ts";
+
+interface Line extends DirEntry {
+  path: string;
+}
+
+/** The entries of a path: a directory's, or the one of an image. */
+async function* entries(
+  vfs: Vfs,
+  path: string,
+  recursive: boolean,
+  { signal, context }: Session,
+): AsyncGenerator<Line> {
+  const info = await vfs.stat(path, { signal, context });
+  if (info.isFile) {
+    yield { ...info, name: nameOf(path), path };
+  } else if (recursive) {
+    yield* vfs.walk(path, { signal, context });
+  } else {
+    const base = path.endsWith("/") ? path : `${path}/`;
+    const found = await Array.fromAsync(vfs.readDir(path, { signal, context }));
+    for (const entry of found.sort(byName)) yield { ...entry, path: base + entry.name };
+  }
+}
+
+function byName(a: DirEntry, b: DirEntry): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+function shown({ path, isDirectory, size, mtime, etag }: Line): Record<string, unknown> {
+  return isDirectory
+    ? { path, type: "directory" }
+    : { path, type: "image", size, modified: mtime, etag };
+}
+
+/** `vitrine ls`. */
+export const ls: Command = {
+  usage: "ls [-l] [-R] [PATH...]",
+  summary: "list a directory of the tree; / lists the stores",
+  options: ["-l, --long       sizes and times", "-R, --recursive  everything below"],
+  flags: ["long", "recursive"],
+  alias: { l: "long", R: "recursive" },
+  operands: [0, Infinity],
+  async run(session: Session, args: Arguments) {
+    const { out, json, fail } = session;
+    const vfs = await session.vfs();
+    const all: Record<string, unknown>[] = [];
+    const recursive = args.has("recursive");
+    for (const operand of args.operands.length ? args.operands : ["/"]) {
+      const path = treePath(operand);
+      try {
+        const rows: string[][] = [];
+        for await (const entry of entries(vfs, path, recursive, session)) {
+          const name = recursive ? entry.path : entry.name;
+          const label = entry.isDirectory ? `${name}/` : name;
+          if (json) all.push(shown(entry));
+          else if (!args.has("long")) await out.line(label);
+          else if (entry.isDirectory) rows.push(["-", "-", label]);
+          else {
+            // Not every listing tells sizes.
+            const { size = (await vfs.stat(entry.path, session)).size, mtime } = entry;
+            rows.push([formatSize(size), formatTime(mtime), label]);
+          }
+        }
+        await out.table(rows, [0]);
+      } catch (error) {
+        if (session.signal.aborted) throw error;
+        fail(error);
+      }
+    }
+    if (json) await out.json(all);
+  },
+};
+
+/** `vitrine tree`. */
+export const tree: Command = {
+  usage: "tree [PATH]",
+  summary: "draw everything below a directory of the tree",
+  operands: [0, 1],
+  async run(session: Session, args: Arguments) {
+    const { out, json, signal, context } = session;
+    const vfs = await session.vfs();
+    const root = treePath(args.operands[0] ?? "/");
+    if (json) {
+      const lines = await Array.fromAsync(vfs.walk(root, { signal, context }));
+      return await out.json(lines.map(shown));
+    }
+    await out.line(root);
+    const counts = { images: 0, directories: 0, bytes: 0 };
+    await draw(root, "");
+    await out.line();
+    await out.line(
+      `${counts.directories} directories, ${counts.images} images, ${formatSize(counts.bytes)}`,
+    );
+
+    async function draw(path: string, indent: string): Promise<void> {
+      const found = (await Array.fromAsync(vfs.readDir(path, { signal, context }))).sort(byName);
+      for (const [i, entry] of found.entries()) {
+        const last = i === found.length - 1;
+        const size = entry.isDirectory ? "" : `  ${formatSize(entry.size)}`;
+        await out.line(`${indent}${last ? "└── " : "├── "}${entry.name}${size}`);
+        if (entry.isFile) {
+          counts.images++;
+          counts.bytes += entry.size ?? 0;
+          continue;
+        }
+        counts.directories++;
+        const below = `${path.replace(/\/$/, "")}/${entry.name}`;
+        try {
+          await draw(below, `${indent}${last ? "    " : "│   "}`);
+        } catch (error) {
+          if (signal.aborted) throw error;
+          session.fail(error);
+        }
+      }
+    }
+  },
+};

@@ -1,0 +1,63 @@
+/**
+ * `vitrine stat`: what is known of images and directories.
+ *
+ * @module
+ */
+import type { FileInfo } from "../../vfs/mod.ts";
+import type { Command } from "../command.ts";
+import { formatSize, formatTime } from "../output.ts";
+import { treePath } from "../place.ts";
+
+function details(path: string, info: FileInfo): Record<string, unknown> {
+  if (info.isDirectory) return { path, type: "directory" };
+  const { size, mtime, etag, checksum, multihash, contentType, metadata, location } = info;
+  return {
+    path,
+    type: "image",
+    size,
+    modified: mtime,
+    etag,
+    checksum,
+    multihash,
+    contentType,
+    metadata,
+    location: location?.toString(),
+  };
+}
+
+/** `vitrine stat`. */
+export const stat: Command = {
+  usage: "stat PATH...",
+  summary: "tell what is known of an image: size, time, digests, location",
+  operands: [1, Infinity],
+  async run(session, { operands }) {
+    const { out, json, fail } = session;
+    const vfs = await session.vfs();
+    const all: Record<string, unknown>[] = [];
+    for (const operand of operands) {
+      const path = treePath(operand);
+      try {
+        const info = await vfs.stat(path, session);
+        all.push(details(path, info));
+        if (json) continue;
+        const { size, multihash } = info;
+        const shown: [string, string | undefined][] = [
+          ["path", path],
+          ["type", info.isDirectory ? "directory" : "image"],
+          ["size", size === undefined ? undefined : `${size} (${formatSize(size)})`],
+          ["modified", info.mtime ? formatTime(info.mtime) : undefined],
+          ["etag", info.etag],
+          ["md5", info.checksum],
+          [multihash?.algo ?? "", multihash?.value],
+          ["type", info.contentType],
+          ["location", info.location?.toString()],
+        ];
+        await out.table(shown.filter((row): row is [string, string] => row[1] !== undefined));
+      } catch (error) {
+        if (session.signal.aborted) throw error;
+        fail(error);
+      }
+    }
+    if (json) await out.json(all.length === 1 ? all[0] : all);
+  },
+};

@@ -1,0 +1,75 @@
+/**
+ * `vitrine verify`: whether images still are what was added.
+ *
+ * @module
+ */
+import type { ExpectedDigests } from "../../streams/mod.ts";
+import type { Vfs } from "../../vfs/mod.ts";
+import { type Arguments, type Command, Misuse, type Session } from "../command.ts";
+import { treePath } from "../place.ts";
+import { Progress } from "../progress.ts";
+
+function given(args: Arguments): ExpectedDigests | undefined {
+  const checksum = args.value("md5");
+  const text = args.value("multihash");
+  if (checksum === undefined && text === undefined) return undefined;
+  const [, algo, value] = /^([a-z0-9-]+):([0-9a-f]+)$/i.exec(text ?? "") ?? [];
+  if (text !== undefined && (!algo || !value)) throw new Misuse("--multihash is ALGO:HEX");
+  return { checksum, multihash: algo && value ? { algo, value } : undefined };
+}
+
+async function* imagesBelow(vfs: Vfs, path: string, session: Session): AsyncGenerator<string> {
+  if ((await vfs.stat(path, session)).isFile) return yield path;
+  for await (const entry of vfs.walk(path, session)) if (entry.isFile) yield entry.path;
+}
+
+async function verifyOne(
+  vfs: Vfs,
+  path: string,
+  expected: ExpectedDigests | undefined,
+  { signal, context }: Session,
+): Promise<{ path: string; size: number; checked: string[] }> {
+  const { checksum, multihash } = expected ?? await vfs.stat(path, { signal, context });
+  const checked = [checksum && "md5", multihash?.algo].filter((name) => name !== undefined);
+  const verify = checked.length === 0 ? true : { checksum, multihash };
+  const { stream, size } = await vfs.get(path, { verify, signal, context });
+  using progress = new Progress(path, size);
+  let count = 0;
+  for await (const chunk of stream) {
+    progress.update(chunk);
+    count += chunk.length;
+  }
+  return { path, size: count, checked: checked as string[] };
+}
+
+/** `vitrine verify`. */
+export const verify: Command = {
+  usage: "verify [--md5 HEX] [--multihash ALGO:HEX] PATH...",
+  summary: "read images whole and check their digests: those given, or those that the store holds",
+  strings: ["md5", "multihash"],
+  operands: [1, Infinity],
+  async run(session, args) {
+    const { out, json, fail, signal } = session;
+    const expected = given(args);
+    const vfs = await session.vfs();
+    const verified: unknown[] = [];
+    for (const operand of args.operands) {
+      try {
+        for await (const path of imagesBelow(vfs, treePath(operand), session)) {
+          try {
+            const result = await verifyOne(vfs, path, expected, session);
+            verified.push(result);
+            if (!json) await out.line(`${path}: ok (${result.checked.join(", ")})`);
+          } catch (error) {
+            if (signal.aborted) throw error;
+            fail(error);
+          }
+        }
+      } catch (error) {
+        if (signal.aborted || error instanceof Misuse) throw error;
+        fail(error);
+      }
+    }
+    if (json) await out.json(verified);
+  },
+};

@@ -1,0 +1,208 @@
+/**
+ * From arguments to an exit code: commands, global options, interrupts, errors in one line.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli";
+import { loadConfig, openStores } from "../stores/mod.ts";
+import { Vfs } from "../vfs/mod.ts";
+import { type Arguments, type Command, Misuse, type Session } from "./command.ts";
+import { acl } from "./commands/acl.ts";
+import { add } from "./commands/add.ts";
+import { cat } from "./commands/cat.ts";
+import { cp, mv } from "./commands/copy.ts";
+import { ls, tree } from "./commands/list.ts";
+import { rm } from "./commands/remove.ts";
+import { serve } from "./commands/serve.ts";
+import { stat } from "./commands/stat.ts";
+import { stores } from "./commands/stores.ts";
+import { verify } from "./commands/verify.ts";
+import { Output } from "./output.ts";
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  stores,
+  ls,
+  tree,
+  stat,
+  cat,
+  add,
+  cp,
+  mv,
+  rm,
+  verify,
+  acl,
+  serve,
+};
+
+/** What is there without any configuration: a file store beside the work. */
+const EMBEDDED = {
+  default: "local",
+  stores: {
+    local: {
+      driver: "file",
+      datadir: "./.vitrine/local",
+      description: "files in ./.vitrine/local",
+    },
+  },
+};
+
+const GLOBAL = [
+  "--config FILE  configuration; vitrine.json, else a file store in ./.vitrine/local",
+  "--json         results as JSON",
+  "--tenant ID    act for a tenant, in stores that serve several",
+  "--debug        stack traces",
+  "--help         this text, or a command's",
+];
+
+/** Exit codes, as shells know them: done, failed, misused, interrupted, nobody reads. */
+const EXIT = { done: 0, failed: 1, misused: 2, interrupted: 130, brokenPipe: 141 };
+
+/**
+ * Runs the command line and resolves to its exit code: 0, 1 for what failed, 2 for a wrong command
+ * line, 130 for an interrupt, 141 where nobody reads the output any more.
+ *
+ * @example Running a command from code
+ * ```ts
+ * import { main } from "@vitrine/vitrine/cli";
+ *
+ * async function list() {
+ *   return await main(["ls", "/"]);
+ * }
+ * ```
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  const debug = args.includes("--debug");
+  try {
+    if (name === undefined || name === "help" || name.startsWith("-")) {
+      if (name === undefined) throw new Misuse("a command is needed\n\n" + overview());
+      if (!["help", "--help", "-h"].includes(name)) {
+        throw new Misuse(`options come after the command: ${name}`);
+      }
+      await new Output().write(new TextEncoder().encode(overview()));
+      return EXIT.done;
+    }
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
+    if (command === undefined) {
+      throw new Misuse(`unknown command "${name}"; there are: ${Object.keys(COMMANDS).join(", ")}`);
+    }
+    return await runCommand(command, rest, debug);
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
+    complain(error, debug);
+    return error instanceof Misuse ? EXIT.misused : EXIT.failed;
+  }
+}
+
+async function runCommand(
+  command: Command,
+  rest: readonly string[],
+  debug: boolean,
+): Promise<number> {
+  const args = readArguments(command, rest);
+  const out = new Output();
+  if (args.has("help")) {
+    await out.write(new TextEncoder().encode(helpOf(command)));
+    return EXIT.done;
+  }
+  const [least, most] = command.operands;
+  if (args.operands.length < least || args.operands.length > most) {
+    throw new Misuse(`usage: vitrine ${command.usage}`);
+  }
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort(new Error("interrupted"));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onSignal);
+  let code = EXIT.done;
+  let opened: Promise<Vfs> | undefined;
+  const tenant = args.value("tenant");
+  const session: Session = {
+    out,
+    json: args.has("json"),
+    signal: interrupt.signal,
+    context: tenant === undefined ? undefined : { tenant },
+    vfs: () => opened ??= openTree(args.value("config")),
+    fail(error) {
+      code = EXIT.failed;
+      complain(error, debug);
+    },
+  };
+  try {
+    await command.run(session, args);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    complain(interrupt.signal.reason, debug);
+    code = EXIT.interrupted;
+  } finally {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.removeSignalListener(signal, onSignal);
+    }
+    await (await opened?.catch(() => undefined))?.close();
+  }
+  return code;
+}
+
+async function openTree(path: string | undefined): Promise<Vfs> {
+  const config = await loadConfig({ path }) ?? EMBEDDED;
+  const mounts = "mounts" in config ? config.mounts : undefined;
+  return new Vfs(await openStores(config), { mounts });
+}
+
+function readArguments(command: Command, args: readonly string[]): Arguments {
+  const { flags = [], strings = [], collect = [], alias = {} } = command;
+  const unknown: string[] = [];
+  const valued = ["config", "tenant", ...strings, ...collect];
+  const parsed: Record<string, unknown> & { _: unknown[] } = parseArgs([...args], {
+    boolean: ["json", "debug", "help", ...flags],
+    string: [...valued, "_"],
+    collect: [...collect],
+    alias: { h: "help", ...alias },
+    "--": true,
+    unknown: (arg) => {
+      // A lone dash is standard input or output.
+      if (arg.startsWith("-") && arg !== "-") unknown.push(arg);
+    },
+  });
+  if (unknown.length > 0) {
+    throw new Misuse(`unknown option ${unknown[0]}; usage: vitrine ${command.usage}`);
+  }
+  for (const name of valued) {
+    if ([parsed[name]].flat().includes("")) throw new Misuse(`--${name} needs a value`);
+  }
+  return {
+    operands: [...parsed._, ...(parsed["--"] as string[])].map(String),
+    has: (name) => parsed[name] === true,
+    value: (name) => parsed[name] as string | undefined,
+    values: (name) => parsed[name] as string[],
+  };
+}
+
+function overview(): string {
+  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `${name}  ${summary}`);
+  return [
+    "vitrine COMMAND [OPTION...] [PATH...]: every image store in one path tree",
+    "",
+    "Paths: /store/path is of the tree, ./x, ../x and file:///x are local files, - is a standard stream.",
+    "",
+    ...aligned(commands),
+    "",
+    "Options of every command:",
+    ...aligned(GLOBAL),
+    "",
+  ].join("\n");
+}
+
+function helpOf({ usage, summary, options = [] }: Command): string {
+  return [`vitrine ${usage}`, summary, "", ...aligned([...options, ...GLOBAL]), ""].join("\n");
+}
+
+/** Lines of an option, two spaces and its meaning, in two columns. */
+function aligned(lines: readonly string[]): string[] {
+  const pairs = lines.map((line) => line.split(/ {2,}(.*)/s) as [string, string]);
+  const width = Math.max(...pairs.map(([option]) => option.length));
+  return pairs.map(([option, meaning]) => `  ${option.padEnd(width)}  ${meaning}`);
+}
+
+function complain(error: unknown, debug: boolean): void {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  console.error(debug ? error : `vitrine: ${text}`);
+}
