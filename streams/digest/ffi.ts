@@ -43,8 +43,8 @@ const FOLDERS = [
   "/lib",
 ];
 
-/** Below this many bytes a digest is done sooner than a thread is woken. */
-const INLINE_LIMIT = 64 * 1024;
+/** Up to this many bytes the digests are done sooner than threads are woken for them. */
+const INLINE_LIMIT = 256 * 1024;
 
 /** Loaded once and kept, which Deno's resource sanitizer reports of the test that came first. */
 let libcrypto: Libcrypto | undefined;
@@ -103,6 +103,7 @@ class FfiEngine implements Engine {
   }
 
   update(chunk: Uint8Array): Promise<void> | void {
+    this.#refuseOverlap();
     const bytes = chunk as Uint8Array<ArrayBuffer>;
     if (bytes.length > INLINE_LIMIT) return this.#updateOnThreads(bytes);
     if (bytes.length === 0) return;
@@ -124,6 +125,7 @@ class FfiEngine implements Engine {
   }
 
   digest(): string[] {
+    this.#refuseOverlap();
     return this.#contexts.map((context, index) => {
       const bytes = new Uint8Array(this.#algorithms[index]!.size);
       check(this.#lib.EVP_DigestFinal_ex(context, bytes, null));
@@ -134,6 +136,11 @@ class FfiEngine implements Engine {
   close(): void {
     this.#closed = true;
     if (!this.#inUse) this.#free();
+  }
+
+  /** Two threads in one context would corrupt memory. */
+  #refuseOverlap(): void {
+    if (this.#inUse) throw new TypeError("an update is still under way");
   }
 
   #free(): void {
