@@ -105,7 +105,7 @@ export class Vfs implements AsyncDisposable {
     const store = this.#storeOf(place, path);
     const imageId = place!.path;
     return await inTree(path, async () => {
-      let missing: unknown = new NotFound("no such directory", { operation: "stat" });
+      let missing: unknown;
       if (!directory) {
         try {
           return fileInfo(await store.stat(imageId, options));
@@ -115,7 +115,7 @@ export class Vfs implements AsyncDisposable {
         }
       }
       if (await hasImages(store, imageId, options)) return DIRECTORY;
-      throw missing;
+      throw missing ?? new NotFound("no such directory", { operation: "stat" });
     });
   }
 

@@ -24,9 +24,6 @@ export interface Representation extends Validators {
   multihash: Multihash | undefined;
 }
 
-/** Bodies up to this size, in bytes, are read before the headers are sent: one small answer. */
-const SMALL = 262_144;
-
 /** Answers a GET or HEAD of an image. Throws what `Vfs.get` and `Vfs.stat` throw. */
 export async function readImage(vfs: Vfs, request: Request, path: string): Promise<Response> {
   const { method, headers } = request;
@@ -57,7 +54,7 @@ class ImageReading {
   /** The whole image, opened without asking first. */
   async whole(): Promise<Response> {
     const result = await this.vfs.get(this.path);
-    return await this.respond(200, result, await this.told(result));
+    return this.respond(200, result, await this.told(result));
   }
 
   /**
@@ -80,7 +77,7 @@ class ImageReading {
       return undefined;
     }
     const span = { start: first, end: first + size };
-    return await this.respond(206, result, await this.told(result), span);
+    return this.respond(206, result, await this.told(result), span);
   }
 
   /** The answer where it depends on what the image is. */
@@ -95,14 +92,14 @@ class ImageReading {
     }
     // A range of nothing is not worth an error (section 14.2).
     if (specs === undefined || !size || !ifRangeHolds(headers, known)) {
-      return await this.respond(200, await this.open(known), known);
+      return this.respond(200, await this.open(known), known);
     }
     const spans = spansOf(specs, size);
     if (spans.length === 0) {
       return statusResponse(416, { "content-range": contentRange(undefined, size) });
     }
     if (spans.length === 1) {
-      return await this.respond(206, await this.open(known, spans[0]), known, spans[0]);
+      return this.respond(206, await this.open(known, spans[0]), known, spans[0]);
     }
     const { type, length, stream } = multipart(
       spans,
@@ -159,16 +156,15 @@ class ImageReading {
     }
   }
 
-  async respond(
+  respond(
     status: number,
     { stream, size }: GetResult,
     known: Representation,
     span?: Span,
-  ): Promise<Response> {
+  ): Response {
     const headers = this.headers(known, status, size);
     if (span) headers.set("content-range", contentRange(span, known.size!));
-    if (size === undefined || size > SMALL) return new Response(stream, { status, headers });
-    return new Response(await new Response(stream).bytes(), { status, headers });
+    return new Response(stream, { status, headers });
   }
 
   headers(known: Representation, status: number, length?: number): Headers {
