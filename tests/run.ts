@@ -17,6 +17,8 @@ interface Results {
   failed: number;
   /** Names of the skipped tests and steps. */
   skipped: string[];
+  /** Rules of the contract that a store's capabilities exclude: nothing is missing there. */
+  excluded: string[];
 }
 
 async function main(): Promise<number> {
@@ -32,9 +34,10 @@ async function main(): Promise<number> {
   try {
     for (const line of services.map(describe)) console.log(line);
     if (interruption.signal.aborted) return 130;
-    const { passed, failed, skipped } = await runTests(args, interruption.signal);
+    const { passed, failed, skipped, excluded } = await runTests(args, interruption.signal);
     if (interruption.signal.aborted) return 130;
 
+    for (const name of excluded) console.log(`excluded: ${name}`);
     for (const name of skipped) console.log(`skipped: ${name}${whySkipped(name, services)}`);
     const notStarted = services.filter(({ error }) => error);
     for (const line of notStarted.map(describe)) console.log(line);
@@ -54,7 +57,7 @@ async function runTests(args: string[], signal: AbortSignal): Promise<Results> {
     stdout: "piped",
     signal,
   }).spawn();
-  const results: Results = { passed: 0, failed: 0, skipped: [] };
+  const results: Results = { passed: 0, failed: 0, skipped: [], excluded: [] };
   let rest = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     await writeOut(text);
@@ -70,7 +73,10 @@ async function runTests(args: string[], signal: AbortSignal): Promise<Results> {
 /** Reads what the reporter says of a skipped test or step, and its summary, the last of which counts. */
 function readLine(line: string, results: Results): void {
   const skipped = /^\s*(.*) \.\.\. ignored \(\d+ms\)$/.exec(line)?.[1];
-  if (skipped !== undefined) results.skipped.push(skipped);
+  if (skipped !== undefined) {
+    const list = skipped.includes(" [not for this store: ") ? results.excluded : results.skipped;
+    list.push(skipped);
+  }
   const summary = /^(?:ok|FAILED) \| (\d+) passed .*?\| (\d+) failed/.exec(line);
   if (summary) [results.passed, results.failed] = [Number(summary[1]), Number(summary[2])];
 }

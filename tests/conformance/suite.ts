@@ -57,7 +57,7 @@ export function runRules(
         const unique = `c${index}-${crypto.randomUUID().slice(0, 8)}`;
         const directory = flat ? "" : unique;
         await test.step({
-          name: reason ? `${rule.name} [${reason}]` : rule.name,
+          name: reason ? `${rule.name} [not for this store: ${reason}]` : rule.name,
           ignore: reason !== "",
           fn: () =>
             rule.run({
