@@ -23,6 +23,7 @@ import {
 } from "../errors/mod.ts";
 import { checkImageId, type Location, maskUri, SchemeMap } from "../location/mod.ts";
 import type { ImageData } from "../streams/mod.ts";
+import { discard } from "../streams/source.ts";
 import { checkLocationMetadata } from "./metadata.ts";
 
 /** A store with what its configuration says of it. */
@@ -111,7 +112,7 @@ export class Stores implements AsyncDisposable {
     options: StoresOptions = {},
   ) {
     for (const [name, given] of Object.entries(stores)) {
-      const entry: StoreEntry = "store" in given ? given : { store: given };
+      const entry: StoreEntry = "getSchemes" in given ? { store: given } : given;
       checkName(name);
       this.#entries.set(name, entry);
       if (entry.store instanceof Error) continue;
@@ -214,12 +215,19 @@ export class Stores implements AsyncDisposable {
   }
 
   /** Adds an image to a store, the default one unless another is named. See `Store.add`. */
-  add(
+  async add(
     imageId: string,
     data: ImageData,
     options: AddOptions & BackendOptions = {},
   ): Promise<AddResult> {
-    return this.storeAddToBackend(imageId, data, this.#target(options.backend), options);
+    let store: Store;
+    try {
+      store = this.#target(options.backend);
+    } catch (error) {
+      await discard(data, error);
+      throw error;
+    }
+    return await this.storeAddToBackend(imageId, data, store, options);
   }
 
   /** {@linkcode add} with the digest algorithm of the multihash. */

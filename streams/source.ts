@@ -67,6 +67,11 @@ export function openSource(data: ImageData): ImageSource {
   throw new Invalid("an image is made from a stream, a Blob, bytes, a Response or an iterable");
 }
 
+/** Lets go of data that nobody will read. */
+export async function discard(data: ImageData, reason: unknown): Promise<void> {
+  await openSource(data).reader.close(reason).catch(() => {});
+}
+
 /**
  * A reader over a stream: a BYOB one where the stream has bytes to give, so that nothing is copied.
  *

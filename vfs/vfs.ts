@@ -16,7 +16,8 @@ import type {
 import { Duplicate, Invalid, NotFound, StoreError, StoreListNotSupported } from "../errors/mod.ts";
 import type { Location } from "../location/mod.ts";
 import { Stores } from "../stores/stores.ts";
-import { type Bytes, type ImageData, openSource } from "../streams/mod.ts";
+import type { Bytes, ImageData } from "../streams/mod.ts";
+import { discard } from "../streams/source.ts";
 import { copyImage, type CopyOptions, type ImagePlace, moveImage } from "./copy.ts";
 import { VfsFile } from "./file.ts";
 import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./info.ts";
@@ -215,7 +216,7 @@ export class Vfs implements AsyncDisposable {
     try {
       place = this.imageAt(path);
     } catch (error) {
-      await openSource(data).reader.close(error).catch(() => {});
+      await discard(data, error);
       throw error;
     }
     return await inTree(path, () => place.store.add(place.imageId, data, options));

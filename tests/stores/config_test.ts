@@ -1,0 +1,254 @@
+/**
+ * Configuration: the file, the environment laid over it, and stores made of it.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import {
+  BadStoreConfiguration,
+  type Config,
+  DriverLoadFailure,
+  loadConfig,
+  openStores,
+  registerDriver,
+} from "@vitrine/vitrine";
+import { MemoryStore } from "@vitrine/vitrine/memory";
+
+const env = {};
+
+/** A store that shows the options it was made with. */
+class Shown extends MemoryStore {
+  static override readonly OPTIONS = {
+    ...MemoryStore.OPTIONS,
+    accessKey: { type: "string", help: "", default: "" },
+    secretKey: { type: "string", help: "", secret: true, default: "" },
+    dirs: { type: "list", help: "", default: [] },
+  } as const;
+  get shown(): unknown {
+    return this.options;
+  }
+}
+registerDriver("shown", () => Promise.resolve(Shown));
+
+async function withFile(text: string, test: (path: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "vitrine.json");
+    await Deno.writeTextFile(path, text);
+    await test(path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function optionsOf(stores: Awaited<ReturnType<typeof openStores>>, name: string): unknown {
+  return (stores.getStoreFromStoreIdentifier(name) as Shown).shown;
+}
+
+Deno.test("a file is read, and its stores are made", async () => {
+  const text = JSON.stringify({
+    default: "local",
+    stores: {
+      local: { driver: "shown", description: "Mine.", weight: 10, capacity: 5 },
+      tasks: { driver: "memory", reserved: true },
+    },
+    mounts: { "/images": "/local" },
+  });
+  await withFile(text, async (path) => {
+    const config = await loadConfig({ path, env });
+    assertEquals(config?.mounts, { "/images": "/local" });
+    const stores = await openStores(config!, { env });
+    const [local, tasks] = await stores.status();
+    assertEquals([local!.driver, local!.description, local!.weight, local!.default], [
+      "shown",
+      "Mine.",
+      10,
+      true,
+    ]);
+    assertEquals([tasks!.reserved, tasks!.default], [true, false]);
+    assertEquals(optionsOf(stores, "local"), {
+      capacity: 5,
+      accessKey: "",
+      secretKey: "",
+      dirs: [],
+    });
+  });
+});
+
+Deno.test("VITRINE_CONFIG names the file; one that is named must be there", async () => {
+  await withFile('{"stores":{"a":{"driver":"memory"}}}', async (path) => {
+    const config = await loadConfig({ env: { VITRINE_CONFIG: path } });
+    assertEquals(Object.keys(config!.stores), ["a"]);
+    for (
+      const options of [{ path: `${path}.no`, env }, { env: { VITRINE_CONFIG: `${path}.no` } }]
+    ) {
+      const error = await assertRejects(() => loadConfig(options), BadStoreConfiguration);
+      assertEquals(error.message, `${path}.no: cannot be read: ENOENT`);
+    }
+  });
+});
+
+Deno.test("vitrine.json is found in the working directory, or nothing is", async () => {
+  const load = `const { loadConfig } = await import(${
+    JSON.stringify(import.meta.resolve("../../mod.ts"))
+  });
+    console.log(JSON.stringify(await loadConfig({ env: {} }) ?? null));`;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  async function run(cwd: string): Promise<unknown> {
+    const script = await Deno.makeTempFile({ suffix: ".ts" });
+    try {
+      await Deno.writeTextFile(script, load);
+      const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--config", config, `--allow-read=vitrine.json`, script],
+        cwd,
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+      return JSON.parse(new TextDecoder().decode(stdout));
+    } finally {
+      await Deno.remove(script);
+    }
+  }
+  await withFile('{"stores":{"found":{"driver":"memory"}}}', async (path) => {
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    assertEquals(Object.keys((await run(folder) as Config).stores), ["found"]);
+    await Deno.remove(path);
+    assertEquals(await run(folder), null);
+  });
+});
+
+Deno.test("the environment is laid over the file", async () => {
+  const text = JSON.stringify({
+    default: "Local",
+    stores: {
+      Local: { driver: "shown", capacity: 5, accessKey: "old" },
+      other: { driver: "shown" },
+    },
+  });
+  await withFile(text, async (path) => {
+    const config = await loadConfig({
+      path,
+      env: {
+        VITRINE_STORE_LOCAL_ACCESS_KEY: "new",
+        VITRINE_STORE_LOCAL_CAPACITY: "77",
+        VITRINE_STORE_EXTRA_DRIVER: "shown",
+        VITRINE_STORE_EXTRA_DIRS: "a, b",
+        VITRINE_STORE_EXTRA_WEIGHT: "4",
+        VITRINE_STORE_OTHER_CAPACITY: "",
+        VITRINE_DEFAULT_STORE: "OTHER",
+        HOME: "/nowhere",
+      },
+    });
+    const stores = await openStores(config!, { env });
+    assertEquals(stores.names, ["Local", "other", "extra"]);
+    assertEquals(stores.default, "other");
+    assertEquals(stores.getStoreWeight("extra"), 4);
+    const rest = { accessKey: "", secretKey: "", dirs: [] };
+    assertEquals(optionsOf(stores, "Local"), { ...rest, capacity: 77, accessKey: "new" });
+    assertEquals(optionsOf(stores, "other"), rest);
+    assertEquals(optionsOf(stores, "extra"), { ...rest, dirs: ["a", "b"] });
+  });
+});
+
+Deno.test("the environment alone makes a configuration", async () => {
+  const variables = { VITRINE_STORE_LOCAL_DRIVER: "memory" };
+  await withFile("", async (path) => {
+    await Deno.remove(path);
+    const here = Deno.cwd();
+    Deno.chdir(path.slice(0, path.lastIndexOf("/")));
+    try {
+      assertEquals(await loadConfig({ env: variables }), {
+        stores: { local: { driver: "memory" } },
+        default: undefined,
+      });
+    } finally {
+      Deno.chdir(here);
+    }
+  });
+});
+
+Deno.test("strings take environment variables, at any depth, and no others", async () => {
+  const stores = await openStores({
+    stores: {
+      a: {
+        driver: "shown",
+        accessKey: "${env:WHO}-${env:WHO}",
+        dirs: ["/${env:WHO}", "${WHO}"],
+        capacity: 3,
+      },
+    },
+  }, { env: { WHO: "me" } });
+  assertEquals(optionsOf(stores, "a"), {
+    capacity: 3,
+    accessKey: "me-me",
+    secretKey: "",
+    dirs: ["/me", "${WHO}"],
+  });
+});
+
+Deno.test("a variable that is missing fails its store alone, and names option and variable", async () => {
+  const stores = await openStores({
+    stores: {
+      bad: { driver: "shown", secretKey: "${env:NOT_THERE}" },
+      good: { driver: "memory" },
+    },
+  }, { env });
+  assertEquals(
+    stores.failures.get("bad")?.message,
+    'bad: option "secretKey": the environment has no NOT_THERE',
+  );
+  await stores.add("a", new Uint8Array(), { backend: "good" });
+});
+
+Deno.test("each wrong store is reported in one line that names it", async () => {
+  const stores = await openStores({
+    stores: {
+      nodriver: {},
+      nosuch: { driver: "floppy" },
+      option: { driver: "memory", kapacity: 3 },
+      value: { driver: "memory", capacity: -1 },
+      weight: { driver: "memory", weight: "heavy" },
+      good: { driver: "memory" },
+    },
+  }, { env });
+  const said = Object.fromEntries(
+    [...stores.failures].map(([name, { message }]) => [name, message]),
+  );
+  assertEquals(said["nodriver"], 'nodriver: option "driver" is required: Name of the driver.');
+  assert(said["nosuch"]!.startsWith('nosuch: unknown driver "floppy"; known are: '));
+  assertEquals(said["option"], 'option: unknown option "kapacity"; known are: capacity');
+  assertEquals(said["value"], 'value: option "capacity" is -1, allowed is an integer from 0');
+  assertEquals(said["weight"], 'weight: option "weight" is "heavy", allowed is an integer');
+  assert(stores.failures.get("nosuch") instanceof DriverLoadFailure);
+  assertEquals(stores.failures.size, 5);
+});
+
+for (
+  const [text, said] of [
+    ["[1]", "the configuration is not an object"],
+    ['{"stroes":{}}', '"stroes" is not one of "default", "stores" and "mounts"'],
+    ['{"default":1}', '"default" is not a string'],
+    ['{"stores":[]}', '"stores" is not an object'],
+    ['{"stores":{"a":"memory"}}', '"stores.a" is not an object'],
+    ['{"mounts":{"/a":1}}', '"mounts./a" is not a string'],
+  ] as const
+) {
+  Deno.test(`a configuration ${text} is refused, with file and key`, async () => {
+    await withFile(text, async (path) => {
+      const error = await assertRejects(() => loadConfig({ path, env }), BadStoreConfiguration);
+      assertEquals(error.message, `${path}: ${said}`);
+    });
+  });
+}
+
+Deno.test("a file that is not JSON is refused without quoting it", async () => {
+  await withFile(
+    '{\n  "stores": { "a": { "secretKey": "hunter2" "driver": "x" } }\n}',
+    async (path) => {
+      const error = await assertRejects(() => loadConfig({ path, env }), BadStoreConfiguration);
+      assert(error.message.startsWith(`${path}: is not JSON`), error.message);
+      assert(!Deno.inspect(error).includes("hunter2"));
+      assert(error.message.includes("line 2"), error.message);
+    },
+  );
+});

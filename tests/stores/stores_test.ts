@@ -1,0 +1,259 @@
+/**
+ * Stores: found by name and by URI, with the semantics of glance_store's multi_backend.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  BackendException,
+  BadStoreConfiguration,
+  BadStoreUri,
+  checkLocationMetadata,
+  Duplicate,
+  NotFound,
+  StorageFull,
+  StoreAddDisabled,
+  Stores,
+  UnknownHashingAlgo,
+  UnknownScheme,
+  UnsupportedBackend,
+} from "@vitrine/vitrine";
+import { MemoryStore } from "@vitrine/vitrine/memory";
+
+const broken = () => new BadStoreConfiguration('option "x" is missing', { store: "broken" });
+
+/** A store that another one's locations belong to as well. */
+class Twin extends MemoryStore {
+  override ownsLocation(): boolean {
+    return true;
+  }
+  /** @internal */
+  protected override imageIdAt(location: { path: string }): string {
+    return location.path;
+  }
+}
+
+function twoStores() {
+  const fast = new MemoryStore("fast");
+  const slow = new MemoryStore("slow");
+  const stores = new Stores({
+    fast: { store: fast, weight: 10, description: "Close by." },
+    slow,
+    broken: { store: broken(), reserved: true },
+  }, { default: "slow" });
+  return { stores, fast, slow };
+}
+
+Deno.test("add goes to the default store, or to the one that is named", async () => {
+  const { stores, fast, slow } = twoStores();
+  const one = await stores.add("a", new Uint8Array(3));
+  assertEquals([one.location.storeName, await slow.getSize("a")], ["slow", 3]);
+  const other = await stores.add("a", new Uint8Array(4), { backend: "fast" });
+  assertEquals([other.location.storeName, await fast.getSize("a")], ["fast", 4]);
+  assertEquals(one.multihash.algo, "sha512");
+  assertEquals(one.metadata, { store: "slow" });
+});
+
+Deno.test("addWithMultihash takes the algorithm", async () => {
+  const { stores } = twoStores();
+  const { multihash } = await stores.addWithMultihash("a", new Uint8Array(), "sha256");
+  assertEquals(multihash, {
+    algo: "sha256",
+    value: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  });
+  await assertRejects(
+    () => stores.addWithMultihash("b", new Uint8Array(), "rot13"),
+    UnknownHashingAlgo,
+  );
+});
+
+Deno.test("without a default store, add says so; the only ordinary store is the default", async () => {
+  const stores = new Stores({ a: new MemoryStore("a"), b: new MemoryStore("b") });
+  await assertRejects(() => stores.add("x", new Uint8Array()), UnsupportedBackend, "default");
+  await assertRejects(() => stores.verifyStore(), UnsupportedBackend, "default");
+  let cancelled = false;
+  const stream = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
+  await assertRejects(() => stores.add("x", stream, { backend: "c" }), UnsupportedBackend);
+  assert(cancelled, "the data that nobody reads is let go of");
+  const one = new Stores({
+    a: new MemoryStore("a"),
+    tasks: { store: new MemoryStore("tasks"), reserved: true },
+  });
+  assertEquals(one.default, "a");
+  await one.verifyStore();
+});
+
+Deno.test("a default store that is not there, or reserved, is refused", () => {
+  const a = { store: new MemoryStore("a"), reserved: true };
+  assertThrows(() => new Stores({ a }, { default: "a" }), BadStoreConfiguration, '"a"');
+  assertThrows(() => new Stores({}, { default: "b" }), BadStoreConfiguration, '"b"');
+});
+
+Deno.test("a name is one segment, and the store's own", () => {
+  for (const name of ["", "a/b", "..", "a\0b"]) {
+    const stores = () => new Stores({ [name]: new MemoryStore(name) });
+    assertThrows(stores, BadStoreConfiguration, "name of a store");
+  }
+  assertThrows(() => new Stores({ a: new MemoryStore("b") }), BadStoreConfiguration, '"b"');
+});
+
+Deno.test("get and delete search all stores by URI, or the named one alone", async () => {
+  const { stores, fast } = twoStores();
+  await stores.add("a", new Blob(["hello"]), { backend: "fast" });
+  const { stream } = await stores.get("memory://fast/a", { offset: 1, length: 2 });
+  assertEquals(await new Response(stream).text(), "el");
+  await assertRejects(() => stores.get("memory://fast/a", { backend: "slow" }), BadStoreUri);
+  await assertRejects(
+    () => stores.delete("memory://fast/a", { backend: "none" }),
+    UnsupportedBackend,
+    "fast, slow, broken",
+  );
+  await stores.delete("memory://fast/a");
+  await assertRejects(() => fast.stat("a"), NotFound);
+});
+
+Deno.test("the search goes on where a store does not have the image", async () => {
+  const here = new Twin("here");
+  const there = new Twin("there");
+  const stores = new Stores({ here, there });
+  await there.add("a", new Blob(["there"]));
+  const { stream } = await stores.get("memory://any/a");
+  assertEquals(await new Response(stream).text(), "there");
+  await stores.delete("memory://any/a");
+  const error = await assertRejects(() => stores.delete("memory://any/a"), NotFound);
+  assertEquals(error.message, "no store has memory://any/a");
+});
+
+Deno.test("what is nowhere is NotFound, and says which stores could not be asked", async () => {
+  const { stores } = twoStores();
+  for (const uri of ["memory://fast/b", "s3://key:secret@host/bucket/b"]) {
+    const error = await assertRejects(() => stores.get(uri), NotFound, "broken cannot be asked");
+    assert(!error.message.includes("secret"));
+  }
+});
+
+Deno.test("an error that is not NotFound ends the search", async () => {
+  const here = new (class extends Twin {
+    override delete(): Promise<void> {
+      return Promise.reject(new StorageFull("no room for the log"));
+    }
+  })("here");
+  const there = new Twin("there");
+  await there.add("a", new Uint8Array());
+  await assertRejects(() => new Stores({ here, there }).delete("memory://any/a"), StorageFull);
+  assertEquals(await there.getSize("a"), 0);
+});
+
+Deno.test("sizes, weights, schemes and locations", async () => {
+  const { stores } = twoStores();
+  await stores.add("a", new Uint8Array(7), { backend: "fast" });
+  assertEquals(await stores.getSizeFromUriAndBackend("memory://fast/a", "fast"), 7);
+  assertEquals([stores.getStoreWeight("fast"), stores.getStoreWeight("slow")], [10, 0]);
+  assertThrows(() => stores.getStoreWeight("none"), UnsupportedBackend);
+  assertEquals(stores.getKnownSchemesForMultiStore(), ["memory"]);
+  const location = stores.getLocationFromUri("memory://fast/a");
+  assertEquals([location.storeName, location.imageId], ["fast", "a"]);
+  assertThrows(() => stores.getLocationFromUri("memory://other/a"), BadStoreUri);
+  assertThrows(() => stores.getLocationFromUri("rbd://a"), UnknownScheme);
+});
+
+Deno.test("ACLs are set where there are any, and passed over where not", async () => {
+  const { stores, fast } = twoStores();
+  await stores.add("a", new Uint8Array(), { backend: "fast" });
+  const acls = { readTenants: ["bob"] };
+  assertEquals(await stores.setAclsForMultiStore("memory://fast/a", "fast", acls), true);
+  assertEquals((await fast.getAcls("a")).readTenants, ["bob"]);
+  class Plain extends MemoryStore {
+    static override readonly CAPABILITIES = 255;
+  }
+  const plain = new Stores({ plain: new Plain("plain") });
+  await plain.add("a", new Uint8Array());
+  assertEquals(await plain.setAclsForMultiStore("memory://plain/a", "plain", acls), false);
+});
+
+Deno.test("a store that could not be made is reported and takes no other down", async () => {
+  const { stores } = twoStores();
+  assertEquals(stores.names, ["fast", "slow", "broken"]);
+  assertEquals([...stores.failures.keys()], ["broken"]);
+  assertThrows(
+    () => stores.getStoreFromStoreIdentifier("broken"),
+    BadStoreConfiguration,
+    'broken: option "x" is missing',
+  );
+  assertStrictEquals(stores.getStoreFromStoreIdentifier("slow").name, "slow");
+  await stores.close();
+});
+
+Deno.test("status opens each store and says how it is", async () => {
+  class Offline extends MemoryStore {
+    /** @internal */
+    protected override configureGet(): Promise<void> {
+      return Promise.reject(new Error("no route"));
+    }
+  }
+  class ReadOnly extends MemoryStore {
+    override configureAdd(): Promise<void> {
+      return Promise.reject(new BadStoreConfiguration("no bucket"));
+    }
+  }
+  const stores = new Stores(
+    {
+      a: { store: new MemoryStore("a"), driver: "memory", weight: 3, description: "Mine." },
+      offline: new Offline("offline"),
+      readonly: new ReadOnly("readonly"),
+      broken: { store: broken() },
+    },
+    { default: "a" },
+  );
+  const [a, offline, readonly, failed] = await stores.status();
+  assertEquals([a!.name, a!.driver, a!.weight, a!.description, a!.default], [
+    "a",
+    "memory",
+    3,
+    "Mine.",
+    true,
+  ]);
+  assertEquals(a!.schemes, ["memory"]);
+  assert(a!.capabilities.includes("write"));
+  assertEquals(offline!.error?.message, "offline: configure: no route");
+  assertEquals(readonly!.error, undefined);
+  assertEquals(readonly!.addFailure?.message, "readonly: configureAdd: no bucket");
+  assert(!readonly!.capabilities.includes("write"));
+  assertEquals(failed!.error?.message, 'broken: option "x" is missing');
+  await assertRejects(
+    () => stores.add("x", new Uint8Array(), { backend: "readonly" }),
+    StoreAddDisabled,
+    "no bucket",
+  );
+  await stores.add("x", new Uint8Array());
+  await assertRejects(() => stores.add("x", new Uint8Array()), Duplicate);
+});
+
+Deno.test("close closes all, also when one fails", async () => {
+  const closed: string[] = [];
+  class Noisy extends MemoryStore {
+    /** @internal */
+    protected override release(): Promise<void> {
+      closed.push(this.name);
+      return this.name === "a" ? Promise.reject(new Error("stuck")) : Promise.resolve();
+    }
+  }
+  const stores = new Stores({ a: new Noisy("a"), b: new Noisy("b") });
+  await stores.status();
+  await assertRejects(() => stores.close(), Error, "stuck");
+  assertEquals(closed, ["a", "b"]);
+});
+
+Deno.test("metadata is records, lists and strings", async () => {
+  checkLocationMetadata({ a: { b: ["c", { d: "e" }] } });
+  for (const bad of [{ a: 1 }, { a: [true] }, { a: { b: null } }, { a: undefined }]) {
+    assertThrows(() => checkLocationMetadata(bad), BackendException, '"a');
+  }
+  class Odd extends MemoryStore {
+    override async add(...args: Parameters<MemoryStore["add"]>) {
+      return { ...await super.add(...args), metadata: { ports: [80] } };
+    }
+  }
+  const stores = new Stores({ odd: new Odd("odd") });
+  await assertRejects(() => stores.add("a", new Uint8Array()), BackendException, "ports.0");
+});
