@@ -1,0 +1,152 @@
+/**
+ * The directories that hold the images: which one an image goes to, where it is, and that no path
+ * leaves them.
+ *
+ * @module
+ */
+import { resolve } from "@std/path";
+import { lstat, realpath, statfs } from "node:fs/promises";
+import {
+  BackendException,
+  BadStoreConfiguration,
+  Forbidden,
+  StorageFull,
+} from "../../errors/mod.ts";
+import { NOWHERE, unless } from "./failures.ts";
+import type { Io } from "./io.ts";
+import { isFileId, unprintable } from "./location.ts";
+import type { FileOptions } from "./options.ts";
+
+/** Where glance_store has its images unless told otherwise. */
+const DEFAULT_DATADIR = "/var/lib/glance/images";
+
+/** A path without symbolic links, and the datadir that it is in. */
+export interface RealPath {
+  /** The path. */
+  path: string;
+  /** The datadir's own path without symbolic links. */
+  datadir: string;
+}
+
+/** The datadirs of a store, the first to be used first. */
+export class Datadirs {
+  /** Their absolute paths by falling priority; those of equal priority as configured. */
+  readonly paths: readonly string[];
+  readonly #priorities: ReadonlyMap<string, number>;
+
+  /** Reads the options; throws `BadStoreConfiguration`. */
+  constructor({ datadir, datadirs = [] }: FileOptions) {
+    if (datadir && datadirs.length > 0) {
+      throw new BadStoreConfiguration('"datadir" and "datadirs" are both given, allowed is one');
+    }
+    const priorities = new Map<string, number>();
+    const entries = datadirs.length > 0
+      ? datadirs.map(parseDatadir)
+      : [[resolve(datadir || DEFAULT_DATADIR), 0] as const];
+    for (const [path, priority] of entries) {
+      const why = unprintable(path);
+      if (why) throw new BadStoreConfiguration(`${path} cannot be a datadir: ${why}`);
+      if (priorities.has(path) && priorities.get(path) !== priority) {
+        throw new BadStoreConfiguration(`the datadir ${path} is given with two priorities`);
+      }
+      priorities.set(path, priority);
+    }
+    this.paths = [...priorities.keys()].sort((a, b) => priorities.get(b)! - priorities.get(a)!);
+    this.#priorities = priorities;
+    refuseNested(this.paths);
+  }
+
+  /** The path that an image has, or would have, in a datadir. */
+  pathIn(datadir: string, imageId: string): string {
+    return datadir === "/" ? `/${imageId}` : `${datadir}/${imageId}`;
+  }
+
+  /** The datadir that a path is in, and its image id, or `undefined` where it is in none. */
+  place(path: string): { datadir: string; imageId: string } | undefined {
+    // What `..` means depends on symbolic links, so that a path with it is nobody's.
+    const plain = path.split("/").filter((segment) => segment !== "" && segment !== ".");
+    if (plain.includes("..")) return undefined;
+    for (const datadir of this.paths) {
+      const imageId = below(datadir, `/${plain.join("/")}`);
+      if (imageId !== undefined) return isFileId(imageId) ? { datadir, imageId } : undefined;
+    }
+    return undefined;
+  }
+
+  /** Where an image is, or else where it would be in the first datadir. */
+  async find(io: Io, imageId: string): Promise<string> {
+    const paths = this.paths.map((datadir) => this.pathIn(datadir, imageId));
+    if (paths.length > 1) {
+      for (const path of paths) if (await unless(NOWHERE, io.wait(lstat(path)))) return path;
+    }
+    return paths[0]!;
+  }
+
+  /**
+   * The datadir for an image of `size` bytes: the highest priority that has room, then most room, as
+   * glance_store chooses. Throws `StorageFull`.
+   */
+  async choose(io: Io, size = 0): Promise<string> {
+    if (this.paths.length === 1) return this.paths[0]!;
+    let best: { path: string; free: number; priority: number } | undefined;
+    for (const path of this.paths) {
+      const priority = this.#priorities.get(path)!;
+      if (best !== undefined && priority < best.priority) break;
+      const { bavail, bsize } = await io.wait(statfs(path));
+      const free = bavail * bsize;
+      if (free >= size && free > (best?.free ?? 0)) best = { path, free, priority };
+    }
+    if (best === undefined) throw new StorageFull(`no datadir has room for ${size} bytes`);
+    return best.path;
+  }
+
+  /** Follows symbolic links. Throws `Forbidden` where they lead out of all datadirs. */
+  async real(io: Io, path: string): Promise<RealPath> {
+    const real = await io.wait(realpath(path));
+    for (const one of this.paths) {
+      const datadir = await unless(NOWHERE, io.wait(realpath(one)));
+      if (datadir === undefined) continue;
+      if (real === datadir) return { path: real, datadir };
+      const imageId = below(datadir, real);
+      if (imageId !== undefined && isFileId(imageId)) return { path: real, datadir };
+    }
+    throw new Forbidden("a symbolic link leads out of the datadir");
+  }
+
+  /** Throws `BackendException` where a datadir is gone: its images are not known to be missing. */
+  async requireAll(io: Io): Promise<void> {
+    for (const path of this.paths) {
+      if (await unless(NOWHERE, io.wait(lstat(path))) === undefined) {
+        throw new BackendException(`the datadir ${path} is missing`);
+      }
+    }
+  }
+}
+
+/** What follows the directory in a path, or `undefined` where the path is not below it. */
+function below(directory: string, path: string): string | undefined {
+  const prefix = directory === "/" ? "/" : `${directory}/`;
+  return path.startsWith(prefix) && path !== prefix ? path.slice(prefix.length) : undefined;
+}
+
+/** Reads `path` or `path:priority`. */
+function parseDatadir(text: string): readonly [string, number] {
+  const colon = text.lastIndexOf(":");
+  const path = (colon < 0 ? text : text.slice(0, colon)).trim();
+  const priority = (colon < 0 ? "" : text.slice(colon + 1)).trim() || "0";
+  if (path === "") throw new BadStoreConfiguration(`"datadirs" has an entry without a path`);
+  if (!/^[+-]?\d+$/.test(priority)) {
+    throw new BadStoreConfiguration(
+      `the priority of the datadir ${path} is "${priority}", allowed is an integer`,
+    );
+  }
+  return [resolve(path), Number(priority)];
+}
+
+/** Refuses a datadir in another, where one file would be two images. */
+function refuseNested(paths: readonly string[]): void {
+  for (const outer of paths) {
+    const inner = paths.find((path) => below(outer, path) !== undefined);
+    if (inner) throw new BadStoreConfiguration(`the datadir ${inner} lies in the datadir ${outer}`);
+  }
+}

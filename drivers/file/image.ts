@@ -1,0 +1,110 @@
+/**
+ * An image's file, open for reading.
+ *
+ * @module
+ */
+import { stat } from "node:fs/promises";
+import { type BigIntStats, constants } from "node:fs";
+import { Forbidden, ImageChanged, NotFound } from "../../errors/mod.ts";
+import type { ByteRange } from "../../streams/mod.ts";
+import type { ImageHandle, ImageReader } from "../driver.ts";
+import { pastEnd } from "../store.ts";
+import type { Datadirs, RealPath } from "./datadirs.ts";
+import { identity } from "./digests.ts";
+import { type Io, OpenFile } from "./io.ts";
+
+/** What is known of an image's file. */
+export interface ImageFile {
+  /** Where it is. */
+  real: RealPath;
+  /** What the system says of it. */
+  stats: BigIntStats;
+}
+
+/** The entity tag of a file, quotes included. */
+export function etagOf(stats: BigIntStats): string {
+  return `"${identity(stats)}"`;
+}
+
+/** Looks at an image's file. Throws `NotFound` where there is something else. */
+export async function lookAt(io: Io, datadirs: Datadirs, path: string): Promise<ImageFile> {
+  const real = await datadirs.real(io, path);
+  const stats = await io.wait(stat(real.path, { bigint: true }));
+  requireFile(stats);
+  return { real, stats };
+}
+
+/** Opens an image's file. Throws `NotFound` where there is something else. */
+export async function openImage(
+  io: Io,
+  datadirs: Datadirs,
+  path: string,
+): Promise<ImageFile & { file: OpenFile }> {
+  // To open a FIFO otherwise waits for who writes to it. Windows has neither.
+  const file = await OpenFile.open(io, path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stats = await file.stat();
+    requireFile(stats);
+    // Judged by what is open: the path may have been changed since it was followed.
+    const found = await lookAt(io, datadirs, path);
+    if (found.stats.ino !== stats.ino || found.stats.dev !== stats.dev) {
+      throw new Forbidden("the path was changed while it was being opened");
+    }
+    return { file, ...found };
+  } catch (error) {
+    await file.close().catch(() => {});
+    throw error;
+  }
+}
+
+function requireFile(stats: BigIntStats): void {
+  if (stats.isDirectory()) throw new NotFound("it is a directory");
+  if (!stats.isFile()) throw new NotFound("it is no regular file");
+}
+
+/** Reads a range of an open image and closes it in the end. Throws `InvalidRange`. */
+export function readerOf(
+  file: OpenFile,
+  stats: BigIntStats,
+  { offset, length }: ByteRange,
+  chunkSize: number,
+): ImageReader {
+  const total = Number(stats.size);
+  if (offset > total) throw pastEnd(offset, total);
+  const end = Math.min(total, offset + (length ?? total));
+  let at = offset;
+  return {
+    size: end - offset,
+    total,
+    etag: etagOf(stats),
+    async read(view) {
+      const wanted = view.subarray(0, Math.min(view.length, end - at));
+      const count = await file.read(wanted, at, chunkSize);
+      at += count;
+      // glance_store writes in place, so that the whole is only known to be one at its end.
+      const isLast = at === end || count < wanted.length;
+      if (isLast && wanted.length > 0 && identity(await file.stat()) !== identity(stats)) {
+        throw new ImageChanged("the file was changed while it was being read");
+      }
+      return view.subarray(0, count);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Reads anywhere in an open image. */
+export function handleOf(file: OpenFile, stats: BigIntStats, chunkSize: number): ImageHandle {
+  const size = Number(stats.size);
+  return {
+    size,
+    async read(view, position) {
+      if (position >= size) return 0;
+      const wanted = new Uint8Array(Math.min(view.length, size - position));
+      const count = await file.read(wanted, position, chunkSize);
+      view.set(wanted.subarray(0, count));
+      return count;
+    },
+    close: () => file.close(),
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}

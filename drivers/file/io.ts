@@ -1,0 +1,130 @@
+/**
+ * Calls of the file system with what all of them need: a time limit, an abort, and nothing left
+ * open by a call that answers too late.
+ *
+ * @module
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { TimeoutError } from "../../errors/mod.ts";
+import type { Bytes } from "../../streams/mod.ts";
+
+/** How long cleaning up waits for a disk where the store has no limit, in milliseconds. */
+const CLEANUP_LIMIT = 10_000;
+
+/** Waits for calls of the file system on behalf of one operation. */
+export class Io {
+  readonly #limit: number;
+  readonly #signal: AbortSignal | undefined;
+
+  /** Waits `limit` milliseconds at most for each call; 0 is no limit. */
+  constructor(limit: number, signal?: AbortSignal | undefined) {
+    this.#limit = limit;
+    this.#signal = signal;
+  }
+
+  /** Waits for what cleans up: no abort ends it, and a dead disk does not hold it for ever. */
+  get cleanup(): Io {
+    return new Io(this.#limit || CLEANUP_LIMIT);
+  }
+
+  /** Waits without a limit, for a call that takes as long as the image is large. */
+  get patient(): Io {
+    return new Io(0, this.#signal);
+  }
+
+  /**
+   * What the call resolves to, unless the limit or the signal comes first: `late` is then given what
+   * the call resolves to in the end. Throws `TimeoutError`.
+   */
+  wait<T>(call: Promise<T>, late?: (value: T) => unknown): Promise<T> {
+    const limit = this.#limit;
+    const signal = this.#signal;
+    if (limit === 0 && signal === undefined) return call;
+    return new Promise((resolve, reject) => {
+      const timer = limit === 0 ? undefined : setTimeout(() => {
+        stop(new TimeoutError(`the file system did not answer within ${limit / 1000} s`));
+      }, limit);
+      const abort = () => stop(signal!.reason);
+      const settle = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      };
+      const stop = (reason: unknown) => {
+        settle();
+        reject(reason);
+        call.then(late).catch(() => {});
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      call.then(resolve, reject).finally(settle);
+      if (signal?.aborted) abort();
+    });
+  }
+}
+
+/** An open file, read and written by position. */
+export class OpenFile {
+  readonly #handle: FileHandle;
+  readonly #io: Io;
+  #closing: Promise<void> | undefined;
+
+  private constructor(handle: FileHandle, io: Io) {
+    this.#handle = handle;
+    this.#io = io;
+  }
+
+  /** Opens a file. */
+  static async open(io: Io, path: string, flags: string | number): Promise<OpenFile> {
+    const handle = await io.wait(open(path, flags), (late) => late.close());
+    return new OpenFile(handle, io);
+  }
+
+  /** Fills the view from byte `position` on; fewer bytes only at the file's end. */
+  async read(view: Bytes, position: number, chunkSize: number): Promise<number> {
+    let filled = 0;
+    while (filled < view.length) {
+      const length = Math.min(view.length - filled, chunkSize);
+      const call = this.#handle.read(view, filled, length, position + filled);
+      const { bytesRead } = await this.#io.wait(call);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return filled;
+  }
+
+  /** Writes all bytes at `position`. */
+  async write(bytes: Bytes, position: number, chunkSize: number): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) {
+      const length = Math.min(bytes.length - written, chunkSize);
+      const call = this.#handle.write(bytes, written, length, position + written);
+      written += (await this.#io.wait(call)).bytesWritten;
+    }
+  }
+
+  /** What the system knows of the file. */
+  stat(): Promise<BigIntStats> {
+    return this.#io.wait(this.#handle.stat({ bigint: true }));
+  }
+
+  /** Sets the file's size. */
+  truncate(size: number): Promise<void> {
+    return this.#io.wait(this.#handle.truncate(size));
+  }
+
+  /** Sets the file's mode. */
+  chmod(mode: number): Promise<void> {
+    return this.#io.wait(this.#handle.chmod(mode));
+  }
+
+  /** Brings the data to the disk. */
+  sync(): Promise<void> {
+    return this.#io.wait(this.#handle.sync());
+  }
+
+  /** Closes the file as soon as no call is under way. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#io.cleanup.wait(this.#handle.close());
+    return this.#closing;
+  }
+}

@@ -1,0 +1,362 @@
+/**
+ * The file store.
+ *
+ * @module
+ */
+import { lstat, mkdir, opendir, unlink } from "node:fs/promises";
+import { dirname } from "@std/path";
+import { BitMasks } from "../../capabilities/mod.ts";
+import { BadStoreConfiguration, Duplicate, NotFound, StoreError } from "../../errors/mod.ts";
+import type { StoreLocationClass } from "../../location/mod.ts";
+import type { ByteRange } from "../../streams/mod.ts";
+import type {
+  DriverStat,
+  ImageHandle,
+  ImageReader,
+  ImageWriter,
+  ListEntry,
+  OperationOptions,
+} from "../driver.ts";
+import type { OptionDefinitions } from "../options.ts";
+import { Store } from "../store.ts";
+import { copyImageFile } from "./copy.ts";
+import { Datadirs } from "./datadirs.ts";
+import { digestsOf, forgetDigests } from "./digests.ts";
+import { Draft, type DraftOptions, prepare, proveWritable, sweep } from "./draft.ts";
+import { codeOf, NOWHERE, storeError, unless } from "./failures.ts";
+import { etagOf, handleOf, lookAt, openImage, readerOf } from "./image.ts";
+import { Io } from "./io.ts";
+import { listDatadirs } from "./listing.ts";
+import { checkFileId, FileLocation } from "./location.ts";
+import { metadataOf, type MountMetadata, readMetadataFile } from "./metadata.ts";
+import { type FileOptions, OPTIONS } from "./options.ts";
+import { linkImage, openToReaders, removeEmptyParents, syncDirectory } from "./tree.ts";
+
+/**
+ * A store in directories: the file of an image is `<datadir>/<image id>`, as glance_store's
+ * filesystem driver has it, so that the two can share a datadir.
+ *
+ * An image is written beside its place, brought to the disk, and then linked into place, so that it is
+ * whole whenever it can be seen and nothing is ever overwritten. What a crash leaves is removed when
+ * a store of the datadir is configured next. The driver's own files are in `<datadir>/.vitrine`.
+ * Symbolic links are followed inside the datadirs; one that leads out is `Forbidden`.
+ *
+ * @example An image in a directory
+ * ```ts
+ * import { FileStore } from "@vitrine/vitrine/file";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const datadir = await Deno.makeTempDir();
+ * const store = new FileStore("local", { datadir });
+ * const { location, checksum } = await store.add("iso/a.iso", new Blob(["hello"]));
+ * assertEquals(location.uri(), `file://${datadir}/iso/a.iso`);
+ * assertEquals(await Deno.readTextFile(`${datadir}/iso/a.iso`), "hello");
+ * assertEquals((await store.stat(location)).checksum, checksum);
+ * await Deno.remove(datadir, { recursive: true });
+ * ```
+ */
+export class FileStore extends Store<FileLocation, FileOptions> {
+  /** The options, as data. */
+  static override readonly OPTIONS: OptionDefinitions = OPTIONS;
+  /** `file`, and `filesystem` for reading. */
+  static override readonly SCHEMES: readonly string[] = ["file", "filesystem"];
+  /** What glance_store's driver can do, and listing, copying and digests. */
+  static override readonly CAPABILITIES: number = BitMasks.READ_RANDOM | BitMasks.WRITE_ACCESS |
+    BitMasks.DRIVER_REUSABLE | BitMasks.LIST | BitMasks.COPY | BitMasks.CHECKSUM;
+  /** {@linkcode FileLocation}. */
+  static override readonly LOCATION: StoreLocationClass<FileLocation> = FileLocation;
+
+  readonly #datadirs: Datadirs;
+  readonly #draft: DraftOptions;
+  #metadata: readonly MountMetadata[] = [];
+
+  /** Makes a store; throws `BadStoreConfiguration`. Nothing is touched yet. */
+  constructor(name: string, options: FileOptions = {}) {
+    super(name, { ...options });
+    try {
+      this.#datadirs = new Datadirs(this.options);
+      this.#draft = {
+        mode: readMode(this.options.filePerm!),
+        chunkSize: this.options.chunkSize!,
+        sparse: this.options.thinProvisioning!,
+      };
+    } catch (error) {
+      throw error instanceof StoreError ? error.at({ store: name }) : error;
+    }
+    if (this.#draft.sparse) this.setCapabilities(BitMasks.SPARSE);
+  }
+
+  /** @internal */
+  protected override async configureGet(): Promise<void> {
+    const io = this.#io();
+    for (const datadir of this.#datadirs.paths) {
+      try {
+        // Whether names can be read and followed; a datadir that is missing can still be made.
+        const directory = await unless(["ENOENT"], io.wait(opendir(datadir)));
+        await directory?.close();
+        await unless(["ENOENT"], io.wait(lstat(`${datadir}/.`)));
+      } catch (error) {
+        throw badDatadir(datadir, "cannot be read", error);
+      }
+    }
+  }
+
+  /** Makes the datadirs and clears away what a crash left there. */
+  override async configureAdd(): Promise<void> {
+    const io = this.#io();
+    for (const datadir of this.#datadirs.paths) {
+      try {
+        await io.wait(mkdir(datadir, { recursive: true }));
+        await openToReaders(io, datadir, this.#draft.mode);
+        await prepare(io, datadir);
+        await sweep(io, datadir);
+        await proveWritable(io, datadir);
+      } catch (error) {
+        throw badDatadir(datadir, "cannot be written", error);
+      }
+    }
+    const { metadataFile } = this.options;
+    if (metadataFile) this.#metadata = await readMetadataFile(io, metadataFile);
+  }
+
+  /** @internal */
+  protected override locate(
+    imageId: string,
+    { signal }: OperationOptions,
+  ): Promise<FileLocation> {
+    checkFileId(imageId);
+    return this.#reading(async () =>
+      new FileLocation(await this.#datadirs.find(this.#io(signal), imageId))
+    );
+  }
+
+  /** @internal */
+  protected override imageIdAt({ path }: FileLocation): string | undefined {
+    return this.#datadirs.place(path)?.imageId;
+  }
+
+  /** @internal */
+  protected override openRead(
+    { path }: FileLocation,
+    range: ByteRange,
+    { signal }: OperationOptions,
+  ): Promise<ImageReader> {
+    return this.#reading(async () => {
+      const { file, stats } = await openImage(this.#io(signal), this.#datadirs, path);
+      try {
+        const reader = readerOf(file, stats, range, this.#draft.chunkSize);
+        return { ...reader, read: (view) => this.#reading(() => reader.read(view)) };
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+    });
+  }
+
+  /** @internal */
+  protected override openHandle(
+    { path }: FileLocation,
+    _size: number,
+    { signal }: OperationOptions,
+  ): Promise<ImageHandle> {
+    return this.#reading(async () => {
+      const { file, stats } = await openImage(this.#io(signal), this.#datadirs, path);
+      const handle = handleOf(file, stats, this.#draft.chunkSize);
+      return {
+        ...handle,
+        read: (view, position) => this.#reading(() => handle.read(view, position)),
+      };
+    });
+  }
+
+  /** @internal */
+  protected override statImage(
+    { path }: FileLocation,
+    { signal }: OperationOptions,
+  ): Promise<DriverStat> {
+    return this.#reading(async () => {
+      const io = this.#io(signal);
+      const { real, stats } = await lookAt(io, this.#datadirs, path);
+      return {
+        size: Number(stats.size),
+        modified: stats.mtime,
+        etag: etagOf(stats),
+        ...await digestsOf(io, real.datadir, stats),
+      };
+    });
+  }
+
+  /** @internal */
+  protected override openWrite(
+    imageId: string,
+    { size, signal }: OperationOptions & { size: number | undefined },
+  ): Promise<ImageWriter<FileLocation>> {
+    checkFileId(imageId);
+    return this.#writing(async () => {
+      const io = this.#io(signal);
+      await this.#refuseDuplicate(io, imageId);
+      const datadir = await this.#datadirs.choose(io, size);
+      const path = this.#datadirs.pathIn(datadir, imageId);
+      const draft = await Draft.create(io, datadir, this.#draft);
+      return {
+        location: new FileLocation(path),
+        write: (chunk) => this.#writing(() => draft.write(chunk)),
+        commit: (image) =>
+          this.#writing(async () => {
+            await draft.publish(this.#datadirs, path, image);
+            return metadataOf(path, this.#metadata);
+          }),
+        abort: () => draft.discard(this.#datadirs, path),
+      };
+    });
+  }
+
+  /** @internal */
+  protected override deleteImage(
+    { path }: FileLocation,
+    { signal }: OperationOptions,
+  ): Promise<void> {
+    const io = this.#io(signal);
+    return this.#changing(async () => {
+      const { real, stats } = await lookAt(io, this.#datadirs, path);
+      await io.wait(unlink(path));
+      // Behind a symbolic link, or with a further name, the image is still there.
+      if (real.path === path && stats.nlink === 1n) await forgetDigests(io, real.datadir, stats);
+      await removeEmptyParents(io, this.#datadirs, path);
+    });
+  }
+
+  /** @internal */
+  protected override async *listImages(
+    directory: string,
+    recursive: boolean,
+    { signal }: OperationOptions,
+  ): AsyncGenerator<ListEntry> {
+    if (directory !== "") checkFileId(directory);
+    try {
+      const io = this.#io(signal);
+      await this.#datadirs.requireAll(io);
+      yield* listDatadirs(io, this.#datadirs, directory, recursive);
+    } catch (error) {
+      throw storeError(error, "read");
+    }
+  }
+
+  /** @internal */
+  protected override copyImage(
+    from: FileLocation,
+    imageId: string,
+    { signal }: OperationOptions,
+  ): Promise<FileLocation> {
+    checkFileId(imageId);
+    const io = this.#io(signal);
+    return this.#changing(async () => {
+      const source = await openImage(io, this.#datadirs, from.path);
+      try {
+        await this.#refuseDuplicate(io, imageId);
+        const datadir = await this.#datadirs.choose(io, Number(source.stats.size));
+        const path = this.#datadirs.pathIn(datadir, imageId);
+        const draft = await Draft.create(io, datadir, this.#draft);
+        try {
+          await copyImageFile(io, source, draft, this.#draft.chunkSize);
+          const digests = await digestsOf(io, source.real.datadir, source.stats);
+          await draft.publish(this.#datadirs, path, digests);
+        } catch (error) {
+          await draft.discard(this.#datadirs, path).catch(() => {});
+          throw error;
+        }
+        return new FileLocation(path);
+      } finally {
+        await source.file.close();
+      }
+    });
+  }
+
+  /** @internal */
+  protected override renameImage(
+    from: FileLocation,
+    imageId: string,
+    { signal }: OperationOptions,
+  ): Promise<FileLocation> {
+    checkFileId(imageId);
+    const io = this.#io(signal);
+    return this.#changing(async () => {
+      const { real } = await lookAt(io, this.#datadirs, from.path);
+      await this.#refuseDuplicate(io, imageId);
+      const { datadir } = this.#datadirs.place(from.path)!;
+      const path = this.#datadirs.pathIn(datadir, imageId);
+      const target = await linkImage(io, this.#datadirs, real.path, path, this.#draft.mode);
+      try {
+        await syncDirectory(io, dirname(target));
+        await io.wait(unlink(from.path));
+      } catch (error) {
+        await io.cleanup.wait(unlink(target)).catch(() => {});
+        throw error;
+      }
+      await removeEmptyParents(io, this.#datadirs, from.path);
+      return new FileLocation(path);
+    });
+  }
+
+  #io(signal?: AbortSignal | undefined): Io {
+    return new Io(this.options.timeout! * 1000, signal);
+  }
+
+  async #refuseDuplicate(io: Io, imageId: string): Promise<void> {
+    for (const datadir of this.#datadirs.paths) {
+      const path = this.#datadirs.pathIn(datadir, imageId);
+      if (await unless(["ENOENT"], io.wait(lstat(path)))) {
+        throw new Duplicate("the image exists already");
+      }
+    }
+  }
+
+  /** What reading throws, in the store's terms: without a datadir no image is known to be missing. */
+  async #reading<T>(body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      if (NOWHERE.includes(codeOf(error)!)) await this.#datadirs.requireAll(this.#io());
+      throw storeError(error, "read");
+    }
+  }
+
+  /** What writing throws, in the store's terms. */
+  async #writing<T>(body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      throw storeError(error, "write");
+    }
+  }
+
+  /** What changing an image throws, in the store's terms: the image may be missing. */
+  async #changing<T>(body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      if (!NOWHERE.includes(codeOf(error)!)) throw storeError(error, "write");
+      await this.#datadirs.requireAll(this.#io());
+      throw new NotFound("no such image", { cause: error });
+    }
+  }
+}
+
+/** Reads the digits of a decimal number as octal ones, as glance_store does. */
+function readMode(filePerm: number): number {
+  if (filePerm <= 0) return 0;
+  const mode = /^[0-7]+$/.test(`${filePerm}`) ? parseInt(`${filePerm}`, 8) : 0;
+  if ((mode & 0o400) === 0) {
+    throw new BadStoreConfiguration(
+      `option "filePerm" is ${filePerm}, allowed are octal digits that let the owner read, as 640`,
+    );
+  }
+  return mode;
+}
+
+function badDatadir(datadir: string, what: string, error: unknown): unknown {
+  if (error instanceof StoreError || !(error instanceof Error)) return error;
+  return new BadStoreConfiguration(`the datadir ${datadir} ${what}: ${error.message}`, {
+    cause: error,
+  });
+}

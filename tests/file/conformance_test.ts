@@ -1,0 +1,26 @@
+/**
+ * The contract, over the file driver in each of its ways of writing.
+ *
+ * @module
+ */
+import { FileStore } from "@vitrine/vitrine/file";
+import { storeConformance } from "../conformance/mod.ts";
+
+const WAYS = {
+  "file": () => ({}),
+  "file, thin": () => ({ thinProvisioning: true }),
+  "file, small chunks and a timeout": () => ({ chunkSize: 100_000, timeout: 60 }),
+};
+for (const [name, options] of Object.entries(WAYS)) {
+  let datadir: string;
+  storeConformance(name, async () => {
+    datadir = await Deno.makeTempDir();
+    return new FileStore("files", { datadir, ...options() });
+  }, { cleanup: () => Deno.remove(datadir, { recursive: true }) });
+}
+
+let parent: string;
+storeConformance("file, two datadirs", async () => {
+  parent = await Deno.makeTempDir();
+  return new FileStore("files", { datadirs: [`${parent}/a:1`, `${parent}/b:2`] });
+}, { cleanup: () => Deno.remove(parent, { recursive: true }) });
