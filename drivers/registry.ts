@@ -10,6 +10,7 @@ import type { StoreClass } from "./store.ts";
 export type DriverLoader = () => Promise<StoreClass>;
 
 const drivers = new Map<string, DriverLoader>([
+  ["file", async () => (await import("./file/mod.ts")).FileStore],
   ["memory", async () => (await import("./memory/mod.ts")).MemoryStore],
   ["http", async () => (await import("./http/mod.ts")).HttpStore],
 ]);
