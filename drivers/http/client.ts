@@ -41,6 +41,7 @@ export class HttpClient {
       insecure: options.insecure,
       proxies: options.proxyInformation,
       retries: options.retries,
+      minDelay: options.retryDelay,
       fetch: options.fetch,
     });
   }

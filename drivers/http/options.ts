@@ -36,6 +36,8 @@ export interface HttpOptions {
   idleTimeout?: number;
   /** How many times a failed request is sent again. */
   retries?: number;
+  /** Milliseconds to wait before a request is sent again, at least. */
+  retryDelay?: number;
   /** Sends the requests, instead of what the runtime has. */
   fetch?: Fetch;
 }
@@ -87,5 +89,6 @@ export const OPTIONS: OptionDefinitions = {
   },
   idleTimeout: { type: "integer", min: 1, help: "Milliseconds without a byte; 60000." },
   retries: { type: "integer", min: 0, help: "How many times a failed request is sent again; 5." },
+  retryDelay: { type: "integer", min: 0, help: "Least milliseconds before that; 100." },
   fetch: { type: "value", help: "A function like fetch that sends the requests instead." },
 };
