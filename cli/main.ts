@@ -151,7 +151,7 @@ function readArguments(command: Command, args: readonly string[]): Arguments {
   const { flags = [], strings = [], collect = [], alias = {} } = command;
   const unknown: string[] = [];
   const valued = ["config", "tenant", ...strings, ...collect];
-  const parsed: Record<string, unknown> & { _: unknown[] } = parseArgs([...args], {
+  const parsed: Record<string, unknown> & { _: unknown[] } = parseArgs(joined(args, valued), {
     boolean: ["json", "debug", "help", ...flags],
     string: [...valued, "_"],
     collect: [...collect],
@@ -174,6 +174,17 @@ function readArguments(command: Command, args: readonly string[]): Arguments {
     value: (name) => parsed[name] as string | undefined,
     values: (name) => parsed[name] as string[],
   };
+}
+
+/** Gives an option the argument after it, also one with a dash first: `--range -2`. */
+function joined(args: readonly string[], valued: readonly string[]): string[] {
+  const result: string[] = [];
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  for (let i = 0; i < args.length; i++) {
+    const takes = i + 1 < end && valued.some((name) => args[i] === `--${name}`);
+    result.push(takes ? `${args[i]}=${args[++i]}` : args[i]!);
+  }
+  return result;
 }
 
 function overview(): string {

@@ -12,23 +12,45 @@ interface Line extends DirEntry {
   path: string;
 }
 
-/** The entries of a path: a directory's, or the one of an image. */
+/** The entries of a path: a directory's by name, with all below it where asked; or one image. */
 async function* entries(
   vfs: Vfs,
   path: string,
   recursive: boolean,
-  { signal, context }: Session,
+  session: Session,
 ): AsyncGenerator<Line> {
-  const info = await vfs.stat(path, { signal, context });
-  if (info.isFile) {
-    yield { ...info, name: nameOf(path), path };
-  } else if (recursive) {
-    yield* vfs.walk(path, { signal, context });
-  } else {
-    const base = path.endsWith("/") ? path : `${path}/`;
-    const found = await Array.fromAsync(vfs.readDir(path, { signal, context }));
-    for (const entry of found.sort(byName)) yield { ...entry, path: base + entry.name };
+  const info = await vfs.stat(path, session);
+  if (info.isFile) return yield { ...info, name: nameOf(path), path };
+  yield* below(vfs, path, recursive, session);
+}
+
+async function* below(
+  vfs: Vfs,
+  path: string,
+  recursive: boolean,
+  session: Session,
+): AsyncGenerator<Line> {
+  const base = path.endsWith("/") ? path : `${path}/`;
+  for (const entry of await sorted(vfs, path, session)) {
+    yield { ...entry, path: base + entry.name };
+    if (!recursive || !entry.isDirectory) continue;
+    try {
+      yield* below(vfs, base + entry.name, true, session);
+    } catch (error) {
+      // A store that fails takes no other down.
+      if (session.signal.aborted) throw error;
+      session.fail(error);
+    }
   }
+}
+
+/** A directory's names in order: a person reads them. One directory at a time is in memory. */
+async function sorted(
+  vfs: Vfs,
+  path: string,
+  { signal, context }: Session,
+): Promise<DirEntry[]> {
+  return (await Array.fromAsync(vfs.readDir(path, { signal, context }))).sort(byName);
 }
 
 function byName(a: DirEntry, b: DirEntry): number {
@@ -86,11 +108,11 @@ export const tree: Command = {
   summary: "draw everything below a directory of the tree",
   operands: [0, 1],
   async run(session: Session, args: Arguments) {
-    const { out, json, signal, context } = session;
+    const { out, json, signal } = session;
     const vfs = await session.vfs();
     const root = treePath(args.operands[0] ?? "/");
     if (json) {
-      const lines = await Array.fromAsync(vfs.walk(root, { signal, context }));
+      const lines = await Array.fromAsync(below(vfs, root, true, session));
       return await out.json(lines.map(shown));
     }
     await out.line(root);
@@ -102,7 +124,7 @@ export const tree: Command = {
     );
 
     async function draw(path: string, indent: string): Promise<void> {
-      const found = (await Array.fromAsync(vfs.readDir(path, { signal, context }))).sort(byName);
+      const found = await sorted(vfs, path, session);
       for (const [i, entry] of found.entries()) {
         const last = i === found.length - 1;
         const size = entry.isDirectory ? "" : `  ${formatSize(entry.size)}`;

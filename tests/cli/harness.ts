@@ -1,0 +1,98 @@
+/**
+ * Runs the `vitrine` command as a user does: a process of its own, in a folder of its own.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+
+const root = new URL("../../", import.meta.url);
+
+/** How a run of the command ended. */
+export interface Run {
+  /** Exit code. */
+  code: number;
+  /** Standard output. */
+  out: string;
+  /** Standard error. */
+  err: string;
+}
+
+/** A folder to work in, with a `vitrine.json` of two file stores. */
+export class Workplace implements AsyncDisposable {
+  private constructor(
+    /** The folder. */
+    readonly folder: string,
+  ) {}
+
+  /** Makes the folder; `config` replaces the configuration, `null` leaves it out. */
+  static async make(config?: unknown): Promise<Workplace> {
+    const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "vitrine-cli-" }));
+    const twoStores = {
+      default: "local",
+      stores: {
+        local: { driver: "file", datadir: join(folder, "local"), description: "here" },
+        mirror: { driver: "file", datadir: join(folder, "mirror"), weight: 5 },
+      },
+    };
+    if (config !== null) {
+      await Deno.writeTextFile(join(folder, "vitrine.json"), JSON.stringify(config ?? twoStores));
+    }
+    return new Workplace(folder);
+  }
+
+  /** The path of a file in the folder. */
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Starts the command; the caller waits for it. */
+  start(args: readonly string[], options: Deno.CommandOptions = {}): Deno.ChildProcess {
+    return new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-prompt",
+        "--allow-read",
+        "--allow-write",
+        "--allow-net",
+        "--allow-env",
+        "--allow-sys",
+        "--config",
+        new URL("deno.json", root).pathname,
+        new URL("cli/mod.ts", root).pathname,
+        ...args,
+      ],
+      cwd: this.folder,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      ...options,
+    }).spawn();
+  }
+
+  /** Runs the command to its end. */
+  async run(...args: string[]): Promise<Run> {
+    const { code, stdout, stderr } = await this.start(args).output();
+    const decoder = new TextDecoder();
+    return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+  }
+
+  /** Everything in the folder's stores, by path. */
+  async files(): Promise<string[]> {
+    const found: string[] = [];
+    async function walk(folder: string): Promise<void> {
+      for await (const entry of Deno.readDir(folder)) {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory) await walk(path);
+        else found.push(path);
+      }
+    }
+    await walk(this.folder);
+    return found.map((path) => path.slice(this.folder.length + 1)).sort();
+  }
+
+  /** Removes the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
