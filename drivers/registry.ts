@@ -13,6 +13,8 @@ const drivers = new Map<string, DriverLoader>([
   ["file", async () => (await import("./file/mod.ts")).FileStore],
   ["memory", async () => (await import("./memory/mod.ts")).MemoryStore],
   ["http", async () => (await import("./http/mod.ts")).HttpStore],
+  ["s3", async () => (await import("./s3/mod.ts")).S3Store],
+  ["rbd", async () => (await import("./rbd/mod.ts")).RbdStore],
 ]);
 
 /**

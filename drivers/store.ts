@@ -35,7 +35,14 @@ import {
   readableFrom,
   streamReader,
 } from "../streams/mod.ts";
-import type { Acls, ImageHandle, ImageReader, ListEntry, OperationOptions } from "./driver.ts";
+import type {
+  Acls,
+  ImageHandle,
+  ImageReader,
+  Leftover,
+  ListEntry,
+  OperationOptions,
+} from "./driver.ts";
 import { guarded } from "./guard.ts";
 import { StoreHooks } from "./hooks.ts";
 import { ImageWritable } from "./image_writable.ts";
@@ -43,6 +50,7 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
+  GcOptions,
   GetOptions,
   GetResult,
   ImageRef,
@@ -236,7 +244,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     // Only those who write pay for the digests: a reader at the edge does not load them.
     const { checkAlgorithm, transfer } = await import("../streams/transfer.ts");
     checkAlgorithm(hashingAlgo);
-    const writer = await this.openWrite(imageId, { size, signal, context });
+    const writer = await this.openWrite(imageId, { size, expected, signal, context });
     try {
       const image = await transfer(source.reader, {
         size,
@@ -394,6 +402,50 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 
   /**
+   * Deletes images, many by one request where the backend can. Missing ones are passed over.
+   *
+   * Throws the error of one that cannot be deleted, whether others were deleted or not.
+   */
+  deleteMany(
+    images: Iterable<ImageRef> | AsyncIterable<ImageRef>,
+    options: OperationOptions = {},
+  ): Promise<void> {
+    return this.#run("delete", undefined, options, async () => {
+      await this.#require(StoreDeleteNotSupported, BitMasks.WRITE_ACCESS);
+      const resolve = (image: ImageRef) => this.#resolve(image, options);
+      await this.deleteImages(
+        async function* () {
+          for await (const image of images) yield await resolve(image);
+        }(),
+        options,
+      );
+    });
+  }
+
+  /**
+   * Removes what adds that never ended (of a process that was killed) left in the backend, and tells
+   * each: uploads, segments, temporary files. What an add of another process is still working on
+   * looks the same, so `olderThan` must be longer than any add takes.
+   *
+   * A store that leaves nothing, or cleans up by itself, has nothing to tell.
+   */
+  async *gc(options: GcOptions = {}): AsyncGenerator<Leftover> {
+    const { olderThan = 86_400_000, dryRun = false, signal, context } = options;
+    try {
+      signal?.throwIfAborted();
+      await this.configure();
+      if (!dryRun) await this.#require(StoreDeleteNotSupported, BitMasks.WRITE_ACCESS);
+      for await (const leftover of this.leftovers?.({ signal, context }) ?? []) {
+        if (leftover.since.getTime() > Date.now() - olderThan) continue;
+        if (!dryRun) await leftover.remove();
+        yield leftover;
+      }
+    } catch (error) {
+      throw this.#wrap(error, "gc", undefined, signal);
+    }
+  }
+
+  /**
    * Lists images: one directory's names, or with `recursive` every image below it. Every name comes
    * once, in no particular order, however many pages the backend needs. A directory without images
    * is empty, not an error.
@@ -492,9 +544,25 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     return this.close();
   }
 
-  async #run<T>(
+  /**
+   * Runs a changing operation that only this driver has, as all others run: the store configured,
+   * the image located, errors wrapped. Throws `StoreAddDisabled` if the store cannot be written.
+   */
+  protected modify<T>(
     operation: string,
     image: ImageRef,
+    options: OperationOptions,
+    body: (location: L) => Promise<T>,
+  ): Promise<T> {
+    return this.#run(operation, image, options, async () => {
+      await this.#require(StoreAddDisabled, BitMasks.WRITE_ACCESS);
+      return await body(await this.#resolve(image, options));
+    });
+  }
+
+  async #run<T>(
+    operation: string,
+    image: ImageRef | undefined,
     { signal }: OperationOptions,
     body: () => Promise<T>,
   ): Promise<T> {

@@ -1,0 +1,295 @@
+/**
+ * librados and librbd by FFI: their signatures, and how they are loaded and called.
+ *
+ * Every call that can wait runs on a thread of Deno's pool (`nonblocking`), so that the event loop
+ * never does; callbacks are not used. Deno holds the memory of a buffer argument until the call has
+ * returned, so that it need not be kept otherwise. Sources: rados/librados.h and rbd/librbd.h.
+ *
+ * @module
+ */
+import { DriverLoadFailure, Invalid } from "../../errors/mod.ts";
+import { ERRNO, errorOf } from "./errno.ts";
+
+/** A pointer of the libraries: a cluster, a pool, an image. */
+export type Pointer = Deno.PointerObject;
+
+type Types = readonly Deno.NativeType[];
+
+/** A function that runs on another thread and returns 0, a count, or an errno made negative. */
+function slow<const P extends Types>(...parameters: P): Deno.ForeignFunction<P, "i32", true> {
+  return { parameters, result: "i32", nonblocking: true };
+}
+
+/** The same, of a `ssize_t`. */
+function sized<const P extends Types>(...parameters: P): Deno.ForeignFunction<P, "isize", true> {
+  return { parameters, result: "isize", nonblocking: true };
+}
+
+/** A function that runs on another thread and returns nothing. */
+function ending<const P extends Types>(...parameters: P): Deno.ForeignFunction<P, "void", true> {
+  return { parameters, result: "void", nonblocking: true };
+}
+
+/** A function that touches memory alone and returns nothing. */
+function quick<const P extends Types>(...parameters: P): Deno.ForeignFunction<P, "void"> {
+  return { parameters, result: "void" };
+}
+
+// First a cluster handle, a pool (`rados_ioctx_t`) or an image (`rbd_image_t`). Names are C strings.
+const RADOS = {
+  // (handle out, user)
+  rados_create: slow("buffer", "buffer"),
+  // (cluster, path or null)
+  rados_conf_read_file: slow("pointer", "buffer"),
+  // (cluster, option, value)
+  rados_conf_set: slow("pointer", "buffer", "buffer"),
+  rados_connect: slow("pointer"),
+  rados_shutdown: ending("pointer"),
+  // (cluster, text out, length)
+  rados_cluster_fsid: slow("pointer", "buffer", "usize"),
+  rados_get_instance_id: { parameters: ["pointer"], result: "u64" },
+  // (cluster, pool's name, pool out)
+  rados_ioctx_create: slow("pointer", "buffer", "buffer"),
+  rados_ioctx_destroy: ending("pointer"),
+  rados_set_pool_full_try: quick("pointer"),
+  // (pool, object, bytes out, length, offset)
+  rados_read: slow("pointer", "buffer", "buffer", "usize", "u64"),
+  // (pool, object, class, method, input, its length, output, its length)
+  rados_exec: slow(
+    ...["pointer", "buffer", "buffer", "buffer", "buffer", "usize", "buffer", "usize"] as const,
+  ),
+  // (pool, object)
+  rados_remove: slow("pointer", "buffer"),
+  rados_create_write_op: { parameters: [], result: "pointer" },
+  rados_release_write_op: quick("pointer"),
+  // (operation, whether the object must not exist, null)
+  rados_write_op_create: quick("pointer", "i32", "pointer"),
+  // (operation, class, method, input, its length, null)
+  rados_write_op_exec: quick("pointer", "buffer", "buffer", "buffer", "usize", "pointer"),
+  // (operation, pool, object, null, flags)
+  rados_write_op_operate: slow("pointer", "pointer", "buffer", "pointer", "i32"),
+} as const;
+
+const RBD = {
+  // (options out)
+  rbd_image_options_create: quick("buffer"),
+  rbd_image_options_destroy: quick("pointer"),
+  // (options, option, value)
+  rbd_image_options_set_uint64: { parameters: ["pointer", "i32", "u64"], result: "i32" },
+  // (pool, name, size, options)
+  rbd_create4: slow("pointer", "buffer", "u64", "pointer"),
+  // (parent's pool, its name, its snapshot, pool, name, options)
+  rbd_clone3: slow("pointer", "buffer", "buffer", "pointer", "buffer", "pointer"),
+  // (pool, specs out, count in and out)
+  rbd_list2: slow("pointer", "buffer", "buffer"),
+  rbd_image_spec_list_cleanup: quick("buffer", "usize"),
+  rbd_remove: slow("pointer", "buffer"),
+  // (pool, name, seconds that it must stay)
+  rbd_trash_move: slow("pointer", "buffer", "u64"),
+  // (pool, name, image out, snapshot or null)
+  rbd_open: slow("pointer", "buffer", "buffer", "buffer"),
+  rbd_open_read_only: slow("pointer", "buffer", "buffer", "buffer"),
+  rbd_close: slow("pointer"),
+  // (image, info out, its length)
+  rbd_stat: slow("pointer", "buffer", "usize"),
+  // (image, number out)
+  rbd_get_features: slow("pointer", "buffer"),
+  rbd_get_flags: slow("pointer", "buffer"),
+  // (features, text out, length in and out)
+  rbd_features_to_string: { parameters: ["u64", "buffer", "buffer"], result: "i32" },
+  // (image, text out, length)
+  rbd_get_id: slow("pointer", "buffer", "usize"),
+  // (image, pool out, length, name out, length, snapshot out, length)
+  rbd_get_parent_info: slow("pointer", "buffer", "usize", "buffer", "usize", "buffer", "usize"),
+  // (image, size)
+  rbd_resize: slow("pointer", "u64"),
+  rbd_flush: slow("pointer"),
+  // (image, offset, length, bytes)
+  rbd_read: sized("pointer", "u64", "usize", "buffer"),
+  rbd_write: sized("pointer", "u64", "usize", "buffer"),
+  // (from, to)
+  rbd_copy2: slow("pointer", "pointer"),
+  rbd_flatten: slow("pointer"),
+  // (image, snapshot)
+  rbd_snap_create: slow("pointer", "buffer"),
+  rbd_snap_remove: slow("pointer", "buffer"),
+  rbd_snap_protect: slow("pointer", "buffer"),
+  rbd_snap_unprotect: slow("pointer", "buffer"),
+  // (image, snapshot, id out)
+  rbd_snap_get_id: slow("pointer", "buffer", "buffer"),
+  // (image, snapshot's id, timespec out)
+  rbd_snap_get_timestamp: slow("pointer", "u64", "buffer"),
+  // (image, infos out, count in and out)
+  rbd_snap_list: slow("pointer", "buffer", "buffer"),
+  rbd_snap_list_end: quick("buffer"),
+  // (image, watchers out, count in and out)
+  rbd_watchers_list: slow("pointer", "buffer", "buffer"),
+  rbd_watchers_list_cleanup: quick("buffer", "usize"),
+  // (image, children out, count in and out)
+  rbd_list_children3: slow("pointer", "buffer", "buffer"),
+  // (image, key, value out, length in and out)
+  rbd_metadata_get: slow("pointer", "buffer", "buffer", "buffer"),
+  // (image, key, value)
+  rbd_metadata_set: slow("pointer", "buffer", "buffer"),
+} as const;
+
+type Interface = typeof RADOS & typeof RBD;
+/** The functions of both libraries. */
+export type Calls = Deno.StaticForeignLibraryInterface<Interface>;
+/** Names of the functions that return 0, a count or a negative errno. */
+export type Fallible = {
+  [N in keyof Interface]: Interface[N]["result"] extends "i32" | "isize" ? N : never;
+}[keyof Interface];
+
+/** What a function takes, its 64-bit numbers as plain ones, which Deno accepts. */
+export type Arguments<N extends Fallible> = Numbers<Parameters<Calls[N]>>;
+type Numbers<A extends unknown[]> = { [I in keyof A]: A[I] extends bigint ? number : A[I] };
+
+/** Where Linux distributions keep the libraries, for a permission that names their paths. */
+const FOLDERS = [
+  "",
+  ...["x86_64", "aarch64"].map((cpu) => `/usr/lib/${cpu}-linux-gnu/`),
+  "/usr/lib64/",
+  "/usr/lib/",
+];
+
+/** Both libraries, loaded. */
+export class Libraries implements Disposable {
+  readonly #rados: Deno.DynamicLibrary<typeof RADOS>;
+  readonly #rbd: Deno.DynamicLibrary<typeof RBD>;
+  /** The functions as they are. */
+  readonly calls: Calls;
+
+  /** Loads the libraries; throws `DriverLoadFailure` if they or the permission are missing. */
+  constructor() {
+    this.#rados = load("librados.so.2", RADOS);
+    try {
+      this.#rbd = load("librbd.so.1", RBD);
+    } catch (error) {
+      this.#rados.close();
+      throw error;
+    }
+    this.calls = { ...this.#rados.symbols, ...this.#rbd.symbols };
+  }
+
+  /** Calls a function and resolves to what it returns; throws the error class of its errno. */
+  async call<N extends Fallible>(name: N, ...args: Arguments<N>): Promise<number> {
+    const result = await this.attempt(name, ...args);
+    if (result < 0) throw errorOf(name, -result);
+    return result;
+  }
+
+  /** Calls a function and resolves to what it returns, which is negative if it failed. */
+  async attempt<N extends Fallible>(name: N, ...args: Arguments<N>): Promise<number> {
+    const call = this.calls[name] as (...args: unknown[]) => unknown;
+    return Number(await call(...args));
+  }
+
+  /**
+   * Calls a function that fills an array of structures of `words` 64-bit words, with room enough.
+   * Resolves to the array, which the function's own cleanup takes, and how many structures it holds.
+   */
+  async list(
+    name: "rbd_list2" | "rbd_snap_list" | "rbd_watchers_list",
+    handle: Pointer,
+    words: number,
+  ): Promise<{ array: BigUint64Array<ArrayBuffer>; count: number }> {
+    for (let room = 64;;) {
+      const array = new BigUint64Array(room * words);
+      const count = new Out(room);
+      const result = await this.attempt(name, handle, bytesOf(array), count.bytes);
+      if (result >= 0) return { array, count: name === "rbd_snap_list" ? result : count.number };
+      if (result !== -ERRNO.ERANGE) throw errorOf(name, -result);
+      room = count.number;
+    }
+  }
+
+  /** Unloads the libraries, which nothing may use any more. */
+  [Symbol.dispose](): void {
+    this.#rbd.close();
+    this.#rados.close();
+  }
+}
+
+function load<S extends Deno.ForeignLibraryInterface>(
+  file: string,
+  symbols: S,
+): Deno.DynamicLibrary<S> {
+  if (globalThis.Deno?.dlopen === undefined) {
+    throw new DriverLoadFailure("the rbd driver calls librbd by FFI, which needs Deno");
+  }
+  let missing: unknown;
+  for (const folder of FOLDERS) {
+    const path = folder + file;
+    const { state } = Deno.permissions.querySync({ name: "ffi", path });
+    if (state !== "granted") continue;
+    try {
+      return Deno.dlopen(path, symbols);
+    } catch (error) {
+      missing ??= error;
+    }
+  }
+  throw missing === undefined
+    ? new DriverLoadFailure(`the rbd driver loads ${file}: allow it with --allow-ffi`)
+    : new DriverLoadFailure(
+      `the rbd driver needs ${file}: install librados2 and librbd1 (${(missing as Error).message})`,
+      { cause: missing },
+    );
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A C string of a text; throws `Invalid` if the text holds a NUL, which would cut it short. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  if (text.includes("\0")) throw new Invalid("a name may not hold NUL");
+  return encoder.encode(`${text}\0`);
+}
+
+/** The text of a C string at the start of `bytes`. */
+export function textOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/** Texts as a method of Ceph's object classes takes them: each with its length before it. */
+export function encoded(...texts: string[]): Uint8Array<ArrayBuffer> {
+  const parts = texts.flatMap((text) => {
+    const bytes = encoder.encode(text);
+    return [...new Uint8Array(Uint32Array.of(bytes.length).buffer), ...bytes];
+  });
+  return Uint8Array.from(parts);
+}
+
+/** The bytes of an array of numbers, as an argument. */
+export function bytesOf(array: BigUint64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(array.buffer);
+}
+
+/** The text of the C string at an address. */
+export function textAt(address: bigint): string {
+  return Deno.UnsafePointerView.getCString(Deno.UnsafePointer.create(address)!);
+}
+
+/** A place for one 64-bit number or pointer that a function writes. */
+export class Out {
+  readonly #value: BigUint64Array<ArrayBuffer>;
+  /** The place itself, as an argument. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+
+  /** Makes a place that holds `value`. */
+  constructor(value = 0) {
+    this.#value = BigUint64Array.of(BigInt(value));
+    this.bytes = new Uint8Array(this.#value.buffer);
+  }
+
+  /** What stands there as a number. */
+  get number(): number {
+    return Number(this.#value[0]);
+  }
+
+  /** What stands there as a pointer. */
+  get pointer(): Pointer {
+    return Deno.UnsafePointer.create(this.#value[0]!)!;
+  }
+}

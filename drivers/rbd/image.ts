@@ -1,0 +1,70 @@
+/**
+ * An RBD image that is open for writing.
+ *
+ * @module
+ */
+import { ERRNO, errorOf } from "./errno.ts";
+import { bytesOf, cString, type Pointer, textAt } from "./ffi.ts";
+import { OpenImage } from "./open_image.ts";
+
+/** An image that is open for writing. The cluster counts a watcher until it is closed. */
+export class Image extends OpenImage {
+  /** Writes bytes at an offset. */
+  async write(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.call("rbd_write", offset, bytes.length, bytes);
+  }
+
+  /** Changes the size, in bytes. */
+  async resize(size: number): Promise<void> {
+    await this.call("rbd_resize", size);
+  }
+
+  /** Waits until everything that was written is safe. */
+  async flush(): Promise<void> {
+    await this.call("rbd_flush");
+  }
+
+  /** Lends the image itself to a function of another. */
+  lend<T>(call: (image: Pointer) => Promise<T>): Promise<T> {
+    return this.using(() => call(this.image));
+  }
+
+  /** Copies what is still the parent's, so that the image does without it. */
+  async flatten(): Promise<void> {
+    await this.call("rbd_flatten");
+  }
+
+  /** Keeps a text with the image, under a key. */
+  async setMetadata(key: string, value: string): Promise<void> {
+    await this.call("rbd_metadata_set", cString(key), cString(value));
+  }
+
+  /** The names of the image's snapshots. */
+  snapshots(): Promise<string[]> {
+    return this.using(async () => {
+      // Structures of id, size and a C string.
+      const { array, count } = await this.libraries.list("rbd_snap_list", this.image, 3);
+      const names = Array.from({ length: count }, (_, i) => textAt(array[3 * i + 2]!));
+      if (count > 0) this.libraries.calls.rbd_snap_list_end(bytesOf(array));
+      return names;
+    });
+  }
+
+  /** Makes a snapshot that cannot be removed before {@linkcode unprotect}. */
+  async protect(snapshot: string): Promise<void> {
+    await this.call("rbd_snap_create", cString(snapshot));
+    await this.call("rbd_snap_protect", cString(snapshot));
+  }
+
+  /** Allows a snapshot to be removed, if it is not allowed yet. Throws `InUseByStore` for clones. */
+  async unprotect(snapshot: string): Promise<void> {
+    const result = await this.attempt("rbd_snap_unprotect", cString(snapshot));
+    // librbd's word for a snapshot that is not protected.
+    if (result < 0 && result !== -ERRNO.EINVAL) throw errorOf("rbd_snap_unprotect", -result);
+  }
+
+  /** Removes a snapshot. */
+  async removeSnapshot(snapshot: string): Promise<void> {
+    await this.call("rbd_snap_remove", cString(snapshot));
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Locations of RBD images, as glance_store writes them: `rbd://<fsid>/<pool>/<image>/<snapshot>`, and
+ * `rbd://<image>` of old.
+ *
+ * @module
+ */
+import { BadStoreUri } from "../../errors/mod.ts";
+import { splitUri, StoreLocation } from "../../location/mod.ts";
+
+/** Name of the snapshot that makes an image whole; glance_store's `DEFAULT_SNAPNAME`. */
+export const SNAPSHOT = "snap";
+
+/**
+ * Where an RBD image is. The four parts are percent-encoded as by Python's `quote(part, "")`; the
+ * image of the short form is not, as in glance_store's `StoreLocation.parse_uri`. The short form
+ * means the store's own cluster and pool, and the snapshot `snap`.
+ *
+ * @example Parsing and printing
+ * ```ts
+ * import { RbdLocation } from "@vitrine/vitrine/rbd";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const uri = "rbd://5bf3c0de/images/debian%2F12.raw/snap";
+ * const location = RbdLocation.parse(uri);
+ * assertEquals(location.image, "debian/12.raw");
+ * assertEquals(location.uri(), uri);
+ * assertEquals(RbdLocation.parse("rbd://b1946ac9").snapshot, "snap");
+ * ```
+ */
+export class RbdLocation extends StoreLocation {
+  /** The scheme. */
+  readonly scheme = "rbd";
+
+  /** The image of that name, at a snapshot. */
+  constructor(
+    /** Id of the Ceph cluster, or `undefined` for the store's own. */
+    readonly fsid: string | undefined,
+    /** The pool, or `undefined` for the store's own. */
+    readonly pool: string | undefined,
+    /** Name of the RBD image. */
+    readonly image: string,
+    /** Name of the snapshot that is read. */
+    readonly snapshot: string = SNAPSHOT,
+  ) {
+    super();
+  }
+
+  /** The name of the image. */
+  get path(): string {
+    return this.image;
+  }
+
+  /** Reads a URI; throws `BadStoreUri`. */
+  static parse(uri: string): RbdLocation {
+    splitUri(uri, ["rbd"]);
+    const parts = uri.slice("rbd://".length).split("/");
+    if (parts.includes("")) throw new BadStoreUri(`${uri} has an empty part`);
+    if (parts.length === 1) return new RbdLocation(undefined, undefined, parts[0]!);
+    if (parts.length !== 4) throw new BadStoreUri(`${uri} has neither one part nor four`);
+    let decoded: string[];
+    try {
+      decoded = parts.map(decodeURIComponent);
+    } catch (error) {
+      throw new BadStoreUri(`${uri} is not percent-encoded UTF-8`, { cause: error });
+    }
+    if (decoded.some((part) => part.includes("\0"))) throw new BadStoreUri(`${uri} holds a NUL`);
+    const [fsid, pool, image, snapshot] = decoded;
+    return new RbdLocation(fsid, pool, image!, snapshot);
+  }
+
+  /** Prints the URI. */
+  protected format(): string {
+    const { fsid, pool, image, snapshot } = this;
+    if (fsid === undefined || pool === undefined) return `rbd://${image}`;
+    return `rbd://${[fsid, pool, image, snapshot].map(quote).join("/")}`;
+  }
+}
+
+/** Encodes all but unreserved characters (RFC 3986, section 2.3). */
+function quote(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,287 @@
+/**
+ * A pool of a Ceph cluster, over one connection that all its callers share.
+ *
+ * @module
+ */
+import {
+  BadStoreConfiguration,
+  MissingCredentialError,
+  NotAuthenticated,
+  type StoreError,
+} from "../../errors/mod.ts";
+import { ERRNO, errorOf } from "./errno.ts";
+import { bytesOf, cString, encoded, Libraries, Out, type Pointer, textAt, textOf } from "./ffi.ts";
+import { Handle } from "./handle.ts";
+import { Image } from "./image.ts";
+import { Snapshot } from "./snapshot.ts";
+
+/** Where a pool is and who opens it. */
+export interface PoolOptions {
+  /** Name of the pool. */
+  pool: string;
+  /** Ceph user, without `client.`; librados's default unless given. */
+  user?: string | undefined;
+  /** Path of ceph.conf; librados looks for it if it is empty. */
+  cephConf: string;
+  /** Seconds that each request may take; no limit below 0. */
+  connectTimeout: number;
+}
+
+/** `rbd_image_option` of rbd/librbd.h. */
+const OPTION = { ORDER: 2, FEATURES_SET: 8 } as const;
+/** The feature without which a snapshot cannot be protected. */
+const LAYERING = 1;
+
+/** A pool that is open, with its images. */
+export class Pool extends Handle {
+  readonly #libraries: Libraries;
+  readonly #cluster: Pointer;
+  readonly #pool: Pointer;
+  readonly #handles = new Set<Handle>();
+  /** Id of the cluster. */
+  readonly fsid: string;
+  /** Id of this connection, by which the cluster knows its watchers. */
+  readonly client: number;
+
+  private constructor(libraries: Libraries, cluster: Pointer, pool: Pointer, fsid: string) {
+    super();
+    this.#libraries = libraries;
+    this.#cluster = cluster;
+    this.#pool = pool;
+    this.fsid = fsid;
+    this.client = Number(libraries.calls.rados_get_instance_id(cluster));
+  }
+
+  /**
+   * Connects to the cluster and opens the pool. Throws `DriverLoadFailure`, `BadStoreConfiguration`,
+   * `NotAuthenticated`, `TimeoutError` and `RemoteServiceUnavailable`.
+   */
+  static async open({ pool, user, cephConf, connectTimeout }: PoolOptions): Promise<Pool> {
+    const libraries = new Libraries();
+    const out = new Out();
+    let cluster: Pointer | undefined;
+    try {
+      await libraries.call("rados_create", out.bytes, user ? cString(user) : null);
+      cluster = out.pointer;
+      const path = cephConf ? cString(cephConf) : null;
+      const unread = await libraries.attempt("rados_conf_read_file", cluster, path);
+      if (unread < 0) {
+        throw new BadStoreConfiguration(
+          `${cephConf || "no ceph.conf in Ceph's usual places"} cannot be read (${-unread})`,
+        );
+      }
+      if (connectTimeout >= 0) {
+        for (
+          const name of ["client_mount_timeout", "rados_mon_op_timeout", "rados_osd_op_timeout"]
+        ) {
+          const [option, value] = [cString(name), cString(`${connectTimeout}`)];
+          await libraries.call("rados_conf_set", cluster, option, value);
+        }
+      }
+      const refused = await libraries.attempt("rados_connect", cluster);
+      if (refused < 0) throw connectError(-refused);
+      const fsid = new Uint8Array(37);
+      await libraries.call("rados_cluster_fsid", cluster, fsid, fsid.length);
+      const missing = await libraries.attempt(
+        "rados_ioctx_create",
+        cluster,
+        cString(pool),
+        out.bytes,
+      );
+      if (missing === -ERRNO.ENOENT) throw new BadStoreConfiguration(`there is no pool "${pool}"`);
+      if (missing < 0) throw errorOf("rados_ioctx_create", -missing);
+      // A request that a full cluster cannot take fails instead of waiting until there is room.
+      libraries.calls.rados_set_pool_full_try(out.pointer);
+      return new Pool(libraries, cluster, out.pointer, textOf(fsid));
+    } catch (error) {
+      if (cluster) await libraries.calls.rados_shutdown(cluster);
+      libraries[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** The id of the image of that name, whole or not. */
+  idOf(name: string): Promise<string | undefined> {
+    return this.using(async () => {
+      const text = new Uint8Array(256);
+      const object = idObject(name);
+      const length = await this.#libraries
+        .attempt("rados_read", this.#pool, object, text, text.length, 0);
+      if (length === -ERRNO.ENOENT) return undefined;
+      if (length < 0) throw errorOf("rados_read", -length);
+      return textOf(text.subarray(4, length));
+    });
+  }
+
+  /**
+   * Renames the image of that id. `rbd_rename` looks first and then overwrites, so that two at once
+   * both succeed and one image is lost; this takes its three steps, the first of them exclusive, as
+   * `rbd_create` does. Throws `Duplicate`, and `NotFound` if it has not the name `from`.
+   */
+  rename(id: string, from: string, to: string): Promise<void> {
+    return this.using(async () => {
+      await this.#nameFirst(id, to);
+      try {
+        const [rbd, method, names] = [
+          cString("rbd"),
+          cString("dir_rename_image"),
+          encoded(from, to, id),
+        ];
+        await this.#libraries.call(
+          "rados_exec",
+          ...[this.#pool, cString("rbd_directory"), rbd, method] as const,
+          ...[names, names.length, null, 0] as const,
+        );
+      } catch (error) {
+        await this.unname(to);
+        throw error;
+      }
+      await this.unname(from);
+    });
+  }
+
+  /** Gives a name that no image has to the image of that id. */
+  async #nameFirst(id: string, name: string): Promise<void> {
+    const { calls } = this.#libraries;
+    const operation = calls.rados_create_write_op();
+    try {
+      calls.rados_write_op_create(operation, 1, null);
+      const [rbd, method, input] = [cString("rbd"), cString("set_id"), encoded(id)];
+      calls.rados_write_op_exec(operation, rbd, method, input, BigInt(input.length), null);
+      const object = idObject(name);
+      await this.#libraries
+        .call("rados_write_op_operate", operation, this.#pool, object, null, 0);
+    } finally {
+      calls.rados_release_write_op(operation);
+    }
+  }
+
+  /** Takes a name from its image, which keeps any other it has. */
+  async unname(name: string): Promise<void> {
+    await this.using(() => this.#libraries.attempt("rados_remove", this.#pool, idObject(name)));
+  }
+
+  /** The names of all images, whole or not. */
+  names(): Promise<string[]> {
+    return this.using(async () => {
+      // Structures of two C strings, id and name.
+      const { array, count } = await this.#libraries.list("rbd_list2", this.#pool, 2);
+      const names = Array.from({ length: count }, (_, i) => textAt(array[2 * i + 1]!));
+      this.#libraries.calls.rbd_image_spec_list_cleanup(bytesOf(array), BigInt(count));
+      return names;
+    });
+  }
+
+  /** Makes an image of `size` bytes in objects of 2 ^ `order` bytes; throws `Duplicate`. */
+  create(name: string, size: number, order: number): Promise<void> {
+    return this.#withOptions(
+      { [OPTION.ORDER]: order },
+      (options) => this.#libraries.call("rbd_create4", this.#pool, cString(name), size, options),
+    );
+  }
+
+  /** Makes a copy-on-write child of a snapshot; throws `NotFound` and `Duplicate`. */
+  clone(parent: string, snapshot: string, name: string): Promise<void> {
+    const [from, at, to] = [parent, snapshot, name].map(cString);
+    return this.#withOptions(
+      {},
+      (options) =>
+        this.#libraries.call("rbd_clone3", this.#pool, from!, at!, this.#pool, to!, options),
+    );
+  }
+
+  /** Removes an image; throws `NotFound`, `HasSnapshot` and `InUseByStore`. */
+  async remove(name: string): Promise<void> {
+    await this.using(() => this.#libraries.call("rbd_remove", this.#pool, cString(name)));
+  }
+
+  /** Moves an image to the pool's trash; throws `NotFound` and `InUseByStore`. */
+  async moveToTrash(name: string): Promise<void> {
+    await this.using(() => this.#libraries.call("rbd_trash_move", this.#pool, cString(name), 0));
+  }
+
+  /** Opens an image for writing, which the cluster sees as being in use. Throws `NotFound`. */
+  openImage(name: string): Promise<Image> {
+    return this.#open("rbd_open", name, null, (image) => new Image(this.#libraries, image));
+  }
+
+  /** Opens a snapshot of an image for reading. Throws `NotFound` if either is missing. */
+  openSnapshot(name: string, snapshot: string): Promise<Snapshot> {
+    const at = cString(snapshot);
+    return this.#open(
+      "rbd_open_read_only",
+      name,
+      at,
+      (image) => Snapshot.of(this.#libraries, this.#pool, image, at),
+    );
+  }
+
+  async #open<T extends Handle>(
+    call: "rbd_open" | "rbd_open_read_only",
+    name: string,
+    snapshot: Uint8Array<ArrayBuffer> | null,
+    wrap: (image: Pointer) => T | Promise<T>,
+  ): Promise<T> {
+    return await this.using(async () => {
+      const out = new Out();
+      await this.#libraries.call(call, this.#pool, cString(name), out.bytes, snapshot);
+      const handle = await wrap(out.pointer);
+      this.#handles.add(handle);
+      handle.onClosed = () => this.#handles.delete(handle);
+      return handle;
+    });
+  }
+
+  async #withOptions(
+    values: Readonly<Record<number, number>>,
+    call: (options: Pointer) => Promise<unknown>,
+  ): Promise<void> {
+    const { calls } = this.#libraries;
+    await this.using(async () => {
+      const out = new Out();
+      calls.rbd_image_options_create(out.bytes);
+      try {
+        for (
+          const [option, value] of Object.entries({ ...values, [OPTION.FEATURES_SET]: LAYERING })
+        ) {
+          calls.rbd_image_options_set_uint64(out.pointer, Number(option), BigInt(value));
+        }
+        await call(out.pointer);
+      } finally {
+        calls.rbd_image_options_destroy(out.pointer);
+      }
+    });
+  }
+
+  /** Closes what is still open of the pool, then the connection. */
+  protected override async release(): Promise<void> {
+    await Promise.allSettled([...this.#handles].map((handle) => handle.close()));
+    await this.#libraries.calls.rados_ioctx_destroy(this.#pool);
+    await this.#libraries.calls.rados_shutdown(this.#cluster);
+    this.#libraries[Symbol.dispose]();
+  }
+}
+
+/** The object that holds the id of the image of that name. */
+function idObject(name: string): Uint8Array<ArrayBuffer> {
+  return cString(`rbd_id.${name}`);
+}
+
+/** What a refused connection means: the same numbers say other things than for an image. */
+function connectError(errno: number): StoreError {
+  switch (errno) {
+    case 1:
+    case 13:
+      return new NotAuthenticated(
+        `the cluster refuses the Ceph user's key (rados_connect: ${errno})`,
+      );
+    case 2:
+      return new MissingCredentialError(
+        "there is no keyring for the Ceph user (rados_connect: ENOENT)",
+      );
+    case 22:
+      return new BadStoreConfiguration("ceph.conf names no monitor (rados_connect: EINVAL)");
+    default:
+      return errorOf("rados_connect", errno);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * A snapshot of an RBD image that is open for reading.
+ *
+ * @module
+ */
+import { NotFound } from "../../errors/mod.ts";
+import { ERRNO, errorOf } from "./errno.ts";
+import { cString, type Libraries, Out, type Pointer, textOf } from "./ffi.ts";
+import type { Image } from "./image.ts";
+import { usedBytes } from "./object_map.ts";
+import { OpenImage } from "./open_image.ts";
+
+/** What is known of a snapshot once it is open. */
+interface SnapshotInfo {
+  /** Size in bytes. */
+  size: number;
+  /** The image's objects have 2 ^ `order` bytes. */
+  order: number;
+  /** The image's id in its pool, which no other image ever has. */
+  imageId: string;
+  /** The snapshot's id, which no other snapshot of the image ever has. */
+  snapshotId: number;
+  /** When the snapshot was made. */
+  created: Date;
+}
+
+/** A snapshot that is open for reading. The cluster does not count it as being in use. */
+export class Snapshot extends OpenImage {
+  readonly #pool: Pointer;
+  /** What is known of it. */
+  readonly info: SnapshotInfo;
+
+  private constructor(libraries: Libraries, image: Pointer, pool: Pointer, info: SnapshotInfo) {
+    super(libraries, image);
+    this.#pool = pool;
+    this.info = info;
+  }
+
+  /** The entity tag: what a snapshot holds never changes. */
+  get etag(): string {
+    const { imageId, snapshotId } = this.info;
+    return `"${imageId}-${snapshotId}"`;
+  }
+
+  /** Takes over an image that was opened at a snapshot; closes it if that fails. */
+  static async of(
+    libraries: Libraries,
+    pool: Pointer,
+    image: Pointer,
+    name: Uint8Array<ArrayBuffer>,
+  ): Promise<Snapshot> {
+    try {
+      const [stat, imageId, snapshotId] = [new Uint8Array(160), new Uint8Array(64), new Out()];
+      await Promise.all([
+        libraries.call("rbd_stat", image, stat, stat.length),
+        libraries.call("rbd_get_id", image, imageId, imageId.length),
+        libraries.call("rbd_snap_get_id", image, name, snapshotId.bytes),
+      ]);
+      const time = new Uint8Array(16);
+      await libraries.call("rbd_snap_get_timestamp", image, snapshotId.number, time);
+      const [words, seconds] = [new DataView(stat.buffer), new DataView(time.buffer)];
+      return new Snapshot(libraries, image, pool, {
+        size: Number(words.getBigUint64(0, true)),
+        order: words.getInt32(24, true),
+        imageId: textOf(imageId),
+        snapshotId: snapshotId.number,
+        created: new Date(Number(seconds.getBigInt64(0, true)) * 1000),
+      });
+    } catch (error) {
+      await libraries.attempt("rbd_close", image);
+      throw error;
+    }
+  }
+
+  /**
+   * Reads `view.length` bytes, which must lie inside the image. Throws `NotFound` if the snapshot is
+   * not there any more: librbd gives zeros for the data of an image that was removed.
+   */
+  async read(view: Uint8Array<ArrayBuffer>, offset: number): Promise<void> {
+    await this.call("rbd_read", offset, view.length, view);
+    const output = new Uint8Array(16);
+    const result = await this.using(() =>
+      this.libraries.attempt(
+        "rados_exec",
+        ...[this.#pool, cString(`rbd_header.${this.info.imageId}`)] as const,
+        ...[cString("rbd"), cString("get_size")] as const,
+        ...[new Out(this.info.snapshotId).bytes, 8, output, output.length] as const,
+      )
+    );
+    if (result === -ERRNO.ENOENT) throw new NotFound("the image was deleted while it was read");
+    if (result < 0) throw errorOf("rados_exec", -result);
+  }
+
+  /** Copies everything to an image of the same size. */
+  async copyTo(image: Image): Promise<void> {
+    await image.lend((target) => this.call("rbd_copy2", target));
+  }
+
+  /** The text that is kept under a key. */
+  async metadata(key: string): Promise<string | undefined> {
+    const [value, length] = [new Uint8Array(1024), new Out(1024)];
+    const result = await this.attempt("rbd_metadata_get", cString(key), value, length.bytes);
+    if (result < 0 && result !== -ERRNO.ENOENT) throw errorOf("rbd_metadata_get", -result);
+    return result < 0 ? undefined : textOf(value);
+  }
+
+  /** The names of the image's features. */
+  async features(): Promise<string[]> {
+    const [bits, text, length] = [new Out(), new Uint8Array(1024), new Out(1024)];
+    await this.call("rbd_get_features", bits.bytes);
+    this.libraries.calls.rbd_features_to_string(BigInt(bits.number), text, length.bytes);
+    return textOf(text).split(",").filter(Boolean);
+  }
+
+  /** The snapshot that this is a copy-on-write child of. */
+  async parent(): Promise<{ pool: string; image: string; snapshot: string } | undefined> {
+    const [pool, image, snapshot] = [0, 1, 2].map(() => new Uint8Array(4096)) as Texts;
+    const result = await this.attempt(
+      "rbd_get_parent_info",
+      ...[pool, pool.length, image, image.length, snapshot, snapshot.length] as const,
+    );
+    if (result === -ERRNO.ENOENT) return undefined;
+    if (result < 0) throw errorOf("rbd_get_parent_info", -result);
+    return { pool: textOf(pool), image: textOf(image), snapshot: textOf(snapshot) };
+  }
+
+  /** Whether the snapshot has copy-on-write children. */
+  async hasClones(): Promise<boolean> {
+    const count = new Out(0);
+    const result = await this.attempt("rbd_list_children3", null, count.bytes);
+    if (result < 0 && result !== -ERRNO.ERANGE) throw errorOf("rbd_list_children3", -result);
+    return result < 0;
+  }
+
+  /** Bytes that the objects of the snapshot take, or `undefined` if the image does not keep count. */
+  async usedBytes(): Promise<number | undefined> {
+    const { size, order, imageId, snapshotId } = this.info;
+    const flags = new Out();
+    await this.call("rbd_get_flags", flags.bytes);
+    if (flags.number !== 0) return undefined;
+    const object = cString(
+      `rbd_object_map.${imageId}.${snapshotId.toString(16).padStart(16, "0")}`,
+    );
+    // Two bits an object, a checksum of 4 bytes a page, and a header.
+    const map = new Uint8Array(Math.ceil(size / 2 ** order / 4) * 1.01 + 4096);
+    const length = await this.using(() =>
+      this.libraries.attempt("rados_read", this.#pool, object, map, map.length, 0)
+    );
+    return length < 0 ? undefined : usedBytes(map.subarray(0, length), size, 2 ** order);
+  }
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type Texts = [Bytes, Bytes, Bytes];

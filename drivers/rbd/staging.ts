@@ -1,0 +1,108 @@
+/**
+ * Images that are not whole yet, or not any more: they bear names that no store shows.
+ *
+ * An image is written under such a name, held by the watcher of whoever writes it, and renamed once
+ * it is whole; deleting it begins by renaming it back. What a crash leaves has no watcher, and the
+ * next store that is configured for writing sweeps it.
+ *
+ * @module
+ */
+import { InUseByStore, NotFound } from "../../errors/mod.ts";
+import type { Image } from "./image.ts";
+import { SNAPSHOT } from "./location.ts";
+import type { Pool } from "./pool.ts";
+
+/** The name of an image on its way holds the one that it comes to, or had. */
+const NAME = /^\.vitrine-[0-9a-f]{16}-(.*)$/s;
+/** Milliseconds that a failed operation waits until its image is removed. */
+const GRACE = 10_000;
+
+/** Whether a name is one of those that no store shows. */
+export function isStagedName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** A name that no image has, for the image of that name on its way. */
+export function stagedName(name: string): string {
+  const random = crypto.getRandomValues(new Uint8Array(8)).toHex();
+  return `.vitrine-${random}-${name}`;
+}
+
+/** An image that is being made. */
+export class StagedImage {
+  /** The image, open for writing. */
+  readonly image: Image;
+  readonly #pool: Pool;
+  readonly #name: string;
+  readonly #staged: string;
+
+  private constructor(pool: Pool, name: string, staged: string, image: Image) {
+    this.#pool = pool;
+    this.#name = name;
+    this.#staged = staged;
+    this.image = image;
+  }
+
+  /** Makes what is to be the image of that name, with a function that is given its name for now. */
+  static async make(
+    pool: Pool,
+    name: string,
+    make: (staged: string) => Promise<void>,
+  ): Promise<StagedImage> {
+    for (;;) {
+      const staged = stagedName(name);
+      await make(staged);
+      try {
+        return new StagedImage(pool, name, staged, await pool.openImage(staged));
+      } catch (error) {
+        // Nobody held the image for a moment: another store may have swept it.
+        if (error instanceof NotFound) continue;
+        await pool.remove(staged).catch(() => {});
+        throw error;
+      }
+    }
+  }
+
+  /** Makes the image visible, whole, with the texts kept by key. Throws `Duplicate`. */
+  async publish(metadata: Readonly<Record<string, string>>): Promise<void> {
+    for (const [key, value] of Object.entries(metadata)) await this.image.setMetadata(key, value);
+    await this.image.protect(SNAPSHOT);
+    await this.#pool.rename(await this.image.id(), this.#staged, this.#name);
+    await this.image.close();
+  }
+
+  /**
+   * Removes the image. A cluster that does not answer is waited for a while; later the image goes in
+   * the background, or by a sweep.
+   */
+  async discard(): Promise<void> {
+    const gone = this.image.close().then(() => discard(this.#pool, this.#staged));
+    gone.catch(() => {});
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, GRACE);
+    try {
+      await Promise.race([gone, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Removes a staged image, unless somebody has it open: then a later sweep does. */
+export async function discard(pool: Pool, staged: string): Promise<void> {
+  try {
+    await using image = await pool.openImage(staged);
+    if (await image.watchedBesides(pool.client)) return;
+    // Between two steps of renaming it has both names.
+    const name = NAME.exec(staged)![1]!;
+    if (await pool.idOf(name) === await image.id()) await pool.unname(name);
+    if ((await image.snapshots()).includes(SNAPSHOT)) {
+      await image.unprotect(SNAPSHOT);
+      await image.removeSnapshot(SNAPSHOT);
+    }
+    await image.close();
+    await pool.remove(staged);
+  } catch (error) {
+    if (!(error instanceof NotFound || error instanceof InUseByStore)) throw error;
+  }
+}
