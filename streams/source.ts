@@ -69,7 +69,11 @@ export function openSource(data: ImageData): ImageSource {
 
 /** Lets go of data that nobody will read. */
 export async function discard(data: ImageData, reason: unknown): Promise<void> {
-  await openSource(data).reader.close(reason).catch(() => {});
+  try {
+    await openSource(data).reader.close(reason);
+  } catch {
+    // It has failed by itself, or is somebody else's.
+  }
 }
 
 /**

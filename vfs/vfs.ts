@@ -246,8 +246,8 @@ export class Vfs implements AsyncDisposable {
    * Throws `NotFound`, `Duplicate`, `ChecksumMismatch`, `ImageChanged` and what `Store.add` throws.
    */
   async copyFile(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
-    const target = this.imageAt(to);
-    return await this.#image(from, (source) => copyImage(source, target, options));
+    const [source, target] = [this.imageAt(from), this.imageAt(to)];
+    return await inTree(`${from} to ${to}`, () => copyImage(source, target, options));
   }
 
   /**
@@ -257,8 +257,8 @@ export class Vfs implements AsyncDisposable {
    * Throws what {@linkcode copyFile} throws, and `Invalid` if neither size nor digest is known.
    */
   async rename(from: string, to: string, options: CopyOptions = {}): Promise<void> {
-    const target = this.imageAt(to);
-    await this.#image(from, (source) => moveImage(source, target, options));
+    const [source, target] = [this.imageAt(from), this.imageAt(to)];
+    await inTree(`${from} to ${to}`, () => moveImage(source, target, options));
   }
 
   /**
