@@ -135,22 +135,20 @@ export async function child(command: string, args: readonly string[]): Promise<M
  * {@linkcode Measurement} for {@linkcode child}.
  */
 export async function measure(work: () => Promise<number>): Promise<void> {
-  const status = () => Deno.readTextFileSync("/proc/self/status");
-  const kib = (key: string) => 1024 * Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status())![1]);
-  const { cpuUsage } = await import("node:process");
-  const before = kib("VmRSS");
+  const { cpuUsage, memoryUsage, resourceUsage } = await import("node:process");
+  const before = memoryUsage.rss();
   const cpu = cpuUsage();
   const start = performance.now();
   const bytes = await work();
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = cpuUsage(cpu);
-  const rss = kib("VmHWM");
+  const rss = resourceUsage().maxRSS * 1024;
   const result: Measurement = {
     bytes,
     seconds,
     cpu: (user + system) / 1e6,
     rss,
-    growth: rss - before,
+    growth: Math.max(0, rss - before),
   };
   console.log(JSON.stringify(result));
 }
