@@ -4,7 +4,7 @@
  * @module
  */
 import type { StoreLocation } from "../location/mod.ts";
-import type { ByteReader, Bytes, Multihash } from "../streams/mod.ts";
+import type { ByteReader, Bytes, ExpectedDigests, Multihash } from "../streams/mod.ts";
 
 /** Who asks, for stores that serve several tenants. Without it, the store itself asks: the operator. */
 export interface StoreContext {
@@ -26,6 +26,14 @@ export interface OperationOptions {
   signal?: AbortSignal | undefined;
   /** Who asks. */
   context?: StoreContext | undefined;
+}
+
+/** What is known of an image before it is written. */
+export interface WriteOptions extends OperationOptions {
+  /** Its size in bytes, where known. */
+  size: number | undefined;
+  /** The digests that it must have, where somebody said so: with others it is never committed. */
+  expected?: ExpectedDigests | undefined;
 }
 
 /** An image being read by a driver: the bytes of the range that was asked for. */
@@ -98,6 +106,20 @@ export interface ListEntry {
   modified?: Date | undefined;
   /** Its entity tag, quotes included, where the listing tells it. */
   etag?: string | undefined;
+}
+
+/** What an `add` that never ended left behind. */
+export interface Leftover {
+  /** The image id that it was for, or the name that it has in the backend. */
+  path: string;
+  /** What it is: `upload`, `file`, `segment`, ... */
+  kind: string;
+  /** Since when nobody is known to work on it. */
+  since: Date;
+  /** Its size in bytes, where known. */
+  size?: number | undefined;
+  /** Removes it. */
+  remove(): Promise<void>;
 }
 
 /** Who may do what with an image. Nobody else may. */

@@ -5,10 +5,12 @@
  */
 import { StoreCapability } from "../capabilities/mod.ts";
 import {
+  NotFound,
   StoreAclsNotSupported,
   StoreAddDisabled,
   StoreCopyNotSupported,
   StoreDeleteNotSupported,
+  StoreError,
   StoreListNotSupported,
   StorePresignNotSupported,
 } from "../errors/mod.ts";
@@ -20,9 +22,11 @@ import type {
   ImageHandle,
   ImageReader,
   ImageWriter,
+  Leftover,
   ListEntry,
   OperationOptions,
   PresignRequest,
+  WriteOptions,
 } from "./driver.ts";
 
 /**
@@ -51,7 +55,7 @@ export abstract class StoreHooks<L extends StoreLocation> extends StoreCapabilit
   /** Begins a new image; throws `Duplicate`, at the latest on commit. */
   protected openWrite(
     _imageId: string,
-    _options: OperationOptions & { size: number | undefined },
+    _options: WriteOptions,
   ): Promise<ImageWriter<L>> {
     throw new StoreAddDisabled("the driver does not write");
   }
@@ -59,6 +63,22 @@ export abstract class StoreHooks<L extends StoreLocation> extends StoreCapabilit
   protected deleteImage(_location: L, _options: OperationOptions): Promise<void> {
     throw new StoreDeleteNotSupported("the driver does not delete");
   }
+  /** Deletes images, missing ones aside; by default, one by one. */
+  protected async deleteImages(
+    locations: AsyncIterable<L>,
+    options: OperationOptions,
+  ): Promise<void> {
+    for await (const location of locations) {
+      try {
+        await this.deleteImage(location, options);
+      } catch (error) {
+        if (error instanceof StoreError) error.at({ path: location.path });
+        if (!(error instanceof NotFound)) throw error;
+      }
+    }
+  }
+  /** Lists what adds that never ended left behind, and nobody in this store is working on. */
+  protected leftovers?(options: OperationOptions): AsyncIterable<Leftover>;
   /** Lists a directory, every name once, in any order. A directory without images is empty. */
   protected listImages(
     _directory: string,

@@ -10,10 +10,12 @@ export type {
   ImageHandle,
   ImageReader,
   ImageWriter,
+  Leftover,
   ListEntry,
   OperationOptions,
   PresignRequest,
   StoreContext,
+  WriteOptions,
 } from "./driver.ts";
 export { ImageWritable } from "./image_writable.ts";
 export { entriesBelow } from "./listing.ts";
@@ -23,6 +25,7 @@ export type {
   AddOptions,
   AddResult,
   CopyResult,
+  GcOptions,
   GetOptions,
   GetResult,
   ImageRef,

@@ -74,6 +74,14 @@ export interface ListOptions extends OperationOptions {
   recursive?: boolean | undefined;
 }
 
+/** Options of {@linkcode Store.gc}. */
+export interface GcOptions extends OperationOptions {
+  /** Passes over what is younger, in milliseconds: a day unless said otherwise. */
+  olderThan?: number | undefined;
+  /** Tells only what would be removed. */
+  dryRun?: boolean | undefined;
+}
+
 /** What {@linkcode Store.copy} resolves to; the digests where somebody computed them. */
 export interface CopyResult extends Partial<ImageDigest> {
   /** Where the copy is. */

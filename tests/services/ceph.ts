@@ -190,8 +190,8 @@ paxos_min_wait = 0.01
 [osd]
 osd_data = ${directory}/osd
 osd_objectstore = ${objectstore}
-osd_max_object_name_len = 256
-osd_max_object_namespace_len = 64
+osd_max_object_name_len = 2048
+osd_max_object_namespace_len = 256
 memstore_device_bytes = ${capacity}
 bluestore_block_size = ${capacity}
 [client]

@@ -1,0 +1,84 @@
+/**
+ * ACLs of objects as grants (https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html).
+ *
+ * @module
+ */
+import { StoreAclsNotSupported } from "../../errors/mod.ts";
+import type { Acls } from "../driver.ts";
+import type { S3Client } from "./client.ts";
+import { codeOf } from "./errors.ts";
+
+const EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers";
+const EVERY_USER = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
+
+/** The ACLs of an object, and whose it is. */
+export async function readAcls(
+  client: S3Client,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<{ acls: Acls; owner: string }> {
+  const { root } = await refused(client.xml({ key, query: { acl: "" }, signal }));
+  const owner = root.all("Owner")[0]?.text("ID") ?? "";
+  const grants = (root.all("AccessControlList")[0]?.all("Grant") ?? []).map((grant) => {
+    const grantee = grant.all("Grantee")[0];
+    return {
+      who: grantee?.text("URI") || grantee?.text("ID") || "",
+      permission: grant.text("Permission"),
+    };
+  });
+  const readers = grants
+    .filter(({ permission }) => permission === "READ" || permission === "FULL_CONTROL")
+    .map(({ who }) => who);
+  const tenants = readers.filter((who) => ![owner, EVERYBODY, EVERY_USER, ""].includes(who));
+  return {
+    owner,
+    acls: {
+      public: readers.includes(EVERYBODY),
+      readTenants: [...(readers.includes(EVERY_USER) ? ["*"] : []), ...tenants],
+      writeTenants: [],
+    },
+  };
+}
+
+/**
+ * Replaces the ACLs of an object. Tenants are canonical user ids; `*` is everybody who has an account.
+ *
+ * Throws `StoreAclsNotSupported`: S3 lets nobody write a single object but its owner, and not every
+ * server, nor every bucket, has ACLs.
+ */
+export async function writeAcls(
+  client: S3Client,
+  key: string,
+  acls: Acls,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (acls.writeTenants.length > 0) {
+    throw new StoreAclsNotSupported("S3 cannot let another tenant write one image");
+  }
+  const { owner } = await readAcls(client, key, signal);
+  const readers = [
+    ...(acls.public ? [`uri="${EVERYBODY}"`] : []),
+    ...acls.readTenants.map((tenant) => {
+      if (tenant === "*") return `uri="${EVERY_USER}"`;
+      if (/[",\s]/.test(tenant)) throw new StoreAclsNotSupported(`"${tenant}" is no tenant of S3`);
+      return `id="${tenant}"`;
+    }),
+  ];
+  const headers = readers.length === 0 ? { "x-amz-acl": "private" } : {
+    "x-amz-grant-full-control": `id="${owner}"`,
+    "x-amz-grant-read": readers.join(", "),
+  };
+  await refused(client.headers({ method: "PUT", key, query: { acl: "" }, headers, signal }));
+}
+
+/** Waits, and says it where the server has no ACLs. */
+async function refused<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (codeOf(error) !== "NotImplemented") throw error;
+    throw new StoreAclsNotSupported("the server has no ACLs of its own for objects", {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The checksums that uploads carry
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html).
+ *
+ * @module
+ */
+import type { Bytes } from "../../streams/mod.ts";
+import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
+import type { S3Settings } from "./options.ts";
+
+/** The headers of a part, and what its checksum is called when the upload is completed. */
+export interface PartChecksum {
+  /** The headers. */
+  headers: Record<string, string>;
+  /** Name and value in XML, where there is a checksum. */
+  checksum: readonly [name: string, value: string] | undefined;
+}
+
+/**
+ * Makes the checksums of one upload. None but what the options ask for: many servers refuse them. Over
+ * plain HTTP the signature covers the digest of each part, so that nobody changes it on its way; the
+ * object of one `PUT` has its md5 in the signature anyway.
+ */
+export class Checksums {
+  readonly #algorithm: NonNullable<S3Settings["checksumAlgorithm"]> | undefined;
+  readonly #secure: boolean;
+
+  /** Reads the options; `secure` says whether TLS keeps the parts as they are. */
+  constructor(options: S3Settings, secure: boolean) {
+    const { enableDataIntegrityProtection, requestChecksumCalculation: when } = options;
+    const wanted = enableDataIntegrityProtection && when === "when_supported";
+    this.#algorithm = wanted ? options.checksumAlgorithm : undefined;
+    this.#secure = secure;
+  }
+
+  /** The headers that begin an upload in parts. */
+  ofUpload(): Record<string, string> {
+    if (this.#algorithm === undefined) return {};
+    return {
+      "x-amz-checksum-algorithm": this.#algorithm,
+      ...(this.#algorithm === "CRC64NVME" ? { "x-amz-checksum-type": "FULL_OBJECT" } : {}),
+    };
+  }
+
+  /** The headers of an object of one `PUT`. */
+  async ofObject(body: Bytes): Promise<Record<string, string>> {
+    if (this.#algorithm === undefined) return {};
+    return { [this.#header]: (await this.#checksum(body)).toBase64() };
+  }
+
+  /** The headers of a part. */
+  async ofPart(body: Bytes): Promise<PartChecksum> {
+    const headers: Record<string, string> = {};
+    if (!this.#secure) headers["x-amz-content-sha256"] = (await sha256(body)).toHex();
+    if (this.#algorithm === undefined) return { headers, checksum: undefined };
+    const value = (await this.#checksum(body)).toBase64();
+    headers[this.#header] = value;
+    return { headers, checksum: [`Checksum${this.#algorithm}`, value] };
+  }
+
+  get #header(): string {
+    return `x-amz-checksum-${this.#algorithm!.toLowerCase()}`;
+  }
+
+  async #checksum(body: Bytes): Promise<Bytes> {
+    if (this.#algorithm === "SHA256") return await sha256(body);
+    const crc = new Crc(this.#algorithm === "CRC32C" ? CRC32C : CRC64NVME);
+    crc.update(body);
+    return crc.digest();
+  }
+}
+
+async function sha256(body: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+}

@@ -1,0 +1,80 @@
+/**
+ * Where the server, its bucket and its objects are.
+ *
+ * @module
+ */
+import { BadStoreConfiguration } from "../../errors/mod.ts";
+import type { S3Settings } from "./options.ts";
+
+/** An Amazon host, and its region where it names one. */
+const AMAZON =
+  /(?:^|\.)s3(?:[.-](?:dualstack\.)?([a-z]+(?:-[a-z]+)+-\d+))?\.amazonaws\.com(?:\.cn)?$/;
+
+/** A bucket's name that can be part of a host name (RFC 1123, section 2.1). */
+const HOST_LABELS =
+  /^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+/** Makes the URLs of one bucket. */
+export class Endpoint {
+  /** The scheme of location URIs: glance_store writes `s3` for HTTP. */
+  readonly scheme: string;
+  /** Host and port of location URIs. */
+  readonly host: string;
+  /** What stands before the key in the path of location URIs: the bucket, with slashes. */
+  readonly prefix: string;
+  /** The region to sign for, until the server names another. */
+  region: string;
+  readonly #base: string;
+
+  /** Reads the options; throws `BadStoreConfiguration`. */
+  constructor({ host, bucket, region, bucketUrlFormat }: S3Settings) {
+    const text = /^https?:\/\//i.test(host) ? host : `http://${host}`;
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || url.username || url.password || url.search || url.hash) {
+      throw new BadStoreConfiguration(`option "host" names no host: ${JSON.stringify(host)}`);
+    }
+    if (!/^[^/?#@%\s]+$/.test(bucket)) {
+      throw new BadStoreConfiguration(`option "bucket" is no bucket: ${JSON.stringify(bucket)}`);
+    }
+    const secure = url.protocol === "https:";
+    const amazon = AMAZON.exec(url.hostname);
+    const canBeHost = HOST_LABELS.test(bucket);
+    if (bucketUrlFormat === "virtual" && !canBeHost) {
+      throw new BadStoreConfiguration(
+        `the bucket ${bucket} cannot be part of a host name: bucketUrlFormat must be "path"`,
+      );
+    }
+    // A certificate for *.host holds for one label more, so a bucket with a dot stays in the path.
+    const virtual = bucketUrlFormat === "virtual" ||
+      (bucketUrlFormat === "auto" && amazon !== null && canBeHost &&
+        !(secure && bucket.includes(".")));
+    const path = url.pathname.replace(/\/+$/, "");
+    this.scheme = secure ? "s3+https" : "s3";
+    this.host = url.host;
+    this.prefix = `${path}/${bucket}/`.slice(1);
+    this.region = region || amazon?.[1] || "us-east-1";
+    this.#base = virtual
+      ? `${url.protocol}//${bucket}.${url.host}${path}/`
+      : `${url.origin}${path}/${encodeURIComponent(bucket)}/`;
+  }
+
+  /** Whether requests go over TLS, which keeps their bodies from being changed. */
+  get secure(): boolean {
+    return this.#base.startsWith("https:");
+  }
+
+  /** The URL of an object, or of the bucket where the key is empty, with a query. */
+  url(key: string, query: Readonly<Record<string, string>> = {}): URL {
+    const path = key.split("/").map(encode).join("/");
+    const pairs = Object.entries(query).map(([name, value]) => `${name}=${encode(value)}`);
+    return new URL(this.#base + path + (pairs.length > 0 ? `?${pairs.join("&")}` : ""));
+  }
+}
+
+/** Percent-encodes all that RFC 3986 does not call unreserved, as signatures have it. */
+export function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

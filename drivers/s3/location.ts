@@ -1,0 +1,83 @@
+/**
+ * Locations of S3 stores: `s3://[<access key>:<secret key>@]<host>/<bucket>/<key>`, and the same
+ * with `s3+http` and `s3+https`.
+ *
+ * @module
+ */
+import { BadStoreUri } from "../../errors/mod.ts";
+import { splitUri, StoreLocation } from "../../location/mod.ts";
+
+/** The schemes; glance_store writes `s3` for HTTP and `s3+https` for HTTPS. */
+export const SCHEMES = ["s3", "s3+https", "s3+http"] as const;
+
+/** What a URI cannot carry as it is: glance_store ends a key at `?` and `#`, and logs in at `@`. */
+const RESERVED = /[%?#@]/g;
+
+/**
+ * A location in an S3 store. The path stands in the URI as it is, the way glance_store reads it, but
+ * for `%`, `?`, `#` and `@`, which are percent-encoded; on reading, all percent-encoding is decoded.
+ *
+ * @example A URI as glance_store writes it
+ * ```ts
+ * import { S3Location } from "@vitrine/vitrine/s3";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const location = S3Location.parse("s3+https://AKIA:se/cr+et@s3.example.org/images/a1b2");
+ * assertEquals(location.host, "s3.example.org");
+ * assertEquals(location.path, "images/a1b2");
+ * assertEquals(location.keys, { accessKey: "AKIA", secretKey: "se/cr+et" });
+ * assertEquals(`${location}`, "s3+https://***@s3.example.org/images/a1b2");
+ * ```
+ */
+export class S3Location extends StoreLocation {
+  /** Makes a location, with the keys that its URI is to hold for those who ask for them. */
+  constructor(
+    /** `s3`, `s3+http` or `s3+https`. */
+    readonly scheme: string,
+    /** Host and port. */
+    readonly host: string,
+    /** The endpoint's own path if it has one, the bucket and the key, by slashes. */
+    readonly path: string,
+    /** The keys. */
+    readonly keys?: { accessKey: string; secretKey: string } | undefined,
+  ) {
+    // A slash of a secret key stays one: that is how glance_store has it.
+    super(keys && `${encode(keys.accessKey).replaceAll(":", "%3A")}:${encode(keys.secretKey)}`);
+  }
+
+  /** Reads a URI; throws `BadStoreUri`. */
+  static parse(uri: string): S3Location {
+    // A secret key may hold slashes, which end the authority for everybody else.
+    const [, start = "", userinfo, rest] = /^([^/]*:\/\/)(?:(.*)@)?(.*)$/.exec(uri) ?? [];
+    const { scheme, host, path } = splitUri(rest === undefined ? uri : start + rest, SCHEMES);
+    const [, accessKey, secretKey] = /^([^:]*):(.*)$/.exec(userinfo ?? "") ?? [];
+    if (userinfo !== undefined && secretKey === undefined) {
+      throw new BadStoreUri("the location URI holds keys that are not <access key>:<secret key>");
+    }
+    if (!/^\/[^/]+\/./.test(path) || host === "") {
+      throw new BadStoreUri(`${start}${host}${path} names no host, bucket and key`);
+    }
+    const keys = secretKey === undefined
+      ? undefined
+      : { accessKey: decode(accessKey!), secretKey: decode(secretKey) };
+    return new S3Location(scheme, host.toLowerCase(), decode(path.slice(1)), keys);
+  }
+
+  /** Prints the URI. */
+  protected format(userinfo: string): string {
+    return `${this.scheme}://${userinfo}${this.host}/${encode(this.path)}`;
+  }
+}
+
+function encode(text: string): string {
+  return text.replace(RESERVED, encodeURIComponent);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // glance_store encodes nothing, so that a percent sign may mean itself.
+    return text;
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * The S3 driver.
+ *
+ * @module
+ */
+export { S3Fault } from "./errors.ts";
+export { S3Location } from "./location.ts";
+export type { S3Credentials, S3Options } from "./options.ts";
+export { S3Store } from "./store.ts";

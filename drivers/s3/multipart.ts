@@ -1,0 +1,173 @@
+/**
+ * A multipart upload: begun, completed or aborted, and never left open.
+ *
+ * @module
+ */
+import { NotFound } from "../../errors/mod.ts";
+import type { Bytes } from "../../streams/mod.ts";
+import { uploadsOf } from "./listing.ts";
+import { ADD_ID, type WriteState } from "./write_state.ts";
+import { escapeXml } from "./xml.ts";
+
+/** A part that the server has. */
+export interface UploadedPart {
+  /** Its entity tag. */
+  etag: string;
+  /** Its checksum by the name that XML has for it, where there is one. */
+  checksum?: readonly [name: string, value: string] | undefined;
+}
+
+/** Clocks of a server's machines may differ by this much, in milliseconds. */
+const MARGIN = 5_000;
+
+/** An upload that is under way. */
+export class Multipart {
+  readonly #state: WriteState;
+  readonly #key: string;
+  readonly #id: string;
+  readonly #addId: string;
+  readonly #begun: number;
+  readonly #unclear: boolean;
+
+  private constructor(
+    state: WriteState,
+    key: string,
+    { id, addId, begun, unclear }: { id: string; addId: string; begun: number; unclear: boolean },
+  ) {
+    this.#state = state;
+    this.#key = key;
+    this.#id = id;
+    this.#addId = addId;
+    this.#begun = begun;
+    this.#unclear = unclear;
+  }
+
+  /** Begins an upload of an object that will have these headers. */
+  static async begin(
+    state: WriteState,
+    key: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal | undefined,
+  ): Promise<Multipart> {
+    const addId = crypto.randomUUID();
+    const begun = state.client.now();
+    try {
+      const { root, repeated } = await state.withBucket(() =>
+        state.client.xml({
+          method: "POST",
+          key,
+          query: { uploads: "" },
+          headers: { ...headers, [ADD_ID]: addId },
+          signal,
+        })
+      );
+      const id = root.text("UploadId");
+      state.uploads.add(id);
+      return new Multipart(state, key, { id, addId, begun, unclear: repeated });
+    } catch (error) {
+      await sweep(state, key, begun);
+      throw error;
+    }
+  }
+
+  /** Uploads a part. */
+  async put(
+    number: number,
+    body: Bytes,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal | undefined,
+  ): Promise<UploadedPart> {
+    const answer = await this.#state.client.headers({
+      method: "PUT",
+      key: this.#key,
+      query: { partNumber: `${number}`, uploadId: this.#id },
+      headers,
+      body,
+      signal,
+    });
+    return { etag: answer.get("etag") ?? "" };
+  }
+
+  /** Copies a part out of another object. */
+  async copy(
+    number: number,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal | undefined,
+  ): Promise<UploadedPart> {
+    const { root } = await this.#state.client.xml({
+      method: "PUT",
+      key: this.#key,
+      query: { partNumber: `${number}`, uploadId: this.#id },
+      headers,
+      signal,
+    });
+    return { etag: root.text("ETag") };
+  }
+
+  /** Makes the object of all parts appear. Throws `Duplicate`. */
+  async complete(
+    parts: readonly UploadedPart[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const list = parts.map(({ etag, checksum }, index) => {
+      const [name, value] = checksum ?? [];
+      return `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag>` +
+        (name ? `<${name}>${value}</${name}>` : "") + "</Part>";
+    });
+    const body = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">` +
+      `${list.join("")}</CompleteMultipartUpload>`;
+    const { client } = this.#state;
+    await this.#state.createOnce(
+      "complete",
+      this.#key,
+      this.#addId,
+      signal,
+      (headers) =>
+        client.xml({
+          method: "POST",
+          key: this.#key,
+          query: { uploadId: this.#id },
+          headers,
+          signal,
+        }, body),
+    );
+    await this.#end();
+  }
+
+  /** Removes the parts, and the object if it appeared without anybody learning of it. */
+  async abort(): Promise<void> {
+    const { client } = this.#state;
+    try {
+      await client.headers({
+        method: "DELETE",
+        key: this.#key,
+        query: { uploadId: this.#id },
+      });
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error;
+      await this.#state.withdraw(this.#key, this.#addId);
+    } finally {
+      await this.#end();
+    }
+  }
+
+  async #end(): Promise<void> {
+    this.#state.uploads.delete(this.#id);
+    if (this.#unclear) await sweep(this.#state, this.#key, this.#begun);
+  }
+}
+
+/**
+ * Aborts uploads that nobody knows the ids of, because the answers to their beginning were lost:
+ * those of the key that are younger than `since` and not under way in this store.
+ */
+async function sweep(state: WriteState, key: string, since: number): Promise<void> {
+  try {
+    for await (const { id, initiated } of uploadsOf(state.client, key)) {
+      if (state.uploads.has(id) || initiated.getTime() < since - MARGIN) continue;
+      await state.client.headers({ method: "DELETE", key, query: { uploadId: id } });
+    }
+  } catch {
+    // What is left open is for `gc`, and the add's own end counts.
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Signature Version 4 of requests and of URLs
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html).
+ *
+ * @module
+ */
+import { AwsV4Signer } from "aws4fetch";
+import type { S3Credentials } from "./options.ts";
+
+/** What is signed. */
+export interface Signable {
+  /** The method. */
+  method: string;
+  /** The URL, percent-encoded as signatures have it. */
+  url: URL;
+  /** The headers. */
+  headers: Headers;
+}
+
+/** Who signs, where and when. */
+export interface SigningContext {
+  /** The keys. */
+  credentials: S3Credentials;
+  /** The region. */
+  region: string;
+  /** The time in milliseconds. */
+  time: number;
+  /** The keys derived from these, of each day; they take four digests. */
+  cache: Map<string, ArrayBuffer>;
+}
+
+/** Headers that a runtime or a proxy may change or drop on the way. */
+const UNSIGNED = ["accept-encoding", "accept", "user-agent"];
+
+/**
+ * Signs a request: returns its headers with the signature. A body is signed where
+ * `x-amz-content-sha256` holds its digest, else left out.
+ */
+export async function signRequest(
+  { method, url, headers }: Signable,
+  context: SigningContext,
+): Promise<Headers> {
+  const signed = new Headers(headers);
+  for (const name of UNSIGNED) signed.delete(name);
+  const result = await signer({ method, url, headers: signed }, context).sign();
+  for (const name of UNSIGNED) {
+    const value = headers.get(name);
+    if (value !== null) result.headers.set(name, value);
+  }
+  return result.headers;
+}
+
+/** Signs a URL, good for `seconds`. */
+export async function signUrl(
+  { method, url }: Omit<Signable, "headers">,
+  context: SigningContext,
+  seconds: number,
+): Promise<URL> {
+  const expiring = new URL(url);
+  expiring.searchParams.set("X-Amz-Expires", `${seconds}`);
+  const headers = new Headers();
+  return (await signer({ method, url: expiring, headers }, context, true).sign()).url;
+}
+
+function signer(
+  { method, url, headers }: Signable,
+  { credentials, region, time, cache }: SigningContext,
+  signQuery = false,
+): AwsV4Signer {
+  return new AwsV4Signer({
+    method,
+    url: url.href,
+    headers,
+    accessKeyId: credentials.accessKey,
+    secretAccessKey: credentials.secretKey,
+    ...(credentials.sessionToken ? { sessionToken: credentials.sessionToken } : {}),
+    service: "s3",
+    region,
+    cache,
+    datetime: new Date(time).toISOString().replace(/[:-]|\.\d{3}/g, ""),
+    allHeaders: true,
+    signQuery,
+  });
+}
