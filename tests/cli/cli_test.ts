@@ -1,4 +1,8 @@
-/** The command line, as people and scripts use it. */
+/**
+ * The command line, as people and scripts use it.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Workplace } from "./harness.ts";
 

@@ -1,4 +1,8 @@
-/** Capabilities: glance_store's values and meaning, and how a store acts on them. */
+/**
+ * Capabilities: glance_store's values and meaning, and how a store acts on them.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BitMasks, contains, StoreAddDisabled, StoreCapability } from "@vitrine/vitrine";
 import { MemoryStore } from "@vitrine/vitrine/memory";

@@ -1,4 +1,8 @@
-/** Locations: ids, URIs, and secrets that no printed form shows. */
+/**
+ * Locations: ids, URIs, and secrets that no printed form shows.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -76,7 +80,7 @@ Deno.test("an id that checkImageId takes has no segment that leaves its director
       assert(error instanceof InvalidImageId);
       return;
     }
-    const base = "file:///root/store/";
+    const base = "file:///srv/store/";
     const path = id.split("/").map(encodeURIComponent).join("/");
     assert(new URL(path, base).href.length > base.length);
     for (const one of id.split("/")) {

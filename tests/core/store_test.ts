@@ -1,4 +1,8 @@
-/** The portable half of a store, seen through a driver that does everything wrong on demand. */
+/**
+ * The portable half of a store, seen through a driver that does everything wrong on demand.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   BackendException,

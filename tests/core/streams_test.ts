@@ -1,4 +1,8 @@
-/** Streams: exact chunks out of any chunking in, bounded and abortable. */
+/**
+ * Streams: exact chunks out of any chunking in, bounded and abortable.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import {

@@ -1,4 +1,8 @@
-/** The images that the demo builds are real to the programs that know the formats. */
+/**
+ * The images that the demo builds are real to the programs that know the formats.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { buildIso } from "../../examples/demo/iso.ts";

@@ -1,4 +1,8 @@
-/** The examples do what they say, run as they say. */
+/**
+ * The examples do what they say, run as they say.
+ *
+ * @module
+ */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 

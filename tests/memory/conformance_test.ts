@@ -1,4 +1,8 @@
-/** The memory store keeps the contract. */
+/**
+ * The memory store keeps the contract.
+ *
+ * @module
+ */
 import { MemoryStore } from "@vitrine/vitrine/memory";
 import { storeConformance } from "@vitrine/vitrine/conformance";
 
