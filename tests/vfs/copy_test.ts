@@ -103,7 +103,11 @@ Deno.test("bytes that are not what the source knows make no copy", async () => {
   const { vfs, a, b } = await faulty();
   a.spoil = (chunk) => void (chunk[100]! ^= 1);
   for (const operation of ["copyFile", "rename"] as const) {
-    await assertRejects(() => vfs[operation]("/a/dir/x", "/b/y"), ChecksumMismatch, "/a/dir/x to /b/y");
+    await assertRejects(
+      () => vfs[operation]("/a/dir/x", "/b/y"),
+      ChecksumMismatch,
+      "/a/dir/x to /b/y",
+    );
     assertEquals([await ids(a), await ids(b)], [["dir/x"], []]);
   }
   await vfs.copyFile("/a/dir/x", "/b/y", { verify: false });
