@@ -31,7 +31,7 @@ const gates: Record<string, () => string[] | Promise<string[]>> = {
   types: () => passes("check", "--quiet", "--doc", "."),
   lock: () => passes("check", "--frozen", "--quiet", ...entries),
   doc: () => passes("doc", "--lint", ...entries),
-  publish: () => publishComplaints(),
+  publish: () => publishComplaints(config),
   alone: () => aloneComplaints(config),
   runtimes: () => runtimeComplaints(config),
   described: () => undescribed(sources),

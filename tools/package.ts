@@ -4,20 +4,32 @@
  *
  * @module
  */
-import { type Config, deno, root } from "./project.ts";
+import { fromFileUrl, join, SEPARATOR, toFileUrl } from "@std/path";
+import { type Config, copySources, deno, root } from "./project.ts";
 
 /** What a published file's path may not begin with: what only the project itself needs. */
 const NOT_FOR_USERS = /^(?:tests\/(?!conformance\/)|bench\/|offline\/|tools\/|examples\/|\.)/;
 
-/** Whether the package can be published, slow types and stray files refused. */
-export async function publishComplaints(): Promise<string[]> {
-  const { success, stdout, stderr } = await deno(["publish", "--dry-run", "--allow-dirty"]);
-  if (!success) return [stdout + stderr];
-  const published = [...(stdout + stderr).matchAll(/^\s+(file:\/\/\S+) \(/gm)]
-    .map(([, url = ""]) => decodeURI(url.slice(root.href.length)));
-  if (published.length === 0) return ["publish --dry-run lists no file"];
-  return published.filter((path) => NOT_FOR_USERS.test(path) || path.endsWith("_test.ts"))
-    .map((path) => `${path}: would be published, but no user needs it`);
+/**
+ * Whether the package can be published, slow types and stray files refused. In a copy, with the
+ * stand-ins of `@std` beside the package: publish refuses imports of files that it leaves out.
+ */
+export async function publishComplaints({ links = [] }: Config): Promise<string[]> {
+  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "vitrine-publish-" }));
+  try {
+    const cwd = toFileUrl(join(folder, "package", SEPARATOR));
+    await copySources(fromFileUrl(cwd), links.map((link) => join("..", link)));
+    await Deno.rename(join(folder, "package/offline"), join(folder, "offline"));
+    const { success, stdout, stderr } = await deno(["publish", "--dry-run"], { cwd });
+    if (!success) return [stdout + stderr];
+    const published = [...(stdout + stderr).matchAll(/^\s+(file:\/\/\S+) \(/gm)]
+      .map(([, url = ""]) => decodeURI(url.slice(cwd.href.length)));
+    if (published.length === 0) return ["publish --dry-run lists no file"];
+    return published.filter((path) => NOT_FOR_USERS.test(path) || path.endsWith("_test.ts"))
+      .map((path) => `${path}: would be published, but no user needs it`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** What importing each export under no permission at all asks for, prints, or leaves behind. */

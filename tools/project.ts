@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { dirname, fromFileUrl, join } from "@std/path";
 
 /** The part of `deno.json` that the tools read. */
 export interface Config {
@@ -36,6 +37,18 @@ export async function* sourceFiles(folder = ""): AsyncGenerator<string> {
       yield* sourceFiles(`${folder}${entry.name}/`);
     }
   }
+}
+
+/** Copies the checkout's sources to `folder`, with `links` in place of those of its `deno.json`. */
+export async function copySources(folder: string, links?: readonly string[]): Promise<void> {
+  for await (const path of sourceFiles()) {
+    const target = join(folder, path);
+    await Deno.mkdir(dirname(target), { recursive: true });
+    await Deno.copyFile(fromFileUrl(new URL(path, root)), target);
+  }
+  const file = join(folder, "deno.json");
+  const { links: _, ...config } = JSON.parse(await Deno.readTextFile(file));
+  await Deno.writeTextFile(file, JSON.stringify({ ...config, links }, null, 2));
 }
 
 /** How a command ended, and what it printed on either output. */

@@ -8,8 +8,7 @@
  *
  * @module
  */
-import { dirname, fromFileUrl, join } from "@std/path";
-import { root, sourceFiles } from "./project.ts";
+import { copySources } from "./project.ts";
 
 /** How long a registry may take to answer, in milliseconds. */
 const PATIENCE = 10_000;
@@ -27,18 +26,6 @@ async function unreachable(registry: string): Promise<string | undefined> {
   }
 }
 
-/** Copies the checkout's sources to `folder`, the stand-ins unlinked. */
-async function copyUnlinked(folder: string): Promise<void> {
-  for await (const path of sourceFiles()) {
-    const target = join(folder, path);
-    await Deno.mkdir(dirname(target), { recursive: true });
-    await Deno.copyFile(fromFileUrl(new URL(path, root)), target);
-  }
-  const file = join(folder, "deno.json");
-  const { links: _, ...config } = JSON.parse(await Deno.readTextFile(file));
-  await Deno.writeTextFile(file, JSON.stringify(config, null, 2));
-}
-
 const required = Deno.args.includes("--required");
 const registry = Deno.env.get("JSR_URL") ?? "https://jsr.io/";
 const reason = await unreachable(registry);
@@ -48,7 +35,7 @@ if (reason) {
 }
 const folder = await Deno.makeTempDir({ prefix: "vitrine-std-" });
 try {
-  await copyUnlinked(folder);
+  await copySources(folder);
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "test", ...Deno.args.filter((arg) => arg !== "--required")],
     cwd: folder,
