@@ -47,8 +47,9 @@ export function network(cidr: string): Network | undefined {
   const [address = "", length] = cidr.split("/");
   const bytes = addressBytes(address);
   if (bytes === undefined) return undefined;
-  const prefix = length === undefined ? bytes.length * 8 : Number(length);
-  return prefix >= 0 && prefix <= bytes.length * 8 ? { bytes, prefix } : undefined;
+  const bits = bytes.length * 8;
+  const prefix = /^\d+$/.test(length ?? `${bits}`) ? Number(length ?? bits) : Infinity;
+  return prefix <= bits ? { bytes, prefix } : undefined;
 }
 
 /** Whether the address lies in the network. */

@@ -90,6 +90,7 @@ export class EgressGate {
     let addresses: readonly string[] | undefined;
     try {
       addresses = await this.#resolve(host);
+      if (addresses?.length === 0) throw new Error("it has no address");
     } catch (cause) {
       throw new RemoteServiceUnavailable(`the host ${host} cannot be resolved`, { cause });
     }

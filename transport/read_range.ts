@@ -75,7 +75,7 @@ function judged(
   if (wanted !== undefined && validator !== wanted) {
     throw new ImageChanged("the image is not the one that was being read");
   }
-  const etag = headers.get("etag") ?? undefined;
+  const etag = entityTag(headers);
   const opened = { etag, validator, modified: modifiedOf(headers) };
   if (response.status === 206) return { ...opened, body, ...partOf(headers, range) };
   const { offset, length } = range;
@@ -132,7 +132,7 @@ async function beyond(
     read: (view: Bytes) => Promise.resolve(view.subarray(0, 0)),
     close: () => Promise.resolve(),
   };
-  const etag = headers.get("etag") ?? undefined;
+  const etag = entityTag(headers);
   return { body, size: 0, total, etag, modified: modifiedOf(headers), validator: undefined };
 }
 
@@ -141,11 +141,18 @@ async function beyond(
  * a second or more before the answer's `Date` (RFC 9110, section 8.8.2.2).
  */
 function validatorOf(headers: Headers): string | undefined {
-  const etag = headers.get("etag");
+  const etag = entityTag(headers);
   if (etag?.startsWith('"')) return etag;
   const modified = headers.get("last-modified");
   const age = Date.parse(headers.get("date") ?? "") - Date.parse(modified ?? "");
   return modified !== null && age >= 1000 ? modified : undefined;
+}
+
+/** The `ETag`, with the quotes that Swift leaves out. */
+function entityTag(headers: Headers): string | undefined {
+  const etag = headers.get("etag");
+  if (etag === null) return undefined;
+  return /^(W\/)?"/.test(etag) ? etag : `"${etag}"`;
 }
 
 /** The `Content-Length` in bytes, where it is one. */

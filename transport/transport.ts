@@ -13,7 +13,7 @@ import {
   RuntimeEngine,
   type TlsOptions,
 } from "./engine.ts";
-import { EgressGate } from "./gate.ts";
+import type { EgressGate } from "./gate.ts";
 import { broken, HttpResponse } from "./response.ts";
 import { Backoff, retryAfterOf, type RetryOptions } from "./retry.ts";
 import { isRetryable, statusError } from "./status.ts";
@@ -119,7 +119,7 @@ const HARMLESS = /^(accept(-.*)?|range|if-.*|user-agent)$/;
 export class Transport {
   /** How failed requests, and broken bodies, are tried again. */
   readonly retry: RetryOptions;
-  readonly #gate: EgressGate;
+  #gate: EgressGate | undefined;
   readonly #timeouts: Timeouts;
   readonly #proxies: Readonly<Record<string, string>>;
   readonly #runtime: RuntimeEngine;
@@ -129,7 +129,7 @@ export class Transport {
   constructor(options: TransportOptions = {}) {
     const { gate, timeouts, fetch, caFile, insecure, proxies = {}, ...retry } = options;
     this.retry = retry;
-    this.#gate = gate ?? new EgressGate();
+    this.#gate = gate;
     const { connect = 10_000, firstByte = 30_000, idle = 60_000 } = timeouts ?? {};
     this.#timeouts = { connect, firstByte, idle };
     this.#proxies = proxies;
@@ -222,9 +222,15 @@ export class Transport {
 
   /** The addresses that may be connected to, where that is known. A proxy finds them by itself. */
   async #judge(url: URL): Promise<readonly string[] | undefined> {
-    if (!this.#proxies[url.protocol.slice(0, -1)]) return await this.#gate.check(url);
-    this.#gate.judge(url);
+    const gate = await this.#loadGate();
+    if (!this.#proxies[url.protocol.slice(0, -1)]) return await gate.check(url);
+    gate.judge(url);
     return undefined;
+  }
+
+  /** The gate; a store that asks trusted URLs alone never loads one. */
+  async #loadGate(): Promise<EgressGate> {
+    return this.#gate ??= new (await import("./gate.ts")).EgressGate();
   }
 
   async #once(
@@ -246,7 +252,7 @@ export class Transport {
     try {
       const response = await this.#send({ ...outgoing, signal: controller.signal });
       // A browser follows redirects by itself; where it got to is judged when it is known.
-      const url = response.redirected ? this.#gate.judge(response.url) : outgoing.url;
+      const url = response.redirected ? (await this.#loadGate()).judge(response.url) : outgoing.url;
       const { method } = outgoing;
       return new HttpResponse(response, { url, attempt, method, idle, controller, dispose });
     } catch (error) {

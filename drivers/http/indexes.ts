@@ -60,6 +60,8 @@ export function parseJsonIndex(text: string): ListEntry[] | undefined {
   const entries: ListEntry[] = [];
   for (const { name, type, size, mtime } of list) {
     if (typeof name !== "string" || name.includes("/")) return undefined;
+    // A name that is no UTF-8 cannot be asked for.
+    if (name.includes("\ufffd")) continue;
     if (type === "directory") entries.push({ path: name, kind: "directory" });
     else if (type === "file") {
       entries.push({ path: name, kind: "image", size, modified: new Date(mtime) });

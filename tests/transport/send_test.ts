@@ -1,0 +1,395 @@
+/** Requests: what is sent again and how, where redirects lead, what is let go of. */
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  BackendException,
+  EgressDenied,
+  NotFound,
+  RemoteServiceUnavailable,
+  StorageFull,
+  TimeoutError,
+} from "@vitrine/vitrine";
+import { EgressGate, Transport, type TransportOptions } from "../../transport/mod.ts";
+import { assertBytes, pattern } from "../conformance/data.ts";
+
+type Handler = (request: Request, index: number) => Response | Promise<Response>;
+
+/** A real server, and a transport that knows no long waits. */
+async function withServer(
+  handler: Handler,
+  run: (url: string, transport: Transport) => Promise<void>,
+  options: TransportOptions = {},
+): Promise<void> {
+  let index = 0;
+  const transport = new Transport({ minDelay: 0, retries: 3, ...options });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    try {
+      return await handler(request, index++);
+    } finally {
+      // A body that is left unread would be the next request's trouble.
+      if (!request.bodyUsed) await request.body?.cancel();
+    }
+  });
+  try {
+    await run(`http://127.0.0.1:${server.addr.port}`, transport);
+  } finally {
+    await transport.close();
+    await server.shutdown();
+  }
+}
+
+/** The two ways out: `fetch`, and `node:http`, which an option makes the only one. */
+for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: true } })) {
+  const engineTest = (name: string, fn: () => Promise<void>) =>
+    Deno.test(`${name} (${engine})`, fn);
+
+  engineTest("a body is sent again whole, each time prepared anew", async () => {
+    const part = [pattern(3_000_000, 1), pattern(2_000_001, 2)];
+    const attempts: string[] = [];
+    await withServer(async (request, index) => {
+      const bytes = await request.bytes();
+      assertEquals(request.headers.get("content-length"), "5000001");
+      assertEquals(request.headers.get("transfer-encoding"), null);
+      assertBytes(bytes.subarray(0, 3_000_000), part[0]!);
+      assertBytes(bytes.subarray(3_000_000), part[1]!);
+      attempts.push(`${request.method} ${new URL(request.url).search} ${request.headers.get("x")}`);
+      return new Response("no", { status: [500, 503, 201][index]! });
+    }, async (url, transport) => {
+      const response = await transport.send({
+        method: "PUT",
+        url: `${url}/part`,
+        trusted: true,
+        headers: { x: "0" },
+        body: part,
+        prepare: (request) => {
+          request.url.searchParams.set("attempt", `${request.attempt}`);
+          request.headers = new Headers({ x: `signed ${request.attempt}` });
+        },
+      });
+      assertEquals([response.status, response.attempt], [201, 2]);
+      await response.release();
+    }, special);
+    assertEquals(attempts, [
+      "PUT ?attempt=0 signed 0",
+      "PUT ?attempt=1 signed 1",
+      "PUT ?attempt=2 signed 2",
+    ]);
+  });
+
+  engineTest("bodies of any size carry their length", async () => {
+    await withServer(async (request) => {
+      const { length } = await request.bytes();
+      return new Response(`${length} ${request.headers.get("content-length")}`);
+    }, async (url, transport) => {
+      for (const size of [0, 1, 65_535, 65_536, 9_000_000]) {
+        const response = await transport.send({
+          method: "PUT",
+          url,
+          trusted: true,
+          body: new Uint8Array(size),
+        });
+        assertEquals(await response.text(), `${size} ${size}`);
+      }
+    }, special);
+  });
+
+  engineTest("connections are used again, also after errors", async () => {
+    const ports = new Set<number>();
+    const transport = new Transport({ minDelay: 0, ...special });
+    const body = new Uint8Array(100_000);
+    let index = 0;
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      async (request, { remoteAddr }) => {
+        ports.add((remoteAddr as Deno.NetAddr).port);
+        await request.body?.pipeTo(new WritableStream());
+        const status = [200, 404, 503][index++ % 3]!;
+        return new Response("x".repeat(1000), { status });
+      },
+    );
+    const url = `http://127.0.0.1:${server.addr.port}`;
+    for (let round = 0; round < 5; round++) {
+      for (const request of [{ method: "PUT", body }, {}]) {
+        const response = await transport.send({
+          url,
+          trusted: true,
+          accept: [200, 404],
+          ...request,
+        });
+        await response.release();
+      }
+    }
+    assert(ports.size <= 2, `${ports.size} connections`);
+    await transport.close();
+  });
+
+  engineTest("an answer that comes before the body was sent is heard", async () => {
+    await withServer(
+      () => new Response("full", { status: 507, headers: { connection: "close" } }),
+      async (url, transport) => {
+        await assertRejects(
+          () =>
+            transport.send({ method: "PUT", url, trusted: true, body: new Uint8Array(20_000_000) }),
+          StorageFull,
+        );
+      },
+      special,
+    );
+  });
+
+  engineTest("an abort ends a request, a wait and a body at once", async () => {
+    const reason = new Error("enough");
+    for (
+      const handler of [
+        () => new Promise<Response>(() => {}),
+        () => new Response("later", { status: 503, headers: { "retry-after": "30" } }),
+        () => new Response(new ReadableStream({ pull: () => new Promise(() => {}) })),
+      ]
+    ) {
+      const controller = new AbortController();
+      const started = Promise.withResolvers<void>();
+      const transport = new Transport({ maxDelay: 60_000, ...special });
+      const stop = new AbortController();
+      const server = Deno.serve(
+        { hostname: "127.0.0.1", port: 0, onListen() {}, signal: stop.signal },
+        () => {
+          started.resolve();
+          return handler();
+        },
+      );
+      const url = `http://127.0.0.1:${server.addr.port}`;
+      const work = (async () => {
+        const response = await transport.send({ url, trusted: true, signal: controller.signal });
+        await response.body.read(new Uint8Array(10));
+      })();
+      await started.promise;
+      controller.abort(reason);
+      assertStrictEquals(await assertRejects(() => work), reason);
+      await transport.close();
+      stop.abort();
+      await server.finished;
+    }
+  });
+
+  engineTest("a redirect to another origin takes no credentials along", async () => {
+    const seen: [string, Record<string, string>][] = [];
+    const log = (request: Request) => {
+      seen.push([new URL(request.url).pathname, Object.fromEntries(request.headers)]);
+    };
+    await withServer((request) => {
+      log(request);
+      return new Response("bytes");
+    }, async (other) => {
+      await withServer((request) => {
+        log(request);
+        const { pathname } = new URL(request.url);
+        return Response.redirect(
+          pathname === "/a" ? new URL("/b", request.url) : `${other}/c`,
+          302,
+        );
+      }, async (url, transport) => {
+        const response = await transport.send({
+          url: `${url}/a`,
+          trusted: true,
+          headers: {
+            authorization: "Basic secret",
+            cookie: "secret",
+            "x-auth-token": "secret",
+            range: "bytes=0-",
+          },
+          prepare: ({ headers }) => headers.set("x-amz-security-token", "secret"),
+        });
+        assertEquals(await response.text(), "bytes");
+        assertEquals(response.url.href, `${other}/c`);
+      }, { ...special, gate: new EgressGate({ allowPrivate: ["127.0.0.1"] }) });
+    });
+    assertEquals(seen.map(([path]) => path), ["/a", "/b", "/c"]);
+    for (const [path, headers] of seen) {
+      assertEquals(headers["range"], "bytes=0-");
+      const secrets = ["authorization", "cookie", "x-auth-token", "x-amz-security-token"];
+      const sent = secrets.filter((name) => headers[name] !== undefined);
+      assertEquals(sent, path === "/c" ? [] : secrets, path);
+    }
+  });
+
+  engineTest("a body longer than wanted is refused", async () => {
+    await withServer(() => new Response("x".repeat(200_000)), async (url, transport) => {
+      const response = await transport.send({ url, trusted: true });
+      await assertRejects(() => response.text(100_000), BackendException);
+      assertEquals(
+        (await (await transport.send({ url, trusted: true })).text(200_000)).length,
+        200_000,
+      );
+    }, special);
+  });
+
+  engineTest("reading goes into the view that was lent", async () => {
+    const data = pattern(1_000_000);
+    await withServer(() => new Response(data), async (url, transport) => {
+      const { body } = await transport.send({ url, trusted: true });
+      const buffer = new ArrayBuffer(600_100);
+      const chunk = await body.read(new Uint8Array(buffer, 50, 600_000));
+      assertEquals([chunk.byteOffset, chunk.buffer.byteLength], [50, 600_100]);
+      assertBytes(chunk, data.subarray(0, 600_000));
+      assertBytes(await body.read(new Uint8Array(500_000)), data.subarray(600_000));
+      assertEquals((await body.read(new Uint8Array(5))).length, 0);
+      await body.close();
+    }, special);
+  });
+}
+
+Deno.test("only idempotent requests are sent again, unless told otherwise", async () => {
+  for (
+    const [method, retry, expected] of [
+      ["GET", undefined, 4],
+      ["PUT", undefined, 4],
+      ["DELETE", undefined, 4],
+      ["POST", undefined, 1],
+      ["PATCH", undefined, 1],
+      ["POST", "always", 4],
+      ["GET", "never", 1],
+    ] as const
+  ) {
+    let count = 0;
+    await withServer(() => {
+      count++;
+      return new Response(null, { status: 503 });
+    }, async (url, transport) => {
+      await assertRejects(
+        () => transport.send({ method, url, retry, trusted: true }),
+        RemoteServiceUnavailable,
+      );
+    });
+    assertEquals(count, expected, `${method} ${retry}`);
+  }
+});
+
+Deno.test("recover puts things right and the request is sent again, twice at most", async () => {
+  let token = "old";
+  const handler: Handler = (request) =>
+    new Response(null, { status: request.headers.get("x-auth-token") === "new" ? 200 : 401 });
+  await withServer(handler, async (url, transport) => {
+    let renewed = 0;
+    const request = {
+      url,
+      trusted: true,
+      prepare: ({ headers }: { headers: Headers }) => headers.set("x-auth-token", token),
+    };
+    const response = await transport.send({
+      ...request,
+      recover: ({ status }) => {
+        token = ++renewed === 2 ? "new" : "old";
+        return status === 401;
+      },
+    });
+    await response.release();
+    assertEquals(renewed, 2);
+    token = "old";
+    let asked = 0;
+    await assertRejects(() => transport.send({ ...request, recover: () => ++asked > 0 }));
+    assertEquals(asked, 2);
+  });
+});
+
+Deno.test("fail makes the error from the body; retryable errors are tried again", async () => {
+  let count = 0;
+  await withServer((_, index) => {
+    count++;
+    return new Response(`<Code>${index === 0 ? "SlowDown" : "NoSuchKey"}</Code>`, { status: 400 });
+  }, async (url, transport) => {
+    const error = await assertRejects(() =>
+      transport.send({
+        url,
+        trusted: true,
+        fail: async (response) => {
+          const code = /<Code>(.*)<\/Code>/.exec(await response.text())![1]!;
+          return code === "SlowDown"
+            ? new RemoteServiceUnavailable(code)
+            : new NotFound(code, { retryable: false });
+        },
+      }), NotFound);
+    assertEquals((error as NotFound).detail, "NoSuchKey");
+  });
+  assertEquals(count, 2);
+});
+
+Deno.test("a URL that is not trusted is judged before anything is sent", async () => {
+  let count = 0;
+  await withServer(() => {
+    count++;
+    return new Response();
+  }, async (url, transport) => {
+    await assertRejects(() => transport.send({ url }), EgressDenied);
+    await assertRejects(
+      () =>
+        transport.send({
+          url,
+          trusted: true,
+          prepare: (r) => void (r.url = new URL("http://10.0.0.1/")),
+        }),
+      EgressDenied,
+    );
+  });
+  assertEquals(count, 0);
+});
+
+Deno.test("a name is connected to by the address that was judged", async () => {
+  let host: string | null = null;
+  await withServer((request) => {
+    host = request.headers.get("host");
+    return new Response("here");
+  }, async (url, transport) => {
+    const { port } = new URL(url);
+    const response = await transport.send({ url: `http://images.example:${port}/a` });
+    assertEquals(await response.text(), "here");
+    assertEquals(host, `images.example:${port}`);
+  }, {
+    gate: new EgressGate({
+      allowPrivate: ["127.0.0.1"],
+      resolve: () => Promise.resolve(["127.0.0.1"]),
+    }),
+  });
+});
+
+Deno.test("nobody there is an error that may pass", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  for (const special of [{}, { insecure: true }]) {
+    const transport = new Transport({ minDelay: 0, retries: 1, ...special });
+    const error = await assertRejects(
+      () => transport.send({ url: `http://127.0.0.1:${port}/`, trusted: true }),
+      RemoteServiceUnavailable,
+    );
+    assert((error as RemoteServiceUnavailable).retryable);
+    await transport.close();
+  }
+});
+
+Deno.test("a server that only listens is left in time", async () => {
+  using _listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = _listener.addr as Deno.NetAddr;
+  const timeouts = { connect: 50, firstByte: 50 };
+  for (const special of [{}, { insecure: true }]) {
+    const transport = new Transport({ retries: 0, timeouts, ...special });
+    await assertRejects(
+      () => transport.send({ url: `http://127.0.0.1:${port}/`, trusted: true }),
+      TimeoutError,
+    );
+    await transport.close();
+  }
+});
+
+Deno.test("a fetch of one's own sends everything", async () => {
+  const asked: string[] = [];
+  const transport = new Transport({
+    fetch: (url, init) => {
+      asked.push(`${init.method} ${url}`);
+      return Promise.resolve(new Response("own"));
+    },
+  });
+  const url = "https://images.invalid/a";
+  const body = new Uint8Array(100_000);
+  await (await transport.send({ method: "PUT", url, body, trusted: true })).release();
+  assertEquals(await (await transport.send({ url, trusted: true })).text(), "own");
+  assertEquals(asked, [`PUT ${url}`, `GET ${url}`]);
+});
