@@ -5,7 +5,10 @@
  */
 import type { StoreError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import { Backoff, type HttpRequest, type HttpResponse, Transport } from "../../transport/mod.ts";
+// Not from its mod.ts: that brings the egress gate, which a store of one trusted server never asks.
+import type { HttpResponse } from "../../transport/response.ts";
+import { Backoff } from "../../transport/retry.ts";
+import { type HttpRequest, Transport } from "../../transport/transport.ts";
 import { Credentials } from "./credentials.ts";
 import { Endpoint } from "./endpoint.ts";
 import { errorOf, fault, faultOf, type S3Fault } from "./errors.ts";

@@ -16,7 +16,9 @@ import {
   StoreError,
   type StoreErrorOptions,
 } from "../../errors/mod.ts";
-import { type HttpResponse, retryAfterOf, statusError } from "../../transport/mod.ts";
+import type { HttpResponse } from "../../transport/response.ts";
+import { retryAfterOf } from "../../transport/retry.ts";
+import { statusError } from "../../transport/status.ts";
 import type { Element } from "./xml.ts";
 
 type ErrorClass = new (detail: string, options?: StoreErrorOptions) => StoreError;

@@ -5,5 +5,5 @@
  */
 export { S3Fault } from "./errors.ts";
 export { S3Location } from "./location.ts";
-export type { S3Credentials, S3Options } from "./options.ts";
+export type { S3Credentials, S3Options, S3Settings } from "./options.ts";
 export { S3Store } from "./store.ts";

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Fetch } from "../../transport/mod.ts";
 import type { OptionDefinitions } from "../options.ts";
 
 /** Keys that sign requests. */
@@ -67,26 +66,26 @@ export interface S3Options {
   /** How long to wait for an answer to begin, and for each further byte, in milliseconds. */
   timeout?: number;
   /** Sends requests instead of the runtime's `fetch`. */
-  fetch?: Fetch;
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-/** The options that have defaults. */
-type Defaulted =
-  | "anonymous"
-  | "keysInLocations"
-  | "createBucketOnPut"
-  | "bucketUrlFormat"
-  | "largeObjectSize"
-  | "largeObjectChunkSize"
-  | "concurrency"
-  | "readConcurrency"
-  | "enableDataIntegrityProtection"
-  | "requestChecksumCalculation"
-  | "responseChecksumValidation"
-  | "checksumAlgorithm";
-
-/** The options as the store uses them. */
-export type S3Settings = S3Options & Required<Pick<S3Options, Defaulted>>;
+/** The options of an {@linkcode S3Store} with their defaults filled in. */
+export type S3Settings =
+  & S3Options
+  & Required<
+    Pick<
+      S3Options,
+      | "anonymous"
+      | "keysInLocations"
+      | "createBucketOnPut"
+      | "bucketUrlFormat"
+      | "largeObjectSize"
+      | "largeObjectChunkSize"
+      | "concurrency"
+      | "readConcurrency"
+      | "checksumAlgorithm"
+    >
+  >;
 
 const WHEN = ["when_required", "when_supported"];
 

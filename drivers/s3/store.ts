@@ -8,7 +8,7 @@ import { BitMasks } from "../../capabilities/mod.ts";
 import { Invalid, StorePresignNotSupported } from "../../errors/mod.ts";
 import { checkImageId, type StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import { readRange } from "../../transport/mod.ts";
+import { readRange } from "../../transport/read_range.ts";
 import type {
   Acls,
   DriverStat,
