@@ -1,0 +1,282 @@
+/**
+ * Whose account a request goes to, and as whom: by location, by caller, by configuration.
+ *
+ * @module
+ */
+import { BadStoreConfiguration, BadStoreUri, StoreError } from "../../errors/mod.ts";
+import type { Transport } from "../../transport/mod.ts";
+import type { StoreContext } from "../driver.ts";
+import { endpointOf } from "./catalog.ts";
+import { SwiftClient } from "./client.ts";
+import { Keystone } from "./keystone.ts";
+import type { SwiftLocation } from "./location.ts";
+import type { SwiftSettings } from "./options.ts";
+import { loadReferences, optionsReference, pick, type Reference } from "./references.ts";
+import { type Access, fixedSession, LoginSession, type Session } from "./session.ts";
+
+/** What the credentials of a location leave unsaid. */
+const DOMAINS = [
+  "userDomainId",
+  "userDomainName",
+  "projectDomainId",
+  "projectDomainName",
+] as const;
+
+/** A client whose trust, if it has one, must be ended. */
+export interface LongClient {
+  /** The client. */
+  client: SwiftClient;
+  /** Ends the trust. */
+  dispose(): Promise<void>;
+}
+
+/** The accounts of one store. */
+export class Accounts {
+  readonly #options: SwiftSettings;
+  readonly #transport: Transport;
+  readonly #sessions = new Map<string, LoginSession>();
+  #references: ReadonlyMap<string, Reference>;
+  #loaded: boolean;
+
+  /** Reads the options; throws `BadStoreConfiguration`. */
+  constructor(options: SwiftSettings, transport: Transport) {
+    this.#options = options;
+    this.#transport = transport;
+    const { configFile, defaultSwiftReference, multiTenant } = options;
+    if (multiTenant && configFile !== undefined) {
+      throw new BadStoreConfiguration("multiTenant and configFile exclude each other");
+    }
+    const reference = configFile === undefined ? optionsReference(options) : undefined;
+    this.#references = new Map(reference ? [[defaultSwiftReference, reference]] : []);
+    this.#loaded = configFile === undefined;
+  }
+
+  /** Reads the file of accounts, if there is one. */
+  async load(): Promise<void> {
+    if (this.#loaded) return;
+    this.#references = await loadReferences(this.#options);
+    this.#loaded = true;
+  }
+
+  /** Forgets all logins. */
+  close(): void {
+    this.#sessions.clear();
+  }
+
+  /** The account that takes new images, if there is one. */
+  get default(): Reference | undefined {
+    return this.#references.get(this.#options.defaultSwiftReference);
+  }
+
+  /** Throws `BadStoreConfiguration` if there is none. */
+  requireDefault(): Reference {
+    const { defaultSwiftReference, configFile } = this.#options;
+    const reference = this.default;
+    if (reference !== undefined) return reference;
+    throw new BadStoreConfiguration(
+      configFile === undefined
+        ? "no account is configured: authAddress, user and key"
+        : `the file of accounts has no section [${defaultSwiftReference}]`,
+    );
+  }
+
+  /** Whether a location names an account of the store. */
+  owns(location: SwiftLocation): boolean {
+    const { multiTenant, endpoint } = this.#options;
+    const isNamed = location.scheme === "swift+config";
+    if (multiTenant) {
+      return !isNamed && location.userinfo === undefined &&
+        (endpoint === undefined || sameOrigin(endpoint, location.url));
+    }
+    if (isNamed) return !this.#loaded || this.#references.has(location.address);
+    if (this.#loaded && this.#references.size === 0) return location.userinfo !== undefined;
+    return this.#referenceAt(location) !== undefined;
+  }
+
+  /** Whether a location is in the account that takes new images. */
+  isDefault(location: SwiftLocation): boolean {
+    if (this.#options.multiTenant) return this.owns(location);
+    if (location.scheme === "swift+config") {
+      return location.address === this.#options.defaultSwiftReference;
+    }
+    const { credentials } = location;
+    const reference = this.default;
+    return reference !== undefined && sameUrl(reference.authAddress, location.url) &&
+      (credentials === undefined || credentials.user === reference.user);
+  }
+
+  /** URL of the account that takes a caller's new images. */
+  async accountUrl(context: StoreContext | undefined): Promise<string> {
+    const known = this.#options.endpoint ?? this.#catalogUrl(context);
+    if (known !== undefined) return known;
+    if (context !== undefined && this.#options.multiTenant) {
+      throw new BadStoreConfiguration("a multi-tenant store needs the caller's service catalog");
+    }
+    return (await this.#defaultSession().access()).accountUrl;
+  }
+
+  /** The client for a location, or for the account of a caller's new images. */
+  async client(
+    location: SwiftLocation | undefined,
+    context: StoreContext | undefined,
+  ): Promise<SwiftClient> {
+    if (this.#options.multiTenant) return await this.#tenantClient(location, context);
+    const { session, trusted } = location === undefined
+      ? { session: this.#defaultSession(), trusted: true }
+      : this.#sessionFor(location);
+    return new SwiftClient(this.#transport, session, trusted);
+  }
+
+  /**
+   * A client that outlives the caller's token, by a Keystone trust in favour of the store's own user;
+   * `undefined` where there can be none.
+   */
+  async longClient(
+    location: SwiftLocation,
+    context: StoreContext | undefined,
+  ): Promise<LongClient | undefined> {
+    const { multiTenant, useTrusts, expireSoonInterval } = this.#options;
+    const reference = this.default;
+    const token = context?.token;
+    if (!multiTenant || !useTrusts || !token || reference?.authVersion !== "3") return undefined;
+    // Keystone gives no trusts to application credentials.
+    if (reference.applicationCredentialId) return undefined;
+    const keystone = new Keystone(this.#transport, reference.authAddress, true);
+    try {
+      const [trustor, trustee] = await Promise.all([
+        keystone.inspect(token),
+        keystone.login(reference),
+      ]);
+      const trust = await keystone.trust(trustor, trustee.user);
+      const session = new LoginSession(async () => {
+        const { token, expires } = await keystone.login(reference, trust);
+        return { token, expires, accountUrl: location.url };
+      }, expireSoonInterval * 1000);
+      return {
+        client: new SwiftClient(this.#transport, session, true),
+        dispose: async () => keystone.revoke(trust, (await session.access()).token!),
+      };
+    } catch (error) {
+      // As glance_store does: the caller's token is what there is.
+      if (error instanceof StoreError) return undefined;
+      throw error;
+    }
+  }
+
+  async #tenantClient(
+    location: SwiftLocation | undefined,
+    context: StoreContext | undefined,
+  ): Promise<SwiftClient> {
+    const operator = context === undefined && this.default !== undefined;
+    const token = context?.token;
+    if (location === undefined || operator || token !== undefined) {
+      const home = await this.accountUrl(context);
+      const url = location?.url ?? home;
+      if (!sameOrigin(home, url)) {
+        throw new BadStoreUri("the location names another Swift than the service catalog does");
+      }
+      const session = operator
+        ? elsewhere(this.#defaultSession(), url)
+        : fixedSession({ token, accountUrl: url });
+      return new SwiftClient(this.#transport, session, true);
+    }
+    const trusted = await this.#knows(location);
+    const session = fixedSession({ token: undefined, accountUrl: location.url });
+    return new SwiftClient(this.#transport, session, trusted);
+  }
+
+  /** Whether a location that comes without a token is on the Swift of the configuration. */
+  async #knows(location: SwiftLocation): Promise<boolean> {
+    const { endpoint } = this.#options;
+    if (endpoint !== undefined) return sameOrigin(endpoint, location.url);
+    if (this.default === undefined) return false;
+    return sameOrigin((await this.#defaultSession().access()).accountUrl, location.url);
+  }
+
+  #catalogUrl(context: StoreContext | undefined): string | undefined {
+    const catalog = context?.serviceCatalog;
+    return catalog && this.#options.multiTenant ? endpointOf(catalog, this.#options) : undefined;
+  }
+
+  #defaultSession(): LoginSession {
+    return this.#session(this.requireDefault(), true);
+  }
+
+  #sessionFor(location: SwiftLocation): { session: LoginSession; trusted: boolean } {
+    if (location.scheme === "swift+config") {
+      const reference = this.#references.get(location.address);
+      if (reference === undefined) {
+        throw new BadStoreUri(`the account "${location.address}" is not configured`);
+      }
+      return { session: this.#session(reference, true), trusted: true };
+    }
+    const known = this.#referenceAt(location);
+    const { credentials } = location;
+    const same = credentials === undefined || credentials.user === known?.user;
+    if (known && same) return { session: this.#session(known, true), trusted: true };
+    const reference = {
+      ...pick(known ?? this.#options, DOMAINS),
+      authVersion: (known ?? this.#options).authVersion,
+      authAddress: location.url,
+      ...credentials!,
+    };
+    const trusted = known !== undefined;
+    return { session: this.#session(reference, trusted), trusted };
+  }
+
+  /** The account with the login of a location, and if there are several, with its user. */
+  #referenceAt({ url, credentials }: SwiftLocation): Reference | undefined {
+    const here = [...this.#references.values()].filter(({ authAddress }) =>
+      sameUrl(authAddress, url)
+    );
+    return here.find(({ user }) => user === credentials?.user) ?? here[0];
+  }
+
+  #session(reference: Reference, trusted: boolean): LoginSession {
+    const id = JSON.stringify(reference);
+    let session = this.#sessions.get(id);
+    if (session === undefined) {
+      const { expireSoonInterval } = this.#options;
+      session = new LoginSession(() => this.#login(reference, trusted), expireSoonInterval * 1000);
+      this.#sessions.set(id, session);
+    }
+    return session;
+  }
+
+  async #login(reference: Reference, trusted: boolean): Promise<Access> {
+    const { endpoint } = this.#options;
+    if (reference.authVersion === "1") {
+      const { loginV1 } = await import("./auth_v1.ts");
+      const access = await loginV1(this.#transport, reference, trusted);
+      return { ...access, accountUrl: endpoint ?? access.accountUrl };
+    }
+    const keystone = new Keystone(this.#transport, reference.authAddress, trusted);
+    const { token, expires, catalog } = reference.authVersion === "2"
+      ? await keystone.loginV2(reference)
+      : await keystone.login(reference);
+    return { token, expires, accountUrl: endpoint ?? endpointOf(catalog, this.#options) };
+  }
+}
+
+/** A session whose requests go to another account of the same Swift. */
+function elsewhere(session: Session, accountUrl: string): Session {
+  const given = new WeakMap<Access, Access>();
+  return {
+    async access() {
+      const access = await session.access();
+      const moved = { ...access, accountUrl };
+      given.set(moved, access);
+      return moved;
+    },
+    renew: (refused) => session.renew(given.get(refused) ?? refused),
+  };
+}
+
+function sameOrigin(a: string, b: string): boolean {
+  return URL.canParse(a) && URL.canParse(b) && new URL(a).origin === new URL(b).origin;
+}
+
+function sameUrl(a: string, b: string): boolean {
+  const plain = (url: string) => new URL(url).href.replace(/\/+$/, "");
+  return URL.canParse(a) && URL.canParse(b) && plain(a) === plain(b);
+}

@@ -1,0 +1,201 @@
+/**
+ * Requests to one account: with its token, a new one where it has ended, errors as stores throw them.
+ *
+ * @module
+ */
+import {
+  BackendException,
+  Duplicate,
+  NotFound,
+  RemoteServiceUnavailable,
+  StorageFull,
+  type StoreError,
+} from "../../errors/mod.ts";
+import type { Bytes } from "../../streams/mod.ts";
+import {
+  type HttpRequest,
+  type HttpResponse,
+  retryAfterOf,
+  statusError,
+  type Transport,
+} from "../../transport/mod.ts";
+import type { Access, Session } from "./session.ts";
+
+/** A request to the account. */
+export interface SwiftRequest {
+  /** The method; `GET` unless said otherwise. */
+  method?: string | undefined;
+  /** The container; the account itself unless said otherwise. */
+  container?: string | undefined;
+  /** The object; the container itself unless said otherwise. */
+  object?: string | undefined;
+  /** The query, in plain text. */
+  query?: Readonly<Record<string, string>> | undefined;
+  /** Headers beside the token. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** The body, lent until the answer is there. */
+  body?: readonly Bytes[] | undefined;
+  /** The statuses that are returned; all of 2xx unless said otherwise. */
+  accept?: readonly number[] | undefined;
+  /** Sends again also what is not idempotent by its method. */
+  retry?: "always" | undefined;
+  /** Ends the request. */
+  signal?: AbortSignal | undefined;
+}
+
+/** One entry of a listing, as Swift writes it. */
+export interface Listed {
+  /** Name of the object or container. */
+  name?: string;
+  /** A directory, with its slash. */
+  subdir?: string;
+  /** Size in bytes: of what the object holds, which of a dynamic manifest is nothing. */
+  bytes?: number;
+  /** md5 of what the object holds. */
+  hash?: string;
+  /** Entity tag of a static large object, quotes included. */
+  slo_etag?: string;
+  /** When it was last changed, in UTC. */
+  last_modified?: string;
+}
+
+/** The client of one account, as one user. */
+export class SwiftClient {
+  readonly #transport: Transport;
+  readonly #session: Session;
+  readonly #trusted: boolean;
+
+  /** `trusted` accounts are those that the configuration or a login names. */
+  constructor(transport: Transport, session: Session, trusted: boolean) {
+    this.#transport = transport;
+    this.#session = session;
+    this.#trusted = trusted;
+  }
+
+  /** URL of the account. */
+  async accountUrl(): Promise<string> {
+    return (await this.#session.access()).accountUrl;
+  }
+
+  /** Sends a request and resolves to an answer that is accepted. */
+  async send(request: SwiftRequest): Promise<HttpResponse> {
+    return await this.#transport.send(await this.request(request));
+  }
+
+  /** Sends a request whose answer has no body of interest, and resolves to that answer. */
+  async ask(request: SwiftRequest): Promise<HttpResponse> {
+    const response = await this.send(request);
+    await response.release();
+    return response;
+  }
+
+  /** Sends a request whose answer is JSON, and resolves to it. */
+  async json<T>(request: SwiftRequest): Promise<T> {
+    const headers = { accept: "application/json", ...request.headers };
+    const text = await (await this.send({ ...request, headers })).text(67_108_864);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new BackendException("the server answered with something else than JSON", { cause });
+    }
+  }
+
+  /**
+   * All pages of a listing of the account or a container, in the order of the names' bytes. What
+   * `skip` gives for an entry is where to go on instead.
+   */
+  async *list(
+    container: string | undefined,
+    options: {
+      prefix?: string | undefined;
+      delimiter?: string | undefined;
+      signal?: AbortSignal | undefined;
+      skip?: ((name: string) => string | undefined) | undefined;
+    },
+  ): AsyncGenerator<Listed> {
+    const { prefix, delimiter, signal, skip } = options;
+    for (let marker = "";;) {
+      const query = {
+        format: "json",
+        ...(prefix ? { prefix } : {}),
+        ...(delimiter ? { delimiter } : {}),
+        ...(marker ? { marker } : {}),
+      };
+      // The server says how long a page is, so that only an empty one is the last.
+      const page = await this.json<Listed[]>({ container, query, signal });
+      if (page.length === 0) return;
+      for (const entry of page) {
+        const name = entry.name ?? entry.subdir ?? "";
+        const next = skip?.(name);
+        marker = next ?? name;
+        if (next !== undefined) break;
+        yield entry;
+      }
+    }
+  }
+
+  /** A request as the transport takes it. */
+  async request(request: SwiftRequest): Promise<HttpRequest> {
+    const { method = "GET", container, object, query, headers, body, accept, signal } = request;
+    const url = objectUrl(await this.accountUrl(), container, object);
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    let used: Access;
+    return {
+      method,
+      url,
+      headers: { ...headers },
+      body,
+      accept,
+      signal,
+      retry: request.retry,
+      trusted: this.#trusted,
+      redirect: "refuse",
+      prepare: async (prepared) => {
+        used = await this.#session.access();
+        if (used.token !== undefined) prepared.headers.set("x-auth-token", used.token);
+      },
+      recover: async ({ status }) => status === 401 && await this.#session.renew(used),
+      fail: (response) => swiftError(response, method),
+    };
+  }
+}
+
+/** The path of a container or object below its account, percent-encoded. */
+export function objectPath(container: string, object?: string): string {
+  const path = `/${encodeURIComponent(container)}`;
+  return object === undefined
+    ? path
+    : `${path}/${object.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** The URL of an account, a container or an object. */
+export function objectUrl(accountUrl: string, container?: string, object?: string): URL {
+  const url = new URL(accountUrl);
+  if (container !== undefined) {
+    url.pathname = url.pathname.replace(/\/+$/, "") + objectPath(container, object);
+  }
+  return url;
+}
+
+/** The error that an answer of Swift's is. */
+function swiftError({ status, headers }: HttpResponse, method: string): StoreError {
+  const retryAfter = retryAfterOf(headers);
+  switch (status) {
+    case 404:
+      return new NotFound("there is no such object or container");
+    case 409:
+      return method === "PUT"
+        ? new Duplicate("the image exists already")
+        : new BackendException("the image's segments are not those that its manifest names (409)");
+    case 412:
+      return method === "PUT"
+        ? new Duplicate("the image exists already")
+        : statusError({ status, headers });
+    case 413:
+      return new StorageFull("the server takes no more: a quota, or its largest object (413)");
+    case 498: // Swift's own, of its ratelimit middleware.
+      return new RemoteServiceUnavailable("the server answered 498", { retryAfter });
+    default:
+      return statusError({ status, headers });
+  }
+}

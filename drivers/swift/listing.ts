@@ -1,0 +1,111 @@
+/**
+ * Listing the images of a container: pages, directories, and what is no image left out.
+ *
+ * @module
+ */
+import { checkImageId } from "../../location/mod.ts";
+import type { ListEntry } from "../driver.ts";
+import type { Listed, SwiftClient } from "./client.ts";
+import { readManifest, SEGMENTS } from "./large_objects.ts";
+
+/** The md5 of nothing: what the listing says of a dynamic manifest, and radosgw of any. */
+const EMPTY = "d41d8cd98f00b204e9800998ecf8427e";
+
+/**
+ * The images and directories of one container. Segments are left out: Vitrine's by their name, those
+ * that glance_store puts beside an image by what the image's manifest says.
+ */
+export async function* listContainer(
+  client: SwiftClient,
+  container: string,
+  options: { directory: string; recursive: boolean; signal: AbortSignal | undefined },
+): AsyncGenerator<ListEntry> {
+  const { directory, recursive, signal } = options;
+  const prefix = directory === "" ? "" : `${directory}/`;
+  const delimiter = recursive ? undefined : "/";
+  // Ends after every segment: a name goes on with hexadecimal digits.
+  const skip = (name: string) =>
+    recursive && name.startsWith(SEGMENTS) ? `${SEGMENTS}~` : undefined;
+  const manifests = new Manifests(client, container, signal);
+  for await (const entry of client.list(container, { prefix, delimiter, signal, skip })) {
+    const { name, subdir } = entry;
+    if (subdir !== undefined) {
+      const path = subdir.replace(/\/$/, "");
+      if (subdir !== SEGMENTS && isImageId(path)) yield { path, kind: "directory" };
+    } else if (name !== undefined && isImageId(name) && !await manifests.hides(entry)) {
+      yield imageOf(name, entry);
+    }
+  }
+}
+
+/** What a listing tells of an object. */
+function imageOf(path: string, { bytes, hash, slo_etag, last_modified }: Listed): ListEntry {
+  const modified = new Date(last_modified?.replace(/Z?$/, "Z") ?? NaN);
+  const etag = slo_etag?.replaceAll('"', "") ?? (hash === EMPTY ? undefined : hash);
+  return {
+    path,
+    kind: "image",
+    // Of a manifest that the listing does not know as one, it tells the manifest's own size.
+    size: hash === EMPTY ? undefined : bytes,
+    modified: Number.isNaN(modified.getTime()) ? undefined : modified,
+    etag: etag && `"${etag}"`,
+  };
+}
+
+/**
+ * The dynamic manifests that a listing has passed, to tell their segments by. In the order of names
+ * an image comes before its segments, which glance_store calls `<image>-00001` and so on.
+ */
+class Manifests {
+  readonly #client: SwiftClient;
+  readonly #container: string;
+  readonly #signal: AbortSignal | undefined;
+  /** Empty objects that the names at hand begin with. */
+  #candidates: string[] = [];
+  readonly #prefixes = new Map<string, string | undefined>();
+
+  constructor(client: SwiftClient, container: string, signal: AbortSignal | undefined) {
+    this.#client = client;
+    this.#container = container;
+    this.#signal = signal;
+  }
+
+  async hides({ name = "", bytes, hash }: Listed): Promise<boolean> {
+    this.#candidates = this.#candidates.filter((one) => {
+      if (name.startsWith(one)) return true;
+      this.#prefixes.delete(one);
+      return false;
+    });
+    const image = /^(.+)-\d{5,}$/.exec(name)?.[1];
+    if (image !== undefined && this.#candidates.includes(image)) {
+      if (!this.#prefixes.has(image)) this.#prefixes.set(image, await this.#segmentsOf(image));
+      const prefix = this.#prefixes.get(image);
+      if (prefix !== undefined && name.startsWith(prefix)) return true;
+    }
+    if (bytes === 0 && hash === EMPTY) this.#candidates.push(name);
+    return false;
+  }
+
+  async #segmentsOf(object: string): Promise<string | undefined> {
+    const { headers } = await this.#client.ask({
+      method: "HEAD",
+      container: this.#container,
+      object,
+      accept: [200, 204, 404],
+      signal: this.#signal,
+    });
+    const { container, prefix } = readManifest(headers.get("x-object-manifest") ?? "");
+    return container === this.#container && prefix !== "" ? prefix : undefined;
+  }
+}
+
+/** Whether an object's name is an image id: not a segment, nor a directory's marker. */
+export function isImageId(name: string): boolean {
+  if (`${name}/`.startsWith(SEGMENTS)) return false;
+  try {
+    checkImageId(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The accounts of a store, which glance_store calls references: where and as whom to log in.
+ *
+ * @module
+ */
+import { BadStoreConfiguration } from "../../errors/mod.ts";
+import { builtin } from "../../transport/builtin.ts";
+import type { SwiftOptions, SwiftSettings } from "./options.ts";
+
+/** Where and as whom to log in. */
+export interface Reference extends
+  Readonly<
+    Pick<
+      SwiftOptions,
+      | "user"
+      | "key"
+      | "applicationCredentialId"
+      | "applicationCredentialSecret"
+      | "authToken"
+      | "projectName"
+      | "projectId"
+      | "userDomainId"
+      | "userDomainName"
+      | "projectDomainId"
+      | "projectDomainName"
+    >
+  > {
+  /** URL of the login. */
+  readonly authAddress: string;
+  /** How to log in. */
+  readonly authVersion: "1" | "2" | "3";
+}
+
+/** What glance_store's file of accounts calls them. */
+const NAMES = {
+  auth_address: "authAddress",
+  auth_version: "authVersion",
+  user: "user",
+  key: "key",
+  application_credential_id: "applicationCredentialId",
+  application_credential_secret: "applicationCredentialSecret",
+  project_name: "projectName",
+  project_id: "projectId",
+  user_domain_id: "userDomainId",
+  user_domain_name: "userDomainName",
+  project_domain_id: "projectDomainId",
+  project_domain_name: "projectDomainName",
+} as const;
+
+/** The account that the options say, if they say one. Throws `BadStoreConfiguration`. */
+export function optionsReference(options: SwiftSettings): Reference | undefined {
+  const { authAddress, defaultSwiftReference } = options;
+  return authAddress === undefined ? undefined : checked({
+    authAddress,
+    ...pick(options, Object.values(NAMES)),
+    ...pick(options, ["authToken"]),
+  }, defaultSwiftReference);
+}
+
+/** The accounts of glance_store's file, by name. Throws `BadStoreConfiguration`. */
+export async function loadReferences(options: SwiftSettings): Promise<Map<string, Reference>> {
+  const { parseConfigFile } = await import("./config_file.ts");
+  const sections = parseConfigFile(await readFile(options.configFile!));
+  return new Map(
+    Object.entries(sections).map(([name, values]) => {
+      const known = Object.entries(NAMES).map(([theirs, ours]) => [ours, values[theirs]]);
+      const given = Object.fromEntries(known.filter(([, value]) => value !== undefined));
+      return [name, checked({ authVersion: options.authVersion, ...given }, name)];
+    }),
+  );
+}
+
+/** The fields of that name which have a value. */
+export function pick<T, K extends keyof T>(from: T, keys: readonly K[]): Partial<Pick<T, K>> {
+  return Object.fromEntries(
+    keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]),
+  ) as Partial<Pick<T, K>>;
+}
+
+function checked(values: Partial<Reference>, name: string): Reference {
+  const fail = (why: string) => {
+    throw new BadStoreConfiguration(`account "${name}" ${why}`);
+  };
+  const { authAddress, authVersion, user, key, authToken } = values;
+  const { applicationCredentialId, applicationCredentialSecret } = values;
+  if (!authAddress || !URL.canParse(authAddress) || !/^https?:/.test(authAddress)) {
+    fail("has no authAddress that is an http or https URL");
+  }
+  if (!["1", "2", "3"].includes(authVersion!)) fail("has an authVersion that is not 1, 2 or 3");
+  if (!applicationCredentialId !== !applicationCredentialSecret) {
+    fail("has one of applicationCredentialId and applicationCredentialSecret without the other");
+  }
+  const credential = applicationCredentialId || authToken;
+  if (!credential && !(user && key)) {
+    fail("has neither user and key nor an application credential");
+  }
+  if (credential && authVersion !== "3") fail("can log in without a password in Keystone v3 alone");
+  if (!credential && authVersion !== "1" && !projectOf(values) && !values.projectId) {
+    fail("has a user without a project: write it as project:user");
+  }
+  return values as Reference;
+}
+
+/** Name of the project: the user's part before the last colon, or the option. */
+export function projectOf({ user, projectName }: Partial<Reference>): string | undefined {
+  const colon = user?.lastIndexOf(":") ?? -1;
+  return colon < 0 ? projectName : user!.slice(0, colon);
+}
+
+/** Name of the user without the project. */
+export function userOf({ user = "" }: Partial<Reference>): string {
+  return user.slice(user.lastIndexOf(":") + 1);
+}
+
+async function readFile(path: string): Promise<string> {
+  const fs = builtin("node:fs/promises");
+  if (fs === undefined) throw new BadStoreConfiguration("this runtime has no files for configFile");
+  try {
+    return await fs.readFile(path, "utf8");
+  } catch (cause) {
+    throw new BadStoreConfiguration(`the file of accounts ${path} cannot be read`, { cause });
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Tokens: one login however many callers wait for it, a new one before or when a token ends.
+ *
+ * @module
+ */
+
+/** What a login gives. */
+export interface Access {
+  /** The token; none for anonymous requests. */
+  readonly token: string | undefined;
+  /** URL of the account. */
+  readonly accountUrl: string;
+  /** When the token ends, in milliseconds since 1970, where known. */
+  readonly expires?: number | undefined;
+}
+
+/** What gives the access for requests, and a new one when it is refused. */
+export interface Session {
+  /** The access to use now. */
+  access(): Promise<Access>;
+  /** Replaces an access that the server refused; resolves to whether there is another one. */
+  renew(refused: Access): Promise<boolean>;
+}
+
+/** A session with an access that cannot be renewed: a caller's own token, or none. */
+export function fixedSession(access: Access): Session {
+  return { access: () => Promise.resolve(access), renew: () => Promise.resolve(false) };
+}
+
+/**
+ * A session that logs in.
+ *
+ * @example Two callers, one login
+ * ```ts
+ * import { LoginSession } from "./session.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let logins = 0;
+ * const session = new LoginSession(() => {
+ *   return Promise.resolve({ token: `${++logins}`, accountUrl: "https://swift.example.org/v1/a" });
+ * }, 60_000);
+ * const [one, other] = await Promise.all([session.access(), session.access()]);
+ * assertEquals([one.token, other.token], ["1", "1"]);
+ * await Promise.all([session.renew(one), session.renew(other)]);
+ * assertEquals((await session.access()).token, "2");
+ * ```
+ */
+export class LoginSession implements Session {
+  readonly #login: () => Promise<Access>;
+  readonly #margin: number;
+  #current: Access | undefined;
+  #pending: Promise<Access> | undefined;
+
+  /** Logs in by `login`, again `margin` milliseconds before a token ends. */
+  constructor(login: () => Promise<Access>, margin: number) {
+    this.#login = login;
+    this.#margin = margin;
+  }
+
+  /** The access to use now. Throws what the login throws. */
+  async access(): Promise<Access> {
+    const current = this.#current;
+    const left = (current?.expires ?? Infinity) - Date.now();
+    return current && left > this.#margin ? current : await this.#renewed();
+  }
+
+  /** Logs in again, unless somebody did since that access was given out. */
+  async renew(refused: Access): Promise<boolean> {
+    if (this.#current === refused || this.#current === undefined) await this.#renewed();
+    return true;
+  }
+
+  #renewed(): Promise<Access> {
+    // No caller's signal ends a login that others wait for.
+    return this.#pending ??= this.#login().then((access) => this.#current = access)
+      .finally(() => this.#pending = undefined);
+  }
+}

@@ -1,0 +1,411 @@
+/**
+ * The Swift store: images in OpenStack Swift, or in radosgw's Swift API, as glance_store keeps them.
+ *
+ * @module
+ */
+import { BitMasks } from "../../capabilities/mod.ts";
+import { BadStoreConfiguration, InvalidImageId, NotFound } from "../../errors/mod.ts";
+import type { StoreLocationClass } from "../../location/mod.ts";
+import type { ByteRange } from "../../streams/mod.ts";
+import { readRange, Transport } from "../../transport/mod.ts";
+import type {
+  Acls,
+  DriverStat,
+  ImageReader,
+  ImageWriter,
+  ListEntry,
+  OperationOptions,
+  PresignRequest,
+} from "../driver.ts";
+import type { OptionDefinitions } from "../options.ts";
+import { Store } from "../store.ts";
+import { Accounts, type LongClient } from "./accounts.ts";
+import { aclHeaders, readAclHeaders } from "./acls.ts";
+import { objectUrl, type SwiftClient } from "./client.ts";
+import { deleteDynamic, deleteStatic } from "./large_objects.ts";
+import { isImageId, listContainer } from "./listing.ts";
+import { SCHEMES, SwiftLocation } from "./location.ts";
+import { statOf } from "./metadata.ts";
+import { MB, OPTIONS, type SwiftOptions, type SwiftSettings } from "./options.ts";
+import { pooled } from "./pooled.ts";
+import { refuseDuplicate, Upload, type UploadOptions } from "./upload.ts";
+import { SwiftWriter } from "./writer.ts";
+
+/** What a new container grants. */
+const CLOSED: Acls = { public: false, readTenants: [], writeTenants: [] };
+
+/** How many containers of a multi-tenant listing are looked into at a time. */
+const BATCH = 64;
+
+/**
+ * A store in Swift.
+ *
+ * A single-tenant store keeps all images in its own account. A multi-tenant one keeps each in its
+ * caller's account, in a container of its own which carries the ACLs; callers are the `context` of
+ * the operations. Without a context the store's own user is the caller, and a context without a token
+ * is nobody: it reads what is public.
+ *
+ * An image is one object or a large object, whole or not at all: the manifest comes last. No image is
+ * overwritten, by If-None-Match. radosgw does not heed that header; there the store looks before it
+ * writes, so that of two adds of one id in the same moment the later one wins.
+ *
+ * @example One account
+ * ```ts
+ * import { SwiftStore } from "@vitrine/vitrine/swift";
+ *
+ * async function upload(): Promise<string> {
+ *   await using store = new SwiftStore("images", {
+ *     authAddress: "https://keystone.example.org/v3",
+ *     user: "service:glance",
+ *     key: "secret",
+ *     createContainerOnPut: true,
+ *   });
+ *   const { location } = await store.add("71c675ab", await fetch("https://example.org/disk.img"));
+ *   return location.uri(); // swift+config://ref1/glance/71c675ab
+ * }
+ * ```
+ */
+export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
+  /** The options, as data. */
+  static override readonly OPTIONS: OptionDefinitions = OPTIONS;
+  /** `swift+config`, `swift+https`, `swift+http` and `swift`. */
+  static override readonly SCHEMES: readonly string[] = SCHEMES;
+  /** Reading from anywhere, writing, listing and copying; ACLs and presigned URLs if configured. */
+  static override readonly CAPABILITIES: number = BitMasks.READ_RANDOM | BitMasks.WRITE_ACCESS |
+    BitMasks.DRIVER_REUSABLE | BitMasks.LIST | BitMasks.COPY | BitMasks.CHECKSUM;
+  /** {@linkcode SwiftLocation}. */
+  static override readonly LOCATION: StoreLocationClass<SwiftLocation> = SwiftLocation;
+
+  readonly #transport: Transport;
+  readonly #reading: Transport;
+  readonly #accounts: Accounts;
+
+  /** Makes a store; throws `BadStoreConfiguration`. Nothing is opened. */
+  constructor(name: string, options: SwiftOptions = {}) {
+    super(name, { ...options });
+    const { retries, retryGetCount = retries, timeout, fetch, tempUrlKey } = this.options;
+    const { cacert: caFile, authInsecure: insecure, multiTenant, multipleContainersSeed } =
+      this.options;
+    if (multiTenant && multipleContainersSeed > 0) {
+      throw new BadStoreConfiguration("multiTenant and multipleContainersSeed exclude each other", {
+        store: name,
+      });
+    }
+    const timeouts = timeout === undefined ? {} : { firstByte: timeout, idle: timeout };
+    const transport = { caFile, insecure, fetch, timeouts };
+    this.#transport = new Transport({ ...transport, retries });
+    this.#reading = new Transport({ ...transport, retries: retryGetCount });
+    this.#accounts = new Accounts(this.options, this.#transport);
+    if (multiTenant) this.setCapabilities(BitMasks.ACL_READ, BitMasks.ACL_WRITE);
+    if (tempUrlKey !== undefined) this.setCapabilities(BitMasks.PRESIGN);
+  }
+
+  /** @internal */
+  protected override configureGet(): Promise<void> {
+    return this.#accounts.load();
+  }
+
+  /** Looks whether there is an account that takes new images. Nobody logs in yet. */
+  override async configureAdd(): Promise<void> {
+    if (!this.options.multiTenant) await Promise.resolve(this.#accounts.requireDefault());
+  }
+
+  /** @internal */
+  protected override async release(): Promise<void> {
+    this.#accounts.close();
+    await Promise.all([this.#transport.close(), this.#reading.close()]);
+  }
+
+  /** @internal */
+  protected override async locate(
+    imageId: string,
+    { context }: OperationOptions,
+  ): Promise<SwiftLocation> {
+    const container = this.#containerOf(imageId);
+    if (container === undefined) {
+      throw new InvalidImageId(`${JSON.stringify(imageId)} is no image id of this store`);
+    }
+    const { multiTenant, defaultSwiftReference } = this.options;
+    if (!multiTenant) {
+      const address = defaultSwiftReference;
+      return new SwiftLocation({ scheme: "swift+config", address, container, object: imageId });
+    }
+    const url = await this.#accounts.accountUrl(context);
+    return new SwiftLocation({
+      scheme: url.startsWith("http://") ? "swift+http" : "swift+https",
+      address: url.replace(/^https?:\/\//, "").replace(/\/+$/, ""),
+      container,
+      object: imageId,
+    });
+  }
+
+  /** @internal */
+  protected override imageIdAt(location: SwiftLocation): string | undefined {
+    const { container, object } = location;
+    if (!isImageId(object) || this.#containerOf(object) !== container) return undefined;
+    return this.#accounts.isDefault(location) ? object : undefined;
+  }
+
+  /** @internal */
+  protected override owns(location: SwiftLocation): boolean {
+    return this.#accounts.owns(location);
+  }
+
+  /** @internal */
+  protected override async openRead(
+    location: SwiftLocation,
+    range: ByteRange,
+    { signal, context }: OperationOptions,
+  ): Promise<ImageReader> {
+    const client = await this.#accounts.client(location, context);
+    const { container, object } = location;
+    return await readRange(
+      this.#reading,
+      await client.request({ container, object, signal }),
+      range,
+    );
+  }
+
+  /** @internal */
+  protected override async statImage(
+    location: SwiftLocation,
+    { signal, context }: OperationOptions,
+  ): Promise<DriverStat> {
+    const client = await this.#accounts.client(location, context);
+    const { container, object } = location;
+    return statOf((await client.ask({ method: "HEAD", container, object, signal })).headers);
+  }
+
+  /** @internal */
+  protected override async openWrite(
+    imageId: string,
+    { size, signal, context }: OperationOptions & { size: number | undefined },
+  ): Promise<ImageWriter<SwiftLocation>> {
+    const { largeObjectSize, largeObjectChunkSize, concurrency, deleteAfter } = this.options;
+    const location = await this.locate(imageId, { context });
+    const client = await this.#accounts.client(location, context);
+    const isSmall = size !== undefined && size < largeObjectSize * MB;
+    // What is sent in one go meets an image that is there already soon enough.
+    const now = isSmall && deleteAfter === undefined
+      ? 0
+      : await refuseDuplicate(client, location, signal);
+    const { options, discard } = await this.#prepare(client, location, now);
+    let long: LongClient | undefined;
+    return new SwiftWriter({
+      ...options,
+      segmentSize: isSmall ? Math.max(size, 1) : largeObjectChunkSize * MB,
+      concurrency,
+      signal,
+      client,
+      longClient: async () => {
+        long = await this.#accounts.longClient(location, context);
+        return long?.client ?? client;
+      },
+      dispose: async (failed) => {
+        await long?.dispose().catch(() => {});
+        if (failed) await discard();
+      },
+    });
+  }
+
+  /** @internal */
+  protected override async deleteImage(
+    location: SwiftLocation,
+    { signal, context }: OperationOptions,
+  ): Promise<void> {
+    const client = await this.#accounts.client(location, context);
+    const { container, object } = location;
+    const { headers } = await client.ask({ method: "HEAD", container, object, signal });
+    const manifest = headers.get("x-object-manifest");
+    if (headers.get("x-static-large-object")?.toLowerCase() === "true") {
+      await deleteStatic(client, container, object, signal);
+    } else if (manifest !== null) {
+      await deleteDynamic(client, container, object, manifest, signal);
+    } else {
+      await client.ask({ method: "DELETE", container, object, signal });
+    }
+    if (this.options.multiTenant && container === this.#containerOf(object)) {
+      await removeContainer(client, container);
+    }
+  }
+
+  /** @internal */
+  protected override async *listImages(
+    directory: string,
+    recursive: boolean,
+    { signal, context }: OperationOptions,
+  ): AsyncGenerator<ListEntry> {
+    const { multiTenant, multipleContainersSeed, container } = this.options;
+    const client = await this.#accounts.client(undefined, context);
+    if (multiTenant) {
+      // An image has a container of its own, which cannot be in a directory.
+      if (directory === "") yield* this.#listTenant(client, signal);
+      return;
+    }
+    const options = { directory, recursive, signal };
+    if (multipleContainersSeed === 0) {
+      yield* listContainer(client, container, options);
+      return;
+    }
+    const directories = new Set<string>();
+    for await (const { name } of client.list(undefined, { prefix: `${container}_`, signal })) {
+      for await (const entry of listContainer(client, name!, options)) {
+        const { path, kind } = entry;
+        if (kind === "image" ? this.#containerOf(path) !== name : directories.has(path)) continue;
+        if (kind === "directory") directories.add(path);
+        yield entry;
+      }
+    }
+  }
+
+  async *#listTenant(
+    client: SwiftClient,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ListEntry> {
+    const { container, concurrency } = this.options;
+    const prefix = `${container}_`;
+    const look = (batch: readonly string[]) =>
+      pooled(batch, concurrency, async (object): Promise<ListEntry[]> => {
+        const request = { method: "HEAD", container: prefix + object, object, signal };
+        const { status, headers } = await client.ask({ ...request, accept: [200, 204, 404] });
+        // The container of an upload under way has no image yet.
+        if (status === 404) return [];
+        const { size, modified, etag } = statOf(headers);
+        return [{ path: object, kind: "image", size, modified, etag }];
+      });
+    let batch: string[] = [];
+    for await (const { name } of client.list(undefined, { prefix, signal })) {
+      const object = name!.slice(prefix.length);
+      if (this.#containerOf(object) === name) batch.push(object);
+      if (batch.length < BATCH) continue;
+      yield* (await look(batch)).flat();
+      batch = [];
+    }
+    yield* (await look(batch)).flat();
+  }
+
+  /** @internal */
+  protected override async copyImage(
+    from: SwiftLocation,
+    imageId: string,
+    { signal, context }: OperationOptions,
+  ): Promise<SwiftLocation> {
+    const { concurrency } = this.options;
+    const location = await this.locate(imageId, { context });
+    const [source, client] = await Promise.all([
+      this.#accounts.client(from, context),
+      this.#accounts.client(location, context),
+    ]);
+    const { copyPieces, piecesOf } = await import("./copy.ts");
+    const isHere = await source.accountUrl() === await client.accountUrl();
+    const pieces = isHere ? await piecesOf(source, from, signal) : undefined;
+    if (pieces === undefined) {
+      const { stream, size } = await this.get(from, { signal, context });
+      return (await this.add(imageId, stream, { size, signal, context }))
+        .location.storeLocation as SwiftLocation;
+    }
+    const now = await refuseDuplicate(client, location, signal);
+    const { options, discard } = await this.#prepare(client, location, now);
+    const upload = new Upload(options);
+    try {
+      await copyPieces(client, pieces, upload, { concurrency, signal });
+      return location;
+    } catch (error) {
+      await upload.abort(client).catch(() => {});
+      await discard().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** @internal */
+  protected override async readAcls(
+    location: SwiftLocation,
+    { signal, context }: OperationOptions,
+  ): Promise<Acls> {
+    const client = await this.#accounts.client(location, context);
+    const { headers } = await client.ask({
+      method: "HEAD",
+      container: location.container,
+      signal,
+    });
+    return readAclHeaders(headers, this.options.adminTenants);
+  }
+
+  /** @internal */
+  protected override async writeAcls(
+    location: SwiftLocation,
+    acls: Acls,
+    { signal, context }: OperationOptions,
+  ): Promise<void> {
+    const headers = aclHeaders(acls, this.options.adminTenants);
+    const client = await this.#accounts.client(location, context);
+    const { container } = location;
+    await client.ask({ method: "POST", container, headers, retry: "always", signal });
+  }
+
+  /** @internal */
+  protected override async presignImage(
+    location: SwiftLocation,
+    { method, expiresIn }: PresignRequest,
+  ): Promise<URL> {
+    const { tempUrlKey, tempUrlDigest } = this.options;
+    const client = await this.#accounts.client(location, undefined);
+    const url = objectUrl(await client.accountUrl(), location.container, location.object);
+    const expires = Math.floor((Date.now() + expiresIn) / 1000);
+    const { tempUrl } = await import("./temp_url.ts");
+    return await tempUrl({ url, method, expires, key: tempUrlKey!, digest: tempUrlDigest });
+  }
+
+  /** The container of an image, or `undefined` if there can be none. */
+  #containerOf(imageId: string): string | undefined {
+    const { container, multiTenant, multipleContainersSeed: seed } = this.options;
+    if (!isImageId(imageId)) return undefined;
+    if (!multiTenant && seed === 0) return container;
+    const characters = Array.from(imageId.toLowerCase());
+    // As in glance_store, dashes among the first characters do not count.
+    const dashes = characters.slice(0, seed).filter((one) => one === "-").length;
+    const suffix = multiTenant ? imageId : characters.slice(0, seed + dashes).join("");
+    const name = `${container}_${suffix}`;
+    const isName = !name.includes("/") && new TextEncoder().encode(name).length <= 256;
+    return isName ? name : undefined;
+  }
+
+  /** What an upload needs; `discard` removes the container again if it was made for it. */
+  async #prepare(
+    client: SwiftClient,
+    location: SwiftLocation,
+    now: number,
+  ): Promise<{ options: UploadOptions; discard(): Promise<void> }> {
+    const { createContainerOnPut, multiTenant, adminTenants } = this.options;
+    const { deleteAfter, largeObjectType: type } = this.options;
+    const { container } = location;
+    let isNew = false;
+    const createContainer = async (client: SwiftClient) => {
+      if (!createContainerOnPut) {
+        throw new NotFound(`the container "${container}" does not exist`);
+      }
+      const { status } = await client.ask({ method: "PUT", container });
+      isNew ||= status === 201;
+      if (status !== 201 || !multiTenant || adminTenants.length === 0) return;
+      const headers = aclHeaders(CLOSED, adminTenants);
+      await client.ask({ method: "POST", container, headers, retry: "always" });
+    };
+    if (multiTenant && createContainerOnPut) await createContainer(client);
+    return {
+      options: {
+        location,
+        type,
+        deleteAt: deleteAfter === undefined ? undefined : now + deleteAfter,
+        createContainer,
+      },
+      discard: async () => {
+        if (isNew && multiTenant) await removeContainer(client, container);
+      },
+    };
+  }
+}
+
+/** Removes a container if it is empty. */
+async function removeContainer(client: SwiftClient, container: string): Promise<void> {
+  await client.ask({ method: "DELETE", container, accept: [204, 404, 409] });
+}

@@ -1,0 +1,184 @@
+/**
+ * One upload: segments that nobody sees, and the object that makes them an image.
+ *
+ * @module
+ */
+import { ChecksumMismatch, Duplicate, NotFound } from "../../errors/mod.ts";
+import type { Bytes } from "../../streams/mod.ts";
+import type { DriverStat } from "../driver.ts";
+import type { SwiftClient } from "./client.ts";
+import {
+  putManifest,
+  removeUpload,
+  type Segment,
+  segmentName,
+  segmentPrefix,
+} from "./large_objects.ts";
+import type { SwiftLocation } from "./location.ts";
+import { digestHeaders, UPLOAD } from "./metadata.ts";
+
+/** How often a segment that arrives with another md5 is sent. */
+const ATTEMPTS = 3;
+
+/** Where and how an image is uploaded. */
+export interface UploadOptions {
+  /** Where the image will be. */
+  location: SwiftLocation;
+  /** How its manifest names the segments. */
+  type: "slo" | "dlo";
+  /** When the image expires, in seconds since 1970. */
+  deleteAt: number | undefined;
+  /** Makes the container if it is missing; throws `NotFound` if it may not be made. */
+  createContainer(client: SwiftClient): Promise<void>;
+}
+
+/** An upload. */
+export class Upload {
+  /** Where the image will be. */
+  readonly location: SwiftLocation;
+  readonly #options: UploadOptions;
+  readonly #id = crypto.randomUUID();
+  /** The segments that were begun. */
+  readonly #segments: Segment[] = [];
+  #begun = false;
+
+  /** Begins; nothing is sent. */
+  constructor(options: UploadOptions) {
+    this.#options = options;
+    this.location = options.location;
+  }
+
+  /**
+   * Sends a segment by `put`, which is given its request, again where the md5 of what is stored is not
+   * the segment's. Numbers begin at 1.
+   */
+  async segment(
+    client: SwiftClient,
+    { number, size, etag }: { number: number; size: number; etag: Promise<string> | string },
+    request: {
+      headers?: Record<string, string>;
+      body: readonly Bytes[];
+      signal: AbortSignal | undefined;
+    },
+  ): Promise<void> {
+    const object = segmentName(segmentPrefix(this.#id), number);
+    const segment = this.#segments[number - 1] = { object, size, etag: "" };
+    const headers = { ...this.#headers(), ...request.headers };
+    for (let attempt = 1;; attempt++) {
+      const put = { ...request, method: "PUT", object, headers };
+      const [response, expected] = await both(this.#put(client, put), etag);
+      const stored = response.headers.get("etag")?.replaceAll('"', "");
+      if (stored === expected) {
+        segment.etag = expected;
+        return;
+      }
+      if (attempt === ATTEMPTS) {
+        throw new ChecksumMismatch(
+          `segment ${number} has the md5 ${expected}, but ${stored} was stored`,
+        );
+      }
+    }
+  }
+
+  /**
+   * Makes the image visible: the segments by their manifest, or `body` if there are none. Throws
+   * `Duplicate`.
+   */
+  async commit(
+    client: SwiftClient,
+    digests: Pick<DriverStat, "checksum" | "multihash">,
+    body: readonly Bytes[] = [],
+  ): Promise<void> {
+    // Not every server heeds If-None-Match: radosgw does not.
+    await refuseDuplicate(client, this.location);
+    const headers = { ...this.#headers(), ...digestHeaders(digests), [UPLOAD]: this.#id };
+    this.#begun = true;
+    try {
+      // From here on an abort comes too late: nobody could tell what the server did.
+      if (this.#segments.length > 0) await this.#commitSegments(client, headers);
+      else {
+        const etag = digests.checksum === undefined ? {} : { etag: digests.checksum };
+        const { object } = this.location;
+        const put = { ...headers, ...etag, "if-none-match": "*" };
+        await this.#put(client, { method: "PUT", object, headers: put, body });
+      }
+    } catch (error) {
+      // A request whose answer was lost was sent again, and met itself.
+      if (!(error instanceof Duplicate) || !await this.#isOurs(client)) throw error;
+    }
+  }
+
+  /** Removes whatever was stored. */
+  async abort(client: SwiftClient): Promise<void> {
+    const { container, object } = this.location;
+    if (this.#begun && await this.#isOurs(client)) {
+      await client.ask({ method: "DELETE", container, object });
+    }
+    await removeUpload(client, container, this.#id, this.#segments.filter(Boolean));
+  }
+
+  async #commitSegments(client: SwiftClient, headers: Record<string, string>): Promise<void> {
+    const { type } = this.#options;
+    const { container, object } = this.location;
+    const prefix = segmentPrefix(this.#id);
+    const segments = this.#segments;
+    await putManifest(client, { container, object, prefix, segments, type, headers });
+    if (type === "slo") return;
+    const stored = await client.ask({ method: "HEAD", container, object });
+    const manifest = stored.headers.get("x-object-manifest");
+    if (stored.headers.has(UPLOAD) || manifest === null) return;
+    // radosgw takes no metadata with a dynamic manifest.
+    const again = { ...headers, "x-object-manifest": manifest };
+    await client.ask({ method: "POST", container, object, headers: again, retry: "always" });
+  }
+
+  #headers(): Record<string, string> {
+    const { deleteAt } = this.#options;
+    return {
+      "content-type": "application/octet-stream",
+      ...(deleteAt === undefined ? {} : { "x-delete-at": `${deleteAt}` }),
+    };
+  }
+
+  /** Sends what needs the container, which is made if it is missing. */
+  async #put(
+    client: SwiftClient,
+    request: Parameters<SwiftClient["ask"]>[0],
+  ): ReturnType<SwiftClient["ask"]> {
+    const { container } = this.location;
+    try {
+      return await client.ask({ ...request, container });
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error;
+      await this.#options.createContainer(client);
+      return await client.ask({ ...request, container });
+    }
+  }
+
+  async #isOurs(client: SwiftClient): Promise<boolean> {
+    const { container, object } = this.location;
+    const request = { method: "HEAD", container, object };
+    const { headers } = await client.ask({ ...request, accept: [200, 204, 404] });
+    return headers.get(UPLOAD) === this.#id;
+  }
+}
+
+/** Throws `Duplicate` if the image exists; resolves to the server's time in seconds. */
+export async function refuseDuplicate(
+  client: SwiftClient,
+  { container, object }: SwiftLocation,
+  signal?: AbortSignal,
+): Promise<number> {
+  const request = { method: "HEAD", container, object, signal };
+  // Who may write and not read learns it from the PUT.
+  const { status, headers } = await client.ask({ ...request, accept: [200, 204, 403, 404] });
+  if (status < 300) throw new Duplicate("the image exists already");
+  const now = Date.parse(headers.get("date") ?? "");
+  return Math.floor((Number.isNaN(now) ? Date.now() : now) / 1000);
+}
+
+/** Both results, or the first error once both have settled: a body is lent to both. */
+async function both<A, B>(a: Promise<A>, b: Promise<B> | B): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}

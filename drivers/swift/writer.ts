@@ -1,0 +1,85 @@
+/**
+ * Adding an image: one PUT, or segments side by side.
+ *
+ * @module
+ */
+import type { Bytes } from "../../streams/mod.ts";
+import { Parts } from "../../streams/parts.ts";
+import type { ImageDigest, ImageWriter } from "../driver.ts";
+import type { SwiftClient } from "./client.ts";
+import { md5Of } from "./large_objects.ts";
+import type { SwiftLocation } from "./location.ts";
+import { Upload, type UploadOptions } from "./upload.ts";
+
+/** What a {@linkcode SwiftWriter} needs to know. */
+export interface WriterOptions extends UploadOptions {
+  /** Size of a segment in bytes. */
+  segmentSize: number;
+  /** How many segments are under way at once. */
+  concurrency: number;
+  /** Ends the upload. */
+  signal: AbortSignal | undefined;
+  /** Who sends an image of one part. */
+  client: SwiftClient;
+  /** Who sends segments, for which a token may not live long enough; asked once. */
+  longClient(): Promise<SwiftClient>;
+  /** Called once at the end. */
+  dispose(failed: boolean): Promise<void>;
+}
+
+/** Writes one image. */
+export class SwiftWriter implements ImageWriter<SwiftLocation> {
+  readonly #options: WriterOptions;
+  readonly #upload: Upload;
+  readonly #parts: Parts;
+  #long: Promise<SwiftClient> | undefined;
+
+  /** Begins; nothing is sent. */
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#upload = new Upload(options);
+    const { segmentSize, concurrency, signal } = options;
+    this.#parts = new Parts({
+      size: segmentSize,
+      concurrency,
+      signal,
+      send: async ({ number, size, chunks }, signal) => {
+        const client = await (this.#long ??= this.#options.longClient());
+        const etag = md5Of(chunks);
+        // The segment may not be asked for it, if it fails before.
+        etag.catch(() => {});
+        await this.#upload.segment(client, { number, size, etag }, { body: chunks, signal });
+      },
+    });
+  }
+
+  /** Where the image will be. */
+  get location(): SwiftLocation {
+    return this.#upload.location;
+  }
+
+  /** Takes the next chunk. */
+  write(chunk: Bytes): Promise<void> {
+    return this.#parts.write(chunk);
+  }
+
+  /** Makes the image visible. */
+  async commit(image: ImageDigest): Promise<void> {
+    const isSegmented = this.#parts.sent > 0;
+    if (isSegmented) await this.#parts.finish();
+    const body = isSegmented ? [] : this.#parts.rest().chunks;
+    await this.#upload.commit(await (this.#long ?? this.#options.client), image, body);
+    await this.#options.dispose(false).catch(() => {});
+  }
+
+  /** Removes everything. */
+  async abort(reason: unknown): Promise<void> {
+    await this.#parts.abort(reason);
+    try {
+      const long = await this.#long?.catch(() => undefined);
+      await this.#upload.abort(long ?? this.#options.client);
+    } finally {
+      await this.#options.dispose(true);
+    }
+  }
+}
