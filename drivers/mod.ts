@@ -34,4 +34,5 @@ export type {
   PresignOptions,
 } from "./operations.ts";
 export { StoreHooks } from "./hooks.ts";
-export { pastEnd, Store, type StoreClass } from "./store.ts";
+export { pastEnd } from "./reading.ts";
+export { Store, type StoreClass } from "./store.ts";

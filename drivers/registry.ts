@@ -14,6 +14,7 @@ const drivers = new Map<string, DriverLoader>([
   ["memory", async () => (await import("./memory/mod.ts")).MemoryStore],
   ["http", async () => (await import("./http/mod.ts")).HttpStore],
   ["s3", async () => (await import("./s3/mod.ts")).S3Store],
+  ["swift", async () => (await import("./swift/mod.ts")).SwiftStore],
   ["rbd", async () => (await import("./rbd/mod.ts")).RbdStore],
 ]);
 

@@ -7,7 +7,6 @@ import { BitMasks } from "../capabilities/mod.ts";
 import {
   BadStoreUri,
   Invalid,
-  InvalidRange,
   StoreAclsNotSupported,
   StoreAddDisabled,
   StoreDeleteNotSupported,
@@ -23,26 +22,17 @@ import {
   type StoreLocation,
   type StoreLocationClass,
 } from "../location/mod.ts";
-import { exactly } from "../streams/exactly.ts";
 import {
   type ByteReader,
   type Bytes,
   CHUNK_SIZE,
-  type ExpectedDigests,
   type ImageData,
   type ImageSource,
   openSource,
   readableFrom,
   streamReader,
 } from "../streams/mod.ts";
-import type {
-  Acls,
-  ImageHandle,
-  ImageReader,
-  Leftover,
-  ListEntry,
-  OperationOptions,
-} from "./driver.ts";
+import type { Acls, ImageHandle, Leftover, ListEntry, OperationOptions } from "./driver.ts";
 import { guarded } from "./guard.ts";
 import { StoreHooks } from "./hooks.ts";
 import { ImageWritable } from "./image_writable.ts";
@@ -59,6 +49,7 @@ import type {
   PresignOptions,
 } from "./operations.ts";
 import { type OptionDefinitions, validateOptions } from "./options.ts";
+import { checkRange, emptyReader, expectedDigests, judgedReader } from "./reading.ts";
 import { secretsOf, wrapError } from "./wrap.ts";
 
 /** The constructor of a driver's store, with what it declares. */
@@ -228,42 +219,17 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     }
   }
 
-  async #add(
-    imageId: string,
-    source: ImageSource,
-    options: AddOptions,
-  ): Promise<AddResult> {
+  async #add(imageId: string, source: ImageSource, options: AddOptions): Promise<AddResult> {
     checkImageId(imageId);
-    const size = options.size ?? source.size;
-    if (size !== undefined && (!Number.isSafeInteger(size) || size < 0)) {
-      throw new Invalid(`a size is a whole number of bytes, not ${size}`);
-    }
     await this.#require(StoreAddDisabled, BitMasks.WRITE_ACCESS);
-    const { expected, verifier, signal, context } = options;
-    const hashingAlgo = options.hashingAlgo ?? expected?.multihash?.algo ?? "sha512";
     // Only those who write pay for the digests: a reader at the edge does not load them.
-    const { checkAlgorithm, transfer } = await import("../streams/transfer.ts");
-    checkAlgorithm(hashingAlgo);
-    const writer = await this.openWrite(imageId, { size, expected, signal, context });
-    try {
-      const image = await transfer(source.reader, {
-        size,
-        hashingAlgo,
-        expected,
-        verifier,
-        signal,
-        write: (chunk) => writer.write(chunk),
-      });
-      const metadata = await writer.commit(image) ?? {};
-      return {
-        ...image,
-        location: this.#bind(writer.location),
-        metadata: { ...metadata, store: this.name },
-      };
-    } catch (error) {
-      await writer.abort(error).catch(() => {});
-      throw error;
-    }
+    const { addImage } = await import("./adding.ts");
+    const added = await addImage(source, options, (write) => this.openWrite(imageId, write));
+    return {
+      ...added,
+      location: this.#bind(added.location),
+      metadata: { ...added.metadata, store: this.name },
+    };
   }
 
   /**
@@ -275,62 +241,20 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    */
   get(image: ImageRef, options: GetOptions = {}): Promise<GetResult> {
     return this.#run("get", image, options, async () => {
-      const { offset = 0, length, signal, context } = options;
-      for (const [name, value] of [["offset", offset], ["length", length ?? 0]] as const) {
-        if (!Number.isSafeInteger(value) || value < 0) {
-          throw new InvalidRange(`${name} is a whole number of bytes, not ${value}`);
-        }
-      }
-      await this.#requireRead(offset > 0, length !== undefined);
+      const { signal, context } = options;
+      const range = checkRange(options);
+      await this.#requireRead(range.offset > 0, range.length !== undefined);
       const location = await this.#resolve(image, options);
-      const expected = await this.#expected(location, options);
-      const reader = length === 0
-        ? await this.#nothing(location, offset, options)
-        : await this.openRead(location, { offset, length }, { signal, context });
-      let bytes: ByteReader = reader;
-      try {
-        if (reader.size !== undefined) bytes = exactly(bytes, reader.size);
-        if (expected !== undefined) {
-          const { verified } = await import("../streams/verify.ts");
-          bytes = await verified(bytes, expected, reader.size);
-        }
-      } catch (error) {
-        await reader.close(error).catch(() => {});
-        throw error;
-      }
-      bytes = guarded(bytes, signal, (error) => this.#wrap(error, "get", image, signal));
-      return {
-        size: reader.size,
-        total: reader.total,
-        etag: reader.etag,
-        modified: reader.modified,
-        stream: readableFrom(bytes, reader.size),
-      };
+      const stat = () => this.statImage(location, { signal, context });
+      const expected = await expectedDigests(options, stat);
+      const reader = range.length === 0
+        ? await emptyReader(range.offset, stat)
+        : await this.openRead(location, range, { signal, context });
+      const { size, total, etag, modified } = reader;
+      const judged = await judgedReader(reader, expected);
+      const bytes = guarded(judged, signal, (error) => this.#wrap(error, "get", image, signal));
+      return { size, total, etag, modified, stream: readableFrom(bytes, size) };
     });
-  }
-
-  async #expected(location: L, options: GetOptions): Promise<ExpectedDigests | undefined> {
-    const { verify, offset, length } = options;
-    if (!verify) return undefined;
-    if (offset || length !== undefined) throw new Invalid("only a whole image can be verified");
-    const expected = verify === true ? await this.statImage(location, options) : verify;
-    if (expected.checksum === undefined && expected.multihash === undefined) {
-      throw new Invalid("nothing is known to verify the image against");
-    }
-    return { checksum: expected.checksum, multihash: expected.multihash };
-  }
-
-  async #nothing(location: L, offset: number, options: OperationOptions): Promise<ImageReader> {
-    const { size: total, etag, modified } = await this.statImage(location, options);
-    if (total !== undefined && offset > total) throw pastEnd(offset, total);
-    return {
-      size: 0,
-      total,
-      etag,
-      modified,
-      read: (view) => Promise.resolve(view.subarray(0, 0)),
-      close: () => Promise.resolve(),
-    };
   }
 
   /**
@@ -626,11 +550,4 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   #bind(location: L): Location {
     return new Location(this.name, location, this.imageIdAt(location));
   }
-}
-
-/** The error of a range that begins past the end of an image. */
-export function pastEnd(offset: number, total: number): InvalidRange {
-  return new InvalidRange(
-    `offset ${offset} lies past the end of the image, which has ${total} bytes`,
-  );
 }

@@ -20,7 +20,8 @@ import type {
 } from "../driver.ts";
 import { entriesBelow } from "../listing.ts";
 import type { OptionDefinitions } from "../options.ts";
-import { pastEnd, Store } from "../store.ts";
+import { pastEnd } from "../reading.ts";
+import { Store } from "../store.ts";
 import { MemoryLocation } from "./location.ts";
 import { type MemoryOptions, OPTIONS } from "./options.ts";
 

@@ -25,7 +25,8 @@ import type {
 import { entriesBelow } from "../listing.ts";
 import type { ImageRef } from "../operations.ts";
 import type { OptionDefinitions } from "../options.ts";
-import { pastEnd, Store } from "../store.ts";
+import { pastEnd } from "../reading.ts";
+import { Store } from "../store.ts";
 import { isImageName, wholeImages } from "./listing.ts";
 import { RbdLocation, SNAPSHOT } from "./location.ts";
 import { digestsOf, metadataOf } from "./metadata.ts";
