@@ -20,14 +20,13 @@ export async function copyImageFile(
   io: Io,
   { file, real, stats }: ImageFile & { file: OpenFile },
   draft: Draft,
-  chunkSize: number,
 ): Promise<void> {
   // `blocks` counts 512 bytes each whatever the file system. Windows has no such number.
   const hasHoles = stats.blocks !== undefined && stats.blocks * 512n < stats.size;
   if (hasHoles) {
     const buffer = new Uint8Array(CHUNK_SIZE);
     for (let at = 0;;) {
-      const count = await file.read(buffer, at, chunkSize);
+      const count = await file.read(buffer, at);
       await draft.write(buffer.subarray(0, count), true);
       if (count < buffer.length) break;
       at += count;

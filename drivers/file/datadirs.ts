@@ -5,7 +5,7 @@
  * @module
  */
 import { resolve } from "@std/path";
-import { lstat, realpath, statfs } from "node:fs/promises";
+import { lstat, realpath, stat, statfs } from "node:fs/promises";
 import {
   BackendException,
   BadStoreConfiguration,
@@ -73,11 +73,18 @@ export class Datadirs {
     return undefined;
   }
 
+  /** The paths that an image can have, the first to be looked at first. */
+  pathsOf(imageId: string): string[] {
+    return this.paths.map((datadir) => this.pathIn(datadir, imageId));
+  }
+
   /** Where an image is, or else where it would be in the first datadir. */
   async find(io: Io, imageId: string): Promise<string> {
-    const paths = this.paths.map((datadir) => this.pathIn(datadir, imageId));
+    const paths = this.pathsOf(imageId);
     if (paths.length > 1) {
-      for (const path of paths) if (await unless(NOWHERE, io.wait(lstat(path)))) return path;
+      for (const path of paths) {
+        if ((await unless(NOWHERE, io.wait(stat(path))))?.isFile()) return path;
+      }
     }
     return paths[0]!;
   }

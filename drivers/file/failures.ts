@@ -47,7 +47,8 @@ export function storeError(error: unknown, intent: "read" | "write"): unknown {
     case "ENOTDIR":
     case "ELOOP":
       if (intent === "read") return new NotFound("no such image", cause);
-      return new BackendException(error.message, cause);
+      if (code === "ENOENT") return new BackendException(error.message, cause);
+      return new Invalid("a part of the path is no directory", cause);
     case "EACCES":
     case "EPERM":
     case "EROFS":

@@ -8,7 +8,7 @@ import { type BigIntStats, constants } from "node:fs";
 import { Forbidden, ImageChanged, NotFound } from "../../errors/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type { ImageHandle, ImageReader } from "../driver.ts";
-import { pastEnd } from "../store.ts";
+import { pastEnd } from "../reading.ts";
 import type { Datadirs, RealPath } from "./datadirs.ts";
 import { identity } from "./digests.ts";
 import { type Io, OpenFile } from "./io.ts";
@@ -67,7 +67,6 @@ export function readerOf(
   file: OpenFile,
   stats: BigIntStats,
   { offset, length }: ByteRange,
-  chunkSize: number,
 ): ImageReader {
   const total = Number(stats.size);
   if (offset > total) throw pastEnd(offset, total);
@@ -79,7 +78,7 @@ export function readerOf(
     etag: etagOf(stats),
     async read(view) {
       const wanted = view.subarray(0, Math.min(view.length, end - at));
-      const count = await file.read(wanted, at, chunkSize);
+      const count = await file.read(wanted, at);
       at += count;
       // glance_store writes in place, so that the whole is only known to be one at its end.
       const isLast = at === end || count < wanted.length;
@@ -93,14 +92,14 @@ export function readerOf(
 }
 
 /** Reads anywhere in an open image. */
-export function handleOf(file: OpenFile, stats: BigIntStats, chunkSize: number): ImageHandle {
+export function handleOf(file: OpenFile, stats: BigIntStats): ImageHandle {
   const size = Number(stats.size);
   return {
     size,
     async read(view, position) {
       if (position >= size) return 0;
       const wanted = new Uint8Array(Math.min(view.length, size - position));
-      const count = await file.read(wanted, position, chunkSize);
+      const count = await file.read(wanted, position);
       view.set(wanted.subarray(0, count));
       return count;
     },

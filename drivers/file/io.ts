@@ -14,23 +14,26 @@ const CLEANUP_LIMIT = 10_000;
 
 /** Waits for calls of the file system on behalf of one operation. */
 export class Io {
+  /** Bytes that one call reads or writes at most. */
+  readonly chunkSize: number;
   readonly #limit: number;
   readonly #signal: AbortSignal | undefined;
 
   /** Waits `limit` milliseconds at most for each call; 0 is no limit. */
-  constructor(limit: number, signal?: AbortSignal | undefined) {
+  constructor(chunkSize: number, limit: number, signal?: AbortSignal | undefined) {
+    this.chunkSize = chunkSize;
     this.#limit = limit;
     this.#signal = signal;
   }
 
   /** Waits for what cleans up: no abort ends it, and a dead disk does not hold it for ever. */
   get cleanup(): Io {
-    return new Io(this.#limit || CLEANUP_LIMIT);
+    return new Io(this.chunkSize, this.#limit || CLEANUP_LIMIT);
   }
 
   /** Waits without a limit, for a call that takes as long as the image is large. */
   get patient(): Io {
-    return new Io(0, this.#signal);
+    return new Io(this.chunkSize, 0, this.#signal);
   }
 
   /**
@@ -80,10 +83,10 @@ export class OpenFile {
   }
 
   /** Fills the view from byte `position` on; fewer bytes only at the file's end. */
-  async read(view: Bytes, position: number, chunkSize: number): Promise<number> {
+  async read(view: Bytes, position: number): Promise<number> {
     let filled = 0;
     while (filled < view.length) {
-      const length = Math.min(view.length - filled, chunkSize);
+      const length = Math.min(view.length - filled, this.#io.chunkSize);
       const call = this.#handle.read(view, filled, length, position + filled);
       const { bytesRead } = await this.#io.wait(call);
       if (bytesRead === 0) break;
@@ -93,10 +96,10 @@ export class OpenFile {
   }
 
   /** Writes all bytes at `position`. */
-  async write(bytes: Bytes, position: number, chunkSize: number): Promise<void> {
+  async write(bytes: Bytes, position: number): Promise<void> {
     let written = 0;
     while (written < bytes.length) {
-      const length = Math.min(bytes.length - written, chunkSize);
+      const length = Math.min(bytes.length - written, this.#io.chunkSize);
       const call = this.#handle.write(bytes, written, length, position + written);
       written += (await this.#io.wait(call)).bytesWritten;
     }

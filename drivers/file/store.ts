@@ -4,9 +4,8 @@
  * @module
  */
 import { lstat, mkdir, opendir, unlink } from "node:fs/promises";
-import { dirname } from "@std/path";
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, Duplicate, NotFound, StoreError } from "../../errors/mod.ts";
+import { BadStoreConfiguration, NotFound, StoreError } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type {
@@ -22,15 +21,17 @@ import { Store } from "../store.ts";
 import { copyImageFile } from "./copy.ts";
 import { Datadirs } from "./datadirs.ts";
 import { digestsOf, forgetDigests } from "./digests.ts";
-import { Draft, type DraftOptions, prepare, proveWritable, sweep } from "./draft.ts";
+import { openToReaders, removeEmptyParents } from "./directories.ts";
+import { Draft, type DraftOptions } from "./draft.ts";
 import { codeOf, NOWHERE, storeError, unless } from "./failures.ts";
 import { etagOf, handleOf, lookAt, openImage, readerOf } from "./image.ts";
 import { Io } from "./io.ts";
+import { linkImage, refuseDuplicate } from "./linking.ts";
 import { listDatadirs } from "./listing.ts";
 import { checkFileId, FileLocation } from "./location.ts";
 import { metadataOf, type MountMetadata, readMetadataFile } from "./metadata.ts";
 import { type FileOptions, OPTIONS } from "./options.ts";
-import { linkImage, openToReaders, removeEmptyParents, syncDirectory } from "./tree.ts";
+import { prepare, proveWritable, sweep } from "./workspace.ts";
 
 /**
  * A store in directories: the file of an image is `<datadir>/<image id>`, as glance_store's
@@ -77,7 +78,6 @@ export class FileStore extends Store<FileLocation, FileOptions> {
       this.#datadirs = new Datadirs(this.options);
       this.#draft = {
         mode: readMode(this.options.filePerm!),
-        chunkSize: this.options.chunkSize!,
         sparse: this.options.thinProvisioning!,
       };
     } catch (error) {
@@ -109,7 +109,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
         await io.wait(mkdir(datadir, { recursive: true }));
         await openToReaders(io, datadir, this.#draft.mode);
         await prepare(io, datadir);
-        await sweep(io, datadir);
+        await sweep(io, this.#datadirs, datadir);
         await proveWritable(io, datadir);
       } catch (error) {
         throw badDatadir(datadir, "cannot be written", error);
@@ -144,7 +144,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     return this.#reading(async () => {
       const { file, stats } = await openImage(this.#io(signal), this.#datadirs, path);
       try {
-        const reader = readerOf(file, stats, range, this.#draft.chunkSize);
+        const reader = readerOf(file, stats, range);
         return { ...reader, read: (view) => this.#reading(() => reader.read(view)) };
       } catch (error) {
         await file.close();
@@ -161,7 +161,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
   ): Promise<ImageHandle> {
     return this.#reading(async () => {
       const { file, stats } = await openImage(this.#io(signal), this.#datadirs, path);
-      const handle = handleOf(file, stats, this.#draft.chunkSize);
+      const handle = handleOf(file, stats);
       return {
         ...handle,
         read: (view, position) => this.#reading(() => handle.read(view, position)),
@@ -194,7 +194,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     checkFileId(imageId);
     return this.#writing(async () => {
       const io = this.#io(signal);
-      await this.#refuseDuplicate(io, imageId);
+      await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const datadir = await this.#datadirs.choose(io, size);
       const path = this.#datadirs.pathIn(datadir, imageId);
       const draft = await Draft.create(io, datadir, this.#draft);
@@ -253,12 +253,12 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     return this.#changing(async () => {
       const source = await openImage(io, this.#datadirs, from.path);
       try {
-        await this.#refuseDuplicate(io, imageId);
+        await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
         const datadir = await this.#datadirs.choose(io, Number(source.stats.size));
         const path = this.#datadirs.pathIn(datadir, imageId);
         const draft = await Draft.create(io, datadir, this.#draft);
         try {
-          await copyImageFile(io, source, draft, this.#draft.chunkSize);
+          await copyImageFile(io, source, draft);
           const digests = await digestsOf(io, source.real.datadir, source.stats);
           await draft.publish(this.#datadirs, path, digests);
         } catch (error) {
@@ -282,15 +282,14 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     const io = this.#io(signal);
     return this.#changing(async () => {
       const { real } = await lookAt(io, this.#datadirs, from.path);
-      await this.#refuseDuplicate(io, imageId);
+      await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const { datadir } = this.#datadirs.place(from.path)!;
       const path = this.#datadirs.pathIn(datadir, imageId);
-      const target = await linkImage(io, this.#datadirs, real.path, path, this.#draft.mode);
+      await linkImage(io, this.#datadirs, real.path, path, this.#draft.mode);
       try {
-        await syncDirectory(io, dirname(target));
         await io.wait(unlink(from.path));
       } catch (error) {
-        await io.cleanup.wait(unlink(target)).catch(() => {});
+        await io.cleanup.wait(unlink(path));
         throw error;
       }
       await removeEmptyParents(io, this.#datadirs, from.path);
@@ -299,16 +298,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
   }
 
   #io(signal?: AbortSignal | undefined): Io {
-    return new Io(this.options.timeout! * 1000, signal);
-  }
-
-  async #refuseDuplicate(io: Io, imageId: string): Promise<void> {
-    for (const datadir of this.#datadirs.paths) {
-      const path = this.#datadirs.pathIn(datadir, imageId);
-      if (await unless(["ENOENT"], io.wait(lstat(path)))) {
-        throw new Duplicate("the image exists already");
-      }
-    }
+    return new Io(this.options.chunkSize!, this.options.timeout! * 1000, signal);
   }
 
   /** What reading throws, in the store's terms: without a datadir no image is known to be missing. */

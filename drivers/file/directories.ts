@@ -1,0 +1,67 @@
+/**
+ * The directories between a datadir and its images.
+ *
+ * @module
+ */
+import { chmod, rmdir, stat } from "node:fs/promises";
+import type { Datadirs } from "./datadirs.ts";
+import { unless } from "./failures.ts";
+import { type Io, OpenFile } from "./io.ts";
+
+/** The directories between a datadir and a path in it, the innermost first. */
+function parentsOf(datadirs: Datadirs, path: string): string[] {
+  const { datadir, imageId } = datadirs.place(path)!;
+  const parents: string[] = [];
+  for (let at = imageId.lastIndexOf("/"); at > 0; at = imageId.lastIndexOf("/", at - 1)) {
+    parents.push(datadirs.pathIn(datadir, imageId.slice(0, at)));
+  }
+  return parents;
+}
+
+/** Those between a datadir and a path in it that are not there, the outermost first. */
+export async function missingParents(
+  io: Io,
+  datadirs: Datadirs,
+  path: string,
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (const directory of parentsOf(datadirs, path)) {
+    if (await unless(["ENOENT"], io.wait(stat(directory)))) break;
+    missing.unshift(directory);
+  }
+  // A datadir that is gone is not made again: its disk may be elsewhere.
+  if (missing.length > 0) await datadirs.requireAll(io);
+  return missing;
+}
+
+/** Removes those between a datadir and a path in it that are empty. */
+export async function removeEmptyParents(io: Io, datadirs: Datadirs, path: string): Promise<void> {
+  try {
+    for (const directory of parentsOf(datadirs, path)) await io.wait(rmdir(directory));
+  } catch {
+    // It holds something, or it is not ours to remove.
+  }
+}
+
+/**
+ * Lets those whom `mode` lets read files go through the directory to them, as glance_store does, and
+ * like there it is no error where that is not for us to change.
+ */
+export async function openToReaders(io: Io, directory: string, mode: number): Promise<void> {
+  const wanted = (mode & 0o007 ? 0o001 : 0) | (mode & 0o070 ? 0o010 : 0);
+  if (wanted === 0) return;
+  const { mode: now } = await io.wait(stat(directory));
+  if ((now & wanted) === wanted) return;
+  await unless(["EPERM", "EACCES", "EROFS"], io.wait(chmod(directory, now & 0o7777 | wanted)));
+}
+
+/** Brings a directory's names to the disk, where the file system can. */
+export async function syncDirectory(io: Io, path: string): Promise<void> {
+  const directory = await unless(["EACCES", "EPERM", "EISDIR"], OpenFile.open(io, path, "r"));
+  if (directory === undefined) return;
+  try {
+    await unless(["EINVAL", "ENOTSUP", "EBADF"], directory.sync());
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Giving a file the name of an image, without replacing anything.
+ *
+ * @module
+ */
+import { dirname } from "@std/path";
+import { link, lstat, mkdir, unlink } from "node:fs/promises";
+import { BackendException, Duplicate } from "../../errors/mod.ts";
+import type { Datadirs } from "./datadirs.ts";
+import { missingParents, openToReaders, syncDirectory } from "./directories.ts";
+import { codeOf, NOWHERE, unless } from "./failures.ts";
+import type { Io } from "./io.ts";
+import { withDirectories } from "./workspace.ts";
+
+/** How often directories are made again that somebody else removes as empty. */
+const ATTEMPTS = 20;
+
+/** Throws `Duplicate` if there is anything at one of the paths. */
+export async function refuseDuplicate(io: Io, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const found = await unless(["ENOENT"], io.wait(lstat(path)));
+    if (found?.isDirectory()) throw new Duplicate("there is a directory of that name");
+    if (found) throw new Duplicate("the image exists already");
+  }
+}
+
+/**
+ * Gives a file the name `path` in a datadir, whose directories are made. Throws `Duplicate` if any
+ * datadir has an image of that id.
+ */
+export async function linkImage(
+  io: Io,
+  datadirs: Datadirs,
+  from: string,
+  path: string,
+  mode: number,
+): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      const missing = await missingParents(io, datadirs, path);
+      if (missing.length === 0) return await linkInto(io, datadirs, from, path);
+      const { datadir } = datadirs.place(path)!;
+      return await withDirectories(io, datadir, path, async () => {
+        for (const directory of missing) {
+          await unless(["EEXIST"], io.wait(mkdir(directory)));
+          await openToReaders(io, directory, mode);
+          await syncDirectory(io, dirname(directory));
+        }
+        await linkInto(io, datadirs, from, path);
+      });
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;
+      if (await unless(NOWHERE, io.wait(lstat(from))) === undefined) {
+        throw new BackendException("the file was removed by somebody else", { cause: error });
+      }
+    }
+  }
+}
+
+async function linkInto(io: Io, datadirs: Datadirs, from: string, path: string): Promise<void> {
+  const { imageId } = datadirs.place(path)!;
+  const others = datadirs.pathsOf(imageId).filter((other) => other !== path);
+  const parent = (await datadirs.real(io, dirname(path))).path;
+  const target = parent + path.slice(path.lastIndexOf("/"));
+  try {
+    await io.wait(link(from, target), () => unlink(target));
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") await refuseDuplicate(io, [target]);
+    throw error;
+  }
+  try {
+    // When two datadirs are given one id at the same moment, neither keeps it.
+    await refuseDuplicate(io, others);
+    await syncDirectory(io, parent);
+  } catch (error) {
+    await io.cleanup.wait(unlink(target));
+    throw error;
+  }
+}
