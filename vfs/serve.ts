@@ -21,8 +21,8 @@ export interface RunningServer extends AsyncDisposable {
   /** Settles when it has stopped. */
   readonly finished: Promise<void>;
   /**
-   * Takes no more requests, waits until those under way are answered, at most `grace` milliseconds
-   * (10,000 by default), and then breaks what is left off.
+   * Waits until the requests under way are answered, at most `grace` milliseconds (10,000 by
+   * default), and then breaks off what is left. Requests that come meanwhile are answered with 503.
    */
   stop(grace?: number): Promise<void>;
 }
@@ -44,25 +44,31 @@ export interface RunningServer extends AsyncDisposable {
  */
 export function serve(vfs: Vfs, options: ServeOptions = {}): RunningServer {
   const { hostname = "127.0.0.1", port = 0, ...rest } = options;
+  const answer = handler(vfs, rest);
+  const underWay = new Set<Promise<void>>();
   const abort = new AbortController();
+  let stopping = false;
   const server = Deno.serve(
     { hostname, port, signal: abort.signal, onListen: () => {} },
-    handler(vfs, rest),
+    (request, { completed }) => {
+      if (stopping) return new Response(null, { status: 503, headers: { connection: "close" } });
+      const done = completed.catch(() => {}).finally(() => underWay.delete(done));
+      underWay.add(done);
+      return answer(request);
+    },
   );
-  const host = server.addr.hostname.includes(":")
-    ? `[${server.addr.hostname}]`
-    : server.addr.hostname;
+  // Not `server.shutdown`: once begun, it cannot be cut short.
   const stop = async (grace = 10_000) => {
+    stopping = true;
     const timer = setTimeout(() => abort.abort(), grace);
-    try {
-      await server.shutdown();
-      await server.finished;
-    } finally {
-      clearTimeout(timer);
-    }
+    await Promise.race([Promise.all(underWay), server.finished]);
+    clearTimeout(timer);
+    abort.abort();
+    await server.finished;
   };
+  const { hostname: host, port: free } = server.addr;
   return {
-    url: new URL(`http://${host}:${server.addr.port}/`),
+    url: new URL(`http://${host.includes(":") ? `[${host}]` : host}:${free}/`),
     finished: server.finished,
     stop,
     [Symbol.asyncDispose]: () => stop(),

@@ -1,0 +1,303 @@
+/**
+ * The tree on a real socket: what clients see when all goes well, and when it does not.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import {
+  type ByteRange,
+  type ImageReader,
+  type OperationOptions,
+  RemoteServiceUnavailable,
+  Vfs,
+} from "@vitrine/vitrine";
+import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
+import { type RunningServer, serve, type ServeOptions } from "@vitrine/vitrine/serve";
+
+const MIB = 1 << 20;
+const DATA = new Uint8Array(10 * MIB + 12_345);
+for (let at = 0; at < DATA.length; at += 65_536) {
+  crypto.getRandomValues(DATA.subarray(at, at + 65_536));
+}
+
+/** A store whose reads can break off, and which tells when it is let go of. */
+class Brittle extends MemoryStore {
+  /** After how many bytes of an image reading fails. */
+  breakAt = Infinity;
+  /** Whether the size is kept secret. */
+  sizeless = false;
+  reads = 0;
+  ranges: ByteRange[] = [];
+  readonly closed = Promise.withResolvers<void>();
+
+  /** @internal */
+  protected override async openRead(
+    location: MemoryLocation,
+    range: ByteRange,
+    options: OperationOptions,
+  ): Promise<ImageReader> {
+    this.ranges.push(range);
+    const reader = await super.openRead(location, range, options);
+    let at = range.offset;
+    return {
+      ...reader,
+      ...(this.sizeless ? { size: undefined, total: undefined } : {}),
+      read: async (view) => {
+        this.reads++;
+        const chunk = await reader.read(view);
+        at += chunk.length;
+        if (at > this.breakAt) throw new RemoteServiceUnavailable("the disk was pulled out");
+        return chunk;
+      },
+      close: async () => {
+        await reader.close();
+        this.closed.resolve();
+      },
+    };
+  }
+}
+
+async function running(
+  test: (server: RunningServer, store: Brittle, vfs: Vfs) => Promise<void>,
+  options: ServeOptions = {},
+): Promise<void> {
+  const store = new Brittle("s");
+  const vfs = new Vfs({ s: store });
+  await vfs.writeFile("/s/a.iso", DATA);
+  await using server = serve(vfs, options);
+  await test(server, store, vfs);
+}
+
+function installed(program: string): boolean {
+  try {
+    return new Deno.Command(program, { args: ["--version"] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** Registers a test with a program and a folder to work in. */
+function programTest(
+  program: string,
+  what: string,
+  test: (run: (...args: string[]) => Promise<number>, folder: string) => Promise<void>,
+): void {
+  Deno.test({
+    name: `${program} ${what} [needs ${program}]`,
+    ignore: !installed(program),
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      try {
+        await test(async (...args) => {
+          const command = new Deno.Command(program, { args, cwd: folder, stderr: "null" });
+          return (await command.output()).code;
+        }, folder);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+Deno.test("only this machine is served unless told otherwise", async () => {
+  await running(async ({ url }) => {
+    assertEquals(url.hostname, "127.0.0.1");
+    const response = await fetch(new URL("/s/a.iso", url));
+    assertEquals(await response.bytes(), DATA);
+  });
+});
+
+programTest("curl", "downloads and resumes", async (run, folder) => {
+  const file = join(folder, "a.iso");
+  await running(async ({ url }, store) => {
+    const image = `${url}s/a.iso`;
+    assertEquals(await run("-sSf", "-o", file, image), 0);
+    assertEquals(await Deno.readFile(file), DATA);
+    await Deno.truncate(file, 3 * MIB + 1);
+    assertEquals(await run("-sSf", "-C", "-", "-o", file, image), 0);
+    assertEquals(await Deno.readFile(file), DATA);
+    assertEquals(store.ranges.at(-1)?.offset, 3 * MIB + 1);
+  });
+});
+
+programTest("curl", "asks for what changed, ranges and several at once", async (run, folder) => {
+  const file = join(folder, "out");
+  const tags = join(folder, "etag");
+  await running(async ({ url }, store) => {
+    const image = `${url}s/a.iso`;
+    assertEquals(await run("-sSf", "--etag-save", tags, "-o", file, image), 0);
+    const before = store.ranges.length;
+    assertEquals(await run("-sSf", "--etag-compare", tags, "-o", `${file}2`, image), 0);
+    assertEquals([store.ranges.length, await exists(`${file}2`)], [before, false]);
+    assertEquals(await run("-sSf", "-r", "-5", "-o", file, image), 0);
+    assertEquals(await Deno.readFile(file), DATA.slice(-5));
+    assertEquals(await run("-sSf", "-r", "0-9,5000-5009", "-o", file, image), 0);
+    const parts = new TextDecoder("latin1").decode(await Deno.readFile(file));
+    assert(parts.includes(`bytes 0-9/${DATA.length}`));
+    assert(parts.includes(`bytes 5000-5009/${DATA.length}`));
+    assert(parts.endsWith("--\r\n"));
+  });
+});
+
+programTest("wget", "downloads and resumes", async (run, folder) => {
+  const file = join(folder, "a.iso");
+  await running(async ({ url }, store) => {
+    const image = `${url}s/a.iso`;
+    assertEquals(await run("-q", image), 0);
+    assertEquals(await Deno.readFile(file), DATA);
+    await Deno.truncate(file, 5 * MIB);
+    assertEquals(await run("-q", "-c", image), 0);
+    assertEquals(await Deno.readFile(file), DATA);
+    assertEquals(store.ranges.at(-1)?.offset, 5 * MIB);
+    const { mtime } = await Deno.stat(file);
+    const { modified } = await store.stat("a.iso");
+    assertEquals(Math.floor(+mtime! / 1000), Math.floor(+modified! / 1000));
+  });
+});
+
+for (const sizeless of [false, true]) {
+  const how = sizeless ? "without a length" : "with a length";
+  Deno.test(`a read that fails half way never looks complete (${how})`, async () => {
+    await running(async ({ url }, store) => {
+      store.breakAt = 5 * MIB;
+      store.sizeless = sizeless;
+      const response = await fetch(new URL("/s/a.iso", url));
+      assertEquals(response.status, 200);
+      await assertRejects(() => response.bytes());
+      await store.closed.promise;
+    });
+  });
+
+  programTest("curl", `notices a read that fails (${how}), and resumes it`, async (run, folder) => {
+    const file = join(folder, "a.iso");
+    await running(async ({ url }, store) => {
+      store.breakAt = 6 * MIB;
+      store.sizeless = sizeless;
+      assert([18, 56].includes(await run("-sSf", "-o", file, `${url}s/a.iso`)));
+      const { size } = await Deno.stat(file);
+      assert(size <= 6 * MIB, `${size} bytes`);
+      store.breakAt = Infinity;
+      store.sizeless = false;
+      assertEquals(await run("-sSf", "-C", "-", "-o", file, `${url}s/a.iso`), 0);
+      assertEquals(await Deno.readFile(file), DATA);
+    });
+  });
+}
+
+Deno.test("a range of several parts that fails half way never looks complete", async () => {
+  await running(async ({ url }, store) => {
+    store.breakAt = 5 * MIB;
+    const headers = { range: `bytes=0-99,${6 * MIB}-${7 * MIB}` };
+    const response = await fetch(new URL("/s/a.iso", url), { headers });
+    assertEquals(response.status, 206);
+    await assertRejects(() => response.bytes());
+  });
+});
+
+Deno.test("a client that goes away releases the image, and nothing is read ahead of it", async () => {
+  await running(async ({ url }, store, vfs) => {
+    const size = 256 * MIB;
+    await vfs.writeFile("/s/big", zeros(size), { size });
+    const abort = new AbortController();
+    const response = await fetch(new URL("/s/big", url), { signal: abort.signal });
+    const reader = response.body!.getReader();
+    for (let got = 0; got < 8 * MIB;) got += (await reader.read()).value!.length;
+    abort.abort();
+    await reader.read().catch(() => {});
+    await store.closed.promise;
+    assert(store.reads * 4 * MIB < 64 * MIB, `${store.reads} chunks were read`);
+  });
+});
+
+for (
+  const [how, head] of [
+    ["shorter than its length", "Content-Length: 100"],
+    ["without its last chunk", "Transfer-Encoding: chunked"],
+  ] as const
+) {
+  Deno.test(`an upload ${how} leaves nothing`, async () => {
+    const failed = Promise.withResolvers<unknown>();
+    await running(async ({ url }, _store, vfs) => {
+      const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
+      const body = head.startsWith("Content") ? "x".repeat(40) : `28\r\n${"x".repeat(40)}\r\n`;
+      const text =
+        `PUT /s/cut HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n${head}\r\n\r\n${body}`;
+      await connection.write(new TextEncoder().encode(text));
+      connection.close();
+      await failed.promise;
+      assertEquals(await vfs.exists("/s/cut"), false);
+    }, { writeToken: "t", onError: failed.resolve });
+  });
+}
+
+Deno.test("an upload over the wire is what was sent", async () => {
+  await running(async ({ url }, _store, vfs) => {
+    const put = (body: BodyInit) =>
+      fetch(new URL("/s/up", url), { method: "PUT", body, headers: { authorization: "Bearer t" } });
+    const created = await put(new Blob([DATA]).stream());
+    assertEquals([created.status, (await created.json()).size], [201, DATA.length]);
+    assertEquals(await vfs.readFile("/s/up"), DATA);
+    const again = await put(DATA);
+    assertEquals(again.status, 409);
+    await again.body?.cancel();
+  }, { writeToken: "t" });
+});
+
+Deno.test("HEAD, 304 and 204 keep the connection in step", async () => {
+  await running(async ({ url }) => {
+    const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
+    const ask = (method: string, path: string, fields = "") =>
+      `${method} ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`;
+    const text = ask("HEAD", "/s/a.iso") + ask("GET", "/s/a.iso", "If-None-Match: *\r\n") +
+      ask("OPTIONS", "/s/") + ask("GET", "/s/none") +
+      ask("GET", "/s/a.iso", "Range: bytes=0-0\r\nConnection: close\r\n");
+    await connection.write(new TextEncoder().encode(text));
+    const answer = new TextDecoder("latin1").decode(
+      await new Response(connection.readable).bytes(),
+    );
+    const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status);
+    assertEquals(statuses, ["200", "304", "204", "404", "206"]);
+    assertEquals(answer.charCodeAt(answer.length - 1), DATA[0]);
+  });
+});
+
+Deno.test("stop lets what is under way end, and takes no more", async () => {
+  await running(async (server) => {
+    const { url } = server;
+    const response = await fetch(new URL("/s/a.iso", url));
+    const stopped = server.stop();
+    const refused = await fetch(url);
+    assertEquals([refused.status, await refused.text()], [503, ""]);
+    assertEquals(await response.bytes(), DATA);
+    await stopped;
+    await server.finished;
+    await assertRejects(() => fetch(url));
+  });
+});
+
+Deno.test("stop breaks off what takes longer than the grace", async () => {
+  await running(async (server, store) => {
+    const response = await fetch(new URL("/s/a.iso", server.url));
+    const reader = response.body!.getReader();
+    await reader.read();
+    await server.stop(1);
+    await store.closed.promise;
+    await assertRejects(async () => {
+      while (!(await reader.read()).done);
+    });
+  });
+});
+
+async function* zeros(size: number): AsyncGenerator<Uint8Array> {
+  for (let left = size; left > 0; left -= 4 * MIB) yield new Uint8Array(Math.min(left, 4 * MIB));
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
