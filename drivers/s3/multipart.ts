@@ -27,7 +27,7 @@ export class Multipart {
   readonly #id: string;
   readonly #addId: string;
   readonly #begun: number;
-  readonly #unclear: boolean;
+  #unclear: boolean;
 
   private constructor(
     state: WriteState,
@@ -145,6 +145,7 @@ export class Multipart {
       });
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
+      this.#unclear = true;
       await this.#state.withdraw(this.#key, this.#addId);
     } finally {
       await this.#end();

@@ -6,23 +6,33 @@
 import type { ByteRange, Bytes } from "../../streams/mod.ts";
 import type { ImageReader } from "../driver.ts";
 
+/** How an image is read. */
+export interface ParallelOptions {
+  /** The entity tag that the image must have, where it is known. */
+  etag: string | undefined;
+  /** Size of a part, in bytes. */
+  partSize: number;
+  /** How many parts are on their way at once. */
+  concurrency: number;
+}
+
 /**
- * A reader over a range that keeps `concurrency` parts of `partSize` bytes on their way. It holds one
- * part more than that in memory. All parts are of the representation that the first one is of.
+ * A reader over a range that keeps several parts on their way, all of the representation that the
+ * first one is of. One more than are on their way is held in memory.
  */
 export async function parallelReader(
-  open: (range: ByteRange, etag?: string) => Promise<ImageReader>,
+  open: (range: ByteRange, etag: string | undefined) => Promise<ImageReader>,
   { offset, length = Infinity }: ByteRange,
-  { partSize, concurrency }: { partSize: number; concurrency: number },
+  { etag: expected, partSize, concurrency }: ParallelOptions,
 ): Promise<ImageReader> {
-  const first = await open({ offset, length: Math.min(partSize, length) });
+  const first = await open({ offset, length: Math.min(partSize, length) }, expected);
   const { total, etag, size: begun } = first;
   const size = Math.min(length, (total ?? NaN) - offset);
   // A part of an unknown whole cannot be followed, nor one that the next may not belong to.
   const whole = size === begun;
   if (!whole && (Number.isNaN(size) || !etag?.startsWith('"'))) {
     await first.close();
-    return await open({ offset, length: length === Infinity ? undefined : length });
+    return await open({ offset, length: length === Infinity ? undefined : length }, expected);
   }
   if (whole) return first;
 

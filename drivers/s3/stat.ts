@@ -11,6 +11,9 @@ const CHECKSUM = "x-amz-meta-checksum";
 const ALGO = "x-amz-meta-os-hash-algo";
 const VALUE = "x-amz-meta-os-hash-value";
 
+/** User metadata that tells the size of the first part, in bytes. */
+export const PART_SIZE = "x-amz-meta-vitrine-part-size";
+
 /** The headers that keep digests with an object. */
 export function digestHeaders({ checksum, multihash }: ExpectedDigests): Record<string, string> {
   return {

@@ -107,16 +107,21 @@ export class S3Store extends Store<S3Location, S3Settings> {
     range: ByteRange,
     { signal }: OperationOptions,
   ): Promise<ImageReader> {
-    const request = this.#client.request({ key: this.#key(location), signal });
-    const open = (part: ByteRange, etag?: string) =>
-      readRange(this.#client.transport, request, { ...part, etag });
-    const { readConcurrency, largeObjectChunkSize } = this.options;
-    if (readConcurrency === 1) return await open(range);
-    const { parallelReader } = await import("./parallel_reader.ts");
-    return await parallelReader(open, range, {
-      partSize: largeObjectChunkSize * 2 ** 20,
-      concurrency: readConcurrency,
+    const key = this.#key(location);
+    const { enableDataIntegrityProtection, responseChecksumValidation: when } = this.options;
+    const held = enableDataIntegrityProtection && when === "when_supported";
+    if (!held || range.offset > 0 || range.length !== undefined) {
+      return await this.#open(key, range, undefined, signal);
+    }
+    const { heldTo } = await import("./integrity.ts");
+    const headers = await this.#client.headers({
+      method: "HEAD",
+      key,
+      headers: { "x-amz-checksum-mode": "ENABLED" },
+      signal,
     });
+    const etag = headers.get("etag") ?? undefined;
+    return await heldTo(headers, await this.#open(key, range, etag, signal));
   }
 
   /** @internal */
@@ -229,6 +234,23 @@ export class S3Store extends Store<S3Location, S3Settings> {
   /** @internal */
   protected override release(): Promise<void> {
     return this.#client.close();
+  }
+
+  /** Opens a range, of the object of that tag if one is given. */
+  async #open(
+    key: string,
+    range: ByteRange,
+    etag: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ImageReader> {
+    const request = this.#client.request({ key, signal });
+    const open = (part: ByteRange, etag: string | undefined) =>
+      readRange(this.#client.transport, request, { ...part, etag });
+    const { readConcurrency: concurrency, largeObjectChunkSize } = this.options;
+    if (concurrency === 1) return await open(range, etag);
+    const { parallelReader } = await import("./parallel_reader.ts");
+    const partSize = largeObjectChunkSize * 2 ** 20;
+    return await parallelReader(open, range, { etag, partSize, concurrency });
   }
 
   #key(location: S3Location): string {

@@ -9,7 +9,7 @@ import { Checksums } from "./checksums.ts";
 import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { MIB, partSize } from "./parts.ts";
-import { digestHeaders } from "./stat.ts";
+import { digestHeaders, PART_SIZE } from "./stat.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
 
 /**
@@ -138,7 +138,11 @@ export class S3Upload implements ImageWriter<S3Location> {
     const multipart = this.#multipart ??= await Multipart.begin(
       this.#state,
       this.#key,
-      { ...digestHeaders(this.#options.expected ?? {}), ...this.#checksums.ofUpload() },
+      {
+        ...digestHeaders(this.#options.expected ?? {}),
+        ...this.#checksums.ofUpload(),
+        [PART_SIZE]: `${this.#part.length}`,
+      },
       this.#options.signal,
     );
     const number = ++this.#sent;
