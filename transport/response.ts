@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BackendException, RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
+import { BackendException, RemoteServiceUnavailable, StoreError, TimeoutError } from "../errors/mod.ts";
 import { abortable } from "../streams/abort.ts";
 import { type ByteReader, type Bytes, streamReader } from "../streams/mod.ts";
 
@@ -184,6 +184,7 @@ function timed(
 /** The error of a connection that failed, or the reason of the abort that made it fail. */
 export function broken(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
+  if (error instanceof StoreError) return error;
   const { name, message = String(error), cause } = error as Error;
   // Deno refuses by permission, which no retry changes.
   if (name === "NotCapable" || name === "PermissionDenied") return error;

@@ -35,6 +35,7 @@ export class HttpLocation extends StoreLocation {
   static parse(uri: string): HttpLocation {
     const { scheme, userinfo, host, path } = splitUri(uri, ["http", "https"]);
     try {
+      if (host === "") throw new TypeError("it names no host");
       const url = new URL(`${scheme}://${host}${path}`);
       url.hash = "";
       decodeURIComponent(userinfo ?? "");
