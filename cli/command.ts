@@ -5,6 +5,7 @@
  */
 import type { Vfs } from "../vfs/mod.ts";
 import type { OperationOptions } from "../drivers/mod.ts";
+import type { Config } from "../stores/mod.ts";
 import type { Output } from "./output.ts";
 
 /** The arguments of a command, parsed. */
@@ -27,6 +28,8 @@ export interface Session extends OperationOptions {
   json: boolean;
   /** Ends when the user interrupts. */
   signal: AbortSignal;
+  /** The configuration, as files and environment give it. */
+  config(): Promise<Config>;
   /** The path tree over the configured stores, opened on first use. */
   vfs(): Promise<Vfs>;
   /** Says what went wrong with one of several things; the others go on, and the exit code is 1. */

@@ -4,12 +4,14 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
-import { loadConfig, openStores } from "../stores/mod.ts";
+import { type Config, loadConfig, openStores } from "../stores/mod.ts";
+import { overlayEnvironment, processEnvironment } from "../stores/environment.ts";
 import { Vfs } from "../vfs/mod.ts";
 import { type Arguments, type Command, Misuse, type Session } from "./command.ts";
 import { acl } from "./commands/acl.ts";
 import { add } from "./commands/add.ts";
 import { cat } from "./commands/cat.ts";
+import { config } from "./commands/config.ts";
 import { cp, mv } from "./commands/copy.ts";
 import { ls, tree } from "./commands/list.ts";
 import { rm } from "./commands/remove.ts";
@@ -32,10 +34,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   verify,
   acl,
   serve,
+  config,
 };
 
 /** What is there without any configuration: a file store beside the work. */
-const EMBEDDED = {
+const EMBEDDED: Config = {
   default: "local",
   stores: {
     local: {
@@ -47,12 +50,21 @@ const EMBEDDED = {
 };
 
 const GLOBAL = [
-  "--config FILE  configuration; vitrine.json, else a file store in ./.vitrine/local",
-  "--json         results as JSON",
-  "--tenant ID    act for a tenant, in stores that serve several",
-  "--debug        stack traces",
-  "--help         this text, or a command's",
+  "--config FILE          configuration; vitrine.json, else a file store in ./.vitrine/local",
+  "--glance-conf FILE     glance-api.conf instead; may be repeated, the last counts most",
+  "--glance-conf-dir DIR  directory of more such files, *.conf",
+  "--tenant ID            act for a tenant, in stores that serve several",
+  "--json                 results as JSON",
+  "--debug                stack traces",
+  "--help                 this text, or a command's",
 ];
+
+/** The options of every command: flags, those with a value, and of these what may be repeated. */
+const COMMON = {
+  boolean: ["json", "debug", "help"],
+  string: ["config", "tenant", "glance-conf", "glance-conf-dir"],
+  collect: ["glance-conf", "glance-conf-dir"],
+};
 
 /** Exit codes, as shells know them: done, failed, misused, interrupted, nobody reads. */
 const EXIT = { done: 0, failed: 1, misused: 2, interrupted: 130, brokenPipe: 141 };
@@ -71,14 +83,11 @@ const EXIT = { done: 0, failed: 1, misused: 2, interrupted: 130, brokenPipe: 141
  * ```
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args;
   const debug = args.includes("--debug");
   try {
-    if (name === undefined || name === "help" || name.startsWith("-")) {
-      if (name === undefined) throw new Misuse("a command is needed\n\n" + overview());
-      if (!["help", "--help", "-h"].includes(name)) {
-        throw new Misuse(`options come after the command: ${name}`);
-      }
+    const [name, ...rest] = commandFirst(args);
+    if (name === undefined) throw new Misuse("a command is needed\n\n" + overview());
+    if (["help", "--help", "-h"].includes(name)) {
       await new Output().write(new TextEncoder().encode(overview()));
       return EXIT.done;
     }
@@ -92,6 +101,21 @@ export async function main(args: readonly string[]): Promise<number> {
     complain(error, debug);
     return error instanceof Misuse ? EXIT.misused : EXIT.failed;
   }
+}
+
+/** Options of every command may stand before it: they go behind it. */
+function commandFirst(args: readonly string[]): string[] {
+  let count = 0;
+  for (let arg; (arg = args[count])?.startsWith("-") && !["--help", "-h"].includes(arg); count++) {
+    const name = arg.slice(2).replace(/=.*/s, "");
+    const isValued = COMMON.string.includes(name);
+    if (!arg.startsWith("--") || !(isValued || COMMON.boolean.includes(arg.slice(2)))) {
+      throw new Misuse(`unknown option ${arg}; a command's own come after the command`);
+    }
+    if (isValued && !arg.includes("=")) count++;
+  }
+  const [command, ...rest] = args.slice(count);
+  return command === undefined ? [] : [command, ...args.slice(0, count), ...rest];
 }
 
 async function runCommand(
@@ -120,7 +144,8 @@ async function runCommand(
     json: args.has("json"),
     signal: interrupt.signal,
     context: tenant === undefined ? undefined : { tenant },
-    vfs: () => opened ??= openTree(args.value("config")),
+    config: () => readConfig(args),
+    vfs: () => opened ??= openTree(session),
     fail(error) {
       code = EXIT.failed;
       complain(error, debug);
@@ -141,20 +166,32 @@ async function runCommand(
   return code;
 }
 
-async function openTree(path: string | undefined): Promise<Vfs> {
-  const config = await loadConfig({ path }) ?? EMBEDDED;
-  const mounts = "mounts" in config ? config.mounts : undefined;
-  return new Vfs(await openStores(config), { mounts });
+async function openTree(session: Session): Promise<Vfs> {
+  const config = await session.config();
+  return new Vfs(await openStores(config), { mounts: config.mounts });
+}
+
+async function readConfig(args: Arguments): Promise<Config> {
+  const [files, directories] = [args.values("glance-conf"), args.values("glance-conf-dir")];
+  if (files.length + directories.length === 0) {
+    return await loadConfig({ path: args.value("config") }) ?? EMBEDDED;
+  }
+  if (args.value("config") !== undefined) {
+    throw new Misuse("--config and --glance-conf exclude each other");
+  }
+  const { loadGlanceConf } = await import("../stores/glance_conf/mod.ts");
+  const config = await loadGlanceConf({ files, directories });
+  return overlayEnvironment(config, await processEnvironment());
 }
 
 function readArguments(command: Command, args: readonly string[]): Arguments {
   const { flags = [], strings = [], collect = [], alias = {} } = command;
   const unknown: string[] = [];
-  const valued = ["config", "tenant", ...strings, ...collect];
+  const valued = [...COMMON.string, ...strings, ...collect];
   const parsed: Record<string, unknown> & { _: unknown[] } = parseArgs(joined(args, valued), {
-    boolean: ["json", "debug", "help", ...flags],
+    boolean: [...COMMON.boolean, ...flags],
     string: [...valued, "_"],
-    collect: [...collect],
+    collect: [...COMMON.collect, ...collect],
     alias: { h: "help", ...alias },
     "--": true,
     unknown: (arg) => {

@@ -1,0 +1,83 @@
+/**
+ * `vitrine config`: the configuration as it is read, and as a `vitrine.json`.
+ *
+ * @module
+ */
+import { Duplicate } from "../../errors/mod.ts";
+import { loadDriver, type OptionDefinitions } from "../../drivers/mod.ts";
+import { maskUri } from "../../location/mod.ts";
+import type { Config, StoreConfig } from "../../stores/mod.ts";
+import { type Command, Misuse } from "../command.ts";
+
+/** `vitrine config`. */
+export const config: Command = {
+  usage: "config show | config convert [--force] [FILE]",
+  summary: "show the configuration with its secrets masked, or write it as a vitrine.json",
+  options: [
+    "FILE         where convert writes, - for standard output; vitrine.json",
+    "-f, --force  replace the file if it exists",
+  ],
+  flags: ["force"],
+  alias: { f: "force" },
+  operands: [1, 2],
+  async run({ config, out }, args) {
+    const [action, file = "vitrine.json"] = args.operands;
+    if (action === "show" && args.operands.length === 1 && !args.has("force")) {
+      return await out.json(await masked(await config()));
+    }
+    if (action !== "convert") throw new Misuse("config takes show, or convert and a file");
+    const read = await config();
+    if (file === "-") return await out.json(read);
+    await writeSecret(file, `${JSON.stringify(read, null, 2)}\n`, args.has("force"));
+    await out.line(`wrote ${file}, which holds the secrets`);
+  },
+};
+
+/** Writes a file that only its owner can read, whole or not at all. */
+async function writeSecret(path: string, text: string, replace: boolean): Promise<void> {
+  const partial = `${path}.${crypto.randomUUID()}.partial`;
+  try {
+    await Deno.writeTextFile(partial, text, { mode: 0o600, createNew: true });
+    if (replace) await Deno.rename(partial, path);
+    else await Deno.link(partial, path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    throw new Duplicate(`${path} exists already; --force replaces it`, { cause: error });
+  } finally {
+    await Deno.remove(partial).catch(() => {});
+  }
+}
+
+async function masked(config: Config): Promise<Config> {
+  const stores = await Promise.all(
+    Object.entries(config.stores).map(async ([name, store]) =>
+      [name, await maskedStore(store)] as const
+    ),
+  );
+  return { ...config, stores: Object.fromEntries(stores) };
+}
+
+/** The settings of every store, which are no secrets. */
+const SETTINGS = ["driver", "description", "weight", "reserved"];
+
+async function maskedStore(store: StoreConfig): Promise<StoreConfig> {
+  // A driver that is not there does not say what its secrets are, so everything is one.
+  const definitions: OptionDefinitions = await loadDriver(`${store.driver}`)
+    .then(({ OPTIONS }) => OPTIONS, () => ({}));
+  const isSecret = (name: string) => definitions[name]?.secret ?? !(name in definitions);
+  return Object.fromEntries(
+    Object.entries(store).map(([name, value]) => [
+      name,
+      SETTINGS.includes(name) ? value : isSecret(name) ? "***" : withoutCredentials(value),
+    ]),
+  );
+}
+
+function withoutCredentials(value: unknown): unknown {
+  if (typeof value === "string") return maskUri(value);
+  if (Array.isArray(value)) return value.map(withoutCredentials);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, withoutCredentials(inner)]),
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * Reads glance-api.conf from files.
+ *
+ * @module
+ */
+import { BadStoreConfiguration } from "../../errors/mod.ts";
+import type { Config } from "../config.ts";
+import { type GlanceConfFile, parseGlanceConf } from "./parse.ts";
+
+/** Options of {@linkcode loadGlanceConf}. */
+export interface LoadGlanceConfOptions {
+  /** Paths of files, later ones over earlier ones. */
+  files?: readonly string[] | undefined;
+  /** Directories whose `*.conf` count, in the order of their names, after all files. */
+  directories?: readonly string[] | undefined;
+}
+
+/**
+ * Reads Glance's configuration files and makes a configuration of stores; see `parseGlanceConf`.
+ *
+ * For Deno, Node and Bun. Throws `BadStoreConfiguration`, also for a file or directory that cannot be
+ * read.
+ *
+ * @example The images of a Glance
+ * ```ts
+ * import { openStores, Vfs } from "@vitrine/vitrine";
+ * import { loadGlanceConf } from "@vitrine/vitrine/glance";
+ *
+ * async function openTree() {
+ *   const config = await loadGlanceConf({ files: ["/etc/glance/glance-api.conf"] });
+ *   return new Vfs(await openStores(config));
+ * }
+ * ```
+ */
+export async function loadGlanceConf(
+  { files = [], directories = [] }: LoadGlanceConfOptions,
+): Promise<Config> {
+  const { readdir, readFile, stat } = await import("node:fs/promises");
+  const { dirname, isAbsolute, join } = await import("node:path");
+  const paths = [...files];
+  for (const directory of directories) {
+    const names = await readable(directory, () => readdir(directory));
+    const chosen = names.filter((name) => name.endsWith(".conf") && !name.startsWith("."));
+    paths.push(...chosen.sort().map((name) => join(directory, name)));
+  }
+  const read: GlanceConfFile[] = [];
+  for (const path of paths) {
+    read.push({ path, text: await readable(path, () => readFile(path, "utf8")) });
+  }
+
+  // As oslo.config's find_file: beside what was named, the last first, and where Glance has its own.
+  const places = [...directories, ...files.map((path) => dirname(path)).reverse(), "/etc/glance"];
+  const findFile = async (name: string) => {
+    if (isAbsolute(name)) return name;
+    for (const path of places.map((place) => join(place, name))) {
+      if (await stat(path).then(() => true, () => false)) return path;
+    }
+    return name;
+  };
+  return await parseGlanceConf(read, { findFile });
+}
+
+async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    throw new BadStoreConfiguration(`${path}: cannot be read: ${code ?? message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * The configuration of OpenStack's Glance, glance-api.conf, as one of Vitrine.
+ *
+ * @module
+ */
+export { loadGlanceConf, type LoadGlanceConfOptions } from "./load.ts";
+export { type GlanceConfFile, parseGlanceConf, type ParseGlanceConfOptions } from "./parse.ts";

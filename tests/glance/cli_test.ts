@@ -1,0 +1,97 @@
+/**
+ * `vitrine --glance-conf` and `vitrine config`, as a user runs them.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { Workplace } from "../cli/harness.ts";
+
+async function workplace(): Promise<Workplace> {
+  const place = await Workplace.make(null);
+  await Deno.writeTextFile(
+    place.path("glance-api.conf"),
+    `[DEFAULT]
+enabled_backends = local:file, obj:s3, vol:no_such_driver
+[glance_store]
+default_backend = local
+[local]
+filesystem_store_datadir = ${place.path("images")}
+[obj]
+s3_store_host = http://127.0.0.1:1
+s3_store_bucket = b
+s3_store_access_key = s3cretkey
+s3_store_secret_key = s3cret
+`,
+  );
+  return place;
+}
+
+Deno.test("every command works on a glance-api.conf, named before or after the command", async () => {
+  await using place = await workplace();
+  await Deno.mkdir(place.path("images"));
+  await Deno.writeTextFile(place.path("images/an-image"), "hello");
+  const conf = ["--glance-conf", "glance-api.conf"];
+  assertEquals((await place.run("cat", ...conf, "/local/an-image")).out, "hello");
+  assertEquals((await place.run(...conf, "cat", "/local/an-image")).out, "hello");
+  const added = await place.run(...conf, "add", "./glance-api.conf", "--id", "b");
+  assertEquals([added.code, added.err], [0, ""]);
+  assertEquals(
+    (await place.run("ls", "--glance-conf=glance-api.conf", "/local")).out,
+    "an-image\nb\n",
+  );
+});
+
+Deno.test("config show masks secrets, config convert writes them for the owner alone", async () => {
+  await using place = await workplace();
+  const shown = await place.run("config", "show", "--glance-conf", "glance-api.conf");
+  assertEquals(shown.code, 0);
+  assertEquals(JSON.parse(shown.out).stores.obj, {
+    driver: "s3",
+    host: "http://127.0.0.1:1",
+    bucket: "b",
+    accessKey: "***",
+    secretKey: "***",
+  });
+  assert(!shown.out.includes("s3cret"));
+
+  const convert = ["config", "convert", "--glance-conf", "glance-api.conf"];
+  assertEquals((await place.run(...convert)).code, 0);
+  assertEquals((await Deno.stat(place.path("vitrine.json"))).mode! & 0o777, 0o600);
+  const again = await place.run(...convert);
+  assertEquals([again.code, again.err], [
+    1,
+    "vitrine: vitrine.json exists already; --force replaces it\n",
+  ]);
+  assertEquals((await place.run(...convert, "--force")).code, 0);
+  const converted = await place.run("config", "convert", "-");
+  assertEquals(
+    JSON.parse(converted.out).stores,
+    JSON.parse(await Deno.readTextFile(place.path("vitrine.json"))).stores,
+  );
+  assertEquals(JSON.parse(converted.out).stores.obj.secretKey, "s3cret");
+  assertEquals(
+    JSON.parse((await place.run("config", "show")).out).stores,
+    JSON.parse(shown.out).stores,
+  );
+});
+
+Deno.test("a configuration that cannot be read is one line and exit code 1", async () => {
+  await using place = await workplace();
+  await Deno.writeTextFile(place.path("bad.conf"), "[local]\nfilesystem_store_datadri = x\n");
+  const bad = await place.run(
+    "ls",
+    "--glance-conf",
+    "glance-api.conf",
+    "--glance-conf",
+    "bad.conf",
+  );
+  assertEquals([bad.code, bad.err], [
+    1,
+    "vitrine: bad.conf:2: [local] filesystem_store_datadri is not known to any store\n",
+  ]);
+  const both = await place.run("ls", "--glance-conf", "glance-api.conf", "--config", "a.json");
+  assertEquals([both.code, both.err], [
+    2,
+    "vitrine: --config and --glance-conf exclude each other\n",
+  ]);
+});
