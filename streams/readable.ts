@@ -4,6 +4,7 @@
  * @module
  */
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
+import { isWorkerd } from "./workerd.ts";
 
 /**
  * A byte stream over a reader: chunks of exactly 4 MiB but the last for a default reader, the
@@ -29,6 +30,8 @@ export function readableFrom(
   let remaining = size ?? Infinity;
   const source: UnderlyingByteSource = {
     type: "bytes",
+    // workerd would give a default reader buffers of 4 KiB; others leave it to `pull`.
+    ...(isWorkerd() ? { autoAllocateChunkSize: Math.min(CHUNK_SIZE, remaining + 1) } : {}),
     async pull(controller) {
       const request = controller.byobRequest;
       // A fresh buffer each time: the last one belongs to whoever read it. The byte beyond the size

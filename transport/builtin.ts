@@ -9,6 +9,7 @@ import type * as fs from "node:fs/promises";
 import type * as http from "node:http";
 import type * as https from "node:https";
 import type * as tls from "node:tls";
+import { isWorkerd } from "../streams/workerd.ts";
 
 interface Builtins {
   "node:dns/promises": typeof dns;
@@ -24,10 +25,8 @@ interface Builtins {
  * which stand on its `fetch` and gain nothing.
  */
 export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined {
-  const { process, navigator } = globalThis as {
+  const { process } = globalThis as {
     process?: { getBuiltinModule?(name: string): Builtins[Name] | undefined };
-    navigator?: { userAgent?: string };
   };
-  if (navigator?.userAgent === "Cloudflare-Workers") return undefined;
-  return process?.getBuiltinModule?.(name);
+  return isWorkerd() ? undefined : process?.getBuiltinModule?.(name);
 }
