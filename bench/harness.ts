@@ -47,6 +47,8 @@ export interface Row extends Measurement {
 }
 
 const MIB = 1024 * 1024;
+/** Time between two looks at the resident memory, in milliseconds. */
+const SAMPLE = 5;
 
 /** The median; the mean of the middle two of an even number. */
 export function median(values: readonly number[]): number {
@@ -135,20 +137,23 @@ export async function child(command: string, args: readonly string[]): Promise<M
  * {@linkcode Measurement} for {@linkcode child}.
  */
 export async function measure(work: () => Promise<number>): Promise<void> {
-  const { cpuUsage, memoryUsage, resourceUsage } = await import("node:process");
+  const { cpuUsage, memoryUsage } = await import("node:process");
   const before = memoryUsage.rss();
+  let peak = before;
+  // Not the system's own peak: starting up has set that.
+  const sampling = setInterval(() => peak = Math.max(peak, memoryUsage.rss()), SAMPLE);
   const cpu = cpuUsage();
   const start = performance.now();
   const bytes = await work();
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = cpuUsage(cpu);
-  const rss = resourceUsage().maxRSS * 1024;
+  clearInterval(sampling);
   const result: Measurement = {
     bytes,
     seconds,
     cpu: (user + system) / 1e6,
-    rss,
-    growth: Math.max(0, rss - before),
+    rss: peak,
+    growth: peak - before,
   };
   console.log(JSON.stringify(result));
 }
