@@ -13,6 +13,7 @@ import { add } from "./commands/add.ts";
 import { cat } from "./commands/cat.ts";
 import { config } from "./commands/config.ts";
 import { cp, mv } from "./commands/copy.ts";
+import { gc } from "./commands/gc.ts";
 import { ls, tree } from "./commands/list.ts";
 import { rm } from "./commands/remove.ts";
 import { serve } from "./commands/serve.ts";
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   verify,
   acl,
   serve,
+  gc,
   config,
 };
 

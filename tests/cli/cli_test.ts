@@ -229,3 +229,11 @@ Deno.test("serve serves the tree until it is interrupted", async () => {
   await lines.cancel();
   await child.stderr.cancel();
 });
+
+Deno.test("gc tells what it would remove, and a wrong age is misuse", async () => {
+  await using place = await withHello();
+  const { code, out } = await place.run("gc", "--dry-run", "--json");
+  assertEquals([code, JSON.parse(out)], [0, []]);
+  assertEquals((await place.run("gc", "--older-than", "soon")).code, 2);
+  assertEquals((await place.run("gc", "none")).code, 1);
+});
