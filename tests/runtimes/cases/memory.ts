@@ -11,10 +11,15 @@ import type { Cases } from "../suite.ts";
 const MIB = 1_048_576;
 const DATA = pattern(9 * MIB + 1);
 
-async function filled(): Promise<MemoryStore> {
-  const store = new MemoryStore("scratch");
-  await store.add("iso/a b.iso", DATA);
-  return store;
+let scratch: Promise<MemoryStore> | undefined;
+
+/** A store with an image, the same each time. */
+function filled(): Promise<MemoryStore> {
+  return scratch ??= (async () => {
+    const store = new MemoryStore("scratch");
+    await store.add("iso/a b.iso", DATA, { hashingAlgo: "sha256" });
+    return store;
+  })();
 }
 
 /** The bytes as a stream in pieces that are no chunks. */
@@ -84,8 +89,8 @@ export const memoryCases: Cases = {
     equal(await store.getSize("b").catch(({ name }) => name), "NotFound");
   },
   "store: list shows a directory, and everything below": async () => {
-    const store = await filled();
-    await store.add("c", new Uint8Array(1));
+    const store = new MemoryStore("scratch");
+    for (const id of ["iso/a b.iso", "c"]) await store.add(id, new Uint8Array(1));
     const paths = async (recursive: boolean) =>
       (await all(store.list({ recursive }))).map(({ path, kind }) => `${kind} ${path}`).sort();
     equal(await paths(false), ["directory iso", "image c"]);
@@ -96,7 +101,7 @@ export const memoryCases: Cases = {
     equal(message, "scratch: get none: no such image");
   },
   "store: a location prints itself": async () => {
-    const { location } = await (await filled()).add("d", new Uint8Array());
-    equal([`${location}`, location instanceof Location], ["memory://scratch/d", true]);
+    const location = await (await filled()).locationOf("iso/a b.iso");
+    equal([`${location}`, location instanceof Location], ["memory://scratch/iso/a%20b.iso", true]);
   },
 };

@@ -7,7 +7,7 @@ import { openStores, SeekMode, Vfs } from "../../../mod.ts";
 import { all, equal, fails, pattern } from "../check.ts";
 import type { Cases } from "../suite.ts";
 
-const DATA = pattern(5_000_000);
+const DATA = pattern(1_500_000);
 
 async function tree(): Promise<Vfs> {
   const stores = { one: { driver: "memory" }, two: { driver: "memory" } };
