@@ -3,5 +3,6 @@
  *
  * @module
  */
+export type { Config, StoreConfig } from "../config.ts";
 export { loadGlanceConf, type LoadGlanceConfOptions } from "./load.ts";
 export { type GlanceConfFile, parseGlanceConf, type ParseGlanceConfOptions } from "./parse.ts";
