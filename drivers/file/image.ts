@@ -76,6 +76,7 @@ export function readerOf(
     size: end - offset,
     total,
     etag: etagOf(stats),
+    modified: stats.mtime,
     async read(view) {
       const wanted = view.subarray(0, Math.min(view.length, end - at));
       const count = await file.read(wanted, at);

@@ -105,7 +105,9 @@ Deno.test("an image comes with what is known of it", async () => {
 Deno.test("a part has the fields that the whole has", async () => {
   const { ask } = await served();
   const whole = await ask("/s/dir/a.txt");
-  const part = await ask("/s/dir/a.txt", { headers: { range: "bytes=1-3" } });
+  const part = await ask("/s/dir/a.txt", {
+    headers: { "range": "bytes=1-3", "want-repr-digest": "sha-512=1" },
+  });
   for (const [name, value] of whole.headers) {
     if (name !== "content-length") assertEquals(part.headers.get(name), value, name);
   }
@@ -113,12 +115,19 @@ Deno.test("a part has the fields that the whole has", async () => {
 });
 
 Deno.test("an image that tells its validators when it is opened is asked for once", async () => {
-  const { ask, store } = await served({}, new Undigested("s"));
-  for (const headers of [{}, { range: "bytes=1-3" }, { range: "bytes=3-" }] as HeadersInit[]) {
-    store.asked = [];
+  for (
+    const [store, headers] of [
+      [new Undigested("s"), {}],
+      [new Undigested("s"), { range: "bytes=1-3" }],
+      [new Watched("s"), { range: "bytes=1-3" }],
+      [new Watched("s"), { range: "bytes=3-" }],
+    ] as const
+  ) {
+    const { ask } = await served({}, store);
     const response = await ask("/s/dir/a.txt", { headers });
     await response.body?.cancel();
     assert(response.headers.has("etag") && response.headers.has("last-modified"));
+    assert(!response.headers.has("repr-digest"));
     assertEquals(store.asked, ["open"]);
   }
 });
@@ -161,7 +170,7 @@ Deno.test("an image that is replaced between two looks is not sent under the old
   for (
     const headers of [
       {},
-      { range: "bytes=0-1" },
+      { "range": "bytes=0-1", "want-repr-digest": "sha-512=1" },
       { range: "bytes=-1" },
       { "if-none-match": '"x"' },
     ] as HeadersInit[]

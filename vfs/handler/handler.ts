@@ -26,8 +26,8 @@ export interface HandlerOptions {
  * Serves a tree: the URL's path, percent-decoded once, is the path of the tree.
  *
  * - GET and HEAD of an image: strong ETag, Last-Modified, conditions and ranges (RFC 9110), and a
- *   Repr-Digest (RFC 9530) where the digest is known. A read that fails after the headers went out
- *   breaks the connection.
+ *   Repr-Digest (RFC 9530) where the digest is known; with a Range only if Want-Repr-Digest asks for
+ *   it. A read that fails after the headers went out breaks the connection.
  * - GET and HEAD of a directory, which ends with `/`: a page, or JSON as nginx's autoindex writes it,
  *   by Accept. Without the `/` it redirects.
  * - PUT adds an image, whole and never over another (409, or 412 with `If-None-Match: *`), and checks

@@ -20,7 +20,7 @@ import { contentRange, parseRange, type RangeSpec, type Span, spansOf } from "./
 export interface Representation extends Validators {
   /** Size in bytes, where known. */
   size: number | undefined;
-  /** The digest, where the store holds it. */
+  /** The digest, where it is to be told and the store holds it. */
   multihash: Multihash | undefined;
 }
 
@@ -31,7 +31,10 @@ export async function readImage(vfs: Vfs, request: Request, path: string): Promi
   await store.configure();
   const rangeable = store.isCapable(BitMasks.READ_RANDOM);
   const specs = method === "GET" && rangeable ? parseRange(headers.get("range")) : undefined;
-  const reading = new ImageReading(vfs, path, rangeable, store.isCapable(BitMasks.CHECKSUM));
+  // Digests take another trip to some backends, which small ranges would feel.
+  const digest = store.isCapable(BitMasks.CHECKSUM) &&
+    (!headers.has("range") || headers.has("want-repr-digest"));
+  const reading = new ImageReading(vfs, path, rangeable, digest);
   if (method === "GET" && !isConditional(headers)) {
     const spec = specs?.[0];
     if (spec === undefined) return await reading.whole();
@@ -48,7 +51,7 @@ class ImageReading {
     readonly vfs: Vfs,
     readonly path: string,
     readonly rangeable: boolean,
-    readonly hasDigests: boolean,
+    readonly digest: boolean,
   ) {}
 
   /** The whole image, opened without asking first. */
@@ -136,14 +139,14 @@ class ImageReading {
       size,
       etag: etag ?? (digest && `"${digest}"`),
       modified: mtime ?? undefined,
-      multihash,
+      multihash: this.digest ? multihash : undefined,
     };
   }
 
   /** What opening the image told, completed where that was not enough. */
   async told(result: GetResult): Promise<Representation> {
     const { total: size, etag, modified, stream } = result;
-    if (etag !== undefined && modified !== undefined && !this.hasDigests) {
+    if (etag !== undefined && modified !== undefined && !this.digest) {
       return { size, etag, modified, multihash: undefined };
     }
     try {
