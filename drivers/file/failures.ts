@@ -58,6 +58,7 @@ export function storeError(error: unknown, intent: "read" | "write"): unknown {
     case "EFBIG":
       return new StorageFull(error.message, cause);
     case "ENAMETOOLONG":
+      if (intent === "read") return new NotFound("no such image", cause);
       return new Invalid("a name in the path is longer than the file system allows", cause);
     case "EXDEV":
       return new BackendException(

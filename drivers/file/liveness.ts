@@ -39,11 +39,15 @@ function fileLocks(): Liveness {
       file.close();
     },
     async ifLeft(path, clear) {
-      using file = await Deno.open(path, { write: true });
-      const left = path.endsWith(suffix)
-        ? await file.tryLock(true).catch(() => isOld(path))
-        : await isOld(path);
-      if (left) await clear();
+      const file = await Deno.open(path, { write: true });
+      try {
+        const left = path.endsWith(suffix)
+          ? await file.tryLock(true).catch(() => isOld(path))
+          : await isOld(path);
+        if (left) await clear();
+      } finally {
+        file.close();
+      }
     },
   };
 }

@@ -212,16 +212,23 @@ export class FileStore extends Store<FileLocation, FileOptions> {
   }
 
   /** @internal */
-  protected override deleteImage(
+  protected override async deleteImage(
     { path }: FileLocation,
     { signal }: OperationOptions,
   ): Promise<void> {
     const io = this.#io(signal);
-    return this.#changing(async () => {
-      const { real, stats } = await lookAt(io, this.#datadirs, path);
-      await io.wait(unlink(path));
+    const { real, stats } = await this.#reading(() => lookAt(io, this.#datadirs, path));
+    await this.#writing(async () => {
+      let isLink: boolean;
+      try {
+        isLink = (await io.wait(lstat(path))).isSymbolicLink();
+        await io.wait(unlink(path));
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT") throw error;
+        throw new NotFound("somebody else deleted the image", { cause: error });
+      }
       // Behind a symbolic link, or with a further name, the image is still there.
-      if (real.path === path && stats.nlink === 1n) await forgetDigests(io, real.datadir, stats);
+      if (!isLink && stats.nlink === 1n) await forgetDigests(io, real.datadir, stats);
       await removeEmptyParents(io, this.#datadirs, path);
     });
   }
@@ -243,16 +250,16 @@ export class FileStore extends Store<FileLocation, FileOptions> {
   }
 
   /** @internal */
-  protected override copyImage(
+  protected override async copyImage(
     from: FileLocation,
     imageId: string,
     { signal }: OperationOptions,
   ): Promise<FileLocation> {
     checkFileId(imageId);
     const io = this.#io(signal);
-    return this.#changing(async () => {
-      const source = await openImage(io, this.#datadirs, from.path);
-      try {
+    const source = await this.#reading(() => openImage(io, this.#datadirs, from.path));
+    try {
+      return await this.#writing(async () => {
         await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
         const datadir = await this.#datadirs.choose(io, Number(source.stats.size));
         const path = this.#datadirs.pathIn(datadir, imageId);
@@ -266,22 +273,22 @@ export class FileStore extends Store<FileLocation, FileOptions> {
           throw error;
         }
         return new FileLocation(path);
-      } finally {
-        await source.file.close();
-      }
-    });
+      });
+    } finally {
+      await source.file.close();
+    }
   }
 
   /** @internal */
-  protected override renameImage(
+  protected override async renameImage(
     from: FileLocation,
     imageId: string,
     { signal }: OperationOptions,
   ): Promise<FileLocation> {
     checkFileId(imageId);
     const io = this.#io(signal);
-    return this.#changing(async () => {
-      const { real } = await lookAt(io, this.#datadirs, from.path);
+    const { real } = await this.#reading(() => lookAt(io, this.#datadirs, from.path));
+    return await this.#writing(async () => {
       await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const { datadir } = this.#datadirs.place(from.path)!;
       const path = this.#datadirs.pathIn(datadir, imageId);
@@ -317,17 +324,6 @@ export class FileStore extends Store<FileLocation, FileOptions> {
       return await body();
     } catch (error) {
       throw storeError(error, "write");
-    }
-  }
-
-  /** What changing an image throws, in the store's terms: the image may be missing. */
-  async #changing<T>(body: () => Promise<T>): Promise<T> {
-    try {
-      return await body();
-    } catch (error) {
-      if (!NOWHERE.includes(codeOf(error)!)) throw storeError(error, "write");
-      await this.#datadirs.requireAll(this.#io());
-      throw new NotFound("no such image", { cause: error });
     }
   }
 }

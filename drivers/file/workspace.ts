@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { link, mkdir, opendir, readFile, stat, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, opendir, readFile, rmdir, stat, unlink } from "node:fs/promises";
 import { BackendException, BadStoreConfiguration } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { digestsDirectory, forgetDigests } from "./digests.ts";
@@ -26,6 +26,9 @@ export interface HeldFile {
   /** Lets go of it: from then on it may be cleared away. */
   release(): void;
 }
+
+/** The codes of a file system without hard links. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
 function temporaryDirectory(datadir: string): string {
   return `${datadir}/${RESERVED}/tmp`;
@@ -120,22 +123,27 @@ export async function sweep(io: Io, datadirs: Datadirs, datadir: string): Promis
 
 /** Fails unless files can be written in a datadir and linked; throws `BadStoreConfiguration`. */
 export async function proveWritable(io: Io, datadir: string): Promise<void> {
-  const path = temporaryPath(datadir, "image");
+  // The driver's own directories may belong to somebody who may write when the datadir does not.
+  const directory = `${datadir}/${RESERVED}-${crypto.randomUUID()}`;
+  await withDirectories(io, datadir, `${directory}/image`, async () => {
+    await io.wait(mkdir(directory));
+    await io.wait(rmdir(directory));
+  });
+  const { path, file, release } = await makeHeldFile(io, datadir, "image");
   const second = temporaryPath(datadir, "image");
-  await io.wait(writeFile(path, "", { flag: "wx" }));
   try {
     await io.wait(link(path, second));
     await io.wait(unlink(second));
   } catch (error) {
-    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(codeOf(error)!)) {
-      throw error;
-    }
+    if (!NO_LINKS.includes(codeOf(error)!)) throw error;
     throw new BadStoreConfiguration(
       `the file system of the datadir ${datadir} has no hard links, without which an image cannot ` +
         "appear whole and replace nothing",
       { cause: error },
     );
   } finally {
-    await io.wait(unlink(path));
+    await file.close();
+    await io.cleanup.wait(unlink(path));
+    release();
   }
 }

@@ -1,0 +1,214 @@
+/**
+ * The options of file stores, right and wrong.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { BadStoreConfiguration, BitMasks, StorageFull, StoreAddDisabled } from "@vitrine/vitrine";
+import { FileStore } from "@vitrine/vitrine/file";
+import {
+  canMount,
+  inFolder,
+  installed,
+  litter,
+  MIB,
+  moduleArgs,
+  run,
+  withMount,
+} from "./support.ts";
+
+function assertOneLine(error: Error, ...parts: string[]): void {
+  assertEquals(error.message.split("\n").length, 1, error.message);
+  for (const part of ["files", ...parts]) assert(error.message.includes(part), error.message);
+}
+
+Deno.test("options that contradict each other or make no sense are refused when a store is made", () => {
+  const bad: [ConstructorParameters<typeof FileStore>[1], ...string[]][] = [
+    [{ datadir: "/a", datadirs: ["/b"] }, "datadir", "datadirs"],
+    [{ datadirs: ["/a:high"] }, "/a", "high", "integer"],
+    [{ datadirs: ["/a:1.5"] }, "1.5"],
+    [{ datadirs: ["/a:1:x"] }, "x"],
+    [{ datadirs: [":1"] }, "without a path"],
+    [{ datadirs: ["/a:1", "/a:2"] }, "/a", "two priorities"],
+    [{ datadirs: ["/a", "/a/b"] }, "/a/b lies in"],
+    [{ datadir: "/a?b" }, "glance_store"],
+    [{ filePerm: 888 }, "filePerm", "888", "octal"],
+    [{ filePerm: 244 }, "filePerm", "owner"],
+    [{ filePerm: 0.5 }, "filePerm"],
+    [{ chunkSize: 0 }, "chunkSize"],
+    [{ timeout: -1 }, "timeout"],
+    [{ nothing: 1 } as object, "nothing", "datadirs"],
+  ];
+  for (const [options, ...parts] of bad) {
+    const error = assertThrows(() => new FileStore("files", options), BadStoreConfiguration);
+    assertOneLine(error, ...parts);
+  }
+});
+
+Deno.test("an empty datadir gives way to datadirs, as configurations of glance have it", async () => {
+  await inFolder(async (folder) => {
+    const store = new FileStore("files", { datadir: "", datadirs: [`${folder}/a`] });
+    assertEquals((await store.locationOf("x")).uri(), `file://${folder}/a/x`);
+  });
+});
+
+Deno.test("a datadir that is missing is made, and a file is none", async () => {
+  await inFolder(async (folder) => {
+    const store = new FileStore("files", { datadir: `${folder}/deep/er` });
+    await store.configure();
+    assert((await Deno.stat(`${folder}/deep/er`)).isDirectory);
+
+    await Deno.writeTextFile(`${folder}/file`, "");
+    for (const datadir of [`${folder}/file`, `${folder}/file/below`]) {
+      const error = await assertRejects(
+        () => new FileStore("files", { datadir }).configure(),
+        BadStoreConfiguration,
+      );
+      assertOneLine(error, datadir);
+    }
+  });
+});
+
+Deno.test("a metadata file that is missing, no JSON or of another shape makes the store read-only", async () => {
+  await inFolder(async (datadir) => {
+    const metadataFile = `${datadir}.json`;
+    const bad: [string | undefined, string][] = [
+      [undefined, "cannot be read"],
+      ["{not json", "not JSON"],
+      ["[1]", "mountpoint"],
+      ['"text"', "mountpoint"],
+      ["null", "mountpoint"],
+      ['{"id": "a"}', "mountpoint"],
+      ['{"id": "a", "mountpoint": 1}', "mountpoint"],
+      ['{"id": "a", "mountpoint": "/", "more": 1}', "mountpoint"],
+    ];
+    await new FileStore("files", { datadir }).add("there", new Uint8Array(3));
+    try {
+      for (const [text, part] of bad) {
+        if (text !== undefined) await Deno.writeTextFile(metadataFile, text);
+        const store = new FileStore("files", { datadir, metadataFile });
+        await store.configure();
+        assert(store.addFailure instanceof BadStoreConfiguration);
+        assertOneLine(store.addFailure, metadataFile, part);
+        const error = await assertRejects(
+          () => store.add("a", new Uint8Array(1)),
+          StoreAddDisabled,
+        );
+        assertOneLine(error, "add a", part);
+        assertEquals(await store.getSize("there"), 3);
+      }
+    } finally {
+      await Deno.remove(metadataFile);
+    }
+  });
+});
+
+Deno.test("add tells the metadata of the first mountpoint that the path starts with", async () => {
+  await inFolder(async (folder) => {
+    const metadataFile = `${folder}/metadata.json`;
+    const other = { id: "other", mountpoint: "/other" };
+    const here = { id: "here", mountpoint: folder, more: ["a", { b: "c" }] };
+    const options = { datadir: `${folder}/images`, metadataFile };
+    const metadata = async (json: unknown, imageId: string) => {
+      await Deno.writeTextFile(metadataFile, JSON.stringify(json));
+      return (await new FileStore("files", options).add(imageId, new Uint8Array(1))).metadata;
+    };
+    assertEquals(await metadata([other, here], "a"), { ...here, store: "files" });
+    assertEquals(await metadata(here, "b"), { ...here, store: "files" });
+    assertEquals(await metadata(other, "c"), { store: "files" });
+    assertEquals(await metadata([], "d"), { store: "files" });
+  });
+});
+
+Deno.test("filePerm is read as octal digits, and lets readers through the directories", async () => {
+  await inFolder(async (folder) => {
+    const datadir = `${folder}/images`;
+    await Deno.mkdir(datadir, { mode: 0o700 });
+    const mode = async (path: string) => (await Deno.stat(`${datadir}/${path}`)).mode! & 0o777;
+    const store = new FileStore("files", { datadir, filePerm: 644 });
+    await store.add("a/b", new Uint8Array(1));
+    await store.copy("a/b", "a/c");
+    assertEquals(await mode("a/b"), 0o644);
+    assertEquals(await mode("a/c"), 0o644);
+    assertEquals(await mode("a") & 0o011, 0o011);
+    assertEquals(await mode("."), 0o711);
+    const owner = new FileStore("files", { datadir, filePerm: 600 });
+    await owner.add("owner", new Uint8Array(1));
+    assertEquals(await mode("owner"), 0o600);
+    const negative = new FileStore("files", { datadir, filePerm: -1 });
+    await negative.add("umask", new Uint8Array(1));
+    assertEquals(await mode("umask"), 0o666 & ~Deno.umask());
+  });
+});
+
+Deno.test("a store with thin provisioning is capable of sparse images", () => {
+  assert(new FileStore("files", { thinProvisioning: true }).isCapable(BitMasks.SPARSE));
+  assert(!new FileStore("files").isCapable(BitMasks.SPARSE));
+});
+
+Deno.test({
+  name:
+    "an image goes to the datadir of highest priority that has room, among equals to the roomiest",
+  ignore: !canMount,
+  fn: async () => {
+    await withMount(["-t", "tmpfs", "-o", "size=4m", "none"], async (small) => {
+      await withMount(["-t", "tmpfs", "-o", "size=8m", "none"], async (medium) => {
+        await withMount(["-t", "tmpfs", "-o", "size=32m", "none"], async (large) => {
+          const store = new FileStore("files", {
+            datadirs: [`${medium}:1`, `${large}:1`, `${small}:2`],
+          });
+          const where = async (imageId: string, size: number) => {
+            const { location } = await store.add(imageId, new Uint8Array(size).fill(1));
+            assertEquals((await store.stat(imageId)).location.uri(), location.uri());
+            return location.uri().slice("file://".length, -imageId.length - 1);
+          };
+          assertEquals(await where("a", MIB), small);
+          assertEquals(await where("b", 5 * MIB), large);
+          assertEquals(await where("c", 20 * MIB), large);
+          assertEquals(await where("d", 7 * MIB), medium);
+          await assertRejects(() => where("e", 30 * MIB), StorageFull, "no datadir has room");
+          const names = (await Array.fromAsync(store.list())).map(({ path }) => path);
+          assertEquals(names.sort(), ["a", "b", "c", "d"]);
+
+          // An id is taken whichever datadir has it.
+          await assertRejects(() => where("c", MIB), Error, "exists already");
+          await assertRejects(() => store.copy("a", "d"), Error, "exists already");
+          await assertRejects(() => store.rename("a", "d"), Error, "exists already");
+          for (const datadir of [small, medium, large]) assertEquals(await litter(datadir), []);
+        });
+      });
+    });
+  },
+});
+
+Deno.test({
+  name:
+    "a datadir that cannot be read is BadStoreConfiguration, one that cannot be written read-only",
+  ignore: Deno.build.os !== "linux" || !await installed("setpriv"),
+  fn: async () => {
+    await inFolder(async (datadir) => {
+      await new FileStore("files", { datadir }).add("there", new Uint8Array(3));
+      // Without these capabilities root is held to the modes of files, as anybody else is.
+      const told = async (mode: number) => {
+        await Deno.chmod(datadir, mode);
+        const asUser = Deno.uid() === 0
+          ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+          : ["env"];
+        const args = [...asUser.slice(1), Deno.execPath(), ...moduleArgs("told.ts", datadir)];
+        return JSON.parse(await run(asUser[0]!, ...args));
+      };
+      const denied = "permission denied";
+      for (const mode of [0o000, 0o300, 0o600]) {
+        const { configure } = await told(mode);
+        assert(configure.startsWith("BadStoreConfiguration: files: configure:"), configure);
+        assert(configure.includes(datadir) && configure.includes(denied), configure);
+      }
+      const { configure, size, add } = await told(0o500);
+      assertEquals(configure, "configured");
+      assertEquals(size, 3);
+      assert(add.startsWith("StoreAddDisabled: files: add new:"), add);
+      assert(add.includes(denied) && add.includes(datadir), add);
+      await Deno.chmod(datadir, 0o700);
+    });
+  },
+});
