@@ -66,7 +66,6 @@ export const COUNTERPARTS: Readonly<Record<string, Counterpart>> = {
   },
   "multi_backend.get_size_from_uri_and_backend": { name: "Stores.getSizeFromUriAndBackend" },
   "multi_backend.get_store_from_store_identifier": { name: "Stores.getStoreFromStoreIdentifier" },
-  "multi_backend.get_store_weight": { name: "Stores.getStoreWeight" },
   "multi_backend.register_store_opts": {
     name: "validateOptions",
     note: "options are data of the driver and need no registry",
@@ -132,9 +131,8 @@ export const COUNTERPARTS: Readonly<Record<string, Counterpart>> = {
   "driver.Store.set_acls": { name: "Store.setAcls" },
   "driver.Store.url_prefix": {
     name: "Store.locationOf",
-    note: "the location of an image id, or of nothing yet, says the same and more",
+    note: "the URI of every image begins with it",
   },
-  "driver.Store.weight": { name: "Stores.getStoreWeight" },
   "driver.back_compat_add": {
     note: "it gives drivers of before the multihash its argument; there are none",
   },

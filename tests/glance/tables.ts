@@ -135,11 +135,12 @@ export async function tables({ options, names }: GlanceLists): Promise<Record<st
   };
 }
 
-/** The document with its tables replaced. */
+/** The document with its tables replaced. Throws where it has no place for one. */
 export function withTables(document: string, tables: Record<string, string>): string {
   for (const [name, table] of Object.entries(tables)) {
-    const place = new RegExp(`(<!-- ${name}: .* -->\n)[^]*?(\n<!-- end -->)`);
-    document = document.replace(place, (_, before, after) => `${before}\n${table}\n${after}`);
+    const place = new RegExp(`(<!-- ${name}: .* -->\n)[^]*?(<!-- end of ${name} -->)`);
+    if (!place.test(document)) throw new Error(`no place for the table of ${name}`);
+    document = document.replace(place, (_, before, after) => `${before}\n${table}\n\n${after}`);
   }
   return document;
 }
@@ -152,4 +153,5 @@ if (import.meta.main) {
   if (endpoints === undefined) throw new Error("the service glance_store does not run");
   const made = await tables(await glanceLists(endpoints.python));
   await Deno.writeTextFile(DOCUMENT, withTables(await Deno.readTextFile(DOCUMENT), made));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT.pathname] }).output();
 }

@@ -52,8 +52,13 @@ serviceTest("docs/glance.md holds the tables as they are", "glance_store", async
   const made = await tables(await glanceLists(endpoints.glance_store.python));
   const document = await Deno.readTextFile(DOCUMENT);
   // `deno run -A tests/glance/tables.ts` writes them.
-  assertEquals(document, withTables(document, made));
+  assertEquals(unaligned(document), unaligned(withTables(document, made)));
 });
+
+/** Text without what the formatter does to tables. */
+function unaligned(text: string): string {
+  return text.replace(/ {2,}/g, " ").replace(/-{3,}/g, "---");
+}
 
 /** Whether the package exports that name, or a class with that member. */
 function exists(name: string): boolean {
