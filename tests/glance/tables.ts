@@ -108,7 +108,7 @@ export function unknownNames({ names }: GlanceLists): string[] {
 export async function tables({ options, names }: GlanceLists): Promise<Record<string, string>> {
   const lines = [
     "| glance_store | default there | Vitrine | default here, or why not |",
-    "|---|---|---|---|",
+    "| --- | --- | --- | --- |",
   ];
   for (const driver of ["file", "http", "s3", "swift", "rbd", "cinder", "vsphere"]) {
     const list = options[driver]!;
@@ -131,7 +131,7 @@ export async function tables({ options, names }: GlanceLists): Promise<Record<st
   );
   return {
     options: lines.join("\n"),
-    names: ["| glance_store | Vitrine | |", "|---|---|---|", ...rows].join("\n"),
+    names: ["| glance_store | Vitrine | |", "| --- | --- | --- |", ...rows].join("\n"),
   };
 }
 
