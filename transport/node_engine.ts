@@ -43,22 +43,21 @@ export async function nodeEngine(
         ...(addresses ? { lookup: pinned(addresses) } : {}),
       };
     }
-    const { hostname: host, port, headers } = proxy;
-    if (!https) return { host, port, headers, path: url.origin + path, agent: plain };
-    const socket = await tunnel({ host, port, headers }, url, signal);
+    const way = { host: proxy.hostname, port: proxy.port, headers: proxy.headers };
+    if (!https) return { ...way, path: url.origin + path, agent: plain };
+    const socket = await tunnel(way, url, signal);
     const { hostname } = url;
     const connection = builtin("node:tls")!.connect({
       socket,
       ...(/[a-z]/i.test(hostname) && !hostname.startsWith("[") ? { servername: hostname } : {}),
       ...verification,
     });
-    return {
-      host: hostname,
-      path,
-      agent: false,
-      createConnection: () => connection,
-      ...verification,
-    };
+    // The request hears of an error as well, but only once it has the connection.
+    connection.on("error", () => socket.destroy());
+    connection.on("close", () => socket.destroy());
+    signal.addEventListener("abort", () => connection.destroy(), { once: true });
+    const headers = { connection: "close" };
+    return { host: hostname, path, headers, createConnection: () => connection, ...verification };
   }
 
   /** A connection through a proxy (RFC 9110, section 9.3.6). */

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { BackendException, RemoteServiceUnavailable, StoreError, TimeoutError } from "../errors/mod.ts";
+import {
+  BackendException,
+  RemoteServiceUnavailable,
+  StoreError,
+  TimeoutError,
+} from "../errors/mod.ts";
 import { abortable } from "../streams/abort.ts";
 import { type ByteReader, type Bytes, streamReader } from "../streams/mod.ts";
 
