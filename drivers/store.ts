@@ -28,7 +28,6 @@ import {
   CHUNK_SIZE,
   type ImageData,
   type ImageSource,
-  openSource,
   readableFrom,
   streamReader,
 } from "../streams/mod.ts";
@@ -210,6 +209,8 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * cannot be written.
    */
   async add(imageId: string, data: ImageData, options: AddOptions = {}): Promise<AddResult> {
+    // Only those who write pay for it: a reader at the edge loads neither sources nor digests.
+    const { openSource } = await import("../streams/source.ts");
     const source = openSource(data);
     try {
       return await this.#run("add", imageId, options, () => this.#add(imageId, source, options));
@@ -222,7 +223,6 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   async #add(imageId: string, source: ImageSource, options: AddOptions): Promise<AddResult> {
     checkImageId(imageId);
     await this.#require(StoreAddDisabled, BitMasks.WRITE_ACCESS);
-    // Only those who write pay for the digests: a reader at the edge does not load them.
     const { addImage } = await import("./adding.ts");
     const added = await addImage(source, options, (write) => this.openWrite(imageId, write));
     return {

@@ -5,6 +5,7 @@
  */
 export { type ByteRange, type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
 export { readableFrom } from "./readable.ts";
-export { type ImageData, type ImageSource, openSource, streamReader } from "./source.ts";
+export { type ImageData, type ImageSource, openSource } from "./source.ts";
+export { streamReader } from "./stream_reader.ts";
 export type { ChunkObserver, Multihash } from "./transfer.ts";
 export type { ExpectedDigests } from "./verify.ts";
