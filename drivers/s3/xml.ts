@@ -43,7 +43,7 @@ export function parseXml(text: string): Element {
   }
   // The parser takes the end of the text for the end of every element.
   const end = text.trimEnd();
-  if (root === undefined || !(end.endsWith(`</${root.tagName}>`) || end.endsWith("/>"))) {
+  if (root === undefined || !(root.selfClosed || end.endsWith(`</${root.tagName}>`))) {
     throw new BackendException("the server's answer is no XML document", { retryable: true });
   }
   return new Element(root);

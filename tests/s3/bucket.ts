@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { S3Client } from "../../drivers/s3/client.ts";
+import type { S3Client } from "../../drivers/s3/client.ts";
 import { uploadsOf } from "../../drivers/s3/listing.ts";
 import { type S3Options, S3Store } from "../../drivers/s3/mod.ts";
-import type { S3Settings } from "../../drivers/s3/options.ts";
 import type { Endpoints } from "../services/mod.ts";
+import { clientFor } from "./settings.ts";
 
 /** The options of a store in a bucket of its own on a service of the tests. */
 export function optionsFor(s3: Endpoints, more: Partial<S3Options> = {}): S3Options {
@@ -43,15 +43,9 @@ export class TestBucket implements AsyncDisposable {
     return new S3Store("another", { ...this.options, ...more });
   }
 
-  /** A client of the bucket that takes no other way. */
+  /** A client of the bucket that goes straight to the server. */
   client(): S3Client {
-    const { options } = new S3Store("client", {
-      ...this.options,
-      host: this.#s3.url,
-    }) as unknown as {
-      options: S3Settings;
-    };
-    return new S3Client(options);
+    return clientFor({ ...this.options, host: this.#s3.url });
   }
 
   /** Empties and removes the bucket. */

@@ -1,0 +1,257 @@
+// What Amazon answers and the servers of the other tests do not.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { S3Fault, type S3Options, S3Store } from "../../drivers/s3/mod.ts";
+import { escapeXml, parseXml } from "../../drivers/s3/xml.ts";
+import {
+  BackendException,
+  ChecksumMismatch,
+  Forbidden,
+  ImageChanged,
+  NotAuthenticated,
+  NotFound,
+  RemoteServiceUnavailable,
+  StorageFull,
+  StoreAclsNotSupported,
+  StoreError,
+} from "../../mod.ts";
+
+/** A request as the server gets it. */
+interface Seen {
+  method: string;
+  url: URL;
+  headers: Headers;
+}
+
+/** A store whose server gives these answers, one after the other, and what it was asked. */
+function storeOn(
+  answers: (Response | ((seen: Seen) => Response))[],
+  options: Partial<S3Options> = {},
+): { store: S3Store; seen: Seen[] } {
+  const seen: Seen[] = [];
+  const store = new S3Store("s3", {
+    host: "https://s3.example.org",
+    bucket: "b",
+    accessKey: "AKIA",
+    secretKey: "hush-hush",
+    ...options,
+    fetch(url, { method = "GET", headers }) {
+      const request = { method, url: new URL(url), headers: new Headers(headers) };
+      seen.push(request);
+      const answer = answers.shift();
+      if (answer === undefined) throw new Error(`nothing to answer to ${method} ${url}`);
+      return Promise.resolve(typeof answer === "function" ? answer(request) : answer);
+    },
+  });
+  return { store, seen };
+}
+
+function fault(status: number, code: string, more = "", headers: HeadersInit = {}): Response {
+  const body =
+    `<?xml version="1.0"?>\n<Error><Code>${code}</Code><Message>hush-hush</Message>${more}</Error>`;
+  return new Response(body, { status, headers });
+}
+
+const image = () => new Response("abc", { headers: { "content-length": "3", etag: '"e"' } });
+
+Deno.test("errors are told apart by the S3 code, and say nothing of the server's words", async () => {
+  const classes: [number, string, new (detail: string) => StoreError][] = [
+    [404, "NoSuchKey", NotFound],
+    [404, "NoSuchBucket", NotFound],
+    [403, "AccessDenied", Forbidden],
+    [403, "InvalidAccessKeyId", NotAuthenticated],
+    [403, "SignatureDoesNotMatch", NotAuthenticated],
+    [400, "ExpiredToken", NotAuthenticated],
+    [400, "EntityTooLarge", StorageFull],
+    [403, "QuotaExceeded", StorageFull],
+    [400, "BadDigest", ChecksumMismatch],
+    [400, "AccessControlListNotSupported", StoreAclsNotSupported],
+    [412, "PreconditionFailed", ImageChanged],
+    [400, "SomethingNew", BackendException],
+    [503, "SlowDown", RemoteServiceUnavailable],
+    [400, "RequestTimeout", RemoteServiceUnavailable],
+    [409, "OperationAborted", RemoteServiceUnavailable],
+  ];
+  for (const [status, code, Class] of classes) {
+    const { store } = storeOn([fault(status, code)], { retries: 0 });
+    const error = await assertRejects(() => store.get("a")) as StoreError;
+    assertEquals(error.constructor, Class, code);
+    assert(error.cause instanceof S3Fault && error.cause.code === code);
+    assert(!Deno.inspect(error).includes("hush"), Deno.inspect(error));
+  }
+});
+
+Deno.test("SlowDown and a 400 that says so are tried again, after the time asked for", async () => {
+  for (
+    const first of [
+      fault(503, "SlowDown", "", { "retry-after": "1" }),
+      fault(400, "RequestTimeout", "", { "retry-after": "1" }),
+    ]
+  ) {
+    const { store, seen } = storeOn([first, image()]);
+    const began = performance.now();
+    assertEquals(await new Response((await store.get("a")).stream).text(), "abc");
+    assert(performance.now() - began > 990);
+    assertEquals(seen.length, 2);
+  }
+});
+
+Deno.test("a region that the server names is signed for from then on", async () => {
+  const answers = [
+    fault(400, "AuthorizationHeaderMalformed", "<Region>eu-west-9</Region>"),
+    image(),
+    image(),
+  ];
+  const { store, seen } = storeOn(answers);
+  await (await store.get("a")).stream.cancel();
+  await (await store.get("a")).stream.cancel();
+  const regions = seen.map(({ headers }) => headers.get("authorization")!.split("/")[2]);
+  assertEquals(regions, ["us-east-1", "eu-west-9", "eu-west-9"]);
+});
+
+Deno.test("a region is learned from the headers of an answer without a body too", async () => {
+  const { store, seen } = storeOn([
+    new Response(null, { status: 400, headers: { "x-amz-bucket-region": "eu-west-9" } }),
+    new Response(null, { headers: { "content-length": "3" } }),
+  ]);
+  assertEquals(await store.getSize("a"), 3);
+  assertEquals(seen[1]!.headers.get("authorization")!.split("/")[2], "eu-west-9");
+});
+
+Deno.test("keys that ended are asked for anew, once", async () => {
+  let given = 0;
+  const credentials = () => ({ accessKey: `A${++given}`, secretKey: "b", sessionToken: "t" });
+  const options = { credentials, accessKey: undefined!, secretKey: undefined! };
+  const { store, seen } = storeOn([fault(400, "ExpiredToken"), image()], options);
+  await (await store.get("a")).stream.cancel();
+  assertEquals(
+    seen.map(({ headers }) => /Credential=(A\d)/.exec(headers.get("authorization")!)![1]),
+    ["A1", "A2"],
+  );
+  assertEquals(seen[1]!.headers.get("x-amz-security-token"), "t");
+  const dead = storeOn([1, 2, 3].map(() => fault(400, "ExpiredToken")), options);
+  await assertRejects(() => dead.store.get("a"), NotAuthenticated);
+});
+
+Deno.test("an anonymous store signs nothing", async () => {
+  const options = { anonymous: true, accessKey: undefined!, secretKey: undefined! };
+  const { store, seen } = storeOn([image()], options);
+  await (await store.get("a")).stream.cancel();
+  assertEquals(seen[0]!.headers.get("authorization"), null);
+  await assertRejects(() => store.presign("a"), StoreError, "signs nothing");
+});
+
+/** Answers an add of one part beyond the first. */
+function addAnswers(complete: Response[]): (Response | ((seen: Seen) => Response))[] {
+  const missing = () => new Response(null, { status: 404 });
+  const part = () => new Response(null, { headers: { etag: '"p"' } });
+  return [
+    missing(),
+    new Response(
+      "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+    ),
+    part(),
+    part(),
+    missing(),
+    ...complete,
+  ];
+}
+
+const LARGE = { largeObjectSize: 0, largeObjectChunkSize: 5 };
+const done = () => new Response("<CompleteMultipartUploadResult/>");
+
+Deno.test("an error in the body of a completion that is 200 is one, and is tried again", async () => {
+  const answers = addAnswers([
+    new Response("  <Error><Code>InternalError</Code></Error>"),
+    new Response("<CompleteMultipartUploadRes"),
+    done(),
+  ]);
+  const { store, seen } = storeOn(answers, LARGE);
+  await store.add("a", new Uint8Array(6 * 2 ** 20));
+  assertEquals(seen.filter(({ method }) => method === "POST").length, 4);
+  assertEquals(seen.at(-1)!.headers.get("if-none-match"), "*");
+});
+
+Deno.test("a completion that was carried out although its answer was lost is no Duplicate", async () => {
+  let addId = "";
+  const ours = () =>
+    new Response(null, { headers: { "x-amz-meta-vitrine-add": addId, "content-length": "1" } });
+  const lost = () => {
+    throw new TypeError("connection reset");
+  };
+  for (const second of [fault(412, "PreconditionFailed"), fault(404, "NoSuchUpload")]) {
+    const answers = addAnswers([]);
+    answers[1] = ({ headers }) => {
+      addId = headers.get("x-amz-meta-vitrine-add")!;
+      return new Response("<R><UploadId>u</UploadId></R>");
+    };
+    const { store } = storeOn([...answers, lost, second, ours], LARGE);
+    await store.add("a", new Uint8Array(6 * 2 ** 20));
+  }
+});
+
+Deno.test("an upload by checksums names its algorithm, and the completion has them", async () => {
+  const bytes = new Uint8Array(6 * 2 ** 20);
+  const kinds = {
+    CRC64NVME: ["FULL_OBJECT", "ChecksumCRC64NVME"],
+    CRC32C: [null, "ChecksumCRC32C"],
+    SHA256: [null, "ChecksumSHA256"],
+  } as const;
+  for (const [checksumAlgorithm, [type, name]] of Object.entries(kinds)) {
+    const { store, seen } = storeOn(addAnswers([done()]), {
+      ...LARGE,
+      enableDataIntegrityProtection: true,
+      requestChecksumCalculation: "when_supported",
+      checksumAlgorithm: checksumAlgorithm as keyof typeof kinds,
+    });
+    await store.add("a", bytes);
+    const begun = seen[1]!.headers;
+    assertEquals(begun.get("x-amz-checksum-algorithm"), checksumAlgorithm);
+    assertEquals(begun.get("x-amz-checksum-type"), type);
+    const header = `x-amz-checksum-${checksumAlgorithm.toLowerCase()}`;
+    const parts = seen.filter(({ url }) => url.searchParams.has("partNumber"));
+    assert(parts.every(({ headers }) => headers.get(header)), name);
+  }
+});
+
+Deno.test("without the options no request has a checksum header", async () => {
+  const { store, seen } = storeOn(addAnswers([done()]), LARGE);
+  await store.add("a", new Uint8Array(6 * 2 ** 20));
+  for (const { headers } of seen) {
+    assertEquals([...headers.keys()].filter((name) => /checksum/.test(name)), []);
+  }
+});
+
+Deno.test("a listing that says it goes on but not where is an error, not a short list", async () => {
+  const page = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
+  const { store } = storeOn([new Response(page)]);
+  await assertRejects(() => Array.fromAsync(store.list()), BackendException, "goes on");
+});
+
+Deno.test("a space that is written as + in a listing is one", async () => {
+  const page =
+    "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>" +
+    "<Contents><Key>a+b%2Bc</Key><Size>1</Size></Contents></ListBucketResult>";
+  const { store } = storeOn([new Response(page)]);
+  assertEquals((await Array.fromAsync(store.list())).map(({ path }) => path), ["a b+c"]);
+});
+
+Deno.test("XML is read with entities, CDATA and white space, and not without its end", () => {
+  const text = `<?xml version="1.0"?>\n<!-- c --><R xmlns="x">\n <K> a&amp;&lt;&#x42;&#67; </K>` +
+    `<K><![CDATA[<d>]]></K><E/>\n</R>\n`;
+  const root = parseXml(text);
+  assertEquals(root.name, "R");
+  assertEquals(root.text("K"), " a&<BC ");
+  assertEquals(root.all("K").length, 2);
+  assertEquals([root.text("E"), root.text("none")], ["", ""]);
+  for (const cut of ["", "  ", "nothing", "<R><K>a</K>", text.slice(0, -5)]) {
+    try {
+      parseXml(cut);
+    } catch (error) {
+      assert(error instanceof BackendException && error.retryable);
+      continue;
+    }
+    throw new Error(`${JSON.stringify(cut)} was read`);
+  }
+  const odd = "<a>&\r\"'";
+  assertEquals(parseXml(`<R><K>${escapeXml(odd)}</K></R>`).text("K"), odd);
+});

@@ -1,0 +1,69 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Endpoint } from "../../drivers/s3/endpoint.ts";
+import type { S3Options } from "../../drivers/s3/mod.ts";
+import { BadStoreConfiguration } from "../../mod.ts";
+import { settings } from "./settings.ts";
+
+function url(options: Partial<S3Options>): string {
+  return new Endpoint(settings(options)).url("k").href;
+}
+
+Deno.test("auto names the bucket in the host at Amazon, in the path elsewhere", () => {
+  const urls: [string, string, string][] = [
+    ["s3.amazonaws.com", "b", "http://b.s3.amazonaws.com/k"],
+    ["https://s3.eu-west-1.amazonaws.com", "b.c", "https://s3.eu-west-1.amazonaws.com/b.c/k"],
+    ["https://s3.eu-west-1.amazonaws.com", "b-c", "https://b-c.s3.eu-west-1.amazonaws.com/k"],
+    ["https://s3.eu-west-1.amazonaws.com", "B_c", "https://s3.eu-west-1.amazonaws.com/B_c/k"],
+    ["https://ceph.example.org:7480", "b", "https://ceph.example.org:7480/b/k"],
+    [
+      "https://fake-s3.amazonaws.com.example.org",
+      "b",
+      "https://fake-s3.amazonaws.com.example.org/b/k",
+    ],
+    ["https://x.supabase.co/storage/v1/s3/", "b", "https://x.supabase.co/storage/v1/s3/b/k"],
+  ];
+  for (const [host, bucket, expected] of urls) assertEquals(url({ host, bucket }), expected);
+});
+
+Deno.test("virtual and path do as they say", () => {
+  assertEquals(url({ host: "h", bucket: "b", bucketUrlFormat: "virtual" }), "http://b.h/k");
+  const host = "s3.amazonaws.com";
+  assertEquals(url({ host, bucketUrlFormat: "path" }), "http://s3.amazonaws.com/b/k");
+  assertThrows(
+    () => url({ bucket: "Not_DNS", bucketUrlFormat: "virtual" }),
+    BadStoreConfiguration,
+    "Not_DNS",
+  );
+});
+
+Deno.test("the region is that of the options, else of an Amazon host", () => {
+  const regions: [Partial<S3Options>, string][] = [
+    [{ host: "s3.eu-west-1.amazonaws.com" }, "eu-west-1"],
+    [{ host: "s3-ap-south-1.amazonaws.com" }, "ap-south-1"],
+    [{ host: "s3.dualstack.us-west-2.amazonaws.com" }, "us-west-2"],
+    [{ host: "s3.cn-north-1.amazonaws.com.cn" }, "cn-north-1"],
+    [{ host: "s3.us-gov-west-1.amazonaws.com" }, "us-gov-west-1"],
+    [{ host: "s3.amazonaws.com" }, "us-east-1"],
+    [{ host: "s3.eu-west-1.amazonaws.com", region: "x" }, "x"],
+    [{ host: "ceph" }, "us-east-1"],
+  ];
+  for (const [options, region] of regions) {
+    assertEquals(new Endpoint(settings(options)).region, region);
+  }
+});
+
+Deno.test("every character of a key is in the URL as signatures have it", () => {
+  assertEquals(
+    new Endpoint(settings()).url("a/b c+d%41?e#f&g=(h)*!'~é/.x").pathname,
+    "/b/a/b%20c%2Bd%2541%3Fe%23f%26g%3D%28h%29%2A%21%27~%C3%A9/.x",
+  );
+});
+
+Deno.test("a host or bucket that is none is BadStoreConfiguration", () => {
+  for (const host of ["", "http://", "https://u:p@h", "h?x", "ht tp"]) {
+    assertThrows(() => url({ host }), BadStoreConfiguration, "host");
+  }
+  for (const bucket of ["", "a/b", "a b", "a?b", "a@b"]) {
+    assertThrows(() => url({ bucket }), BadStoreConfiguration, "bucket");
+  }
+});
