@@ -10,19 +10,19 @@ import type { OptionDefinitions } from "../options.ts";
 export interface HttpOptions {
   /** The directory whose files are the images. Without it, any URL that is allowed can be read. */
   baseUrl?: string;
-  /** User name for `baseUrl`. */
+  /** User name for `baseUrl` (Basic); it goes to that origin alone. */
   user?: string;
   /** Password for `baseUrl`. */
   password?: string;
-  /** Path of a PEM file of the authorities to trust. */
+  /** Path of a PEM file of the authorities to trust, instead of the system's. */
   caCertificatesFile?: string;
-  /** Whether any certificate is trusted. */
+  /** Whether any certificate is trusted: `false` unless said otherwise, unlike in glance_store. */
   insecure?: boolean;
   /** Proxies by scheme. */
   proxyInformation?: Record<string, string>;
   /** Schemes that a URL may have. */
   allowedSchemes?: readonly string[];
-  /** Hosts that a URL may name. */
+  /** Hosts that a URL may name: in full, trusted wherever it points, or as `*.example.org`. */
   allowedHosts?: readonly string[];
   /** Ports that a URL may name. */
   allowedPorts?: readonly string[];
@@ -46,49 +46,34 @@ export interface HttpOptions {
 export const OPTIONS: OptionDefinitions = {
   baseUrl: {
     type: "string",
-    help: "URL of the directory whose files are the images; without it, any allowed URL is read.",
+    help: "URL of the directory of the images; without it, any allowed URL is one.",
   },
-  user: { type: "string", help: "User name that is sent to the origin of baseUrl (Basic)." },
-  password: { type: "string", secret: true, help: "Password that goes with user." },
+  user: { type: "string", help: "User name for baseUrl." },
+  password: { type: "string", secret: true, help: "Password for baseUrl." },
   caCertificatesFile: {
     type: "string",
-    help: "Path of a PEM file of the certificate authorities to trust, instead of the system's.",
+    help: "PEM file of the authorities to trust.",
     glance: "https_ca_certificates_file",
   },
   insecure: {
     type: "boolean",
     default: false,
-    help:
-      "Trust any server certificate; void with caCertificatesFile. glance_store's default is true.",
+    help: "Trust any certificate; void with caCertificatesFile.",
     glance: "https_insecure",
   },
   proxyInformation: {
     type: "dict",
-    help: "Proxies by scheme: http:10.0.0.1:3128,https:10.0.0.1:1080.",
+    help: "Proxies by scheme: http:10.0.0.1:3128.",
     glance: "http_proxy_information",
   },
-  allowedSchemes: {
-    type: "list",
-    default: ["http", "https"],
-    help: "Schemes that the URL of an image, or a redirect, may have.",
-  },
-  allowedHosts: {
-    type: "list",
-    help: "Hosts that it may name: in full (trusted wherever it points) or as *.example.org.",
-  },
-  allowedPorts: { type: "list", help: "Ports that it may name." },
-  allowedNetworks: {
-    type: "list",
-    help: "Private networks that it may point to, in CIDR notation; none unless given.",
-  },
+  allowedSchemes: { type: "list", help: "Schemes a URL may have; http and https." },
+  allowedHosts: { type: "list", help: "Hosts a URL may name: in full, or as *.example.org." },
+  allowedPorts: { type: "list", help: "Ports a URL may name." },
+  allowedNetworks: { type: "list", help: "Private networks a URL may lead to, in CIDR notation." },
   connectTimeout: { type: "integer", min: 1, help: "Milliseconds to connect; 10000." },
-  firstByteTimeout: {
-    type: "integer",
-    min: 1,
-    help: "Milliseconds to the headers of an answer; 30000.",
-  },
+  firstByteTimeout: { type: "integer", min: 1, help: "Milliseconds to an answer; 30000." },
   idleTimeout: { type: "integer", min: 1, help: "Milliseconds without a byte; 60000." },
-  retries: { type: "integer", min: 0, help: "How many times a failed request is sent again; 5." },
-  retryDelay: { type: "integer", min: 0, help: "Least milliseconds before that; 100." },
-  fetch: { type: "value", help: "A function like fetch that sends the requests instead." },
+  retries: { type: "integer", min: 0, help: "Times a failed request is sent again; 5." },
+  retryDelay: { type: "integer", min: 0, help: "Milliseconds before that, at least; 100." },
+  fetch: { type: "value", help: "A function that sends requests instead." },
 };
