@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Masked } from "./masked.ts";
 import type { StoreLocation, UriOptions } from "./store_location.ts";
 
 /**
@@ -19,7 +20,7 @@ import type { StoreLocation, UriOptions } from "./store_location.ts";
  * assertEquals(location.storeName, "scratch");
  * ```
  */
-export class Location {
+export class Location extends Masked {
   /** Binds a store's name and a location. */
   constructor(
     /** Name of the store, as configured. */
@@ -28,7 +29,9 @@ export class Location {
     readonly storeLocation: StoreLocation,
     /** The image's path in its store, where the location is inside the store's tree. */
     readonly imageId?: string | undefined,
-  ) {}
+  ) {
+    super();
+  }
 
   /** The URI's scheme, without the colon. */
   get scheme(): string {
@@ -46,22 +49,7 @@ export class Location {
   }
 
   /** The location URI with its credentials masked. */
-  toString(): string {
+  override toString(): string {
     return this.storeLocation.toString();
-  }
-
-  /** The same as {@linkcode toString}. */
-  toJSON(): string {
-    return this.toString();
-  }
-
-  /** What `console.log` shows in Deno: the masked URI. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
-  }
-
-  /** What `console.log` shows in Node and Bun: the masked URI. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Masked } from "./masked.ts";
 
 /** What {@linkcode StoreLocation.uri} prints. */
 export interface UriOptions {
@@ -41,11 +42,12 @@ export interface StoreLocationClass<L extends StoreLocation = StoreLocation> {
  * assertEquals(location.uri({ credentials: true }), "shelf://me:secret@a");
  * ```
  */
-export abstract class StoreLocation {
+export abstract class StoreLocation extends Masked {
   readonly #userinfo: string | undefined;
 
   /** Takes the URI's user information, percent-encoded as it stood there, without the `@`. */
   constructor(userinfo?: string | undefined) {
+    super();
     this.#userinfo = userinfo || undefined;
   }
 
@@ -67,22 +69,7 @@ export abstract class StoreLocation {
   }
 
   /** The location URI with its credentials masked. */
-  toString(): string {
+  override toString(): string {
     return this.format(this.#userinfo ? "***@" : "");
-  }
-
-  /** The same as {@linkcode toString}. */
-  toJSON(): string {
-    return this.toString();
-  }
-
-  /** What `console.log` shows in Deno: the masked URI. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
-  }
-
-  /** What `console.log` shows in Node and Bun: the masked URI. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
   }
 }
