@@ -5,6 +5,7 @@
  */
 import { NotFound } from "../../errors/mod.ts";
 import { checkImageId } from "../../location/mod.ts";
+import { abortable } from "../../streams/abort.ts";
 import type { ListEntry } from "../driver.ts";
 import { SNAPSHOT } from "./location.ts";
 import type { Pool } from "./pool.ts";
@@ -23,18 +24,28 @@ export function isImageName(name: string): boolean {
 }
 
 /** The whole images below a directory. The pool tells names alone, so each one is looked at. */
-export async function* wholeImages(pool: Pool, directory: string): AsyncGenerator<ListEntry> {
-  const prefix = directory === "" ? "" : `${directory}/`;
-  const names = (await pool.names()).filter((name) => name.startsWith(prefix) && isImageName(name));
-  const ahead: Promise<ListEntry | undefined>[] = [];
-  while (names.length > 0 || ahead.length > 0) {
-    while (names.length > 0 && ahead.length < DEPTH) {
-      const entry = entryOf(pool, names.pop()!);
-      entry.catch(() => {});
-      ahead.push(entry);
+export async function* wholeImages(
+  pool: Pool,
+  directory: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ListEntry> {
+  const abort = abortable(signal);
+  try {
+    const prefix = directory === "" ? "" : `${directory}/`;
+    const names = (await abort.race(pool.names()))
+      .filter((name) => name.startsWith(prefix) && isImageName(name));
+    const ahead: Promise<ListEntry | undefined>[] = [];
+    while (names.length > 0 || ahead.length > 0) {
+      while (names.length > 0 && ahead.length < DEPTH) {
+        const entry = entryOf(pool, names.pop()!);
+        entry.catch(() => {});
+        ahead.push(entry);
+      }
+      const entry = await abort.race(ahead.shift()!);
+      if (entry !== undefined) yield entry;
     }
-    const entry = await ahead.shift();
-    if (entry !== undefined) yield entry;
+  } finally {
+    abort.dispose();
   }
 }
 

@@ -11,7 +11,7 @@ import { usedBytes } from "./object_map.ts";
 import { OpenImage } from "./open_image.ts";
 
 /** What is known of a snapshot once it is open. */
-interface SnapshotInfo {
+export interface SnapshotInfo {
   /** Size in bytes. */
   size: number;
   /** The image's objects have 2 ^ `order` bytes. */

@@ -16,6 +16,8 @@ import type { Pool } from "./pool.ts";
 const NAME = /^\.vitrine-[0-9a-f]{16}-(.*)$/s;
 /** Milliseconds that a failed operation waits until its image is removed. */
 const GRACE = 10_000;
+/** How often, and after how many milliseconds each time, removing is tried again. */
+const [TRIES, PAUSE] = [20, 500];
 
 /** Whether a name is one of those that no store shows. */
 export function isStagedName(name: string): boolean {
@@ -88,21 +90,43 @@ export class StagedImage {
   }
 }
 
-/** Removes a staged image, unless somebody has it open: then a later sweep does. */
-export async function discard(pool: Pool, staged: string): Promise<void> {
+/** Removes an image, unless somebody has it open: then a later sweep does, if it is a staged one. */
+export async function discard(pool: Pool, name: string): Promise<void> {
   try {
-    await using image = await pool.openImage(staged);
+    await using image = await pool.openImage(name);
     if (await image.watchedBesides(pool.client)) return;
-    // Between two steps of renaming it has both names.
-    const name = NAME.exec(staged)![1]!;
-    if (await pool.idOf(name) === await image.id()) await pool.unname(name);
+    // Between two steps of renaming a staged image has both names.
+    const other = NAME.exec(name)?.[1];
+    if (other !== undefined && await pool.idOf(other) === await image.id()) {
+      await pool.unname(other);
+    }
     if ((await image.snapshots()).includes(SNAPSHOT)) {
       await image.unprotect(SNAPSHOT);
       await image.removeSnapshot(SNAPSHOT);
     }
     await image.close();
-    await pool.remove(staged);
+    await remove(pool, name);
   } catch (error) {
     if (!(error instanceof NotFound || error instanceof InUseByStore)) throw error;
+  }
+}
+
+/**
+ * Removes an image without snapshots. librbd does it by way of the pool's trash, which takes nothing
+ * while the cluster is full, so the image gives its space back first, and the cluster some time.
+ */
+async function remove(pool: Pool, name: string): Promise<void> {
+  for (let tries = 0;; tries++) {
+    try {
+      return await pool.remove(name);
+    } catch (error) {
+      const there = await pool.idOf(name) !== undefined;
+      if (!there || error instanceof InUseByStore || tries === TRIES) throw error;
+    }
+    if (tries === 0) {
+      await using image = await pool.openImage(name);
+      await image.resize(0);
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 }

@@ -10,6 +10,7 @@ import {
   InUseByStore,
   Invalid,
   InvalidImageId,
+  StorageFull,
 } from "../../errors/mod.ts";
 import { checkImageId, Location, type StoreLocationClass } from "../../location/mod.ts";
 import { abortable } from "../../streams/abort.ts";
@@ -33,7 +34,8 @@ import { digestsOf, metadataOf } from "./metadata.ts";
 import { OPTIONS, type RbdOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { RbdReader } from "./reader.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Image } from "./image.ts";
+import type { Snapshot, SnapshotInfo } from "./snapshot.ts";
 import { discard, isStagedName, StagedImage, stagedName } from "./staging.ts";
 import { RbdWriter } from "./writer.ts";
 
@@ -90,7 +92,9 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     const pool = this.#pool;
     const left = (await pool.names()).filter(isStagedName);
     this.#sweeping = (async () => {
-      for (const name of left) await discard(pool, name).catch(() => {});
+      for (const name of left) {
+        if (this.#opened === pool) await discard(pool, name).catch(() => {});
+      }
     })();
   }
 
@@ -129,10 +133,11 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
 
   /** @internal */
   protected override async openRead(
-    { image, snapshot: at }: RbdLocation,
+    location: RbdLocation,
     { offset, length }: ByteRange,
+    options: OperationOptions,
   ): Promise<ImageReader> {
-    const snapshot = await this.#pool.openSnapshot(image, at);
+    const snapshot = await this.#open(location, options);
     const { size } = snapshot.info;
     if (offset > size) {
       await snapshot.close();
@@ -142,10 +147,15 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
   }
 
   /** @internal */
-  protected override async statImage(
-    { image, snapshot: at }: RbdLocation,
+  protected override statImage(
+    location: RbdLocation,
+    options: OperationOptions,
   ): Promise<DriverStat> {
-    await using snapshot = await this.#pool.openSnapshot(image, at);
+    return until(options.signal, this.#stat(location, options));
+  }
+
+  async #stat(location: RbdLocation, options: OperationOptions): Promise<DriverStat> {
+    await using snapshot = await this.#open(location, options);
     const { size, order, created: modified } = snapshot.info;
     const [digests, features, parent, usedBytes] = await Promise.all([
       digestsOf(snapshot),
@@ -175,20 +185,28 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
   ): Promise<ImageWriter<RbdLocation>> {
     const pool = this.#pool;
     const location = this.locate(imageId);
-    await this.#refuseTaken(imageId);
+    await this.#refuseTaken(imageId, signal);
     // The greatest power of two that fits the chunk size, as glance_store has it.
     const order = 20 + Math.floor(Math.log2(this.options.chunkSize));
-    const staged = await StagedImage.make(
+    const make = StagedImage.make(
       pool,
       imageId,
       (name) => pool.create(name, size ?? 0, order),
     );
+    const staged = await until(signal, make, (staged) => staged.discard());
     const hole = this.options.thinProvisioning ? Math.min(2 ** order, CHUNK_SIZE) : undefined;
     return new RbdWriter(location, staged, { size, hole, signal });
   }
 
   /** @internal */
-  protected override async deleteImage(location: RbdLocation): Promise<void> {
+  protected override deleteImage(
+    location: RbdLocation,
+    { signal }: OperationOptions,
+  ): Promise<void> {
+    return until(signal, this.#delete(location));
+  }
+
+  async #delete(location: RbdLocation): Promise<void> {
     const pool = this.#pool;
     const { image: name } = location;
     {
@@ -205,43 +223,52 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
       await image.close();
       return await pool.moveToTrash(name);
     }
-    // From here on a crash leaves what a sweep removes.
     const staged = stagedName(name);
-    await pool.rename(await image.id(), name, staged);
+    let last = staged;
+    try {
+      // From here on a crash leaves what a sweep removes.
+      await pool.rename(await image.id(), name, staged);
+    } catch (error) {
+      // A full cluster takes no new name, but what is deleted makes room.
+      if (!(error instanceof StorageFull)) throw error;
+      last = name;
+    }
     await image.close();
-    await discard(pool, staged);
+    await discard(pool, last);
   }
 
   /** @internal */
-  protected override listImages(directory: string, recursive: boolean): AsyncIterable<ListEntry> {
-    return entriesBelow(wholeImages(this.#pool, directory), directory, recursive);
+  protected override listImages(
+    directory: string,
+    recursive: boolean,
+    { signal }: OperationOptions,
+  ): AsyncIterable<ListEntry> {
+    return entriesBelow(wholeImages(this.#pool, directory, signal), directory, recursive);
   }
 
   /** @internal */
-  protected override async copyImage(
+  protected override copyImage(
+    from: RbdLocation,
+    imageId: string,
+    options: OperationOptions,
+  ): Promise<RbdLocation> {
+    const pool = this.#pool;
+    return this.#derive(from, imageId, options, {
+      make: (name, { size, order }) => pool.create(name, size, order),
+      fill: (image, snapshot) => snapshot.copyTo(image),
+    });
+  }
+
+  /** @internal */
+  protected override renameImage(
     from: RbdLocation,
     imageId: string,
     { signal }: OperationOptions,
   ): Promise<RbdLocation> {
-    const pool = this.#pool;
-    const snapshot = await pool.openSnapshot(from.image, from.snapshot);
-    const { size, order } = snapshot.info;
-    const abort = abortable(signal);
-    try {
-      const create = (name: string) => pool.create(name, size, order);
-      return await this.#derive(imageId, snapshot, create, async ({ image }) => {
-        await abort.race(snapshot.copyTo(image));
-      });
-    } finally {
-      abort.dispose();
-      const closed = snapshot.close();
-      // librbd cannot break off a copy: it ends, and its image is removed, in the background.
-      if (!signal?.aborted) await closed;
-    }
+    return until(signal, this.#rename(from, imageId));
   }
 
-  /** @internal */
-  protected override async renameImage(from: RbdLocation, imageId: string): Promise<RbdLocation> {
+  async #rename(from: RbdLocation, imageId: string): Promise<RbdLocation> {
     const location = this.locate(imageId);
     await using snapshot = await this.#openWhole(from);
     await this.#pool.rename(snapshot.info.imageId, from.image, imageId);
@@ -250,9 +277,11 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
 
   /** @internal */
   protected override async openHandle(
-    { image, snapshot: at }: RbdLocation,
+    location: RbdLocation,
+    _size: number,
+    options: OperationOptions,
   ): Promise<ImageHandle> {
-    const snapshot = await this.#pool.openSnapshot(image, at);
+    const snapshot = await this.#open(location, options);
     const { size } = snapshot.info;
     return {
       size,
@@ -277,44 +306,64 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     return this.modify("clone", image, options, async (from) => {
       checkImageId(imageId);
       const pool = this.#pool;
-      await using snapshot = await pool.openSnapshot(from.image, from.snapshot);
-      const location = await this.#derive(
-        imageId,
-        snapshot,
-        (name) => pool.clone(from.image, from.snapshot, name),
-      );
+      const location = await this.#derive(from, imageId, options, {
+        make: (name) => pool.clone(from.image, from.snapshot, name),
+      });
       return new Location(this.name, location, imageId);
     });
   }
 
   /** Makes a clone do without its parent, by copying what is the parent's. Throws `NotFound`. */
   flatten(image: ImageRef, options: OperationOptions = {}): Promise<void> {
-    return this.modify("flatten", image, options, async (location) => {
-      await using snapshot = await this.#openWhole(location);
-      if (await snapshot.parent() === undefined) return;
-      await using image = await this.#pool.openImage(location.image);
-      await image.flatten();
-    });
+    return this.modify(
+      "flatten",
+      image,
+      options,
+      (location) => until(options.signal, this.#flatten(location)),
+    );
   }
 
-  /** Makes an image out of a snapshot, digests included. */
+  async #flatten(location: RbdLocation): Promise<void> {
+    await using snapshot = await this.#openWhole(location);
+    if (await snapshot.parent() === undefined) return;
+    await using image = await this.#pool.openImage(location.image);
+    await image.flatten();
+  }
+
+  /** Makes an image out of another, digests included. */
   async #derive(
+    from: RbdLocation,
     imageId: string,
-    snapshot: Snapshot,
-    make: (name: string) => Promise<void>,
-    fill: (staged: StagedImage) => Promise<void> = () => Promise.resolve(),
+    options: OperationOptions,
+    { make, fill }: {
+      make(name: string, info: SnapshotInfo): Promise<void>;
+      fill?(image: Image, snapshot: Snapshot): Promise<void>;
+    },
   ): Promise<RbdLocation> {
+    const { signal } = options;
     const location = this.locate(imageId);
-    await this.#refuseTaken(imageId);
-    const staged = await StagedImage.make(this.#pool, imageId, make);
+    const snapshot = await this.#open(from, options);
+    let staged: StagedImage | undefined;
     try {
-      await fill(staged);
+      await this.#refuseTaken(imageId, signal);
+      const making = StagedImage.make(this.#pool, imageId, (name) => make(name, snapshot.info));
+      staged = await until(signal, making, (staged) => staged.discard());
+      if (fill) await until(signal, fill(staged.image, snapshot));
       await staged.publish(metadataOf(await digestsOf(snapshot)));
       return location;
     } catch (error) {
-      await staged.discard().catch(() => {});
+      await staged?.discard().catch(() => {});
       throw error;
+    } finally {
+      const closed = snapshot.close();
+      // librbd cannot break off a copy: it goes on, and its image goes, in the background.
+      if (!signal?.aborted) await closed;
     }
+  }
+
+  /** Opens what a location names; throws `NotFound`. */
+  #open({ image, snapshot }: RbdLocation, { signal }: OperationOptions): Promise<Snapshot> {
+    return until(signal, this.#pool.openSnapshot(image, snapshot), (late) => late.close());
   }
 
   /** Opens an image that is to be changed as a whole; throws `NotFound` unless it is whole. */
@@ -326,7 +375,29 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
   }
 
   /** Early, before anything is written; renaming decides. */
-  async #refuseTaken(imageId: string): Promise<void> {
-    if (await this.#pool.idOf(imageId)) throw new Duplicate("the image exists already");
+  async #refuseTaken(imageId: string, signal: AbortSignal | undefined): Promise<void> {
+    if (await until(signal, this.#pool.idOf(imageId))) {
+      throw new Duplicate("the image exists already");
+    }
+  }
+}
+
+/**
+ * Waits for work of the cluster, or for the signal: what the libraries have begun they end, in the
+ * background, and what comes of it too late is given to `late`.
+ */
+async function until<T>(
+  signal: AbortSignal | undefined,
+  work: Promise<T>,
+  late: (value: T) => unknown = () => {},
+): Promise<T> {
+  const abort = abortable(signal);
+  try {
+    return await abort.race(work);
+  } catch (error) {
+    work.then(late).catch(() => {});
+    throw error;
+  } finally {
+    abort.dispose();
   }
 }
