@@ -6,6 +6,7 @@
 import {
   BackendException,
   Duplicate,
+  InvalidImageId,
   NotFound,
   RemoteServiceUnavailable,
   StorageFull,
@@ -155,7 +156,7 @@ export class SwiftClient {
         if (used.token !== undefined) prepared.headers.set("x-auth-token", used.token);
       },
       recover: async ({ status }) => status === 401 && await this.#session.renew(used),
-      fail: (response) => swiftError(response, method),
+      fail: (response) => swiftError(response, method, object),
     };
   }
 }
@@ -178,9 +179,20 @@ export function objectUrl(accountUrl: string, container?: string, object?: strin
 }
 
 /** The error that an answer of Swift's is. */
-function swiftError({ status, headers }: HttpResponse, method: string): StoreError {
+async function swiftError(
+  response: HttpResponse,
+  method: string,
+  object: string | undefined,
+): Promise<StoreError> {
+  const { status, headers } = response;
   const retryAfter = retryAfterOf(headers);
   switch (status) {
+    case 400:
+      // Names can be too long for a server; in answer to a HEAD it cannot say so.
+      if (object !== undefined && (method === "HEAD" || /name/i.test(await response.text()))) {
+        return new InvalidImageId("the server refuses the object's name (400)");
+      }
+      return statusError({ status, headers });
     case 404:
       return new NotFound("there is no such object or container");
     case 409:

@@ -110,5 +110,5 @@ export async function copyPieces(
     const segment = { number: index + 1, size, etag };
     return upload.segment(client, segment, { headers, body: [], signal });
   });
-  await upload.commit(client, stat);
+  await upload.commit(client, stat, { signal });
 }

@@ -46,8 +46,8 @@ const BATCH = 64;
  * is nobody: it reads what is public.
  *
  * An image is one object or a large object, whole or not at all: the manifest comes last. No image is
- * overwritten, by If-None-Match. radosgw does not heed that header; there the store looks before it
- * writes, so that of two adds of one id in the same moment the later one wins.
+ * overwritten: of two adds of one id at once one is `Duplicate`, as far as the cluster's listings are
+ * up to date and both are made by this driver; glance_store overwrites.
  *
  * @example One account
  * ```ts

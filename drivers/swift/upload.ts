@@ -6,6 +6,7 @@
 import { ChecksumMismatch, Duplicate, NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { DriverStat } from "../driver.ts";
+import { exclusively } from "./claims.ts";
 import type { SwiftClient } from "./client.ts";
 import {
   putManifest,
@@ -87,25 +88,25 @@ export class Upload {
   async commit(
     client: SwiftClient,
     digests: Pick<DriverStat, "checksum" | "multihash">,
-    body: readonly Bytes[] = [],
+    { body = [], signal }: {
+      body?: readonly Bytes[] | undefined;
+      signal?: AbortSignal | undefined;
+    } = {},
   ): Promise<void> {
-    // Not every server heeds If-None-Match: radosgw does not.
-    await refuseDuplicate(client, this.location);
-    const headers = { ...this.#headers(), ...digestHeaders(digests), [UPLOAD]: this.#id };
-    this.#begun = true;
-    try {
-      // From here on an abort comes too late: nobody could tell what the server did.
-      if (this.#segments.length > 0) await this.#commitSegments(client, headers);
-      else {
-        const etag = digests.checksum === undefined ? {} : { etag: digests.checksum };
-        const { object } = this.location;
-        const put = { ...headers, ...etag, "if-none-match": "*" };
-        await this.#put(client, { method: "PUT", object, headers: put, body });
+    const { location } = this;
+    const put = (object: string, headers: Record<string, string>) =>
+      this.#put(client, { method: "PUT", object, headers, body: [], signal });
+    await exclusively(client, { location, id: this.#id, put, signal }, async () => {
+      await refuseDuplicate(client, location, signal);
+      this.#begun = true;
+      try {
+        // From here on an abort comes too late: nobody could tell what the server did.
+        await this.#show(client, digests, body);
+      } catch (error) {
+        // A request whose answer was lost was sent again, and met itself.
+        if (!(error instanceof Duplicate) || !await this.#isOurs(client)) throw error;
       }
-    } catch (error) {
-      // A request whose answer was lost was sent again, and met itself.
-      if (!(error instanceof Duplicate) || !await this.#isOurs(client)) throw error;
-    }
+    });
   }
 
   /** Removes whatever was stored. */
@@ -117,9 +118,20 @@ export class Upload {
     await removeUpload(client, container, this.#id, this.#segments.filter(Boolean));
   }
 
-  async #commitSegments(client: SwiftClient, headers: Record<string, string>): Promise<void> {
+  async #show(
+    client: SwiftClient,
+    digests: Pick<DriverStat, "checksum" | "multihash">,
+    body: readonly Bytes[],
+  ): Promise<void> {
     const { type } = this.#options;
     const { container, object } = this.location;
+    const headers = { ...this.#headers(), ...digestHeaders(digests), [UPLOAD]: this.#id };
+    if (this.#segments.length === 0) {
+      const etag = digests.checksum === undefined ? {} : { etag: digests.checksum };
+      const put = { ...headers, ...etag, "if-none-match": "*" };
+      await this.#put(client, { method: "PUT", object, headers: put, body });
+      return;
+    }
     const prefix = segmentPrefix(this.#id);
     const segments = this.#segments;
     await putManifest(client, { container, object, prefix, segments, type, headers });

@@ -68,7 +68,8 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     const isSegmented = this.#parts.sent > 0;
     if (isSegmented) await this.#parts.finish();
     const body = isSegmented ? [] : this.#parts.rest().chunks;
-    await this.#upload.commit(await (this.#long ?? this.#options.client), image, body);
+    const { client, signal } = this.#options;
+    await this.#upload.commit(await (this.#long ?? client), image, { body, signal });
     await this.#options.dispose(false).catch(() => {});
   }
 
