@@ -22,15 +22,10 @@ import {
   type StoreLocation,
   type StoreLocationClass,
 } from "../location/mod.ts";
-import {
-  type ByteReader,
-  type Bytes,
-  CHUNK_SIZE,
-  type ImageData,
-  type ImageSource,
-  readableFrom,
-  streamReader,
-} from "../streams/mod.ts";
+import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
+import { readableFrom } from "../streams/readable.ts";
+import type { ImageData, ImageSource } from "../streams/source.ts";
+import { streamReader } from "../streams/stream_reader.ts";
 import type { Acls, ImageHandle, Leftover, ListEntry, OperationOptions } from "./driver.ts";
 import { guarded } from "./guard.ts";
 import { StoreHooks } from "./hooks.ts";
