@@ -1,0 +1,194 @@
+/**
+ * How much code users load: sizes of bundles, minified and gzipped, with the peers' beside them.
+ *
+ * @module
+ */
+import { toFileUrl } from "@std/path";
+import { gzipSync } from "node:zlib";
+
+/** What is bundled. */
+export interface Bundle {
+  /** What it holds, for the table. */
+  name: string;
+  /** A module that exports what a user imports. */
+  source: string;
+  /** The modules that the first read loads, by the end of their paths. */
+  reads: readonly string[];
+  /** The modules that are the driver's own, by the start of their paths. */
+  own: string;
+}
+
+/** Size of a module in bytes. */
+export interface Size {
+  /** Minified. */
+  minified: number;
+  /** Minified and gzipped. */
+  gzipped: number;
+}
+
+/** Sizes of a bundle, each as one module. */
+export interface BundleSizes {
+  /** What is loaded before anything is asked of a store. */
+  start: Size;
+  /** That, and what the first read loads. */
+  read: Size;
+  /** That, and the driver's own modules: writing, listing, ACLs; not the digests. */
+  own: Size;
+  /** Everything in one module, digests and what only some runtimes load included. */
+  everything: Size;
+}
+
+const root = new URL("../", import.meta.url);
+
+const HTTP = `export { HttpStore } from "./drivers/http/mod.ts";`;
+const TREE = `export { Vfs } from "./vfs/mod.ts";
+export { handler } from "./vfs/handler/mod.ts";`;
+
+/** What the table shows, by name. */
+export const BUNDLES = {
+  http: { name: "core + http", source: HTTP, reads: ["http/client.ts"], own: "drivers/http/" },
+  handler: {
+    name: "core + vfs + handler + http",
+    source: HTTP + TREE,
+    reads: ["http/client.ts"],
+    own: "drivers/http/",
+  },
+  s3: {
+    name: "core + s3",
+    source: `export { S3Store } from "./drivers/s3/mod.ts";`,
+    reads: ["s3/client.ts"],
+    own: "drivers/s3/",
+  },
+  swift: {
+    name: "core + swift",
+    source: `export { SwiftStore } from "./drivers/swift/mod.ts";`,
+    reads: ["swift/client.ts"],
+    own: "drivers/swift/",
+  },
+} satisfies Record<string, Bundle>;
+
+/** What the peers' bundles take, in bytes, minified and gzipped, everything in one module. */
+const PEERS: readonly (readonly [string, number, number])[] = [
+  ["aws4fetch (signing alone)", 7_600, 3_000],
+  ["unstorage, its S3 driver", 18_600, 6_900],
+  ["s3-lite-client", 20_500, 7_500],
+  ["s3mini", 32_900, 10_500],
+  ["ZenFS", 271_000, 76_000],
+  ["@aws-sdk/client-s3", 429_000, 131_500],
+];
+
+/** Measures a bundle. */
+export async function measureBundle({ source, reads, own }: Bundle): Promise<BundleSizes> {
+  const directory = await Deno.makeTempDir({ prefix: "vitrine-bundle-" });
+  try {
+    const entry = `${directory}/entry.ts`;
+    await Deno.writeTextFile(entry, source.replaceAll(`"./`, `"${root.href}`));
+    const graph = await moduleGraph(entry);
+    const isRead = (path: string) => reads.some((end) => path.endsWith(end));
+    const loading = (isLoaded: (path: string) => boolean) =>
+      sizeOf(entry, leftOut(graph, toFileUrl(entry).href, isLoaded));
+    return {
+      start: await loading(() => false),
+      read: await loading(isRead),
+      own: await loading((path) => isRead(path) || path.startsWith(own)),
+      everything: await loading(() => true),
+    };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** What a module imports, by its URL. */
+type Graph = ReadonlyMap<string, readonly Import[]>;
+
+interface Import {
+  /** The URL of what is imported. */
+  target: string;
+  /** As it is written. */
+  specifier: string;
+  lazily: boolean;
+}
+
+async function moduleGraph(entry: string): Promise<Graph> {
+  const { modules }: { modules: ModuleInfo[] } = JSON.parse(await deno("info", "--json", entry));
+  return new Map(modules.map(({ specifier, dependencies = [] }) => [
+    specifier,
+    dependencies.filter(({ code }) => code).map(({ specifier, code, isDynamic }) => ({
+      target: code!.specifier,
+      specifier,
+      lazily: isDynamic === true,
+    })),
+  ]));
+}
+
+/** A module as `deno info --json` tells it. */
+interface ModuleInfo {
+  specifier: string;
+  dependencies?: { specifier: string; isDynamic?: boolean; code?: { specifier: string } }[];
+}
+
+/** The modules that are not loaded, of those that are imported when they are needed. */
+function leftOut(graph: Graph, entry: string, isLoaded: (path: string) => boolean): string[] {
+  const pathOf = (url: string) =>
+    url.startsWith(root.href) ? url.slice(root.href.length) : undefined;
+  const loaded = new Set([entry]);
+  const lazy = new Map<string, string>();
+  for (const module of loaded) {
+    for (const { target, specifier, lazily } of graph.get(module) ?? []) {
+      const path = pathOf(target);
+      if (!lazily || isLoaded(path ?? specifier)) loaded.add(target);
+      else lazy.set(target, path === undefined ? specifier : `./${path}`);
+    }
+  }
+  return [...lazy].filter(([target]) => !loaded.has(target)).map(([, name]) => name);
+}
+
+async function sizeOf(entry: string, without: readonly string[]): Promise<Size> {
+  const external = without.map((name) => `--external=${name}`);
+  const output = `${entry}.js`;
+  await deno(
+    "bundle",
+    ...["--quiet", "--platform=browser", "--minify", `--output=${output}`, ...external, entry],
+  );
+  const code = await Deno.readFile(output);
+  return { minified: code.length, gzipped: gzipSync(code, { level: 9 }).length };
+}
+
+async function deno(command: string, ...args: string[]): Promise<string> {
+  const config = new URL("deno.json", root).pathname;
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [command, `--config=${config}`, ...args],
+    cwd: root,
+  }).output();
+  if (!success) throw new Error(`deno ${command} failed: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+/** Measures all bundles, prints the table and writes the JSON. */
+export async function bundles(): Promise<void> {
+  const rows: (BundleSizes & { name: string })[] = [];
+  for (const bundle of Object.values(BUNDLES)) {
+    rows.push({ name: bundle.name, ...await measureBundle(bundle) });
+  }
+  const kb = ({ minified, gzipped }: Size) =>
+    [minified, gzipped].map((bytes) => (bytes / 1000).toFixed(1).padStart(6)).join(" /");
+  console.log("\nBundles in KB (1000 bytes), minified / gzipped");
+  print(["", "at start", "to read", "the driver's own", "everything"]);
+  for (const { name, start, read, own, everything } of rows) {
+    print([name, ...[start, read, own, everything].map(kb)]);
+  }
+  for (const [name, minified, gzipped] of PEERS) {
+    print([name, "", "", "", kb({ minified, gzipped })]);
+  }
+  await Deno.mkdir(new URL("./results/", import.meta.url), { recursive: true });
+  await Deno.writeTextFile(
+    new URL("./results/bundle.json", import.meta.url),
+    JSON.stringify({ title: "bundles", when: new Date().toISOString(), rows, PEERS }, null, 2),
+  );
+}
+
+function print([name, ...cells]: readonly string[]): void {
+  console.log([name!.padEnd(28), ...cells.map((cell) => cell.padStart(18))].join("").trimEnd());
+}
+
+if (import.meta.main) await bundles();
