@@ -18,6 +18,8 @@ export interface Measurement {
   rss: number;
   /** Growth of resident memory over the work, in bytes, where it was measured. */
   growth?: number;
+  /** Longest time that the event loop kept a timer waiting, in milliseconds, where it was measured. */
+  pause?: number;
 }
 
 /** One of those compared. */
@@ -30,7 +32,7 @@ export interface Contender {
   run(): Promise<Measurement>;
 }
 
-/** The medians of one contender. */
+/** The medians of one contender, and its longest pause. */
 export interface Row extends Measurement {
   /** How the table names it. */
   name: string;
@@ -81,6 +83,7 @@ export async function compare(
       cpu: of("cpu"),
       rss: of("rss"),
       growth: of("growth"),
+      pause: Math.max(...mine.map((one) => one.pause ?? NaN)),
       rate: median(mine.map(rate)),
       cpuPerGiB: of("cpu") / (of("bytes") / MIB / 1024),
       ratio: other && median(mine.map((one, i) => rate(one) / rate(other[i]!))),
@@ -94,7 +97,7 @@ export async function compare(
 
 function print(title: string, rows: readonly Row[], rounds: number): void {
   const table = [
-    ["", "MiB/s", "ratio", "CPU s/GiB", "peak MiB", "growth MiB"],
+    ["", "MiB/s", "ratio", "CPU s/GiB", "peak MiB", "growth MiB", "pause ms"],
     ...rows.map((row) => [
       row.name,
       row.rate.toFixed(0),
@@ -102,6 +105,7 @@ function print(title: string, rows: readonly Row[], rounds: number): void {
       row.cpuPerGiB.toFixed(2),
       (row.rss / MIB).toFixed(0),
       Number.isNaN(row.growth) ? "" : (row.growth! / MIB).toFixed(0),
+      Number.isNaN(row.pause) ? "" : row.pause!.toFixed(0),
     ]),
   ];
   const widths = table[0]!.map((_, i) => Math.max(...table.map((line) => line[i]!.length)));
@@ -141,7 +145,13 @@ export async function measure(work: () => Promise<number>): Promise<void> {
   const before = memoryUsage.rss();
   let peak = before;
   // Not the system's own peak: starting up has set that.
-  const sampling = setInterval(() => peak = Math.max(peak, memoryUsage.rss()), SAMPLE);
+  let pause = 0;
+  let due = performance.now() + SAMPLE;
+  const sampling = setInterval(() => {
+    peak = Math.max(peak, memoryUsage.rss());
+    pause = Math.max(pause, performance.now() - due);
+    due = performance.now() + SAMPLE;
+  }, SAMPLE);
   const cpu = cpuUsage();
   const start = performance.now();
   const bytes = await work();
@@ -154,6 +164,7 @@ export async function measure(work: () => Promise<number>): Promise<void> {
     cpu: (user + system) / 1e6,
     rss: peak,
     growth: peak - before,
+    pause,
   };
   console.log(JSON.stringify(result));
 }
