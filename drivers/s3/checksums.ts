@@ -6,15 +6,8 @@
  */
 import type { Bytes } from "../../streams/mod.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
+import type { UploadedPart } from "./multipart.ts";
 import type { S3Settings } from "./options.ts";
-
-/** The headers of a part, and what its checksum is called when the upload is completed. */
-export interface PartChecksum {
-  /** The headers. */
-  headers: Record<string, string>;
-  /** Name and value in XML, where there is a checksum. */
-  checksum: readonly [name: string, value: string] | undefined;
-}
 
 /**
  * Makes the checksums of one upload. None but what the options ask for: many servers refuse them. Over
@@ -49,13 +42,18 @@ export class Checksums {
   }
 
   /** The headers of a part. */
-  async ofPart(body: Bytes): Promise<PartChecksum> {
-    const headers: Record<string, string> = {};
-    if (!this.#secure) headers["x-amz-content-sha256"] = (await sha256(body)).toHex();
-    if (this.#algorithm === undefined) return { headers, checksum: undefined };
-    const value = (await this.#checksum(body)).toBase64();
-    headers[this.#header] = value;
-    return { headers, checksum: [`Checksum${this.#algorithm}`, value] };
+  async ofPart(body: Bytes): Promise<Record<string, string>> {
+    const signed = this.#secure ? {} : { "x-amz-content-sha256": (await sha256(body)).toHex() };
+    return { ...signed, ...await this.ofObject(body) };
+  }
+
+  /** A part by the headers of the answer to it: with its checksum, if the server knows checksums. */
+  uploaded(headers: Headers): UploadedPart {
+    const value = this.#algorithm && headers.get(this.#header);
+    return {
+      etag: headers.get("etag") ?? "",
+      checksum: value ? [`Checksum${this.#algorithm}`, value] : undefined,
+    };
   }
 
   get #header(): string {

@@ -54,7 +54,7 @@ export async function heldTo(headers: Headers, reader: ImageReader): Promise<Ima
       left -= piece.length;
     }
     count += bytes.length;
-    if (count === size) await check();
+    if (bytes.length > 0 && count === size) await check();
   }
 
   async function check(): Promise<void> {

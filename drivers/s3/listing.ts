@@ -19,10 +19,7 @@ async function* pages(
 ): AsyncGenerator<Element> {
   let more: Record<string, string> = {};
   for (;;) {
-    const { root } = await client.xml({
-      query: { ...query, ...more, "encoding-type": "url" },
-      signal,
-    });
+    const { root } = await client.xml({ query: { ...query, ...more }, signal });
     yield root;
     if (root.text("IsTruncated") !== "true") return;
     const following = next(root);
@@ -59,6 +56,7 @@ export async function* listObjects(
 ): AsyncGenerator<ListEntry> {
   const query = {
     "list-type": "2",
+    "encoding-type": "url",
     prefix: directory === "" ? "" : `${directory}/`,
     ...(recursive ? {} : { delimiter: "/" }),
   };
@@ -99,12 +97,13 @@ export async function* uploadsOf(
   signal?: AbortSignal,
 ): AsyncGenerator<OpenUpload> {
   const next = (page: Element) => ({
-    "key-marker": keyOf(page, page, "NextKeyMarker"),
+    "key-marker": page.text("NextKeyMarker"),
     "upload-id-marker": page.text("NextUploadIdMarker"),
   });
+  // Without `encoding-type`: Ceph encodes these keys then, but does not say so.
   for await (const page of pages(client, { uploads: "", prefix: key }, next, signal)) {
     for (const upload of page.all("Upload")) {
-      const found = keyOf(page, upload, "Key");
+      const found = upload.text("Key");
       if (key !== "" && found !== key) continue;
       const initiated = new Date(upload.text("Initiated"));
       yield { key: found, id: upload.text("UploadId"), initiated };

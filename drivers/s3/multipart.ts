@@ -70,14 +70,14 @@ export class Multipart {
     }
   }
 
-  /** Uploads a part. */
+  /** Uploads a part and resolves to the headers of the answer. */
   async put(
     number: number,
     body: Bytes,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
-  ): Promise<UploadedPart> {
-    const answer = await this.#state.client.headers({
+  ): Promise<Headers> {
+    return await this.#state.client.headers({
       method: "PUT",
       key: this.#key,
       query: { partNumber: `${number}`, uploadId: this.#id },
@@ -85,7 +85,6 @@ export class Multipart {
       body,
       signal,
     });
-    return { etag: answer.get("etag") ?? "" };
   }
 
   /** Copies a part out of another object. */

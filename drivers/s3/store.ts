@@ -38,10 +38,10 @@ const MAX_EXPIRY = 604_800_000;
  * way it appears whole or not at all. Where an add is cut off (the process ends), the parts stay until
  * {@linkcode Store.gc} removes them.
  *
- * An id is never overwritten where the server honours `If-None-Match: *`: Amazon S3 always, Ceph for
- * images of one `PUT`, Swift for those in parts. Elsewhere the store looks whether the id is there
- * immediately before the object appears, so that two processes which finish the same id within that
- * moment can both succeed, and the later stays. Adds of one store object never do.
+ * An id is never overwritten where the server decides by `If-None-Match: *`: Amazon S3 always, Ceph
+ * for images of one `PUT`. Elsewhere, on Swift too, the store looks whether the id is there immediately
+ * before the object appears, so that two processes which end adds of one id within that moment can both
+ * succeed, and the later image stays. Two adds of one store object never do.
  *
  * The digests are kept with images of one `PUT`, and with others if they were `expected` to have
  * them: nothing can be added to an object later but by copying all of it.

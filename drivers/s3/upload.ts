@@ -149,9 +149,9 @@ export class S3Upload implements ImageWriter<S3Location> {
     const body = this.#part.subarray(0, this.#filled);
     const { signal } = this.#controller;
     const sending = (async () => {
-      const { headers, checksum } = await this.#checksums.ofPart(body);
-      const { etag } = await multipart.put(number, body, headers, signal);
-      this.#parts[number - 1] = { etag, checksum };
+      const headers = await this.#checksums.ofPart(body);
+      const answer = await multipart.put(number, body, headers, signal);
+      this.#parts[number - 1] = this.#checksums.uploaded(answer);
       // After a failure somebody may still read from the buffer, so it is used again only here.
       this.#free.push(body.buffer);
     })().catch((error) => {

@@ -1,0 +1,348 @@
+// What is S3's own, on real servers: Ceph's radosgw and OpenStack Swift's S3 API.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { copyObject } from "../../drivers/s3/copy.ts";
+import { uploadsOf } from "../../drivers/s3/listing.ts";
+import { S3Fault, type S3Store } from "../../drivers/s3/mod.ts";
+import { WriteState } from "../../drivers/s3/write_state.ts";
+import {
+  ChecksumMismatch,
+  Duplicate,
+  Forbidden,
+  Invalid,
+  NotAuthenticated,
+  NotFound,
+  StoreAclsNotSupported,
+  StoreError,
+} from "../../mod.ts";
+import { assertBytes, bytesOf, failing, MIB, pattern, streamOf } from "../conformance/data.ts";
+import { type Endpoints, serviceTest } from "../services/mod.ts";
+import { TestBucket } from "./bucket.ts";
+import { clockAt } from "./clock.ts";
+import { settings } from "./settings.ts";
+
+/** Parts of the least size, two at once. */
+const PARTS = { largeObjectSize: 0, largeObjectChunkSize: 5, concurrency: 2 };
+
+/** Registers a test on each of the servers. */
+function s3Test(
+  name: string,
+  run: (s3: Endpoints, server: "ceph" | "swift") => Promise<void>,
+): void {
+  for (const server of ["ceph", "swift"] as const) {
+    serviceTest(`s3: ${name}, on ${server}`, server, ({ [server]: { s3 } }) => run(s3, server));
+  }
+}
+
+async function openUploads(bucket: TestBucket): Promise<string[]> {
+  const client = bucket.client();
+  try {
+    return (await Array.fromAsync(uploadsOf(client))).map(({ key }) => key);
+  } finally {
+    await client.close();
+  }
+}
+
+async function names(store: S3Store): Promise<string[]> {
+  return (await Array.fromAsync(store.list({ recursive: true }))).map(({ path }) => path).sort();
+}
+
+s3Test("an image of one PUT keeps its digests, one in parts those expected", async (s3) => {
+  await using bucket = new TestBucket(s3, PARTS);
+  const { store } = bucket;
+  const bytes = pattern(11 * MIB);
+  await using whole = bucket.another({ largeObjectSize: 100 });
+  const { checksum, multihash } = await whole.add("whole", bytes);
+  const stat = await store.stat("whole");
+  assertEquals([stat.checksum, stat.multihash], [checksum, multihash]);
+  assertEquals(stat.metadata!["os-hash-value"], multihash.value);
+
+  await store.add("parts", bytes, { expected: { checksum, multihash } });
+  assertEquals((await store.stat("parts")).multihash, multihash);
+  assertBytes(await bytesOf(store, "parts", { verify: true }), bytes);
+
+  await store.add("unknown", bytes);
+  assertEquals((await store.stat("unknown")).checksum, undefined);
+  await assertRejects(() => store.get("unknown", { verify: true }), Invalid, "nothing is known");
+});
+
+s3Test("an image that fits a part is one PUT though nobody told its size", async (s3) => {
+  await using bucket = new TestBucket(s3, { largeObjectChunkSize: 5 });
+  const { store } = bucket;
+  const small = await store.add("small", streamOf(pattern(5 * MIB)));
+  assertEquals((await store.stat("small")).checksum, small.checksum);
+  const large = await store.add("large", streamOf(pattern(5 * MIB + 1)));
+  assertEquals((await store.stat("large")).etag!.endsWith('-2"'), true);
+  assertEquals(large.size, 5 * MIB + 1);
+});
+
+s3Test("an add that fails half way leaves no upload", async (s3) => {
+  await using bucket = new TestBucket(s3, PARTS);
+  const { store } = bucket;
+  await store.add("first", pattern(1));
+  const broken = failing(pattern(17 * MIB), new Error("the source broke"));
+  await assertRejects(() => store.add("image", broken), StoreError, "the source broke");
+  const controller = new AbortController();
+  let given = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(stream) {
+      if (++given === 5) controller.abort(new Error("enough"));
+      stream.enqueue(pattern(4 * MIB, given));
+    },
+  });
+  const { signal } = controller;
+  await assertRejects(() => store.add("image", endless, { signal }), Error, "enough");
+  assertEquals(await openUploads(bucket), []);
+  assertEquals(await names(store), ["first"]);
+});
+
+s3Test("gc tells and removes uploads that nobody ended, and no others", async (s3) => {
+  await using bucket = new TestBucket(s3, PARTS);
+  const { store } = bucket;
+  await store.add("first", pattern(1));
+  const client = bucket.client();
+  for (const key of ["stale", "odd/ü + %41"]) {
+    await client.xml({ method: "POST", key, query: { uploads: "" } });
+  }
+  await client.close();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const adding = store.add("live", readable);
+  const writer = writable.getWriter();
+  await writer.write(pattern(12 * MIB));
+
+  const tell = async (options: Parameters<S3Store["gc"]>[0]) =>
+    (await Array.fromAsync(store.gc(options))).map(({ path }) => path).sort();
+  assertEquals(await tell({}), []);
+  assertEquals(await tell({ olderThan: -60_000, dryRun: true }), ["odd/ü + %41", "stale"]);
+  assertEquals((await openUploads(bucket)).length, 3);
+  const [one] = await Array.fromAsync(store.gc({ olderThan: -60_000, dryRun: true }));
+  assertEquals(one!.kind, "upload");
+  assert(Math.abs(one!.since.getTime() - Date.now()) < 600_000);
+  assertEquals(await tell({ olderThan: -60_000 }), ["odd/ü + %41", "stale"]);
+  assertEquals(await openUploads(bucket), ["live"]);
+  await writer.close();
+  assertEquals((await adding).size, 12 * MIB);
+});
+
+s3Test("more than 1,000 keys are listed and deleted, odd ones too", async (s3) => {
+  await using bucket = new TestBucket(s3);
+  const { store } = bucket;
+  const odd = ["a b", "a+b", "a%41", "ä/ö", "x & <y>", " lead", "trail ", "q?#", ".hidden"];
+  const ids = [...odd, ...Array.from({ length: 1_002 }, (_, i) => `many/${i}`)].sort();
+  for (let at = 0; at < ids.length; at += 20) {
+    await Promise.all(ids.slice(at, at + 20).map((id) => store.add(id, new Uint8Array(1))));
+  }
+  assertEquals(await names(store), ids);
+  const level = await Array.fromAsync(store.list());
+  const directories = level.filter(({ kind }) => kind === "directory").map(({ path }) => path);
+  assertEquals(directories.sort(), ["many", "ä"]);
+  assertEquals(level.length, odd.length + 1);
+  const few = await Array.fromAsync(store.list({ directory: "many" }));
+  assertEquals(few.length, 1_002);
+  await store.deleteMany([...ids, "never/there"]);
+  assertEquals(await names(store), []);
+});
+
+s3Test("a presigned URL reads, or writes, one image for a while", async (s3) => {
+  await using bucket = new TestBucket(s3);
+  const { store } = bucket;
+  await store.add("dir/a+b ü", pattern(100));
+  const url = await store.presign("dir/a+b ü", { expiresIn: 60_000 });
+  const response = await fetch(url);
+  assertBytes(new Uint8Array(await response.arrayBuffer()), pattern(100));
+  const put = await store.presign("put", { method: "PUT" });
+  const written = await fetch(put, { method: "PUT", body: pattern(200) });
+  await written.body?.cancel();
+  assertEquals(written.status, 200);
+  assertBytes(await bytesOf(store, "put"), pattern(200));
+  for (const wrong of [url.href.replace("a%2Bb", "other"), put.href]) {
+    const refused = await fetch(wrong);
+    await refused.body?.cancel();
+    assertEquals(refused.status, 403);
+  }
+  using _clock = clockAt(Date.now() - 600_000);
+  const old = await fetch(await store.presign("put", { expiresIn: 1_000 }));
+  await old.body?.cancel();
+  assertEquals(old.status, 403);
+  await assertRejects(() => store.presign("put", { expiresIn: 8 * 86_400_000 }), Invalid, "7 days");
+});
+
+s3Test("a clock that is wrong is put right by the server's", async (s3) => {
+  await using bucket = new TestBucket(s3);
+  await bucket.store.add("a", pattern(10));
+  for (const skew of [-7_200_000, 7_200_000]) {
+    using _clock = clockAt(Date.now() + skew);
+    await using store = bucket.another();
+    assertBytes(await bytesOf(store, "a"), pattern(10));
+    await using other = bucket.another();
+    assertEquals(await other.getSize("a"), 10);
+  }
+});
+
+s3Test("wrong keys and missing buckets are told apart", async (s3) => {
+  await using bucket = new TestBucket(s3);
+  await bucket.store.add("a", pattern(10));
+  await using stranger = bucket.another({ secretKey: "wrong-wrong" });
+  await assertRejects(() => stranger.get("a"), NotAuthenticated, "SignatureDoesNotMatch");
+  await using nowhere = bucket.another({ bucket: "vitrine-none", createBucketOnPut: false });
+  await assertRejects(() => nowhere.get("a"), NotFound, "the bucket does not exist");
+  for (const options of [{}, PARTS]) {
+    await using store = bucket.another({
+      bucket: "vitrine-none",
+      createBucketOnPut: false,
+      ...options,
+    });
+    await assertRejects(
+      () => store.add("a", pattern(6 * MIB)),
+      NotFound,
+      "the bucket does not exist",
+    );
+  }
+});
+
+serviceTest(
+  "s3: of two stores that add one id at once, one wins where the server decides",
+  "ceph",
+  async ({ ceph: { s3 } }) => {
+    await using bucket = new TestBucket(s3);
+    await bucket.store.add("first", pattern(1));
+    for (let round = 0; round < 10; round++) {
+      await using other = bucket.another();
+      const bytes = [pattern(6 * MIB, 1), pattern(6 * MIB, 2)];
+      const results = await Promise.allSettled([
+        bucket.store.add(`race-${round}`, bytes[0]!),
+        other.add(`race-${round}`, bytes[1]!),
+      ]);
+      const winner = results.findIndex(({ status }) => status === "fulfilled");
+      const loser = results[1 - winner]!;
+      assert(loser.status === "rejected", "both won");
+      assertInstanceOf(loser.reason, Duplicate);
+      assertBytes(await bytesOf(other, `race-${round}`), bytes[winner]!);
+    }
+  },
+);
+
+s3Test("a large object is copied in parts, its metadata kept", async (s3) => {
+  await using bucket = new TestBucket(s3, PARTS);
+  const { store, options } = bucket;
+  const bytes = pattern(23 * MIB + 5);
+  const { checksum, multihash } = await store.add("from ü+", bytes, {
+    expected: { checksum: await md5(bytes) },
+  });
+  const client = bucket.client();
+  try {
+    const state = new WriteState(client, settings(options));
+    const small = { limit: 6 * MIB, part: 6 * MIB };
+    await copyObject(state, "from ü+", "dir/to", small);
+    assertBytes(await bytesOf(store, "dir/to", { verify: { checksum, multihash } }), bytes);
+    assertEquals((await store.stat("dir/to")).checksum, checksum);
+    assertEquals((await store.stat("dir/to")).etag!.endsWith('-4"'), true);
+    await assertRejects(() => copyObject(state, "from ü+", "dir/to", small), Duplicate);
+    await assertRejects(() => copyObject(state, "none", "to", small), NotFound);
+    await assertRejects(
+      () => copyObject(state, "from ü+", "to", { ...small, signal: AbortSignal.abort() }),
+    );
+  } finally {
+    await client.close();
+  }
+  assertEquals(await openUploads(bucket), []);
+});
+
+async function md5(bytes: Uint8Array): Promise<string> {
+  const { createDigests } = await import("../../streams/digest/mod.ts");
+  const digests = await createDigests(["md5"]);
+  await digests.update(bytes);
+  return (await digests.digest())["md5"]!;
+}
+
+s3Test("whole images are held to the server's digests, parts and all", async (s3) => {
+  const held = {
+    enableDataIntegrityProtection: true,
+    responseChecksumValidation: "when_supported",
+  } as const;
+  await using bucket = new TestBucket(s3, { ...PARTS, largeObjectSize: 6, ...held });
+  const { store } = bucket;
+  const changed = (id: string) =>
+    bucket.another({
+      ...held,
+      // Changes a byte of each body on its way here.
+      async fetch(url, init) {
+        const response = await fetch(url, init);
+        if (init.method !== "GET") return response;
+        const body = new Uint8Array(await response.arrayBuffer());
+        body[body.length >> 1]! ^= 1;
+        return new Response(body, response);
+      },
+    }).get(id).then(({ stream }) => new Response(stream).arrayBuffer());
+  for (const size of [0, 5 * MIB, 15 * MIB, 17 * MIB + 3]) {
+    const bytes = pattern(size);
+    await store.add(`image-${size}`, streamOf(bytes), { size });
+    assertBytes(await bytesOf(store, `image-${size}`), bytes);
+    await using parallel = bucket.another({ ...held, readConcurrency: 3 });
+    assertBytes(await bytesOf(parallel, `image-${size}`), bytes);
+    if (size > 0) await assertRejects(() => changed(`image-${size}`), ChecksumMismatch);
+  }
+});
+
+s3Test("checksums of uploads harm nobody who does not know them", async (s3) => {
+  for (const checksumAlgorithm of ["CRC32C", "CRC64NVME", "SHA256"] as const) {
+    await using bucket = new TestBucket(s3, {
+      ...PARTS,
+      largeObjectSize: 6,
+      enableDataIntegrityProtection: true,
+      requestChecksumCalculation: "when_supported",
+      checksumAlgorithm,
+    });
+    for (const size of [3 * MIB, 12 * MIB]) {
+      await bucket.store.add(`image-${size}`, pattern(size));
+      assertBytes(await bytesOf(bucket.store, `image-${size}`), pattern(size));
+    }
+  }
+});
+
+serviceTest("s3: ACLs let another tenant read, or everybody", "ceph", async ({ ceph: { s3 } }) => {
+  await using bucket = new TestBucket(s3);
+  const { store } = bucket;
+  await store.add("a", pattern(10));
+  const { accessKey, secretKey } = s3.other;
+  await using other = bucket.another({ accessKey, secretKey });
+  const { accessKey: _a, secretKey: _s, ...rest } = bucket.options;
+  await using anybody = new (store.constructor as typeof S3Store)("any", {
+    ...rest,
+    anonymous: true,
+  });
+  const refused = () =>
+    Promise.all([other, anybody].map((one) => assertRejects(() => one.get("a"), Forbidden)));
+  await refused();
+  await store.setAcls("a", { readTenants: [s3.other.id] });
+  assertEquals(await store.getAcls("a"), {
+    public: false,
+    readTenants: [s3.other.id],
+    writeTenants: [],
+  });
+  assertBytes(await bytesOf(other, "a"), pattern(10));
+  await assertRejects(() => anybody.get("a"), Forbidden);
+  await store.setAcls("a", { readTenants: ["*"] });
+  assertEquals((await store.getAcls("a")).readTenants, ["*"]);
+  assertBytes(await bytesOf(other, "a"), pattern(10));
+  await assertRejects(() => anybody.get("a"), Forbidden);
+  await store.setAcls("a", { public: true });
+  assertBytes(await bytesOf(anybody, "a"), pattern(10));
+  await store.setAcls("a", {});
+  await refused();
+  await assertRejects(
+    () => store.setAcls("a", { writeTenants: [s3.other.id] }),
+    StoreAclsNotSupported,
+  );
+  await assertRejects(() => store.setAcls("a", { readTenants: ['x", y'] }), StoreAclsNotSupported);
+});
+
+serviceTest("s3: a server without ACLs says so", "swift", async ({ swift: { s3 } }) => {
+  await using bucket = new TestBucket(s3);
+  await bucket.store.add("a", pattern(10));
+  const error = await assertRejects(
+    () => bucket.store.setAcls("a", { public: true }),
+    StoreAclsNotSupported,
+  ) as StoreError;
+  assertInstanceOf(error.cause, StoreError);
+  assertInstanceOf(error.cause.cause, S3Fault);
+});
