@@ -23,3 +23,11 @@ export async function bundle(module: URL): Promise<string> {
   );
   return directory;
 }
+
+/** Bundles and minifies a module into the module `path`, with everything that it loads. */
+export async function bundleWhole(module: URL, path: string): Promise<void> {
+  await output(
+    Deno.execPath(),
+    ...["bundle", "--quiet", "--platform=browser", "--minify", `--output=${path}`, module.pathname],
+  );
+}

@@ -14,9 +14,13 @@ export interface Workerd extends AsyncDisposable {
 }
 
 /** Serves what a configuration file says, its socket `http` on a free port. */
-export async function serveWorkerd(config: string): Promise<Workerd> {
+export async function serveWorkerd(
+  config: string,
+  env: Record<string, string> = {},
+): Promise<Workerd> {
   const child = new Deno.Command(await program(), {
     args: ["serve", "--control-fd=1", "--socket-addr=http=127.0.0.1:0", config],
+    env,
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
