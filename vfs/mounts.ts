@@ -20,6 +20,10 @@ export interface StorePlace {
  */
 export class Mounts {
   readonly #points = new Map<string, StorePlace>();
+  /** The directories on the way to mount points. */
+  readonly #above = new Set<string>();
+  /** How many names the longest mount point has. */
+  #deepest = 0;
 
   /** Throws `BadStoreConfiguration`, which names the mount. */
   constructor(stores: readonly string[], mounts: Readonly<Record<string, string>>) {
@@ -40,11 +44,16 @@ export class Mounts {
         );
       }
     }
+    for (const key of this.#points.keys()) {
+      const segments = key.split("/");
+      this.#deepest = Math.max(this.#deepest, segments.length);
+      while (segments.pop() !== undefined) this.#above.add(segments.join("/"));
+    }
   }
 
   /** Where in a store a path leads, or `undefined` above all mount points and beside them. */
   find(segments: readonly string[]): StorePlace | undefined {
-    for (let depth = segments.length; depth >= 0; depth--) {
+    for (let depth = Math.min(segments.length, this.#deepest); depth >= 0; depth--) {
       const point = this.#points.get(segments.slice(0, depth).join("/"));
       if (point === undefined) continue;
       const path = [point.path, ...segments.slice(depth)].filter(Boolean).join("/");
@@ -55,8 +64,9 @@ export class Mounts {
 
   /** Whether a path is a mount point, the root or a directory on the way to a mount point. */
   isFixed(segments: readonly string[]): boolean {
-    return segments.length === 0 || this.#points.has(segments.join("/")) ||
-      this.below(segments).length > 0;
+    if (segments.length > this.#deepest) return false;
+    const key = segments.join("/");
+    return key === "" || this.#points.has(key) || this.#above.has(key);
   }
 
   /** The names that a directory has because mount points are there or further down, each once. */

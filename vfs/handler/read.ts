@@ -110,9 +110,10 @@ class ImageReading {
       mediaType(this.path),
       async (span, signal) => (await this.open(known, span, signal)).stream,
     );
-    const fields = this.headers(known, 206, length);
-    fields.set("content-type", type);
-    return new Response(stream(), { status: 206, headers: fields });
+    return new Response(stream(), {
+      status: 206,
+      headers: { ...this.headers(known, 206, length), "content-type": type },
+    });
   }
 
   async open(known: Representation, span?: Span, signal?: AbortSignal): Promise<GetResult> {
@@ -166,23 +167,25 @@ class ImageReading {
     span?: Span,
   ): Response {
     const headers = this.headers(known, status, size);
-    if (span) headers.set("content-range", contentRange(span, known.size!));
+    if (span) headers["content-range"] = contentRange(span, known.size!);
     return new Response(stream, { status, headers });
   }
 
-  headers(known: Representation, status: number, length?: number): Headers {
-    const headers = new Headers({ "accept-ranges": this.rangeable ? "bytes" : "none" });
+  headers(known: Representation, status: number, length?: number): Record<string, string> {
     const { etag, modified, multihash } = known;
-    if (etag !== undefined) headers.set("etag", etag);
-    if (modified !== undefined) headers.set("last-modified", formatHttpDate(modified));
+    const headers: Record<string, string> = {
+      "accept-ranges": this.rangeable ? "bytes" : "none",
+    };
+    if (etag !== undefined) headers["etag"] = etag;
+    if (modified !== undefined) headers["last-modified"] = formatHttpDate(modified);
     if (status >= 300) return headers;
-    headers.set("content-type", mediaType(this.path));
+    headers["content-type"] = mediaType(this.path);
     // What somebody stored is shown, but not run in the name of this site.
-    headers.set("x-content-type-options", "nosniff");
-    headers.set("content-security-policy", "sandbox");
+    headers["x-content-type-options"] = "nosniff";
+    headers["content-security-policy"] = "sandbox";
     const digest = reprDigest(multihash);
-    if (digest !== undefined) headers.set("repr-digest", digest);
-    if (length !== undefined) headers.set("content-length", `${length}`);
+    if (digest !== undefined) headers["repr-digest"] = digest;
+    if (length !== undefined) headers["content-length"] = `${length}`;
     return headers;
   }
 }
