@@ -173,7 +173,6 @@ keyring = ${directory}/keyring
 run_dir = ${directory}/run
 crash_dir = ${directory}/run
 log_file =
-log_to_stderr = true
 osd_pool_default_size = 1
 osd_pool_default_min_size = 1
 osd_pool_default_pg_num = 8
@@ -183,11 +182,13 @@ mon_allow_pool_size_one = true
 mon_warn_on_pool_no_redundancy = false
 mon_allow_pool_delete = true
 [mon]
+log_to_stderr = true
 mon_data = ${directory}/mon
 # A commit a second is the default, and a start makes many.
 paxos_propose_interval = 0.05
 paxos_min_wait = 0.01
 [osd]
+log_to_stderr = true
 osd_data = ${directory}/osd
 osd_objectstore = ${objectstore}
 osd_max_object_name_len = 2048
@@ -198,6 +199,7 @@ bluestore_block_size = ${capacity}
 admin_socket =
 log_file =
 [client.rgw]
+log_to_stderr = true
 rgw_frontends = beast endpoint=${gatewayUrl.slice("http://".length)}
 rgw_swift_url = ${gatewayUrl}
 rgw_dns_name = 127.0.0.1
