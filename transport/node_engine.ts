@@ -183,7 +183,8 @@ function responseOf(message: IncomingMessage, method: string): Response {
     headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
   }
   const init = { status: statusCode, headers };
-  if (method === "HEAD" || [204, 205, 304].includes(statusCode)) {
+  const bodiless = method === "HEAD" || headers.get("content-length") === "0";
+  if (bodiless || [204, 205, 304].includes(statusCode)) {
     message.resume();
     return new Response(null, init);
   }

@@ -3,17 +3,9 @@
  *
  * @module
  */
-import {
-  BackendException,
-  RemoteServiceUnavailable,
-  StoreError,
-  TimeoutError,
-} from "../errors/mod.ts";
-import { abortable } from "../streams/abort.ts";
-import { type ByteReader, type Bytes, streamReader } from "../streams/mod.ts";
-
-/** The smallest piece that a body is read in, in bytes. */
-const MIN_STEP = 65_536;
+import { BackendException } from "../errors/mod.ts";
+import type { ByteReader, Bytes } from "../streams/mod.ts";
+import { timedBody } from "./body.ts";
 
 /** Bodies up to this size are read to their end when released, so that the connection lives on. */
 const DRAINED = 65_536;
@@ -55,7 +47,7 @@ export class HttpResponse {
     this.url = url;
     this.attempt = attempt;
     const length = response.headers.get("content-length");
-    const bodiless = method === "HEAD" || response.body === null ||
+    const bodiless = method === "HEAD" || response.body === null || length === "0" ||
       [204, 205, 304].includes(response.status);
     this.#length = bodiless
       ? 0
@@ -73,7 +65,7 @@ export class HttpResponse {
         close: () => Promise.resolve(),
       };
     } else {
-      this.body = timed(response.body!, this.#length, idle, controller, dispose);
+      this.body = timedBody(response.body!, this.#length, { idle, controller, dispose });
     }
   }
 
@@ -84,7 +76,7 @@ export class HttpResponse {
 
   /** The whole body, at most `limit` bytes of it: 1 MiB unless said otherwise. */
   async bytes(limit = 1_048_576): Promise<Bytes> {
-    let buffer = new Uint8Array(Math.min(this.#length ?? MIN_STEP, limit) + 1);
+    let buffer = new Uint8Array(Math.min(this.#length ?? DRAINED, limit) + 1);
     let filled = 0;
     try {
       for (;;) {
@@ -117,85 +109,4 @@ export class HttpResponse {
     }
     await this.body.close();
   }
-}
-
-/**
- * A reader over a body with a timer that runs while somebody waits. `min` reads are the fastest but
- * say nothing until they are done, so they begin small and grow only as the connection keeps up.
- */
-function timed(
-  stream: ReadableStream<Uint8Array>,
-  length: number | undefined,
-  idle: number,
-  controller: AbortController,
-  dispose: () => void,
-): ByteReader {
-  const reader = streamReader(stream);
-  const abort = abortable(controller.signal);
-  let step = MIN_STEP;
-  let count = 0;
-  let ended = false;
-  let closed = false;
-  async function piece(view: Bytes): Promise<Bytes> {
-    const began = Date.now();
-    const timer = setTimeout(() => {
-      controller.abort(new TimeoutError(`the server sent nothing for ${idle} ms`));
-    }, idle);
-    try {
-      const result = await abort.race(reader.read(view));
-      step = Date.now() - began > idle / 16 ? MIN_STEP : step * 2;
-      return result;
-    } catch (error) {
-      throw broken(error, controller.signal);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-  return {
-    async read(view) {
-      const { byteOffset: start, byteLength: wanted } = view;
-      let { buffer } = view;
-      let filled = 0;
-      while (filled < wanted) {
-        const size = Math.min(step, wanted - filled);
-        const got = await piece(new Uint8Array(buffer, start + filled, size));
-        buffer = got.buffer;
-        filled += got.length;
-        if (got.length < size) {
-          ended = true;
-          if (length !== undefined && count + filled < length) {
-            throw new RemoteServiceUnavailable(
-              `the answer ended after ${count + filled} of ${length} bytes`,
-            );
-          }
-          break;
-        }
-      }
-      count += filled;
-      return new Uint8Array(buffer, start, filled);
-    },
-    async close(reason) {
-      if (closed) return;
-      closed = true;
-      abort.dispose();
-      dispose();
-      // A body that was read to its end gives its connection back; any other ends with it.
-      if (!ended && count !== length) controller.abort(reason);
-      await reader.close(reason).catch(() => {});
-    },
-  };
-}
-
-/** The error of a connection that failed, or the reason of the abort that made it fail. */
-export function broken(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  if (error instanceof StoreError) return error;
-  const { name, message = String(error), cause } = error as Error;
-  // Deno refuses by permission, which no retry changes.
-  if (name === "NotCapable" || name === "PermissionDenied") return error;
-  const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
-  return new RemoteServiceUnavailable(`the connection failed: ${reason}`, {
-    cause: error,
-    retryable: !/certificate|self.signed/i.test(reason),
-  });
 }

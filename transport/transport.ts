@@ -14,7 +14,8 @@ import {
   type TlsOptions,
 } from "./engine.ts";
 import type { EgressGate } from "./gate.ts";
-import { broken, HttpResponse } from "./response.ts";
+import { broken } from "./body.ts";
+import { HttpResponse } from "./response.ts";
 import { Backoff, retryAfterOf, type RetryOptions } from "./retry.ts";
 import { isRetryable, statusError } from "./status.ts";
 

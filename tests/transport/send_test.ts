@@ -103,7 +103,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
         ports.add((remoteAddr as Deno.NetAddr).port);
         await request.body?.pipeTo(new WritableStream());
         const status = [200, 404, 503][index++ % 3]!;
-        return new Response("x".repeat(1000), { status });
+        return new Response("x".repeat(index % 2 * 1000), { status });
       },
     );
     const url = `http://127.0.0.1:${server.addr.port}`;

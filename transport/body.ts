@@ -1,0 +1,129 @@
+/**
+ * The body of an answer: pulled, timed and counted.
+ *
+ * @module
+ */
+import { RemoteServiceUnavailable, StoreError, TimeoutError } from "../errors/mod.ts";
+import { abortable } from "../streams/abort.ts";
+import type { ByteReader, Bytes } from "../streams/bytes.ts";
+import { streamReader } from "../streams/stream_reader.ts";
+
+/** The smallest piece that a body is read in, in bytes. */
+const MIN_STEP = 65_536;
+
+/** What a body is read under. */
+export interface BodyOptions {
+  /** How long to wait for the next bytes, in milliseconds. */
+  idle: number;
+  /** Ends the request; the body aborts it where it is not read to its end. */
+  controller: AbortController;
+  /** Called when the body is done with. */
+  dispose: () => void;
+}
+
+/**
+ * A reader over a body of `length` bytes, where that is known, with a timer that runs while somebody
+ * waits. A read is one `min` read of the whole view, the fastest there is, which says nothing until
+ * it is done; so the pieces begin small and grow only as the connection keeps up.
+ */
+export function timedBody(
+  stream: ReadableStream<Uint8Array>,
+  length: number | undefined,
+  { idle, controller, dispose }: BodyOptions,
+): ByteReader {
+  const source = opened(stream);
+  const abort = abortable(controller.signal);
+  let step = MIN_STEP;
+  let count = 0;
+  let ended = false;
+  let closed = false;
+
+  /** The next bytes: as many as the view has, if that many are sure to come. */
+  async function piece(view: Bytes, full: boolean): Promise<{ value?: Bytes; done: boolean }> {
+    const began = Date.now();
+    const timer = setTimeout(() => {
+      controller.abort(new TimeoutError(`the server sent nothing for ${idle} ms`));
+    }, idle);
+    try {
+      const result = await abort.race(source.read(view, full ? view.length : 1));
+      step = Date.now() - began > idle / 16 ? MIN_STEP : step * 2;
+      return result;
+    } catch (error) {
+      throw broken(error, controller.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    async read(view) {
+      const { byteOffset: start, byteLength: wanted } = view;
+      let { buffer } = view;
+      let filled = 0;
+      while (filled < wanted && !ended) {
+        const left = (length ?? Infinity) - count - filled;
+        // A stream that ends with less than `min` queued would fail instead of giving it.
+        const size = Math.min(step, wanted - filled, left);
+        const next = new Uint8Array(buffer, start + filled, size);
+        const { value, done } = await piece(next, length !== undefined);
+        if (value !== undefined) {
+          buffer = value.buffer;
+          filled += value.length;
+        }
+        ended = done;
+        // Only a body whose end was seen gives its connection back.
+        if (count + filled === length) ({ done: ended } = await piece(new Uint8Array(1), true));
+      }
+      count += filled;
+      if (ended && count < (length ?? 0)) {
+        throw new RemoteServiceUnavailable(`the answer ended after ${count} of ${length} bytes`);
+      }
+      return new Uint8Array(buffer, start, filled);
+    },
+    async close(reason) {
+      if (closed) return;
+      closed = true;
+      abort.dispose();
+      dispose();
+      if (!ended) controller.abort(reason);
+      await source.close(reason).catch(() => {});
+    },
+  };
+}
+
+/** A BYOB reader over the stream, or what comes closest to it. */
+function opened(stream: ReadableStream<Uint8Array>): {
+  read(view: Bytes, min: number): Promise<{ value?: Bytes; done: boolean }>;
+  close(reason: unknown): Promise<void>;
+} {
+  try {
+    const reader = stream.getReader({ mode: "byob" });
+    return {
+      read: (view, min) => reader.read(view, { min }) as Promise<{ value?: Bytes; done: boolean }>,
+      close: (reason) => reader.cancel(reason),
+    };
+  } catch {
+    const reader = streamReader(stream);
+    return {
+      async read(view) {
+        const value = await reader.read(view);
+        return { value, done: value.length < view.length };
+      },
+      close: (reason) => reader.close(reason),
+    };
+  }
+}
+
+/** The error of a connection that failed, or the reason of the abort that made it fail. */
+export function broken(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof StoreError) return error;
+  const { name, message = String(error), cause } = error as Error;
+  // Deno refuses by permission, which no retry changes.
+  if (name === "NotCapable" || name === "PermissionDenied") return error;
+  const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+  return new RemoteServiceUnavailable(`the connection failed: ${reason}`, {
+    cause: error,
+    retryable: !/certificate|self.signed/i.test(reason),
+  });
+}
