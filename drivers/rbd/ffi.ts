@@ -10,8 +10,11 @@
 import { DriverLoadFailure, Invalid } from "../../errors/mod.ts";
 import { ERRNO, errorOf } from "./errno.ts";
 
-/** A pointer of the libraries: a cluster, a pool, an image. */
-export type Pointer = Deno.PointerObject;
+/**
+ * A handle of the libraries: a cluster, a pool, an image. It is the pointer as a number, which Deno
+ * passes on under a permission for the libraries alone; a pointer of its own needs one for all.
+ */
+export type Pointer = bigint;
 
 type Types = readonly Deno.NativeType[];
 
@@ -40,97 +43,96 @@ const RADOS = {
   // (handle out, user)
   rados_create: slow("buffer", "buffer"),
   // (cluster, path or null)
-  rados_conf_read_file: slow("pointer", "buffer"),
+  rados_conf_read_file: slow("u64", "buffer"),
   // (cluster, option, value)
-  rados_conf_set: slow("pointer", "buffer", "buffer"),
-  rados_connect: slow("pointer"),
-  rados_shutdown: ending("pointer"),
+  rados_conf_set: slow("u64", "buffer", "buffer"),
+  rados_connect: slow("u64"),
+  rados_shutdown: ending("u64"),
   // (cluster, text out, length)
-  rados_cluster_fsid: slow("pointer", "buffer", "usize"),
-  rados_get_instance_id: { parameters: ["pointer"], result: "u64" },
+  rados_cluster_fsid: slow("u64", "buffer", "usize"),
+  rados_get_instance_id: { parameters: ["u64"], result: "u64" },
   // (cluster, pool's name, pool out)
-  rados_ioctx_create: slow("pointer", "buffer", "buffer"),
-  rados_ioctx_destroy: ending("pointer"),
-  rados_set_pool_full_try: quick("pointer"),
+  rados_ioctx_create: slow("u64", "buffer", "buffer"),
+  rados_ioctx_destroy: ending("u64"),
+  rados_set_pool_full_try: quick("u64"),
   // (pool, object, bytes out, length, offset)
-  rados_read: slow("pointer", "buffer", "buffer", "usize", "u64"),
+  rados_read: slow("u64", "buffer", "buffer", "usize", "u64"),
   // (pool, object, class, method, input, its length, output, its length)
   rados_exec: slow(
-    ...["pointer", "buffer", "buffer", "buffer", "buffer", "usize", "buffer", "usize"] as const,
+    ...["u64", "buffer", "buffer", "buffer", "buffer", "usize", "buffer", "usize"] as const,
   ),
   // (pool, object)
-  rados_remove: slow("pointer", "buffer"),
-  rados_create_write_op: { parameters: [], result: "pointer" },
-  rados_release_write_op: quick("pointer"),
-  // (operation, whether the object must not exist, null)
-  rados_write_op_create: quick("pointer", "i32", "pointer"),
-  // (operation, class, method, input, its length, null)
-  rados_write_op_exec: quick("pointer", "buffer", "buffer", "buffer", "usize", "pointer"),
-  // (operation, pool, object, null, flags)
-  rados_write_op_operate: slow("pointer", "pointer", "buffer", "pointer", "i32"),
+  rados_remove: slow("u64", "buffer"),
+  rados_create_write_op: { parameters: [], result: "u64" },
+  rados_release_write_op: quick("u64"),
+  // (operation, whether the object must not exist, nothing)
+  rados_write_op_create: quick("u64", "i32", "u64"),
+  // (operation, class, method, input, its length, nothing)
+  rados_write_op_exec: quick("u64", "buffer", "buffer", "buffer", "usize", "u64"),
+  // (operation, pool, object, nothing, flags)
+  rados_write_op_operate: slow("u64", "u64", "buffer", "u64", "i32"),
 } as const;
 
 const RBD = {
   // (options out)
   rbd_image_options_create: quick("buffer"),
-  rbd_image_options_destroy: quick("pointer"),
+  rbd_image_options_destroy: quick("u64"),
   // (options, option, value)
-  rbd_image_options_set_uint64: { parameters: ["pointer", "i32", "u64"], result: "i32" },
+  rbd_image_options_set_uint64: { parameters: ["u64", "i32", "u64"], result: "i32" },
   // (pool, name, size, options)
-  rbd_create4: slow("pointer", "buffer", "u64", "pointer"),
+  rbd_create4: slow("u64", "buffer", "u64", "u64"),
   // (parent's pool, its name, its snapshot, pool, name, options)
-  rbd_clone3: slow("pointer", "buffer", "buffer", "pointer", "buffer", "pointer"),
-  // (pool, specs out, count in and out)
-  rbd_list2: slow("pointer", "buffer", "buffer"),
-  rbd_image_spec_list_cleanup: quick("buffer", "usize"),
-  rbd_remove: slow("pointer", "buffer"),
+  rbd_clone3: slow("u64", "buffer", "buffer", "u64", "buffer", "u64"),
+  // (pool, C strings out, length in and out)
+  rbd_list: slow("u64", "buffer", "buffer"),
+  rbd_remove: slow("u64", "buffer"),
   // (pool, name, seconds that it must stay)
-  rbd_trash_move: slow("pointer", "buffer", "u64"),
+  rbd_trash_move: slow("u64", "buffer", "u64"),
   // (pool, name, image out, snapshot or null)
-  rbd_open: slow("pointer", "buffer", "buffer", "buffer"),
-  rbd_open_read_only: slow("pointer", "buffer", "buffer", "buffer"),
-  rbd_close: slow("pointer"),
+  rbd_open: slow("u64", "buffer", "buffer", "buffer"),
+  rbd_open_read_only: slow("u64", "buffer", "buffer", "buffer"),
+  rbd_close: slow("u64"),
   // (image, info out, its length)
-  rbd_stat: slow("pointer", "buffer", "usize"),
+  rbd_stat: slow("u64", "buffer", "usize"),
   // (image, number out)
-  rbd_get_features: slow("pointer", "buffer"),
-  rbd_get_flags: slow("pointer", "buffer"),
+  rbd_get_features: slow("u64", "buffer"),
+  rbd_get_flags: slow("u64", "buffer"),
   // (features, text out, length in and out)
   rbd_features_to_string: { parameters: ["u64", "buffer", "buffer"], result: "i32" },
   // (image, text out, length)
-  rbd_get_id: slow("pointer", "buffer", "usize"),
+  rbd_get_id: slow("u64", "buffer", "usize"),
   // (image, pool out, length, name out, length, snapshot out, length)
-  rbd_get_parent_info: slow("pointer", "buffer", "usize", "buffer", "usize", "buffer", "usize"),
+  rbd_get_parent_info: slow("u64", "buffer", "usize", "buffer", "usize", "buffer", "usize"),
   // (image, size)
-  rbd_resize: slow("pointer", "u64"),
-  rbd_flush: slow("pointer"),
+  rbd_resize: slow("u64", "u64"),
+  rbd_flush: slow("u64"),
   // (image, offset, length, bytes)
-  rbd_read: sized("pointer", "u64", "usize", "buffer"),
-  rbd_write: sized("pointer", "u64", "usize", "buffer"),
+  rbd_read: sized("u64", "u64", "usize", "buffer"),
+  rbd_write: sized("u64", "u64", "usize", "buffer"),
   // (from, to)
-  rbd_copy2: slow("pointer", "pointer"),
-  rbd_flatten: slow("pointer"),
+  rbd_copy2: slow("u64", "u64"),
+  rbd_flatten: slow("u64"),
   // (image, snapshot)
-  rbd_snap_create: slow("pointer", "buffer"),
-  rbd_snap_remove: slow("pointer", "buffer"),
-  rbd_snap_protect: slow("pointer", "buffer"),
-  rbd_snap_unprotect: slow("pointer", "buffer"),
+  rbd_snap_create: slow("u64", "buffer"),
+  rbd_snap_remove: slow("u64", "buffer"),
+  rbd_snap_protect: slow("u64", "buffer"),
+  rbd_snap_unprotect: slow("u64", "buffer"),
   // (image, snapshot, id out)
-  rbd_snap_get_id: slow("pointer", "buffer", "buffer"),
+  rbd_snap_get_id: slow("u64", "buffer", "buffer"),
   // (image, snapshot's id, timespec out)
-  rbd_snap_get_timestamp: slow("pointer", "u64", "buffer"),
+  rbd_snap_get_timestamp: slow("u64", "u64", "buffer"),
   // (image, infos out, count in and out)
-  rbd_snap_list: slow("pointer", "buffer", "buffer"),
+  rbd_snap_list: slow("u64", "buffer", "buffer"),
   rbd_snap_list_end: quick("buffer"),
   // (image, watchers out, count in and out)
-  rbd_watchers_list: slow("pointer", "buffer", "buffer"),
+  rbd_watchers_list: slow("u64", "buffer", "buffer"),
   rbd_watchers_list_cleanup: quick("buffer", "usize"),
   // (image, children out, count in and out)
-  rbd_list_children3: slow("pointer", "buffer", "buffer"),
+  rbd_list_children3: slow("u64", "buffer", "buffer"),
   // (image, key, value out, length in and out)
-  rbd_metadata_get: slow("pointer", "buffer", "buffer", "buffer"),
+  rbd_metadata_get: slow("u64", "buffer", "buffer", "buffer"),
   // (image, key, value)
-  rbd_metadata_set: slow("pointer", "buffer", "buffer"),
+  rbd_metadata_set: slow("u64", "buffer", "buffer"),
 } as const;
 
 type Interface = typeof RADOS & typeof RBD;
@@ -143,7 +145,9 @@ export type Fallible = {
 
 /** What a function takes, its 64-bit numbers as plain ones, which Deno accepts. */
 export type Arguments<N extends Fallible> = Numbers<Parameters<Calls[N]>>;
-type Numbers<A extends unknown[]> = { [I in keyof A]: A[I] extends bigint ? number : A[I] };
+type Numbers<A extends unknown[]> = {
+  [I in keyof A]: A[I] extends bigint ? number | bigint : A[I];
+};
 
 /** Where Linux distributions keep the libraries, for a permission that names their paths. */
 const FOLDERS = [
@@ -190,7 +194,7 @@ export class Libraries implements Disposable {
    * Resolves to the array, which the function's own cleanup takes, and how many structures it holds.
    */
   async list(
-    name: "rbd_list2" | "rbd_snap_list" | "rbd_watchers_list",
+    name: "rbd_snap_list" | "rbd_watchers_list",
     handle: Pointer,
     words: number,
   ): Promise<{ array: BigUint64Array<ArrayBuffer>; count: number }> {
@@ -252,6 +256,11 @@ export function textOf(bytes: Uint8Array): string {
   return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
+/** The texts of C strings that follow one another. */
+export function textsOf(bytes: Uint8Array): string[] {
+  return decoder.decode(bytes).split("\0").filter(Boolean);
+}
+
 /** Texts as a method of Ceph's object classes takes them: each with its length before it. */
 export function encoded(...texts: string[]): Uint8Array<ArrayBuffer> {
   const parts = texts.flatMap((text) => {
@@ -264,11 +273,6 @@ export function encoded(...texts: string[]): Uint8Array<ArrayBuffer> {
 /** The bytes of an array of numbers, as an argument. */
 export function bytesOf(array: BigUint64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(array.buffer);
-}
-
-/** The text of the C string at an address. */
-export function textAt(address: bigint): string {
-  return Deno.UnsafePointerView.getCString(Deno.UnsafePointer.create(address)!);
 }
 
 /** A place for one 64-bit number or pointer that a function writes. */
@@ -288,8 +292,8 @@ export class Out {
     return Number(this.#value[0]);
   }
 
-  /** What stands there as a pointer. */
+  /** What stands there as a handle. */
   get pointer(): Pointer {
-    return Deno.UnsafePointer.create(this.#value[0]!)!;
+    return this.#value[0]!;
   }
 }

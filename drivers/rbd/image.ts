@@ -4,7 +4,7 @@
  * @module
  */
 import { ERRNO, errorOf } from "./errno.ts";
-import { bytesOf, cString, type Pointer, textAt } from "./ffi.ts";
+import { bytesOf, cString, type Pointer } from "./ffi.ts";
 import { OpenImage } from "./open_image.ts";
 
 /** An image that is open for writing. The cluster counts a watcher until it is closed. */
@@ -39,14 +39,13 @@ export class Image extends OpenImage {
     await this.call("rbd_metadata_set", cString(key), cString(value));
   }
 
-  /** The names of the image's snapshots. */
-  snapshots(): Promise<string[]> {
+  /** How many snapshots the image has. */
+  snapshots(): Promise<number> {
     return this.using(async () => {
       // Structures of id, size and a C string.
       const { array, count } = await this.libraries.list("rbd_snap_list", this.image, 3);
-      const names = Array.from({ length: count }, (_, i) => textAt(array[3 * i + 2]!));
       if (count > 0) this.libraries.calls.rbd_snap_list_end(bytesOf(array));
-      return names;
+      return count;
     });
   }
 

@@ -10,7 +10,7 @@ import {
   type StoreError,
 } from "../../errors/mod.ts";
 import { ERRNO, errorOf } from "./errno.ts";
-import { bytesOf, cString, encoded, Libraries, Out, type Pointer, textAt, textOf } from "./ffi.ts";
+import { cString, encoded, Libraries, Out, type Pointer, textOf, textsOf } from "./ffi.ts";
 import { Handle } from "./handle.ts";
 import { Image } from "./image.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -145,12 +145,12 @@ export class Pool extends Handle {
     const { calls } = this.#libraries;
     const operation = calls.rados_create_write_op();
     try {
-      calls.rados_write_op_create(operation, 1, null);
+      calls.rados_write_op_create(operation, 1, 0n);
       const [rbd, method, input] = [cString("rbd"), cString("set_id"), encoded(id)];
-      calls.rados_write_op_exec(operation, rbd, method, input, BigInt(input.length), null);
+      calls.rados_write_op_exec(operation, rbd, method, input, BigInt(input.length), 0n);
       const object = idObject(name);
       await this.#libraries
-        .call("rados_write_op_operate", operation, this.#pool, object, null, 0);
+        .call("rados_write_op_operate", operation, this.#pool, object, 0, 0);
     } finally {
       calls.rados_release_write_op(operation);
     }
@@ -164,11 +164,13 @@ export class Pool extends Handle {
   /** The names of all images, whole or not. */
   names(): Promise<string[]> {
     return this.using(async () => {
-      // Structures of two C strings, id and name.
-      const { array, count } = await this.#libraries.list("rbd_list2", this.#pool, 2);
-      const names = Array.from({ length: count }, (_, i) => textAt(array[2 * i + 1]!));
-      this.#libraries.calls.rbd_image_spec_list_cleanup(bytesOf(array), BigInt(count));
-      return names;
+      for (let room = 64 * 1024;;) {
+        const [text, length] = [new Uint8Array(room), new Out(room)];
+        const result = await this.#libraries.attempt("rbd_list", this.#pool, text, length.bytes);
+        if (result >= 0) return textsOf(text.subarray(0, result));
+        if (result !== -ERRNO.ERANGE) throw errorOf("rbd_list", -result);
+        room = length.number;
+      }
     });
   }
 

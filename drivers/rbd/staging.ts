@@ -15,7 +15,7 @@ import type { Pool } from "./pool.ts";
 /** The name of an image on its way holds the one that it comes to, or had. */
 const NAME = /^\.vitrine-[0-9a-f]{16}-(.*)$/s;
 /** Milliseconds that a failed operation waits until its image is removed. */
-const GRACE = 10_000;
+const GRACE = 5_000;
 /** How often, and after how many milliseconds each time, removing is tried again. */
 const [TRIES, PAUSE] = [20, 500];
 
@@ -100,7 +100,7 @@ export async function discard(pool: Pool, name: string): Promise<void> {
     if (other !== undefined && await pool.idOf(other) === await image.id()) {
       await pool.unname(other);
     }
-    if ((await image.snapshots()).includes(SNAPSHOT)) {
+    if (await image.snapshots() > 0) {
       await image.unprotect(SNAPSHOT);
       await image.removeSnapshot(SNAPSHOT);
     }

@@ -218,7 +218,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     }
     await using image = await pool.openImage(name);
     await image.unprotect(SNAPSHOT);
-    if ((await image.snapshots()).length > 1) {
+    if (await image.snapshots() > 1) {
       // Somebody else's snapshots are kept, as glance_store does.
       await image.close();
       return await pool.moveToTrash(name);

@@ -1,0 +1,316 @@
+/**
+ * What holds for images on Ceph beyond the contract of all stores.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  BadStoreUri,
+  BitMasks,
+  Duplicate,
+  InUseByStore,
+  Invalid,
+  InvalidImageId,
+  NotFound,
+} from "@vitrine/vitrine";
+import { RbdLocation } from "@vitrine/vitrine/rbd";
+import { Pool } from "../../drivers/rbd/pool.ts";
+import { program } from "../services/service.ts";
+import { serviceTest } from "../services/mod.ts";
+import { freshId, MIB, objects, randomBytes, rbd, sha512, storeOn } from "./support.ts";
+
+async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+serviceTest("an image is what `rbd` expects of glance_store's", "ceph", async ({ ceph }) => {
+  for (const [chunkSize, order] of [[1, 20], [3, 21], [8, 23], [32, 25]]) {
+    await using store = storeOn(ceph, { chunkSize: chunkSize! });
+    const id = freshId();
+    await store.add(id, randomBytes(3 * MIB));
+    const info = JSON.parse(await rbd(ceph, "info", id, "--format=json"));
+    assertEquals([info.size, info.order, info.format], [3 * MIB, order, 2]);
+    assert(info.features.includes("layering"));
+    const snapshots = JSON.parse(await rbd(ceph, "snap", "ls", id, "--format=json"));
+    assertEquals(snapshots.map((one: Record<string, unknown>) => [one.name, one.protected]), [
+      ["snap", "true"],
+    ]);
+    await store.delete(id);
+  }
+});
+
+serviceTest("`rbd export` gives the bytes of the multihash", "ceph", async ({ ceph }) => {
+  await using store = storeOn(ceph);
+  const id = freshId();
+  const { multihash } = await store.add(id, randomBytes(21 * MIB + 12345));
+  const script = `"$0" -c "$1" export --no-progress "$2/$3@snap" - | sha512sum`;
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", script, program("rbd")!, ceph.confPath, ceph.pool, id],
+  }).output();
+  assertEquals(new TextDecoder().decode(stdout).split(" ")[0], multihash.value);
+  await store.delete(id);
+});
+
+serviceTest("an image of unknown size is as large as its data", "ceph", async ({ ceph }) => {
+  await using store = storeOn(ceph);
+  for (const size of [0, 1, 70 * MIB + 1]) {
+    const id = freshId();
+    const bytes = randomBytes(size);
+    await store.add(id, new Blob([bytes]).stream());
+    assertEquals(JSON.parse(await rbd(ceph, "info", id, "--format=json")).size, size);
+    assertEquals(await sha512(await bytesOf((await store.get(id)).stream)), await sha512(bytes));
+    await store.delete(id);
+  }
+});
+
+serviceTest("stat tells what `rbd` tells, the digests and the space", "ceph", async ({ ceph }) => {
+  await using store = storeOn(ceph);
+  const id = freshId();
+  const { checksum, multihash } = await store.add(id, randomBytes(9 * MIB));
+  const stat = await store.stat(id);
+  const info = JSON.parse(await rbd(ceph, "info", id, "--format=json"));
+  const du = JSON.parse(await rbd(ceph, "du", `${id}@snap`, "--format=json"));
+  assertEquals(stat.size, 9 * MIB);
+  assertEquals([stat.checksum, stat.multihash], [checksum, multihash]);
+  assertEquals(stat.etag?.startsWith(`"${info.id}-`), true);
+  const features = (stat.metadata?.["features"] as string[]).sort();
+  assertEquals({ ...stat.metadata, features }, {
+    order: info.order,
+    features: info.features.sort(),
+    usedBytes: du.images[0].used_size,
+    parent: undefined,
+  });
+  assert(Math.abs(stat.modified!.getTime() - Date.now()) < 60_000);
+  await store.delete(id);
+});
+
+serviceTest("zeros take no space where provisioning is thin", "ceph", async ({ ceph }) => {
+  const zeros = new Uint8Array(24 * MIB);
+  const bytes = new Uint8Array(73 * MIB + 5);
+  bytes.set(randomBytes(8 * MIB), 16 * MIB);
+  bytes.set([1], 40 * MIB - 1);
+  for (const thinProvisioning of [true, false]) {
+    await using store = storeOn(ceph, { thinProvisioning });
+    assertEquals(store.isCapable(BitMasks.SPARSE), thinProvisioning);
+    const id = freshId();
+    await store.add(id, bytes);
+    const du = JSON.parse(await rbd(ceph, "du", `${id}@snap`, "--format=json"));
+    const used = du.images[0].used_size;
+    // Two objects of 8 MiB hold data.
+    assertEquals(used, thinProvisioning ? 16 * MIB : bytes.length);
+    assertEquals((await store.stat(id)).metadata?.["usedBytes"], used);
+    assertEquals(await sha512(await bytesOf((await store.get(id)).stream)), await sha512(bytes));
+    await store.add(`${id}-zeros`, new Blob([zeros]).stream());
+    assertEquals(await store.getSize(`${id}-zeros`), zeros.length);
+    await store.delete(id);
+    await store.delete(`${id}-zeros`);
+  }
+});
+
+serviceTest(
+  "what has no snapshot `snap` is not there, but its name is taken",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    await rbd(ceph, "create", "--size=1M", id);
+    await assertRejects(() => store.get(id), NotFound);
+    await assertRejects(() => store.get(`rbd://${id}`), NotFound);
+    await assertRejects(() => store.stat(id), NotFound);
+    await assertRejects(() => store.delete(id), NotFound);
+    await assertRejects(() => store.rename(id, freshId()), NotFound);
+    assertEquals((await Array.fromAsync(store.list())).some(({ path }) => path === id), false);
+    await assertRejects(() => store.add(id, randomBytes(1)), Duplicate);
+    await rbd(ceph, "rm", "--no-progress", id);
+  },
+);
+
+serviceTest("the names of images on their way are nobody's", "ceph", async ({ ceph }) => {
+  await using store = storeOn(ceph);
+  const id = ".vitrine-0123456789abcdef-a";
+  await assertRejects(() => store.add(id, randomBytes(1)), InvalidImageId);
+  await assertRejects(() => store.get(id), InvalidImageId);
+  const uri = new RbdLocation(ceph.fsid, ceph.pool, id).uri();
+  await assertRejects(() => store.get(uri), BadStoreUri);
+});
+
+serviceTest("a location of another cluster or pool is refused", "ceph", async ({ ceph }) => {
+  await using store = storeOn(ceph);
+  const id = freshId();
+  const { location } = await store.add(id, randomBytes(10));
+  assertEquals(location.uri(), `rbd://${ceph.fsid}/${ceph.pool}/${id}/snap`);
+  for (const [fsid, pool] of [[crypto.randomUUID(), ceph.pool], [ceph.fsid, "volumes"]]) {
+    const other = new RbdLocation(fsid, pool, id);
+    await assertRejects(() => store.get(other), BadStoreUri);
+    await assertRejects(() => store.delete(other), BadStoreUri);
+  }
+  assertEquals((await store.stat(`rbd://${id}`)).size, 10);
+  await store.delete(id);
+});
+
+serviceTest("another snapshot can be read, and nothing else", "ceph", async ({ ceph }) => {
+  await using store = storeOn(ceph);
+  const id = freshId();
+  const bytes = randomBytes(10);
+  await store.add(id, bytes);
+  await rbd(ceph, "snap", "create", "--no-progress", `${id}@mine`);
+  const other = new RbdLocation(ceph.fsid, ceph.pool, id, "mine");
+  assertEquals(await bytesOf((await store.get(other)).stream), bytes);
+  await assertRejects(() => store.delete(other), Invalid);
+  await assertRejects(() => store.rename(other, freshId()), Invalid);
+  await assertRejects(
+    () => store.get(new RbdLocation(ceph.fsid, ceph.pool, id, "none")),
+    NotFound,
+  );
+  await rbd(ceph, "snap", "rm", "--no-progress", `${id}@mine`);
+  await store.delete(id);
+});
+
+serviceTest("delete leaves nothing in the pool", "ceph-bluestore", async (endpoints) => {
+  const cluster = endpoints["ceph-bluestore"];
+  await using store = storeOn(cluster);
+  const id = freshId();
+  await store.add(id, randomBytes(20 * MIB));
+  const { image, imageId } = await idsOf(cluster, id);
+  assert((await objects(cluster)).some((name) => name.includes(imageId)));
+  await store.delete(id);
+  const left = (await objects(cluster)).filter((name) =>
+    name.includes(imageId) || name.includes(image)
+  );
+  assertEquals(left, []);
+});
+
+async function idsOf(cluster: Record<string, string>, image: string) {
+  return { image, imageId: JSON.parse(await rbd(cluster, "info", image, "--format=json")).id };
+}
+
+serviceTest(
+  "an image with clones is InUseByStore until they are flat",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const [parent, child] = [freshId(), freshId()];
+    const bytes = randomBytes(12 * MIB);
+    const added = await store.add(parent, bytes);
+    const location = await store.clone(parent, child);
+    assertEquals(location.imageId, child);
+    const stat = await store.stat(child);
+    assertEquals(stat.metadata?.["parent"], added.location.uri());
+    assertEquals([stat.size, stat.checksum], [bytes.length, added.checksum]);
+    assertEquals(stat.metadata?.["usedBytes"], 0);
+    assertEquals(
+      await sha512(await bytesOf((await store.get(child)).stream)),
+      added.multihash.value,
+    );
+    await assertRejects(() => store.clone(parent, child), Duplicate);
+    await assertRejects(() => store.clone(freshId(), freshId()), NotFound);
+
+    await assertRejects(() => store.delete(parent), InUseByStore);
+    assertEquals(
+      await sha512(await bytesOf((await store.get(parent)).stream)),
+      added.multihash.value,
+    );
+    await store.flatten(child);
+    await store.flatten(parent);
+    assertEquals((await store.stat(child)).metadata?.["parent"], undefined);
+    await store.delete(parent);
+    assertEquals(
+      await sha512(await bytesOf((await store.get(child)).stream)),
+      added.multihash.value,
+    );
+    await store.delete(child);
+  },
+);
+
+serviceTest(
+  "an image that a client has open is InUseByStore and stays whole",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    const bytes = randomBytes(MIB);
+    await store.add(id, bytes);
+    {
+      const { confPath: cephConf, user, pool } = ceph;
+      await using other = await Pool.open({ cephConf, user, pool, connectTimeout: 60 });
+      await using _image = await other.openImage(id);
+      await assertRejects(() => store.delete(id), InUseByStore);
+      assertEquals(await bytesOf((await store.get(id)).stream), bytes);
+    }
+    await store.delete(id);
+  },
+);
+
+serviceTest("an image with snapshots of others goes to the trash", "ceph", async ({ ceph }) => {
+  await using store = storeOn(ceph);
+  const id = freshId();
+  await store.add(id, randomBytes(MIB));
+  const { imageId } = await idsOf(ceph as Record<string, string>, id);
+  await rbd(ceph, "snap", "create", "--no-progress", `${id}@theirs`);
+  await store.delete(id);
+  await assertRejects(() => store.get(id), NotFound);
+  const trash = JSON.parse(await rbd(ceph, "trash", "ls", "--format=json"));
+  assert(trash.some((one: Record<string, string>) => one.id === imageId));
+  await store.add(id, randomBytes(1));
+  await store.delete(id);
+  await rbd(ceph, "snap", "purge", "--no-progress", "--image-id", imageId);
+  await rbd(ceph, "trash", "rm", "--no-progress", imageId);
+});
+
+serviceTest(
+  "an image deleted while it is read ends in NotFound, not in zeros",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    await store.add(id, randomBytes(64 * MIB));
+    await using handle = await store.open(id);
+    const reader = (await store.get(id)).stream.getReader();
+    await reader.read();
+    await store.delete(id);
+    await assertRejects(async () => {
+      while (!(await reader.read()).done);
+    }, NotFound);
+    await assertRejects(() => handle.read(new Uint8Array(10), 0), NotFound);
+  },
+);
+
+serviceTest(
+  "of renames to one name at once, one wins and no image is lost",
+  "ceph",
+  async ({ ceph }) => {
+    await using one = storeOn(ceph);
+    await using two = storeOn(ceph);
+    const [a, b, target] = [freshId(), freshId(), freshId()];
+    await one.add(a, randomBytes(1));
+    await one.add(b, randomBytes(2));
+    const results = await Promise.allSettled([one.rename(a, target), two.rename(b, target)]);
+    const loser = results.findIndex(({ status }) => status === "rejected");
+    assert(loser >= 0);
+    assertInstanceOf((results[loser] as PromiseRejectedResult).reason, Duplicate);
+    const ids = [target, [a, b][loser]!];
+    for (const id of ids) await one.delete(id);
+    await assertRejects(() => one.stat([a, b][1 - loser]!), NotFound);
+  },
+);
+
+serviceTest(
+  "a store that is closed lets go of what it has open, and opens again",
+  "ceph",
+  async ({ ceph }) => {
+    const store = storeOn(ceph);
+    const id = freshId();
+    await store.add(id, randomBytes(40 * MIB));
+    const handle = await store.open(id);
+    const reader = (await store.get(id)).stream.getReader();
+    await reader.read();
+    await store.close();
+    await assertRejects(() => handle.read(new Uint8Array(1), 0));
+    await assertRejects(async () => {
+      while (!(await reader.read()).done);
+    });
+    assertEquals(await store.getSize(id), 40 * MIB);
+    await store.delete(id);
+    await store.close();
+  },
+);
