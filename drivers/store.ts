@@ -23,6 +23,7 @@ import {
   type StoreLocationClass,
 } from "../location/mod.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
+import { takeStream } from "../streams/passing.ts";
 import { readableFrom } from "../streams/readable.ts";
 import type { ImageData, ImageSource } from "../streams/source.ts";
 import { streamReader } from "../streams/stream_reader.ts";
@@ -248,7 +249,10 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       const { size, total, etag, modified } = reader;
       const judged = await judgedReader(reader, expected);
       const bytes = guarded(judged, signal, (error) => this.#wrap(error, "get", image, signal));
-      return { size, total, etag, modified, stream: readableFrom(bytes, size) };
+      const stream = readableFrom(bytes, size);
+      // What is verified or can be aborted passes through here.
+      const passOn = () => (!expected && !signal && takeStream(reader)) || stream;
+      return { size, total, etag, modified, stream, passOn };
     });
   }
 

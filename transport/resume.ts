@@ -6,6 +6,7 @@
 import { ImageChanged, RemoteServiceUnavailable, StoreError } from "../errors/mod.ts";
 import type { ImageReader } from "../drivers/driver.ts";
 import type { ByteRange, ByteReader, Bytes } from "../streams/mod.ts";
+import { offerStream, takeStream } from "../streams/passing.ts";
 import { Backoff, type RetryOptions } from "./retry.ts";
 
 /** A body under way. */
@@ -119,7 +120,7 @@ export async function resumingReader(
     return piece;
   }
 
-  return {
+  const reader: ImageReader = {
     size,
     total,
     etag,
@@ -145,4 +146,6 @@ export async function resumingReader(
       await body.close(reason);
     },
   };
+  offerStream(reader, () => takeStream(first.body));
+  return reader;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { serviceTest } from "../services/mod.ts";
 import { bundleWhole } from "./bundle.ts";
 import { pattern } from "./check.ts";
@@ -58,6 +58,13 @@ serviceTest("a worker serves the images of an origin", "nginx", async ({ nginx }
     const response = await ask({});
     await response.body!.cancel();
     assertEquals((await (await ask({ range: "bytes=0-3" })).bytes()).length, 4);
+  });
+  await context.step("and what breaks off on the way never looks whole", async () => {
+    const env = { ORIGIN: sites.breaking };
+    await using broken = await serveWorkerd(`${directory}/config.capnp`, env);
+    const response = await fetch(`${broken.url}images/big.img`);
+    assertEquals(response.headers.get("content-length"), `${IMAGE_SIZE}`);
+    await assertRejects(() => response.bytes());
   });
   await Deno.remove(directory, { recursive: true });
 });

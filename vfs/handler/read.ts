@@ -162,13 +162,13 @@ class ImageReading {
 
   respond(
     status: number,
-    { stream, size }: GetResult,
+    result: GetResult,
     known: Representation,
     span?: Span,
   ): Response {
-    const headers = this.headers(known, status, size);
+    const headers = this.headers(known, status, result.size);
     if (span) headers["content-range"] = contentRange(span, known.size!);
-    return new Response(stream, { status, headers });
+    return new Response(result.passOn(), { status, headers });
   }
 
   headers(known: Representation, status: number, length?: number): Record<string, string> {
