@@ -4,16 +4,19 @@
  * @module
  */
 import type { StoreError } from "../../errors/mod.ts";
-import type { Bytes } from "../../streams/mod.ts";
+import type { ByteRange, Bytes } from "../../streams/mod.ts";
 // Not from its mod.ts: that brings the egress gate, which a store of one trusted server never asks.
+import { readRange } from "../../transport/read_range.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import { Backoff } from "../../transport/retry.ts";
 import { type HttpRequest, Transport } from "../../transport/transport.ts";
+import type { DriverStat, ImageReader } from "../driver.ts";
 import { Credentials } from "./credentials.ts";
-import { Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { errorOf, fault, faultOf, type S3Fault } from "./errors.ts";
 import type { S3Credentials, S3Settings } from "./options.ts";
 import { type SigningContext, signRequest, signUrl } from "./signer.ts";
+import { statOf } from "./stat.ts";
 import type { Element } from "./xml.ts";
 
 /** A request to the bucket. */
@@ -49,13 +52,15 @@ export class S3Client {
   readonly endpoint: Endpoint;
   /** What sends the requests. */
   readonly transport: Transport;
+  readonly #options: S3Settings;
   readonly #credentials: Credentials;
   readonly #derived = new Map<string, ArrayBuffer>();
   #clock = 0;
 
-  /** Reads the options; throws `BadStoreConfiguration`. Nothing is opened. */
-  constructor(options: S3Settings) {
-    this.endpoint = new Endpoint(options);
+  /** Makes a client; nothing is opened. */
+  constructor(options: S3Settings, endpoint: Endpoint) {
+    this.endpoint = endpoint;
+    this.#options = options;
     this.#credentials = new Credentials(options);
     const { timeout, cacert: caFile, fetch, retries } = options;
     this.transport = new Transport({
@@ -111,6 +116,28 @@ export class S3Client {
         if (!retryable || !await backoff.wait(retryAfter, request.signal)) throw error;
       }
     }
+  }
+
+  /** Opens a range of an object, of that entity tag if one is given. */
+  async open(
+    key: string,
+    range: ByteRange,
+    etag: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ImageReader> {
+    const request = this.request({ key, signal });
+    const open = (part: ByteRange, etag: string | undefined) =>
+      readRange(this.transport, request, { ...part, etag });
+    const { readConcurrency: concurrency, largeObjectChunkSize } = this.#options;
+    if (concurrency === 1) return await open(range, etag);
+    const { parallelReader } = await import("./parallel_reader.ts");
+    const partSize = largeObjectChunkSize * 2 ** 20;
+    return await parallelReader(open, range, { etag, partSize, concurrency });
+  }
+
+  /** What is known of an object. */
+  async stat(key: string, signal: AbortSignal | undefined): Promise<DriverStat> {
+    return statOf(await this.headers({ method: "HEAD", key, signal }));
   }
 
   /** A request as the transport takes it. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BadStoreConfiguration, MissingCredentialError } from "../../errors/mod.ts";
+import { MissingCredentialError } from "../../errors/mod.ts";
 import type { S3Credentials, S3Settings } from "./options.ts";
 
 /** Temporary keys are replaced this long before they end, in milliseconds. */
@@ -17,12 +17,9 @@ export class Credentials {
   readonly #options: S3Settings;
   #held: Promise<S3Credentials> | undefined;
 
-  /** Takes the options; throws `BadStoreConfiguration` if they hold half of a pair of keys. */
+  /** Takes the options. */
   constructor(options: S3Settings) {
     this.#options = options;
-    if (!options.accessKey !== !options.secretKey) {
-      throw new BadStoreConfiguration('the options "accessKey" and "secretKey" belong together');
-    }
   }
 
   /** The keys as they are now; `undefined` where requests are not signed. */

@@ -26,21 +26,22 @@ export class Endpoint {
   region: string;
   readonly #base: string;
 
-  /** Reads the options; throws `BadStoreConfiguration`. */
-  constructor({ host, bucket, region, bucketUrlFormat }: S3Settings) {
+  /** Reads the options of the store of that name; throws `BadStoreConfiguration`. */
+  constructor({ host, bucket, region, bucketUrlFormat }: S3Settings, store: string) {
+    const wrong = (what: string) => new BadStoreConfiguration(what, { store });
     const text = /^https?:\/\//i.test(host) ? host : `http://${host}`;
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (!url || url.username || url.password || url.search || url.hash) {
-      throw new BadStoreConfiguration(`option "host" names no host: ${JSON.stringify(host)}`);
+      throw wrong(`option "host" names no host: ${JSON.stringify(host)}`);
     }
     if (!/^[^/?#@%\s]+$/.test(bucket)) {
-      throw new BadStoreConfiguration(`option "bucket" is no bucket: ${JSON.stringify(bucket)}`);
+      throw wrong(`option "bucket" is no bucket: ${JSON.stringify(bucket)}`);
     }
     const secure = url.protocol === "https:";
     const amazon = AMAZON.exec(url.hostname);
     const canBeHost = HOST_LABELS.test(bucket);
     if (bucketUrlFormat === "virtual" && !canBeHost) {
-      throw new BadStoreConfiguration(
+      throw wrong(
         `the bucket ${bucket} cannot be part of a host name: bucketUrlFormat must be "path"`,
       );
     }

@@ -13,6 +13,9 @@ export const SCHEMES = ["s3", "s3+https", "s3+http"] as const;
 /** What a URI cannot carry as it is: glance_store ends a key at `?` and `#`, and logs in at `@`. */
 const RESERVED = /[%?#@]/g;
 
+/** The same of a key of a user, where white space is none. */
+const RESERVED_IN_KEYS = /[%?#@\s]/g;
+
 /**
  * A location in an S3 store. The path stands in the URI as it is, the way glance_store reads it, but
  * for `%`, `?`, `#` and `@`, which are percent-encoded; on reading, all percent-encoding is decoded.
@@ -42,15 +45,18 @@ export class S3Location extends StoreLocation {
     readonly keys?: { accessKey: string; secretKey: string } | undefined,
   ) {
     // A slash of a secret key stays one: that is how glance_store has it.
-    super(keys && `${encode(keys.accessKey).replaceAll(":", "%3A")}:${encode(keys.secretKey)}`);
+    super(
+      keys &&
+        `${encodeKey(keys.accessKey).replaceAll(":", "%3A")}:${encodeKey(keys.secretKey)}`,
+    );
   }
 
   /** Reads a URI; throws `BadStoreUri`. */
   static parse(uri: string): S3Location {
     // A secret key may hold slashes, which end the authority for everybody else.
-    const [, start = "", userinfo, rest] = /^([^/]*:\/\/)(?:(.*)@)?(.*)$/.exec(uri) ?? [];
+    const [, start = "", userinfo, rest] = /^([^/]*:\/\/)(?:(.*)@)?(.*)$/s.exec(uri) ?? [];
     const { scheme, host, path } = splitUri(rest === undefined ? uri : start + rest, SCHEMES);
-    const [, accessKey, secretKey] = /^([^:]*):(.*)$/.exec(userinfo ?? "") ?? [];
+    const [, accessKey, secretKey] = /^([^:\s]*):(\S*)$/.exec(userinfo ?? "") ?? [];
     if (userinfo !== undefined && secretKey === undefined) {
       throw new BadStoreUri("the location URI holds keys that are not <access key>:<secret key>");
     }
@@ -71,6 +77,10 @@ export class S3Location extends StoreLocation {
 
 function encode(text: string): string {
   return text.replace(RESERVED, encodeURIComponent);
+}
+
+function encodeKey(text: string): string {
+  return text.replace(RESERVED_IN_KEYS, encodeURIComponent);
 }
 
 function decode(text: string): string {

@@ -5,10 +5,9 @@
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import { Invalid, StorePresignNotSupported } from "../../errors/mod.ts";
+import { BadStoreConfiguration, Invalid, StorePresignNotSupported } from "../../errors/mod.ts";
 import { checkImageId, type StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import { readRange } from "../../transport/read_range.ts";
 import type {
   Acls,
   DriverStat,
@@ -22,10 +21,10 @@ import type {
 } from "../driver.ts";
 import type { OptionDefinitions } from "../options.ts";
 import { Store } from "../store.ts";
-import { S3Client } from "./client.ts";
+import type { S3Client } from "./client.ts";
+import { Endpoint } from "./endpoint.ts";
 import { S3Location, SCHEMES } from "./location.ts";
 import { OPTIONS, type S3Options, type S3Settings } from "./options.ts";
-import { statOf } from "./stat.ts";
 import type { WriteState } from "./write_state.ts";
 
 /** The longest that a presigned URL may be good, in milliseconds: 7 days. */
@@ -74,25 +73,37 @@ export class S3Store extends Store<S3Location, S3Settings> {
   /** {@linkcode S3Location}. */
   static override readonly LOCATION: StoreLocationClass<S3Location> = S3Location;
 
-  readonly #client: S3Client;
+  readonly #endpoint: Endpoint;
+  #client: S3Client | undefined;
   #writing: Promise<WriteState> | undefined;
 
-  /** Reads the options; throws `BadStoreConfiguration`. */
+  /** Reads the options; throws `BadStoreConfiguration`. Nothing is opened yet. */
   constructor(name: string, options: S3Options) {
     super(name, { ...options });
-    this.#client = new S3Client(this.options);
+    this.#endpoint = new Endpoint(this.options, name);
+    if (!this.options.accessKey !== !this.options.secretKey) {
+      throw new BadStoreConfiguration('the options "accessKey" and "secretKey" belong together', {
+        store: name,
+      });
+    }
+  }
+
+  /** @internal */
+  protected override async configureGet(): Promise<void> {
+    const { S3Client } = await import("./client.ts");
+    this.#client = new S3Client(this.options, this.#endpoint);
   }
 
   /** @internal */
   protected override async locate(imageId: string): Promise<S3Location> {
-    const { scheme, host, prefix } = this.#client.endpoint;
-    const keys = this.options.keysInLocations ? await this.#client.credentials() : undefined;
+    const { scheme, host, prefix } = this.#endpoint;
+    const keys = this.options.keysInLocations ? await this.#client!.credentials() : undefined;
     return new S3Location(scheme, host, prefix + imageId, keys);
   }
 
   /** @internal */
   protected override imageIdAt({ host, path }: S3Location): string | undefined {
-    const { prefix, host: own } = this.#client.endpoint;
+    const { prefix, host: own } = this.#endpoint;
     if (host !== own || !path.startsWith(prefix)) return undefined;
     try {
       return checkImageId(path.slice(prefix.length));
@@ -111,17 +122,17 @@ export class S3Store extends Store<S3Location, S3Settings> {
     const { enableDataIntegrityProtection, responseChecksumValidation: when } = this.options;
     const held = enableDataIntegrityProtection && when === "when_supported";
     if (!held || range.offset > 0 || range.length !== undefined) {
-      return await this.#open(key, range, undefined, signal);
+      return await this.#client!.open(key, range, undefined, signal);
     }
     const { heldTo } = await import("./integrity.ts");
-    const headers = await this.#client.headers({
+    const headers = await this.#client!.headers({
       method: "HEAD",
       key,
       headers: { "x-amz-checksum-mode": "ENABLED" },
       signal,
     });
     const etag = headers.get("etag") ?? undefined;
-    return await heldTo(headers, await this.#open(key, range, etag, signal));
+    return await heldTo(headers, await this.#client!.open(key, range, etag, signal));
   }
 
   /** @internal */
@@ -129,7 +140,7 @@ export class S3Store extends Store<S3Location, S3Settings> {
     location: S3Location,
     { signal }: OperationOptions,
   ): Promise<DriverStat> {
-    return statOf(await this.#head(this.#key(location), signal));
+    return await this.#client!.stat(this.#key(location), signal);
   }
 
   /** @internal */
@@ -153,8 +164,8 @@ export class S3Store extends Store<S3Location, S3Settings> {
   ): Promise<void> {
     const key = this.#key(location);
     // The server answers the same whether there was something to delete or not.
-    await this.#head(key, signal);
-    await this.#client.headers({ method: "DELETE", key, signal });
+    await this.#client!.headers({ method: "HEAD", key, signal });
+    await this.#client!.headers({ method: "DELETE", key, signal });
   }
 
   /** @internal */
@@ -164,7 +175,7 @@ export class S3Store extends Store<S3Location, S3Settings> {
     { signal }: OperationOptions,
   ): AsyncGenerator<ListEntry> {
     const { listObjects } = await import("./listing.ts");
-    yield* listObjects(this.#client, directory, recursive, signal);
+    yield* listObjects(this.#client!, directory, recursive, signal);
   }
 
   /** @internal */
@@ -184,7 +195,7 @@ export class S3Store extends Store<S3Location, S3Settings> {
     { signal }: OperationOptions,
   ): Promise<Acls> {
     const { readAcls } = await import("./acls.ts");
-    return (await readAcls(this.#client, this.#key(location), signal)).acls;
+    return (await readAcls(this.#client!, this.#key(location), signal)).acls;
   }
 
   /** @internal */
@@ -194,7 +205,7 @@ export class S3Store extends Store<S3Location, S3Settings> {
     { signal }: OperationOptions,
   ): Promise<void> {
     const { writeAcls } = await import("./acls.ts");
-    await writeAcls(this.#client, this.#key(location), acls, signal);
+    await writeAcls(this.#client!, this.#key(location), acls, signal);
   }
 
   /** @internal */
@@ -204,7 +215,7 @@ export class S3Store extends Store<S3Location, S3Settings> {
   ): Promise<URL> {
     if (expiresIn > MAX_EXPIRY) throw new Invalid("a presigned URL is good for 7 days at most");
     const seconds = Math.ceil(expiresIn / 1000);
-    const url = await this.#client.presign(method, this.#key(location), seconds);
+    const url = await this.#client!.presign(method, this.#key(location), seconds);
     if (url === undefined) throw new StorePresignNotSupported("the store signs nothing");
     return url;
   }
@@ -228,41 +239,21 @@ export class S3Store extends Store<S3Location, S3Settings> {
     const keys = async function* () {
       for await (const location of locations) yield key(location);
     };
-    await deleteObjects(this.#client, keys(), signal);
+    await deleteObjects(this.#client!, keys(), signal);
   }
 
   /** @internal */
-  protected override release(): Promise<void> {
-    return this.#client.close();
-  }
-
-  /** Opens a range, of the object of that tag if one is given. */
-  async #open(
-    key: string,
-    range: ByteRange,
-    etag: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ImageReader> {
-    const request = this.#client.request({ key, signal });
-    const open = (part: ByteRange, etag: string | undefined) =>
-      readRange(this.#client.transport, request, { ...part, etag });
-    const { readConcurrency: concurrency, largeObjectChunkSize } = this.options;
-    if (concurrency === 1) return await open(range, etag);
-    const { parallelReader } = await import("./parallel_reader.ts");
-    const partSize = largeObjectChunkSize * 2 ** 20;
-    return await parallelReader(open, range, { etag, partSize, concurrency });
+  protected override async release(): Promise<void> {
+    this.#writing = undefined;
+    await this.#client!.close();
   }
 
   #key(location: S3Location): string {
-    return location.path.slice(this.#client.endpoint.prefix.length);
-  }
-
-  #head(key: string, signal: AbortSignal | undefined): Promise<Headers> {
-    return this.#client.headers({ method: "HEAD", key, signal });
+    return location.path.slice(this.#endpoint.prefix.length);
   }
 
   #writeState(): Promise<WriteState> {
     return this.#writing ??= import("./write_state.ts")
-      .then(({ WriteState }) => new WriteState(this.#client, this.options));
+      .then(({ WriteState }) => new WriteState(this.#client!, this.options));
   }
 }

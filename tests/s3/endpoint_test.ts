@@ -5,7 +5,7 @@ import { BadStoreConfiguration } from "../../mod.ts";
 import { settings } from "./settings.ts";
 
 function url(options: Partial<S3Options>): string {
-  return new Endpoint(settings(options)).url("k").href;
+  return new Endpoint(settings(options), "s3").url("k").href;
 }
 
 Deno.test("auto names the bucket in the host at Amazon, in the path elsewhere", () => {
@@ -48,13 +48,13 @@ Deno.test("the region is that of the options, else of an Amazon host", () => {
     [{ host: "ceph" }, "us-east-1"],
   ];
   for (const [options, region] of regions) {
-    assertEquals(new Endpoint(settings(options)).region, region);
+    assertEquals(new Endpoint(settings(options), "s3").region, region);
   }
 });
 
 Deno.test("every character of a key is in the URL as signatures have it", () => {
   assertEquals(
-    new Endpoint(settings()).url("a/b c+d%41?e#f&g=(h)*!'~é/.x").pathname,
+    new Endpoint(settings(), "s3").url("a/b c+d%41?e#f&g=(h)*!'~é/.x").pathname,
     "/b/a/b%20c%2Bd%2541%3Fe%23f%26g%3D%28h%29%2A%21%27~%C3%A9/.x",
   );
 });

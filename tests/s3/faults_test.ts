@@ -32,7 +32,7 @@ serviceTest(`s3: ${RUNS} runs through a faulty proxy`, "ceph", async ({ ceph: { 
     const size = random() < 0.5 ? bytes.length : undefined;
     let added: AddResult | undefined;
     {
-      const rate = random() * 0.5;
+      const rate = random() * 0.4;
       await using proxy = faultProxy(s3.url, { seed, rate, faults: [...COMMON, "damage"] });
       await using store = bucket.another({ host: proxy.url, concurrency: 3 });
       try {
@@ -50,7 +50,7 @@ serviceTest(`s3: ${RUNS} runs through a faulty proxy`, "ceph", async ({ ceph: { 
     if (stored === undefined) return;
     assertBytes(stored, bytes);
 
-    const rate = random() * 0.5;
+    const rate = random() * 0.4;
     await using proxy = faultProxy(s3.url, { seed, rate, faults: [...COMMON, "garble"] });
     const readConcurrency = 1 + Math.floor(random() * 3);
     await using store = bucket.another({ host: proxy.url, readConcurrency });

@@ -35,6 +35,7 @@ Deno.test("what is no location of an object is BadStoreUri, and shows no key", (
     "s3://AKIA:hush@https://host/bucket/key",
     "swift://host/bucket/key",
     "s3://host/bucket/a\nb",
+    "s3://AKIA:hu\nsh@host/bucket/a",
   ];
   for (const uri of uris) {
     const { message } = assertThrows(() => S3Location.parse(uri), BadStoreUri);
@@ -47,7 +48,7 @@ Deno.test("any image id is the same after a URI, with keys and without", async (
     host: "https://h:8443/some/path",
     bucket: "b",
     accessKey: "test:tester",
-    secretKey: "a/b@c%2F:d",
+    secretKey: "a/b@c%2F: d",
     keysInLocations: true,
   });
   await fc.assert(
@@ -64,7 +65,7 @@ Deno.test("any image id is the same after a URI, with keys and without", async (
         assertEquals(store.imageIdOf(parsed), id);
         assertEquals(
           parsed.keys,
-          credentials ? { accessKey: "test:tester", secretKey: "a/b@c%2F:d" } : undefined,
+          credentials ? { accessKey: "test:tester", secretKey: "a/b@c%2F: d" } : undefined,
         );
       }
     }),

@@ -4,6 +4,7 @@
  * @module
  */
 import { S3Client } from "../../drivers/s3/client.ts";
+import { Endpoint } from "../../drivers/s3/endpoint.ts";
 import { OPTIONS, type S3Options, type S3Settings } from "../../drivers/s3/options.ts";
 import { validateOptions } from "../../mod.ts";
 
@@ -15,5 +16,6 @@ export function settings(options: Partial<S3Options> = {}): S3Settings {
 
 /** A client of that bucket. */
 export function clientFor(options: Partial<S3Options> = {}): S3Client {
-  return new S3Client(settings(options));
+  const given = settings(options);
+  return new S3Client(given, new Endpoint(given, "s3"));
 }
