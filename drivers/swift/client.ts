@@ -93,7 +93,8 @@ export class SwiftClient {
   /** Sends a request whose answer is JSON, and resolves to it. */
   async json<T>(request: SwiftRequest): Promise<T> {
     const headers = { accept: "application/json", ...request.headers };
-    const text = await (await this.send({ ...request, headers })).text(67_108_864);
+    const response = await this.send({ ...request, headers });
+    const text = await response.text(67_108_864);
     try {
       return JSON.parse(text);
     } catch (cause) {
@@ -102,8 +103,8 @@ export class SwiftClient {
   }
 
   /**
-   * All pages of a listing of the account or a container, in the order of the names' bytes. What
-   * `skip` gives for an entry is where to go on instead.
+   * All pages of a listing of the account or a container, in the order of the names' bytes; none of
+   * one that does not exist. What `skip` gives for an entry is where to go on instead.
    */
   async *list(
     container: string | undefined,
@@ -123,7 +124,11 @@ export class SwiftClient {
         ...(marker ? { marker } : {}),
       };
       // The server says how long a page is, so that only an empty one is the last.
-      const page = await this.json<Listed[]>({ container, query, signal });
+      const request = { container, query, signal };
+      const page = await this.json<Listed[]>(request).catch((error): Listed[] => {
+        if (error instanceof NotFound) return [];
+        throw error;
+      });
       if (page.length === 0) return;
       for (const entry of page) {
         const name = entry.name ?? entry.subdir ?? "";

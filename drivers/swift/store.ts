@@ -181,12 +181,13 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     imageId: string,
     { size, signal, context }: OperationOptions & { size: number | undefined },
   ): Promise<ImageWriter<SwiftLocation>> {
-    const { largeObjectSize, largeObjectChunkSize, concurrency, deleteAfter } = this.options;
+    const { largeObjectSize, largeObjectChunkSize, concurrency } = this.options;
+    const { deleteAfter, multiTenant } = this.options;
     const location = await this.locate(imageId, { context });
     const client = await this.#accounts.client(location, context);
     const isSmall = size !== undefined && size < largeObjectSize * MB;
     // What is sent in one go meets an image that is there already soon enough.
-    const now = isSmall && deleteAfter === undefined
+    const now = isSmall && deleteAfter === undefined && !multiTenant
       ? 0
       : await refuseDuplicate(client, location, signal);
     const { options, discard } = await this.#prepare(client, location, now);
@@ -386,7 +387,8 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       }
       const { status } = await client.ask({ method: "PUT", container });
       isNew ||= status === 201;
-      if (status !== 201 || !multiTenant || adminTenants.length === 0) return;
+      if (!multiTenant || (status === 201 && adminTenants.length === 0)) return;
+      // An earlier image's container may be left, with the ACLs that it had.
       const headers = aclHeaders(CLOSED, adminTenants);
       await client.ask({ method: "POST", container, headers, retry: "always" });
     };
@@ -405,7 +407,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   }
 }
 
-/** Removes a container if it is empty. */
+/** Removes a container if it is empty and the caller's own. */
 async function removeContainer(client: SwiftClient, container: string): Promise<void> {
-  await client.ask({ method: "DELETE", container, accept: [204, 404, 409] });
+  await client.ask({ method: "DELETE", container, accept: [204, 403, 404, 409] });
 }

@@ -103,13 +103,13 @@ export class Upload {
         // From here on an abort comes too late: nobody could tell what the server did.
         await this.#show(client, digests, body);
       } catch (error) {
-        // A request whose answer was lost was sent again, and met itself.
-        if (!(error instanceof Duplicate) || !await this.#isOurs(client)) throw error;
+        // An answer may be lost, and a request that is sent again meets itself.
+        if (!await this.#isOurs(client).catch(() => false)) throw error;
       }
     });
   }
 
-  /** Removes whatever was stored. */
+  /** Removes whatever was stored. Throws where it cannot be told what was. */
   async abort(client: SwiftClient): Promise<void> {
     const { container, object } = this.location;
     if (this.#begun && await this.#isOurs(client)) {
@@ -171,7 +171,8 @@ export class Upload {
     const { container, object } = this.location;
     const request = { method: "HEAD", container, object };
     const { headers } = await client.ask({ ...request, accept: [200, 204, 404] });
-    return headers.get(UPLOAD) === this.#id;
+    return headers.get(UPLOAD) === this.#id ||
+      Boolean(headers.get("x-object-manifest")?.includes(this.#id));
   }
 }
 

@@ -1,0 +1,312 @@
+/** What goes wrong between a store and Swift, committed on purpose on the way to a real one. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  ChecksumMismatch,
+  Duplicate,
+  ImageChanged,
+  NotFound,
+  RemoteServiceUnavailable,
+  StorageFull,
+  StoreError,
+} from "../../mod.ts";
+import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
+import { assertBytes, bytesOf, pattern, streamOf } from "../conformance/data.ts";
+import { serviceTest } from "../services/mod.ts";
+import { expire, type Passing, proxy } from "./proxy.ts";
+import { account, container, emptied, swift } from "./servers.ts";
+
+const BYTES = pattern(4_500_000);
+const SEGMENT = /^PUT .*\/\.segments\/[^/]*-[^/]*\/\d+$/;
+
+/** Runs `body` with a store behind a proxy, and the names that are really in its container. */
+async function behind(
+  meddle: (passing: Passing) => Promise<Response>,
+  body: (given: {
+    store: SwiftStore;
+    names: () => Promise<string[]>;
+    requests: string[];
+    options: SwiftOptions;
+  }) => Promise<void>,
+  more: SwiftOptions = {},
+): Promise<void> {
+  await using through = await proxy(meddle);
+  const options = {
+    ...through.options,
+    container: container(),
+    largeObjectSize: 1,
+    largeObjectChunkSize: 1,
+    ...more,
+  };
+  const { names } = await account(swift!);
+  await using store = new SwiftStore("faulty", options);
+  try {
+    const { requests } = through;
+    await body({ store, names: () => names(options.container), requests, options });
+  } finally {
+    await emptied({ ...swift!, container: options.container });
+  }
+}
+
+/** Passes everything on, but the first `count` requests of that kind. */
+function atFirst(count: number, kind: RegExp, answer: (passing: Passing) => Promise<Response>) {
+  let left = count;
+  return (passing: Passing) =>
+    kind.test(passing.name) && left-- > 0 ? answer(passing) : passing.pass();
+}
+
+function status(status: number, headers: HeadersInit = {}): Promise<Response> {
+  return Promise.resolve(new Response(null, { status, headers }));
+}
+
+serviceTest(
+  "swift: a token that ends between two segments is renewed once, and its segments sent again",
+  "swift",
+  async ({ swift }) => {
+    let segments = 0;
+    const meddle = async (passing: Passing) => {
+      if (SEGMENT.test(passing.name) && ++segments === 3) {
+        await expire(passing.token!, swift.memcachedPort);
+      }
+      return await passing.pass();
+    };
+    await behind(meddle, async ({ store, requests }) => {
+      await store.add("a", streamOf(BYTES));
+      assertEquals(requests.filter((name) => name === "LOGIN").length, 2);
+      assert(segments > 5, `${segments} segments were sent`);
+      assertBytes(await bytesOf(store, "a"), BYTES);
+    });
+  },
+);
+
+serviceTest(
+  "swift: callers at once share one login, and one more when the token has ended",
+  "swift",
+  async ({ swift }) => {
+    let token: string | null = null;
+    const meddle = (passing: Passing) => {
+      token = passing.token;
+      return passing.pass();
+    };
+    await behind(meddle, async ({ store, requests }) => {
+      await store.add("a", pattern(10));
+      const logins = () => requests.filter((name) => name === "LOGIN").length;
+      const callers = () => Promise.all(Array.from({ length: 20 }, () => store.stat("a")));
+      await callers();
+      assertEquals(logins(), 1);
+      await expire(token!, swift.memcachedPort);
+      await callers();
+      assertEquals(logins(), 2);
+    });
+  },
+);
+
+serviceTest("swift: 408, 429, 498, 500 and 503 are tried again", "swift", async () => {
+  for (const code of [408, 429, 498, 500, 503]) {
+    const kinds = [SEGMENT, /^PUT .*\/a$/, /^HEAD .*\/a$/, /^GET .*\/a$/, /^DELETE .*\/a$/];
+    const faults = kinds.map((kind) => ({ kind, left: 2 }));
+    const meddle = (passing: Passing) => {
+      const fault = faults.find(({ kind, left }) => left > 0 && kind.test(passing.name));
+      if (fault === undefined) return passing.pass();
+      fault.left--;
+      return status(code, { "retry-after": "0" });
+    };
+    await behind(meddle, async ({ store, names }) => {
+      await store.add("a", streamOf(BYTES));
+      assertBytes(await bytesOf(store, "a"), BYTES);
+      await store.delete("a");
+      assertEquals(faults.map(({ left }) => left), [0, 0, 0, 0, 0], `${code}`);
+      assertEquals(await names(), []);
+    });
+  }
+});
+
+serviceTest(
+  "swift: a server that stays away fails the add, and nothing is left",
+  "swift",
+  async () => {
+    for (const kind of [/00000003$/, /^PUT .*\/a$/]) {
+      const meddle = atFirst(Infinity, kind, () => status(503));
+      await behind(meddle, async ({ store, names }) => {
+        const error = await assertRejects(() => store.add("a", BYTES), RemoteServiceUnavailable);
+        assertEquals(error.retryable, true);
+        assertEquals(await names(), []);
+      }, { retries: 1 });
+    }
+  },
+);
+
+serviceTest(
+  "swift: a full server (413, 507) is StorageFull, and nothing is left",
+  "swift",
+  async () => {
+    for (const code of [413, 507]) {
+      const meddle = atFirst(1, /00000002$/, () => status(code));
+      await behind(meddle, async ({ store, names, requests }) => {
+        await assertRejects(() => store.add("a", BYTES), StorageFull);
+        assertEquals(await names(), []);
+        assertEquals(requests.filter((name) => /^PUT .*00000002$/.test(name)).length, 1);
+      });
+    }
+  },
+);
+
+serviceTest("swift: a segment that is stored with another md5 is sent again", "swift", async () => {
+  const damaged = async ({ pass }: Passing) => {
+    const { body, status, headers } = await pass();
+    const wrong = new Headers(headers);
+    wrong.set("etag", "0".repeat(32));
+    return new Response(body, { status, headers: wrong });
+  };
+  await behind(atFirst(1, /^PUT .*00000002$/, damaged), async ({ store }) => {
+    await store.add("a", BYTES);
+    assertBytes(await bytesOf(store, "a"), BYTES);
+  });
+  await behind(atFirst(Infinity, /^PUT .*00000002$/, damaged), async ({ store, names }) => {
+    const { message } = await assertRejects(() => store.add("a", BYTES), ChecksumMismatch);
+    assert(message.includes("segment 2"), message);
+    assertEquals(await names(), []);
+  });
+});
+
+serviceTest("swift: what is damaged on its way is refused by Swift itself", "swift", async () => {
+  await behind(({ pass }) => pass(), async ({ store, names }) => {
+    // The digest of an image in one object goes with it; here it is another's.
+    const fetch: SwiftOptions["fetch"] = (url, init) => {
+      const headers = new Headers(init.headers);
+      if (headers.has("etag")) headers.set("etag", "0".repeat(32));
+      return globalThis.fetch(url, { ...init, headers });
+    };
+    await using other = new SwiftStore("other", { ...store["options"], fetch });
+    await assertRejects(() => other.add("a", pattern(1000)));
+    assertEquals(await names(), []);
+  });
+});
+
+serviceTest(
+  "swift: an add whose last answer is lost succeeds, and is no Duplicate of itself",
+  "swift",
+  async () => {
+    for (const bytes of [pattern(1000), BYTES]) {
+      const lost = async ({ pass }: Passing) => {
+        await (await pass()).body?.cancel();
+        return await status(503);
+      };
+      for (const [count, retries] of [[1, 5], [3, 2]] as const) {
+        await behind(atFirst(count, /^PUT .*\/a$/, lost), async ({ store, requests }) => {
+          await store.add("a", bytes);
+          const puts = requests.filter((name) => /^PUT .*\/a$/.test(name)).length;
+          assertEquals(puts, Math.min(count, retries) + 1);
+          assertBytes(await bytesOf(store, "a"), bytes);
+          await assertRejects(() => store.add("a", bytes), Duplicate);
+          assertBytes(await bytesOf(store, "a"), bytes);
+        }, { retries });
+      }
+    }
+  },
+);
+
+serviceTest("swift: an image that vanishes between HEAD and GET is NotFound", "swift", async () => {
+  const { send } = await account(swift!);
+  const vanishing = async ({ name, pass }: Passing) => {
+    await send("DELETE", name.slice("GET ".length));
+    return await pass();
+  };
+  await behind(atFirst(2, /^GET .*\/a$/, vanishing), async ({ store, requests }) => {
+    await store.add("a", pattern(1000));
+    await assertRejects(() => store.get("a", { verify: true }), NotFound);
+    assertEquals(requests.slice(-2).map((name) => name.split(" ")[0]), ["HEAD", "GET"]);
+    await store.add("a", pattern(1000));
+    await using handle = await store.open("a");
+    await assertRejects(() => handle.read(new Uint8Array(10), 0), NotFound);
+  });
+});
+
+serviceTest(
+  "swift: a body that breaks is resumed, with a new token if need be",
+  "swift",
+  async ({ swift }) => {
+    const breaks = async ({ token, pass }: Passing) => {
+      const { status, headers, body } = await pass();
+      const kept = new Headers(headers);
+      let left = 1_500_000;
+      const reader = body!.getReader();
+      const broken = new ReadableStream<Uint8Array>({
+        async pull(stream) {
+          const { value } = await reader.read();
+          stream.enqueue(value!.subarray(0, left));
+          left -= value!.length;
+          if (left > 0) return;
+          await reader.cancel();
+          await expire(token!, swift.memcachedPort);
+          stream.error(new Error("broken"));
+        },
+      }, { highWaterMark: 0 });
+      return new Response(broken, { status, headers: kept });
+    };
+    await behind(atFirst(1, /^GET .*\/a$/, breaks), async ({ store, requests }) => {
+      await store.add("a", BYTES);
+      assertBytes(await bytesOf(store, "a"), BYTES);
+      assertEquals(requests.filter((name) => name === "LOGIN").length, 2);
+    });
+  },
+);
+
+serviceTest("swift: a read is not resumed with the bytes of another image", "swift", async () => {
+  const { send } = await account(swift!);
+  const replaced = async ({ name, pass }: Passing) => {
+    const { status, headers, body } = await pass();
+    const { value } = await body!.getReader().read();
+    const path = name.slice("GET ".length);
+    await send("DELETE", `${path}?multipart-manifest=delete`);
+    await send("PUT", path, {}, pattern(BYTES.length, 2));
+    const broken = new ReadableStream<Uint8Array>({
+      start: (stream) => stream.enqueue(value!),
+      pull: (stream) => stream.error(new Error("broken")),
+    });
+    return new Response(broken, { status, headers });
+  };
+  await behind(atFirst(1, /^GET .*\/a$/, replaced), async ({ store }) => {
+    await store.add("a", BYTES);
+    await assertRejects(() => bytesOf(store, "a"), ImageChanged);
+  });
+});
+
+serviceTest("swift: an image with a segment missing does not look whole", "swift", async () => {
+  const { send } = await account(swift!);
+  await behind(({ pass }) => pass(), async ({ store, names, options }) => {
+    await store.add("a", BYTES);
+    const segment = (await names()).find((name) => name.endsWith("00000003"))!;
+    await send("DELETE", `/${options.container}/${segment}`);
+    await assertRejects(() => bytesOf(store, "a"), StoreError);
+  }, { retries: 1 });
+});
+
+serviceTest("swift: a failed or aborted add leaves no segment", "swift", async () => {
+  await behind(({ pass }) => pass(), async ({ store, names }) => {
+    const broken = new ReadableStream({
+      start: (stream) => stream.enqueue(BYTES),
+      pull: (stream) => stream.error(new Error("broke")),
+    }, { highWaterMark: 0 });
+    await assertRejects(() => store.add("a", broken));
+    assertEquals(await names(), []);
+    const controller = new AbortController();
+    const endless = new ReadableStream<Uint8Array>({
+      async pull(stream) {
+        stream.enqueue(pattern(1_000_000));
+        if ((await names()).length > 2) controller.abort();
+      },
+    });
+    await assertRejects(() => store.add("a", endless, { signal: controller.signal }));
+    assertEquals(await names(), []);
+  });
+});
+
+serviceTest("swift: where bulk deletes are refused, segments go one by one", "swift", async () => {
+  for (const code of [400, 404, 501]) {
+    await behind(atFirst(Infinity, /^POST $/, () => status(code)), async ({ store, names }) => {
+      await store.add("a", BYTES);
+      await store.delete("a");
+      assertEquals(await names(), []);
+    }, { largeObjectType: "dlo" });
+  }
+});
