@@ -16,7 +16,7 @@ import type { Pool } from "./pool.ts";
 const NAME = /^\.vitrine-[0-9a-f]{16}-(.*)$/s;
 /** Milliseconds that a failed operation waits until its image is removed. */
 const GRACE = 5_000;
-/** How often, and after how many milliseconds each time, removing is tried again. */
+/** How often, and after how many milliseconds each time, something is tried again. */
 const [TRIES, PAUSE] = [20, 500];
 
 /** Whether a name is one of those that no store shows. */
@@ -90,16 +90,34 @@ export class StagedImage {
   }
 }
 
-/** Removes an image, unless somebody has it open: then a later sweep does, if it is a staged one. */
-export async function discard(pool: Pool, name: string): Promise<void> {
+/** Removes staged images that nobody is making or removing, until `signal` aborts. */
+export async function sweep(
+  pool: Pool,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const name of names) {
+    if (signal.aborted) return;
+    // Long enough for one who has just made the image to open it too.
+    await discard(pool, name, PAUSE).catch(() => {});
+  }
+}
+
+/**
+ * Removes an image, unless somebody else has it open `pause` milliseconds later: then a later sweep
+ * does, if it is a staged one.
+ */
+export async function discard(pool: Pool, name: string, pause = 0): Promise<void> {
   try {
     await using image = await pool.openImage(name);
+    if (pause > 0) await delay(pause);
     if (await image.watchedBesides(pool.client)) return;
+    const id = await image.id();
+    // Whoever had it open until a moment ago may have given it its name.
+    if (await pool.idOf(name) !== id) return;
     // Between two steps of renaming a staged image has both names.
     const other = NAME.exec(name)?.[1];
-    if (other !== undefined && await pool.idOf(other) === await image.id()) {
-      await pool.unname(other);
-    }
+    if (other !== undefined && await pool.idOf(other) === id) await pool.unname(other);
     if (await image.snapshots() > 0) {
       await image.unprotect(SNAPSHOT);
       await image.removeSnapshot(SNAPSHOT);
@@ -127,6 +145,10 @@ async function remove(pool: Pool, name: string): Promise<void> {
       await using image = await pool.openImage(name);
       await image.resize(0);
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    await delay(PAUSE);
   }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

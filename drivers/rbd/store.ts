@@ -36,7 +36,7 @@ import { Pool } from "./pool.ts";
 import { RbdReader } from "./reader.ts";
 import type { Image } from "./image.ts";
 import type { Snapshot, SnapshotInfo } from "./snapshot.ts";
-import { discard, isStagedName, StagedImage, stagedName } from "./staging.ts";
+import { discard, isStagedName, StagedImage, stagedName, sweep } from "./staging.ts";
 import { RbdWriter } from "./writer.ts";
 
 /**
@@ -73,6 +73,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
 
   #opened: Pool | undefined;
   #fsid: string | undefined;
+  #closing = new AbortController();
   #sweeping: Promise<void> = Promise.resolve();
 
   /** Makes a store; it connects on first use. */
@@ -84,6 +85,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
   /** @internal */
   protected override async configureGet(): Promise<void> {
     this.#opened = await Pool.open(this.options);
+    this.#closing = new AbortController();
     this.#fsid = this.#opened.fsid;
   }
 
@@ -91,17 +93,15 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
   override async configureAdd(): Promise<void> {
     const pool = this.#pool;
     const left = (await pool.names()).filter(isStagedName);
-    this.#sweeping = (async () => {
-      for (const name of left) {
-        if (this.#opened === pool) await discard(pool, name).catch(() => {});
-      }
-    })();
+    this.#sweeping = sweep(pool, left, this.#closing.signal);
   }
 
   /** @internal */
   protected override async release(): Promise<void> {
     const pool = this.#opened;
     this.#opened = undefined;
+    // The image being swept is finished, the others are left to a later sweep.
+    this.#closing.abort();
     await this.#sweeping;
     await pool?.close();
   }
