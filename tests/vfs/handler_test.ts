@@ -198,6 +198,28 @@ Deno.test("a multipart body opens one range at a time, and lets go when cancelle
   assertEquals([store.asked.length, closed > 0], [2, true]);
 });
 
+Deno.test("a multipart body that waits for its backend is let go of at once", async () => {
+  const { ask, store } = await served();
+  const reading = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  store.change = {
+    read: () => {
+      reading.resolve();
+      return new Promise(() => {});
+    },
+    close: () => Promise.resolve(closed.resolve()),
+  };
+  await store.add("big", new Uint8Array(1000));
+  const response = await ask("/s/big", { headers: { range: "bytes=0-9,500-509" } });
+  const reader = response.body!.getReader();
+  await reader.read();
+  const pending = reader.read();
+  await reading.promise;
+  await reader.cancel();
+  await closed.promise;
+  assertEquals((await pending).done, true);
+});
+
 Deno.test("media types by extension", async () => {
   const { ask, vfs } = await served();
   for (
