@@ -150,6 +150,13 @@ Deno.test("the environment is laid over the file", async () => {
   });
 });
 
+Deno.test("a default store that the environment names must be there", async () => {
+  await withFile('{"default":"a","stores":{"a":{"driver":"memory"}}}', async (path) => {
+    const config = await loadConfig({ path, env: { VITRINE_DEFAULT_STORE: "b" } });
+    await assertRejects(() => openStores(config!, { env }), BadStoreConfiguration, '"b"');
+  });
+});
+
 Deno.test("the environment alone makes a configuration", async () => {
   const variables = { VITRINE_STORE_LOCAL_DRIVER: "memory" };
   await withFile("", async (path) => {
@@ -251,4 +258,8 @@ Deno.test("a file that is not JSON is refused without quoting it", async () => {
       assert(error.message.includes("line 2"), error.message);
     },
   );
+  await withFile('{"stores":', async (path) => {
+    const error = await assertRejects(() => loadConfig({ path, env }), BadStoreConfiguration);
+    assertEquals(error.message, `${path}: is not JSON`);
+  });
 });
