@@ -3,29 +3,30 @@
  *
  * @module
  */
-import { chmod, rmdir, stat } from "node:fs/promises";
+import { dirname } from "@std/path";
+import { chmod, mkdir, rmdir, stat } from "node:fs/promises";
 import type { Datadirs } from "./datadirs.ts";
 import { unless } from "./failures.ts";
 import { type Io, OpenFile } from "./io.ts";
 
-/** The directories between a datadir and a path in it, the innermost first. */
-function parentsOf(datadirs: Datadirs, path: string): string[] {
+/** The directories between a datadir and a path in it, the outermost first. */
+export function parentsOf(datadirs: Datadirs, path: string): string[] {
   const { datadir, imageId } = datadirs.place(path)!;
   const parents: string[] = [];
-  for (let at = imageId.lastIndexOf("/"); at > 0; at = imageId.lastIndexOf("/", at - 1)) {
+  for (let at = imageId.indexOf("/"); at > 0; at = imageId.indexOf("/", at + 1)) {
     parents.push(datadirs.pathIn(datadir, imageId.slice(0, at)));
   }
   return parents;
 }
 
-/** Those between a datadir and a path in it that are not there, the outermost first. */
+/** Those directories between a datadir and a path in it that are not there, the outermost first. */
 export async function missingParents(
   io: Io,
   datadirs: Datadirs,
   path: string,
 ): Promise<string[]> {
   const missing: string[] = [];
-  for (const directory of parentsOf(datadirs, path)) {
+  for (const directory of parentsOf(datadirs, path).reverse()) {
     if (await unless(["ENOENT"], io.wait(stat(directory)))) break;
     missing.unshift(directory);
   }
@@ -34,10 +35,17 @@ export async function missingParents(
   return missing;
 }
 
-/** Removes those between a datadir and a path in it that are empty. */
-export async function removeEmptyParents(io: Io, datadirs: Datadirs, path: string): Promise<void> {
+/** Makes a directory that readers can go through, unless it is there. */
+export async function makeDirectory(io: Io, path: string, mode: number): Promise<void> {
+  await unless(["EEXIST"], io.wait(mkdir(path)));
+  await openToReaders(io, path, mode);
+  await syncDirectory(io, dirname(path));
+}
+
+/** Removes those of the directories, the outermost first, that are empty. */
+export async function removeEmpty(io: Io, directories: readonly string[]): Promise<void> {
   try {
-    for (const directory of parentsOf(datadirs, path)) await io.wait(rmdir(directory));
+    for (const directory of [...directories].reverse()) await io.wait(rmdir(directory));
   } catch {
     // It holds something, or it is not ours to remove.
   }

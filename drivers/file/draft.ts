@@ -5,14 +5,13 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
-import { unlink } from "node:fs/promises";
+import { chmod, stat } from "node:fs/promises";
 import type { Bytes } from "../../streams/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { type Digests, forgetDigests, keepDigests } from "./digests.ts";
-import { removeEmptyParents } from "./directories.ts";
-import type { Io } from "./io.ts";
+import type { Io, Temporary } from "./io.ts";
 import { linkImage } from "./linking.ts";
-import { type HeldFile, makeHeldFile } from "./workspace.ts";
+import { makeTemporary } from "./workspace.ts";
 import { dataRuns } from "./zeros.ts";
 
 /** After how many bytes written they are brought to the disk while the next ones come. */
@@ -30,73 +29,66 @@ export interface DraftOptions {
 export class Draft {
   readonly #io: Io;
   readonly #datadir: string;
-  readonly #held: HeldFile;
+  readonly #file: Temporary;
   readonly #options: DraftOptions;
   #size = 0;
   #flushed = 0;
   #flushing: Promise<void> = Promise.resolve();
   #stats: BigIntStats | undefined;
 
-  private constructor(io: Io, datadir: string, held: HeldFile, options: DraftOptions) {
+  private constructor(io: Io, datadir: string, file: Temporary, options: DraftOptions) {
     this.#io = io;
     this.#datadir = datadir;
-    this.#held = held;
+    this.#file = file;
     this.#options = options;
   }
 
   /** Begins an image in a datadir. */
   static async create(io: Io, datadir: string, options: DraftOptions): Promise<Draft> {
-    return new Draft(io, datadir, await makeHeldFile(io, datadir, "image"), options);
+    return new Draft(io, datadir, await makeTemporary(io, datadir, "image"), options);
   }
 
   /** Where the bytes are until it is published. */
   get path(): string {
-    return this.#held.path;
+    return this.#file.path;
   }
 
   /** Writes the next bytes; `sparse` leaves zeros out though the store is not told to. */
   async write(bytes: Bytes, sparse: boolean = this.#options.sparse): Promise<void> {
     const runs = sparse ? dataRuns(bytes) : [[0, bytes.length] as const];
     for (const [start, end] of runs) {
-      await this.#held.file.write(bytes.subarray(start, end), this.#size + start);
+      await this.#file.write(bytes.subarray(start, end), this.#size + start);
     }
     this.#size += bytes.length;
     if (this.#size - this.#flushed < FLUSH_SIZE) return;
     // Otherwise the end of the add would wait for the disk alone.
     await this.#flushing;
     this.#flushed = this.#size;
-    this.#flushing = this.#held.file.sync();
+    this.#flushing = this.#file.sync();
     this.#flushing.catch(() => {});
   }
 
   /** Makes it the image at `path`; throws `Duplicate` if there is one. Its digests come first. */
   async publish(datadirs: Datadirs, path: string, digests: Digests | undefined): Promise<void> {
-    const { file } = this.#held;
+    const io = this.#io;
     const { mode } = this.#options;
     // The last bytes may have been left out.
-    if (this.#size > 0) await file.truncate(this.#size);
-    if (mode > 0) await file.chmod(mode);
+    if (this.#size > 0) await this.#file.truncate(this.#size);
+    if (mode > 0) await io.wait(chmod(this.path, mode));
     await this.#flushing;
-    await file.sync();
-    this.#stats = await file.stat();
+    await this.#file.sync();
+    this.#stats = await io.wait(stat(this.path, { bigint: true }));
     if (digests) {
       // An image without them is whole all the same.
-      await keepDigests(this.#io, this.#datadir, this.#stats, digests).catch(() => {});
+      await keepDigests(io, this.#datadir, this.#stats, digests).catch(() => {});
     }
-    await file.close();
-    await linkImage(this.#io, datadirs, this.path, path, mode);
-    // What cannot be removed now is removed at the next start; the image is there.
-    await this.#io.cleanup.wait(unlink(this.path)).catch(() => {});
-    this.#held.release();
+    await linkImage(io, datadirs, this.path, path, mode);
+    await this.#file.remove();
   }
 
-  /** Removes everything that was written for an image that was to be at `path`. */
-  async discard(datadirs: Datadirs, path: string): Promise<void> {
-    const io = this.#io.cleanup;
-    if (this.#stats) await forgetDigests(io, this.#datadir, this.#stats);
-    await removeEmptyParents(io, datadirs, path);
-    await io.wait(unlink(this.path)).catch(() => {});
-    await this.#held.file.close().catch(() => {});
-    this.#held.release();
+  /** Removes what was written. */
+  async discard(): Promise<void> {
+    if (this.#stats) await forgetDigests(this.#io.cleanup, this.#datadir, this.#stats);
+    await this.#file.remove();
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { constants } from "node:os";
 import {
   BackendException,
   Forbidden,
@@ -15,7 +16,17 @@ import {
 
 /** The error code of the system, `ENOENT` for example. */
 export function codeOf(error: unknown): string | undefined {
-  return (error as { code?: string } | undefined)?.code;
+  const { code, message } = (error ?? {}) as { code?: string; message?: string };
+  if (code !== undefined) return code;
+  // Deno does not name all that reads and writes of an open file fail with.
+  const number = Number(/\(os error (\d+)\)/.exec(message ?? "")?.[1]);
+  return Object.entries(constants.errno).find(([, one]) => one === number)?.[0];
+}
+
+/** What the system says went wrong, its code first. */
+export function reasonOf(error: Error): string {
+  const code = codeOf(error);
+  return code && !error.message.startsWith(code) ? `${code}: ${error.message}` : error.message;
 }
 
 /** The value, or `undefined` where the call fails with one of the codes. */
@@ -34,31 +45,37 @@ export async function unless<T>(
 /** The codes of a path that leads nowhere. */
 export const NOWHERE: readonly string[] = ["ENOENT", "ENOTDIR", "ELOOP"];
 
-/** The error of the store for an error of the file system, met when reading or writing. */
-export function storeError(error: unknown, intent: "read" | "write"): unknown {
+/** What is done with an image when an error is met. */
+export type Intent = "read" | "write" | "delete";
+
+/** The error of the store for an error of the file system. */
+export function storeError(error: unknown, intent: Intent): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
   const Denied = intent === "read" ? Forbidden : StorageWriteDenied;
   const cause = { cause: error };
   // Deno refuses what it has no permission for; its message names the flag that grants it.
   if (error.name === "NotCapable") return new Denied(error.message, cause);
   const code = codeOf(error);
+  const detail = code && !error.message.includes(code)
+    ? `${code}: ${error.message}`
+    : error.message;
   switch (code) {
     case "ENOENT":
     case "ENOTDIR":
     case "ELOOP":
-      if (intent === "read") return new NotFound("no such image", cause);
-      if (code === "ENOENT") return new BackendException(error.message, cause);
+      if (intent !== "write") return new NotFound("no such image", cause);
+      if (code === "ENOENT") return new BackendException(detail, cause);
       return new Invalid("a part of the path is no directory", cause);
     case "EACCES":
     case "EPERM":
     case "EROFS":
-      return new Denied(error.message, cause);
+      return new Denied(detail, cause);
     case "ENOSPC":
     case "EDQUOT":
     case "EFBIG":
-      return new StorageFull(error.message, cause);
+      return new StorageFull(detail, cause);
     case "ENAMETOOLONG":
-      if (intent === "read") return new NotFound("no such image", cause);
+      if (intent !== "write") return new NotFound("no such image", cause);
       return new Invalid("a name in the path is longer than the file system allows", cause);
     case "EXDEV":
       return new BackendException(
@@ -68,7 +85,7 @@ export function storeError(error: unknown, intent: "read" | "write"): unknown {
     case undefined:
       return error;
     default:
-      return new BackendException(error.message, {
+      return new BackendException(detail, {
         ...cause,
         retryable: ["EAGAIN", "EMFILE", "ENFILE", "ESTALE"].includes(code),
       });

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import type { TemporaryFile } from "./temporary.ts";
 
 /** How long cleaning up waits for a disk where the store has no limit, in milliseconds. */
 const CLEANUP_LIMIT = 10_000;
@@ -65,7 +66,7 @@ export class Io {
   }
 }
 
-/** An open file, read and written by position. */
+/** A file that is open for reading. */
 export class OpenFile {
   readonly #handle: FileHandle;
   readonly #io: Io;
@@ -95,29 +96,9 @@ export class OpenFile {
     return filled;
   }
 
-  /** Writes all bytes at `position`. */
-  async write(bytes: Bytes, position: number): Promise<void> {
-    let written = 0;
-    while (written < bytes.length) {
-      const length = Math.min(bytes.length - written, this.#io.chunkSize);
-      const call = this.#handle.write(bytes, written, length, position + written);
-      written += (await this.#io.wait(call)).bytesWritten;
-    }
-  }
-
   /** What the system knows of the file. */
   stat(): Promise<BigIntStats> {
     return this.#io.wait(this.#handle.stat({ bigint: true }));
-  }
-
-  /** Sets the file's size. */
-  truncate(size: number): Promise<void> {
-    return this.#io.wait(this.#handle.truncate(size));
-  }
-
-  /** Sets the file's mode. */
-  chmod(mode: number): Promise<void> {
-    return this.#io.wait(this.#handle.chmod(mode));
   }
 
   /** Brings the data to the disk. */
@@ -129,5 +110,46 @@ export class OpenFile {
   close(): Promise<void> {
     this.#closing ??= this.#io.cleanup.wait(this.#handle.close());
     return this.#closing;
+  }
+}
+
+/** A temporary file, written by position and held until it is removed. */
+export class Temporary {
+  /** Where it is. */
+  readonly path: string;
+  readonly #io: Io;
+  readonly #file: TemporaryFile;
+
+  /** Takes the file over. */
+  constructor(io: Io, path: string, file: TemporaryFile) {
+    this.#io = io;
+    this.path = path;
+    this.#file = file;
+  }
+
+  /** Writes all bytes at `position`. */
+  async write(bytes: Bytes, position: number): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) {
+      const part = bytes.subarray(written, written + this.#io.chunkSize);
+      written += await this.#io.wait(this.#file.write(part, position + written));
+    }
+  }
+
+  /** Sets the size. */
+  truncate(size: number): Promise<void> {
+    return this.#io.wait(this.#file.truncate(size));
+  }
+
+  /** Brings the bytes to the disk. */
+  sync(): Promise<void> {
+    return this.#io.wait(this.#file.sync());
+  }
+
+  /** Removes the name and closes the file. What fails is left to the next start of a store. */
+  async remove(): Promise<void> {
+    const io = this.#io.cleanup;
+    await io.wait(unlink(this.path)).catch(() => {});
+    await io.wait(this.#file.close()).catch(() => {});
   }
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import { dirname } from "@std/path";
-import { link, lstat, mkdir, unlink } from "node:fs/promises";
+import { link, lstat, unlink } from "node:fs/promises";
 import { BackendException, Duplicate } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
-import { missingParents, openToReaders, syncDirectory } from "./directories.ts";
+import { missingParents, syncDirectory } from "./directories.ts";
 import { codeOf, NOWHERE, unless } from "./failures.ts";
 import type { Io } from "./io.ts";
 import { withDirectories } from "./workspace.ts";
@@ -38,16 +38,9 @@ export async function linkImage(
   for (let attempt = 1;; attempt++) {
     try {
       const missing = await missingParents(io, datadirs, path);
-      if (missing.length === 0) return await linkInto(io, datadirs, from, path);
-      const { datadir } = datadirs.place(path)!;
-      return await withDirectories(io, datadir, path, async () => {
-        for (const directory of missing) {
-          await unless(["EEXIST"], io.wait(mkdir(directory)));
-          await openToReaders(io, directory, mode);
-          await syncDirectory(io, dirname(directory));
-        }
-        await linkInto(io, datadirs, from, path);
-      });
+      const place = () => linkInto(io, datadirs, from, path);
+      if (missing.length === 0) return await place();
+      return await withDirectories(io, datadirs.place(path)!.datadir, missing, mode, place);
     } catch (error) {
       if (codeOf(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;
       if (await unless(NOWHERE, io.wait(lstat(from))) === undefined) {

@@ -5,6 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { BadStoreConfiguration } from "../../errors/mod.ts";
+import { reasonOf } from "./failures.ts";
 import type { Io } from "./io.ts";
 
 /** One entry of a metadata file. Further keys hold strings, lists and objects of them. */
@@ -21,8 +22,8 @@ export async function readMetadataFile(io: Io, path: string): Promise<readonly M
   try {
     text = await io.wait(readFile(path, "utf8"));
   } catch (error) {
-    const { message } = error as Error;
-    throw new BadStoreConfiguration(`the metadata file cannot be read: ${message}`, {
+    const why = reasonOf(error as Error);
+    throw new BadStoreConfiguration(`the metadata file ${path} cannot be read: ${why}`, {
       cause: error,
     });
   }

@@ -5,7 +5,7 @@
  */
 import { lstat, mkdir, opendir, unlink } from "node:fs/promises";
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, NotFound, StoreError } from "../../errors/mod.ts";
+import { BadStoreConfiguration, StoreError } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type {
@@ -21,9 +21,9 @@ import { Store } from "../store.ts";
 import { copyImageFile } from "./copy.ts";
 import { Datadirs } from "./datadirs.ts";
 import { digestsOf, forgetDigests } from "./digests.ts";
-import { openToReaders, removeEmptyParents } from "./directories.ts";
+import { openToReaders, parentsOf, removeEmpty } from "./directories.ts";
 import { Draft, type DraftOptions } from "./draft.ts";
-import { codeOf, NOWHERE, storeError, unless } from "./failures.ts";
+import { codeOf, type Intent, NOWHERE, reasonOf, storeError, unless } from "./failures.ts";
 import { etagOf, handleOf, lookAt, openImage, readerOf } from "./image.ts";
 import { Io } from "./io.ts";
 import { linkImage, refuseDuplicate } from "./linking.ts";
@@ -125,8 +125,9 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     { signal }: OperationOptions,
   ): Promise<FileLocation> {
     checkFileId(imageId);
-    return this.#reading(async () =>
-      new FileLocation(await this.#datadirs.find(this.#io(signal), imageId))
+    return this.#to(
+      "read",
+      async () => new FileLocation(await this.#datadirs.find(this.#io(signal), imageId)),
     );
   }
 
@@ -141,11 +142,11 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     range: ByteRange,
     { signal }: OperationOptions,
   ): Promise<ImageReader> {
-    return this.#reading(async () => {
+    return this.#to("read", async () => {
       const { file, stats } = await openImage(this.#io(signal), this.#datadirs, path);
       try {
         const reader = readerOf(file, stats, range);
-        return { ...reader, read: (view) => this.#reading(() => reader.read(view)) };
+        return { ...reader, read: (view) => this.#to("read", () => reader.read(view)) };
       } catch (error) {
         await file.close();
         throw error;
@@ -159,12 +160,12 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     _size: number,
     { signal }: OperationOptions,
   ): Promise<ImageHandle> {
-    return this.#reading(async () => {
+    return this.#to("read", async () => {
       const { file, stats } = await openImage(this.#io(signal), this.#datadirs, path);
       const handle = handleOf(file, stats);
       return {
         ...handle,
-        read: (view, position) => this.#reading(() => handle.read(view, position)),
+        read: (view, position) => this.#to("read", () => handle.read(view, position)),
       };
     });
   }
@@ -174,7 +175,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     { path }: FileLocation,
     { signal }: OperationOptions,
   ): Promise<DriverStat> {
-    return this.#reading(async () => {
+    return this.#to("read", async () => {
       const io = this.#io(signal);
       const { real, stats } = await lookAt(io, this.#datadirs, path);
       return {
@@ -192,7 +193,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     { size, signal }: OperationOptions & { size: number | undefined },
   ): Promise<ImageWriter<FileLocation>> {
     checkFileId(imageId);
-    return this.#writing(async () => {
+    return this.#to("write", async () => {
       const io = this.#io(signal);
       await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const datadir = await this.#datadirs.choose(io, size);
@@ -200,13 +201,13 @@ export class FileStore extends Store<FileLocation, FileOptions> {
       const draft = await Draft.create(io, datadir, this.#draft);
       return {
         location: new FileLocation(path),
-        write: (chunk) => this.#writing(() => draft.write(chunk)),
+        write: (chunk) => this.#to("write", () => draft.write(chunk)),
         commit: (image) =>
-          this.#writing(async () => {
+          this.#to("write", async () => {
             await draft.publish(this.#datadirs, path, image);
             return metadataOf(path, this.#metadata);
           }),
-        abort: () => draft.discard(this.#datadirs, path),
+        abort: () => draft.discard(),
       };
     });
   }
@@ -217,19 +218,16 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     { signal }: OperationOptions,
   ): Promise<void> {
     const io = this.#io(signal);
-    const { real, stats } = await this.#reading(() => lookAt(io, this.#datadirs, path));
-    await this.#writing(async () => {
-      let isLink: boolean;
-      try {
-        isLink = (await io.wait(lstat(path))).isSymbolicLink();
-        await io.wait(unlink(path));
-      } catch (error) {
-        if (codeOf(error) !== "ENOENT") throw error;
-        throw new NotFound("somebody else deleted the image", { cause: error });
-      }
+    const { real, stats } = await this.#to("read", () => lookAt(io, this.#datadirs, path));
+    await this.#to("delete", async () => {
       // Behind a symbolic link, or with a further name, the image is still there.
-      if (!isLink && stats.nlink === 1n) await forgetDigests(io, real.datadir, stats);
-      await removeEmptyParents(io, this.#datadirs, path);
+      const isLast = stats.nlink === 1n && !(await io.wait(lstat(path))).isSymbolicLink();
+      const cleanUp = async () => {
+        if (isLast) await forgetDigests(io.cleanup, real.datadir, stats);
+        await removeEmpty(io.cleanup, parentsOf(this.#datadirs, path));
+      };
+      await io.wait(unlink(path), cleanUp);
+      await cleanUp();
     });
   }
 
@@ -257,9 +255,9 @@ export class FileStore extends Store<FileLocation, FileOptions> {
   ): Promise<FileLocation> {
     checkFileId(imageId);
     const io = this.#io(signal);
-    const source = await this.#reading(() => openImage(io, this.#datadirs, from.path));
+    const source = await this.#to("read", () => openImage(io, this.#datadirs, from.path));
     try {
-      return await this.#writing(async () => {
+      return await this.#to("write", async () => {
         await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
         const datadir = await this.#datadirs.choose(io, Number(source.stats.size));
         const path = this.#datadirs.pathIn(datadir, imageId);
@@ -269,7 +267,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
           const digests = await digestsOf(io, source.real.datadir, source.stats);
           await draft.publish(this.#datadirs, path, digests);
         } catch (error) {
-          await draft.discard(this.#datadirs, path).catch(() => {});
+          await draft.discard().catch(() => {});
           throw error;
         }
         return new FileLocation(path);
@@ -287,8 +285,8 @@ export class FileStore extends Store<FileLocation, FileOptions> {
   ): Promise<FileLocation> {
     checkFileId(imageId);
     const io = this.#io(signal);
-    const { real } = await this.#reading(() => lookAt(io, this.#datadirs, from.path));
-    return await this.#writing(async () => {
+    const { real } = await this.#to("read", () => lookAt(io, this.#datadirs, from.path));
+    return await this.#to("write", async () => {
       await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const { datadir } = this.#datadirs.place(from.path)!;
       const path = this.#datadirs.pathIn(datadir, imageId);
@@ -299,7 +297,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
         await io.cleanup.wait(unlink(path));
         throw error;
       }
-      await removeEmptyParents(io, this.#datadirs, from.path);
+      await removeEmpty(io.cleanup, parentsOf(this.#datadirs, from.path));
       return new FileLocation(path);
     });
   }
@@ -308,22 +306,14 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     return new Io(this.options.chunkSize!, this.options.timeout! * 1000, signal);
   }
 
-  /** What reading throws, in the store's terms: without a datadir no image is known to be missing. */
-  async #reading<T>(body: () => Promise<T>): Promise<T> {
+  /** Says in the store's terms what goes wrong. */
+  async #to<T>(intent: Intent, body: () => Promise<T>): Promise<T> {
     try {
       return await body();
     } catch (error) {
+      // Without its datadir no image is known to be missing.
       if (NOWHERE.includes(codeOf(error)!)) await this.#datadirs.requireAll(this.#io());
-      throw storeError(error, "read");
-    }
-  }
-
-  /** What writing throws, in the store's terms. */
-  async #writing<T>(body: () => Promise<T>): Promise<T> {
-    try {
-      return await body();
-    } catch (error) {
-      throw storeError(error, "write");
+      throw storeError(error, intent);
     }
   }
 }
@@ -342,7 +332,7 @@ function readMode(filePerm: number): number {
 
 function badDatadir(datadir: string, what: string, error: unknown): unknown {
   if (error instanceof StoreError || !(error instanceof Error)) return error;
-  return new BadStoreConfiguration(`the datadir ${datadir} ${what}: ${error.message}`, {
+  return new BadStoreConfiguration(`the datadir ${datadir} ${what}: ${reasonOf(error)}`, {
     cause: error,
   });
 }

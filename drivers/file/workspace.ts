@@ -8,24 +8,14 @@ import { link, mkdir, opendir, readFile, rmdir, stat, unlink } from "node:fs/pro
 import { BackendException, BadStoreConfiguration } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { digestsDirectory, forgetDigests } from "./digests.ts";
-import { removeEmptyParents } from "./directories.ts";
+import { makeDirectory, removeEmpty } from "./directories.ts";
 import { codeOf, unless } from "./failures.ts";
-import { type Io, OpenFile } from "./io.ts";
-import { liveness } from "./liveness.ts";
+import { type Io, Temporary } from "./io.ts";
 import { RESERVED } from "./location.ts";
+import { temporaryFiles } from "./temporary.ts";
 
-/** What a temporary file is for: an image's bytes, or the path that directories are made for. */
-export type Purpose = "image" | "path";
-
-/** A temporary file of this process. */
-export interface HeldFile {
-  /** Where it is. */
-  path: string;
-  /** The file, open for writing. */
-  file: OpenFile;
-  /** Lets go of it: from then on it may be cleared away. */
-  release(): void;
-}
+/** What a temporary file holds: an image's bytes, or the directories that are made for one. */
+export type Purpose = "image" | "directories";
 
 /** The codes of a file system without hard links. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
@@ -35,7 +25,7 @@ function temporaryDirectory(datadir: string): string {
 }
 
 function temporaryPath(datadir: string, purpose: Purpose): string {
-  return `${temporaryDirectory(datadir)}/${purpose}-${crypto.randomUUID()}${liveness.suffix}`;
+  return `${temporaryDirectory(datadir)}/${purpose}-${crypto.randomUUID()}${temporaryFiles.suffix}`;
 }
 
 /** Makes the driver's directories in a datadir. */
@@ -53,50 +43,44 @@ export async function prepare(io: Io, datadir: string): Promise<void> {
   }
 }
 
-/** Makes an empty temporary file that is held. */
-export async function makeHeldFile(io: Io, datadir: string, purpose: Purpose): Promise<HeldFile> {
+/** Makes an empty temporary file, held until it is removed. */
+export async function makeTemporary(io: Io, datadir: string, purpose: Purpose): Promise<Temporary> {
   for (;;) {
     const path = temporaryPath(datadir, purpose);
-    const file = await unless(["ENOENT"], OpenFile.open(io, path, "wx"));
-    if (file === undefined) {
-      await prepare(io, datadir);
-      continue;
-    }
     try {
-      const holding = io.wait(liveness.hold(path), (late) => late?.[Symbol.dispose]());
-      const hold = await unless(["ENOENT"], holding);
-      // Until it is held, it may be cleared away by a store that starts.
-      if (hold && (await file.stat()).nlink > 0n) {
-        return { path, file, release: () => hold[Symbol.dispose]() };
-      }
-      hold?.[Symbol.dispose]();
-      await file.close();
+      const file = await io.wait(temporaryFiles.create(path), async (late) => {
+        await unlink(path);
+        await late?.close();
+      });
+      if (file !== undefined) return new Temporary(io, path, file);
     } catch (error) {
-      await file.close().catch(() => {});
-      await io.cleanup.wait(unlink(path)).catch(() => {});
-      throw error;
+      if (codeOf(error) !== "ENOENT") throw error;
+      await prepare(io, datadir);
     }
   }
 }
 
 /**
- * Does something that makes directories on the way to `path`, which are removed again if they stay
- * empty because the process is killed meanwhile.
+ * Does something in directories, the outermost first, that are made for it. If it fails, or the
+ * process is killed meanwhile, they are removed again unless something is in them by then.
  */
 export async function withDirectories<T>(
   io: Io,
   datadir: string,
-  path: string,
+  directories: readonly string[],
+  mode: number,
   body: () => Promise<T>,
 ): Promise<T> {
-  const { path: note, file, release } = await makeHeldFile(io, datadir, "path");
+  const note = await makeTemporary(io, datadir, "directories");
   try {
-    await file.write(new TextEncoder().encode(path), 0);
+    await note.write(new TextEncoder().encode(JSON.stringify(directories)), 0);
+    for (const directory of directories) await makeDirectory(io, directory, mode);
     return await body();
+  } catch (error) {
+    await removeEmpty(io.cleanup, directories);
+    throw error;
   } finally {
-    await file.close().catch(() => {});
-    await io.cleanup.wait(unlink(note)).catch(() => {});
-    release();
+    await note.remove();
   }
 }
 
@@ -108,8 +92,9 @@ export async function sweep(io: Io, datadirs: Datadirs, datadir: string): Promis
     const path = `${directory}/${name}`;
     const clear = async () => {
       const stats = await stat(path, { bigint: true });
-      if (name.startsWith("path" satisfies Purpose)) {
-        await removeEmptyParents(io, datadirs, await readFile(path, "utf8"));
+      if (name.startsWith("directories" satisfies Purpose)) {
+        const directories: string[] = JSON.parse(await readFile(path, "utf8") || "[]");
+        await removeEmpty(io, directories.filter((directory) => datadirs.place(directory)));
       } else if (stats.nlink === 1n) {
         // With a further name it is an image, which keeps its digests.
         await forgetDigests(io, datadir, stats);
@@ -117,7 +102,7 @@ export async function sweep(io: Io, datadirs: Datadirs, datadir: string): Promis
       await unlink(path);
     };
     // What cannot be cleared away, or is cleared away by others, does not keep the store from work.
-    await io.wait(liveness.ifLeft(path, clear)).catch(() => {});
+    await io.wait(temporaryFiles.ifLeft(path, clear)).catch(() => {});
   }
 }
 
@@ -125,14 +110,11 @@ export async function sweep(io: Io, datadirs: Datadirs, datadir: string): Promis
 export async function proveWritable(io: Io, datadir: string): Promise<void> {
   // The driver's own directories may belong to somebody who may write when the datadir does not.
   const directory = `${datadir}/${RESERVED}-${crypto.randomUUID()}`;
-  await withDirectories(io, datadir, `${directory}/image`, async () => {
-    await io.wait(mkdir(directory));
-    await io.wait(rmdir(directory));
-  });
-  const { path, file, release } = await makeHeldFile(io, datadir, "image");
+  await withDirectories(io, datadir, [directory], 0, () => io.wait(rmdir(directory)));
+  const temporary = await makeTemporary(io, datadir, "image");
   const second = temporaryPath(datadir, "image");
   try {
-    await io.wait(link(path, second));
+    await io.wait(link(temporary.path, second));
     await io.wait(unlink(second));
   } catch (error) {
     if (!NO_LINKS.includes(codeOf(error)!)) throw error;
@@ -142,8 +124,6 @@ export async function proveWritable(io: Io, datadir: string): Promise<void> {
       { cause: error },
     );
   } finally {
-    await file.close();
-    await io.cleanup.wait(unlink(path));
-    release();
+    await temporary.remove();
   }
 }

@@ -1,0 +1,130 @@
+/**
+ * Temporary files that are held while they are written, so that those which a crash left can be told
+ * from those which somebody writes: by a lock on the file where the runtime has file locks (Deno), by
+ * the id of the process in its name where it has none (Node, Bun).
+ *
+ * A runtime judges its own kind of files at once; the other kind, and files of other machines, when
+ * nothing was written to them for a day.
+ *
+ * @module
+ */
+import { open, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import process from "node:process";
+import type { Bytes } from "../../streams/mod.ts";
+import { codeOf } from "./failures.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A temporary file, open for writing and held. */
+export interface TemporaryFile {
+  /** Writes at `position` and resolves to how many bytes were written. */
+  write(bytes: Bytes, position: number): Promise<number>;
+  /** Sets the size. */
+  truncate(size: number): Promise<void>;
+  /** Brings the bytes to the disk. */
+  sync(): Promise<void>;
+  /** Closes the file and lets go of it. */
+  close(): Promise<void>;
+}
+
+/** Temporary files in the way of a runtime. */
+export interface TemporaryFiles {
+  /** What the names of files written by this process end with. */
+  readonly suffix: string;
+  /** Makes a file, or resolves to `undefined` if it is being cleared away again already. */
+  create(path: string): Promise<TemporaryFile | undefined>;
+  /** Calls `clear` if nobody holds the file, and keeps others from holding it meanwhile. */
+  ifLeft(path: string, clear: () => Promise<void>): Promise<void>;
+}
+
+/** Temporary files in the way of this runtime. */
+export const temporaryFiles: TemporaryFiles = "Deno" in globalThis ? withLocks() : withProcessIds();
+
+function withLocks(): TemporaryFiles {
+  const suffix = ".lock";
+  return {
+    suffix,
+    async create(path) {
+      const file = await Deno.open(path, { write: true, createNew: true });
+      try {
+        // Where the file system has no locks, the file counts as left when it is old.
+        const held = await file.tryLock(true).catch(() => true);
+        if (!held || (await file.stat()).nlink === 0) {
+          file.close();
+          return undefined;
+        }
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+      let at = 0;
+      return {
+        // Writing through `node:fs` stops everything else in Deno until it is done.
+        async write(bytes, position) {
+          if (at !== position) at = await file.seek(position, Deno.SeekMode.Start);
+          const count = await file.write(bytes);
+          at += count;
+          return count;
+        },
+        truncate: (size) => file.truncate(size),
+        sync: () => file.sync(),
+        // deno-lint-ignore require-await -- what it throws is to be a rejection
+        close: async () => file.close(),
+      };
+    },
+    async ifLeft(path, clear) {
+      const file = await Deno.open(path, { write: true });
+      try {
+        const left = path.endsWith(suffix)
+          ? await file.tryLock(true).catch(() => isOld(path))
+          : await isOld(path);
+        if (left) await clear();
+      } finally {
+        file.close();
+      }
+    },
+  };
+}
+
+function withProcessIds(): TemporaryFiles {
+  const host = encodeURIComponent(hostname());
+  return {
+    suffix: `.${process.pid}@${host}`,
+    async create(path) {
+      const file = await open(path, "wx");
+      return {
+        write: async (bytes, position) =>
+          (await file.write(bytes, 0, bytes.length, position)).bytesWritten,
+        truncate: (size) => file.truncate(size),
+        sync: () => file.sync(),
+        close: () => file.close(),
+      };
+    },
+    async ifLeft(path, clear) {
+      const [, pid, name] = /\.(\d+)@([^/]*)$/.exec(path) ?? [];
+      const left = name === host ? await isDead(Number(pid), path) : await isOld(path);
+      if (left) await clear();
+    },
+  };
+}
+
+async function isDead(pid: number, path: string): Promise<boolean> {
+  // In containers a process often has the id of the one before it.
+  if (pid === process.pid) return await ageOf(path) > process.uptime() * 1000;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return codeOf(error) === "ESRCH";
+  }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  return await ageOf(path) > DAY;
+}
+
+/** Milliseconds since the file was last written to. */
+async function ageOf(path: string): Promise<number> {
+  return Date.now() - (await stat(path)).mtimeMs;
+}
