@@ -1,3 +1,8 @@
+/**
+ * The proxy that does wrong does what it says, and repeats it.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Fault, faultProxy } from "./proxy.ts";
 

@@ -1,6 +1,8 @@
 /**
- * What a server and a network can do wrong while an image is read: each case ends in the right bytes
- * or in the right error, by either way of sending requests.
+ * * What a server and a network can do wrong while an image is read: each case ends in the right
+ * bytes or in the right error, by either way of sending requests.
+ *
+ * @module
  */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import {

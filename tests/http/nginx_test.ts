@@ -1,4 +1,8 @@
-/** The http store against a real nginx: the contract, both of its indexes, TLS. */
+/**
+ * The http store against a real nginx: the contract, both of its indexes, TLS.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BitMasks, Duplicate, NotFound, RemoteServiceUnavailable } from "@vitrine/vitrine";
 import type { ImageWriter, OperationOptions } from "@vitrine/vitrine";

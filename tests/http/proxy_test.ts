@@ -1,4 +1,8 @@
-/** Reading through proxies: the configured one that forwards, and one that does wrong. */
+/**
+ * Reading through proxies: the configured one that forwards, and one that does wrong.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { EgressDenied, RemoteServiceUnavailable, StoreError } from "@vitrine/vitrine";
 import { HttpStore } from "@vitrine/vitrine/http";

@@ -1,4 +1,8 @@
-/** The http store against servers of its own making, where a real one would not show what matters. */
+/**
+ * The http store against servers of its own making, where a real one would not show what matters.
+ *
+ * @module
+ */
 import {
   assert,
   assertEquals,
@@ -266,9 +270,10 @@ Deno.test("no error shows a password", async () => {
   });
 });
 
+// The files are what Apache 2.4 showed: without FancyIndexing, with it and IconsAreLinks, as HTMLTable.
 Deno.test("indexes of Apache, in each of its formats", async () => {
   for (const kind of ["plain", "fancy", "table"]) {
-    const html = await Deno.readTextFile(new URL(`./indexes/apache-${kind}.html`, import.meta.url));
+    const html = await Deno.readTextFile(new URL(`./indexes/apache-${kind}.txt`, import.meta.url));
     await withSite(({ url }) => {
       assertEquals(new URL(url).pathname, `/${kind}/d/`);
       return new Response(html, { headers: { "content-type": "text/html;charset=UTF-8" } });

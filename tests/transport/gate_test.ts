@@ -1,4 +1,8 @@
-/** The egress gate: which URLs a user may have the program ask for. */
+/**
+ * The egress gate: which URLs a user may have the program ask for.
+ *
+ * @module
+ */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BadStoreConfiguration, EgressDenied, RemoteServiceUnavailable } from "@vitrine/vitrine";
 import { EgressGate } from "../../transport/mod.ts";

@@ -1,4 +1,8 @@
-/** Byte ranges as RFC 9110 writes them. */
+/**
+ * Byte ranges as RFC 9110 writes them.
+ *
+ * @module
+ */
 import { assertEquals } from "@std/assert";
 import {
   Backoff,

@@ -1,4 +1,8 @@
-/** Reads that break anywhere, any number of times. */
+/**
+ * Reads that break anywhere, any number of times.
+ *
+ * @module
+ */
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ImageChanged, RemoteServiceUnavailable } from "@vitrine/vitrine";

@@ -1,4 +1,8 @@
-/** Requests: what is sent again and how, where redirects lead, what is let go of. */
+/**
+ * Requests: what is sent again and how, where redirects lead, what is let go of.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   BackendException,
