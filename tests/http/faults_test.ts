@@ -1,5 +1,5 @@
 /**
- * * What a server and a network can do wrong while an image is read: each case ends in the right
+ * What a server and a network can do wrong while an image is read: each case ends in the right
  * bytes or in the right error, by either way of sending requests.
  *
  * @module
