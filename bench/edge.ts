@@ -54,7 +54,7 @@ export async function edge(mib = 1024, rounds?: number): Promise<void> {
     const work = () => download(tools!["curl"], `${url}images/image`, mib * MIB);
     // The first request starts what later ones use.
     await work();
-    return { name, run: () => observe(pid, work) };
+    return { name, run: () => observe([pid], work) };
   }
 
   const bare = "fetch, passed on";

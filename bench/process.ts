@@ -1,5 +1,5 @@
 /**
- * What a running server costs: its CPU time and peak memory while something is done to it.
+ * What running servers cost: their CPU time and peak memory while something is done to them.
  *
  * @module
  */
@@ -8,27 +8,32 @@ import type { Measurement } from "./harness.ts";
 /** Ticks of the kernel's clock in a second, on every Linux there is (sysconf(_SC_CLK_TCK)). */
 const TICKS = 100;
 
-/** Measures work done to the process, which resolves to the bytes that it moved. */
+/** Measures work done to processes, which resolves to the bytes that it moved. */
 export async function observe(
-  pid: number,
+  pids: readonly number[],
   work: () => Promise<{ bytes: number; seconds: number }>,
 ): Promise<Measurement> {
   // Forgets the peak so far (proc_pid_clear_refs(5)).
-  await Deno.writeTextFile(`/proc/${pid}/clear_refs`, "5");
-  const before = await cpuOf(pid);
-  const growthFrom = await memoryOf(pid, "VmRSS");
+  for (const pid of pids) Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
+  const sum = (read: (pid: number) => number) => pids.reduce((all, pid) => all + read(pid), 0);
+  const before = { cpu: sum(cpuOf), rss: sum((pid) => memoryOf(pid, "VmRSS")) };
   const { bytes, seconds } = await work();
-  const rss = await memoryOf(pid, "VmHWM");
-  return { bytes, seconds, cpu: await cpuOf(pid) - before, rss, growth: rss - growthFrom };
+  const rss = sum((pid) => memoryOf(pid, "VmHWM"));
+  return { bytes, seconds, cpu: sum(cpuOf) - before.cpu, rss, growth: rss - before.rss };
+}
+
+/** The processes that a process has started, itself left out. */
+export function childrenOf(pid: number): number[] {
+  return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ").map(Number);
 }
 
 /** CPU time of a process in seconds, user and system (proc_pid_stat(5)). */
-async function cpuOf(pid: number): Promise<number> {
-  const fields = (await Deno.readTextFile(`/proc/${pid}/stat`)).replace(/^.*\) /s, "").split(" ");
+function cpuOf(pid: number): number {
+  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /s, "").split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-async function memoryOf(pid: number, key: string): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+function memoryOf(pid: number, key: string): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return 1024 * Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)![1]);
 }

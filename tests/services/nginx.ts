@@ -49,7 +49,6 @@ events {}
 http {
   access_log off;
   sendfile on;
-  tcp_nopush on;
   keepalive_requests 1000000;
   default_type application/octet-stream;
 ${
