@@ -204,9 +204,11 @@ export class Accounts {
 
   #sessionFor(location: SwiftLocation): { session: LoginSession; trusted: boolean } {
     if (location.scheme === "swift+config") {
-      const reference = this.#references.get(location.address);
+      const { address } = location;
+      const isDefault = address === this.#options.defaultSwiftReference;
+      const reference = isDefault ? this.requireDefault() : this.#references.get(address);
       if (reference === undefined) {
-        throw new BadStoreUri(`the account "${location.address}" is not configured`);
+        throw new BadStoreUri(`the account "${address}" is not configured`);
       }
       return { session: this.#session(reference, true), trusted: true };
     }
