@@ -18,7 +18,7 @@ import { BadStoreConfiguration } from "../../errors/mod.ts";
  * import { parseConfigFile } from "./config_file.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(parseConfigFile('[ref1]\\nuser = "pro:me"\\nkey = 5%%;x\\n'), {
+ * assertEquals(parseConfigFile('[ref1]\nuser = "pro:me"\nkey = 5%%;x\n'), {
  *   ref1: { user: "pro:me", key: "5%;x" },
  * });
  * ```

@@ -13,10 +13,15 @@ import { BadStoreUri } from "../../errors/mod.ts";
 import { maskUri, splitUri, StoreLocation } from "../../location/mod.ts";
 
 /** The schemes of Swift locations; new ones of single-tenant stores have the first. */
-export const SCHEMES = ["swift+config", "swift+https", "swift+http", "swift"] as const;
+export const SCHEMES: readonly SwiftScheme[] = [
+  "swift+config",
+  "swift+https",
+  "swift+http",
+  "swift",
+];
 
-/** One of {@linkcode SCHEMES}. */
-export type SwiftScheme = typeof SCHEMES[number];
+/** The scheme of a Swift location. */
+export type SwiftScheme = "swift+config" | "swift+https" | "swift+http" | "swift";
 
 /** glance_store ends a name at `?` and `#`, and decodes nothing, so that only these are encoded. */
 const RESERVED = /[%?#]/g;

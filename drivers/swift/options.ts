@@ -92,27 +92,30 @@ export interface SwiftOptions {
   fetch?: Fetch;
 }
 
-/** The options that have defaults. */
-type Defaulted =
-  | "authVersion"
-  | "defaultSwiftReference"
-  | "endpointType"
-  | "serviceType"
-  | "container"
-  | "createContainerOnPut"
-  | "multipleContainersSeed"
-  | "multiTenant"
-  | "adminTenants"
-  | "useTrusts"
-  | "largeObjectSize"
-  | "largeObjectChunkSize"
-  | "largeObjectType"
-  | "concurrency"
-  | "tempUrlDigest"
-  | "expireSoonInterval";
-
-/** The options as the store uses them. */
-export type SwiftSettings = SwiftOptions & Required<Pick<SwiftOptions, Defaulted>>;
+/** The options as the store uses them: those with defaults are there. */
+export type SwiftSettings =
+  & SwiftOptions
+  & Required<
+    Pick<
+      SwiftOptions,
+      | "authVersion"
+      | "defaultSwiftReference"
+      | "endpointType"
+      | "serviceType"
+      | "container"
+      | "createContainerOnPut"
+      | "multipleContainersSeed"
+      | "multiTenant"
+      | "adminTenants"
+      | "useTrusts"
+      | "largeObjectSize"
+      | "largeObjectChunkSize"
+      | "largeObjectType"
+      | "concurrency"
+      | "tempUrlDigest"
+      | "expireSoonInterval"
+    >
+  >;
 
 /** glance_store's megabyte, in bytes. */
 export const MB = 1_024_000;
