@@ -4,6 +4,7 @@
  * @module
  */
 import { RemoteServiceUnavailable, StoreError, TimeoutError } from "../errors/mod.ts";
+import { maskUri } from "../location/mod.ts";
 import { abortable } from "../streams/abort.ts";
 import type { ByteReader, Bytes } from "../streams/bytes.ts";
 import { offerStream } from "../streams/passing.ts";
@@ -125,11 +126,22 @@ function opened(stream: ReadableStream<Uint8Array>): {
 export function broken(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof StoreError) return error;
-  const { name, message = String(error), cause } = error as Error;
   // Deno refuses by permission, which no retry changes.
+  const { name } = error as Error;
   if (name === "NotCapable" || name === "PermissionDenied") return error;
-  const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
-  return new RemoteServiceUnavailable(`the connection failed: ${reason}`, {
+  const reasons = [];
+  // A runtime's errors name the URL, which may be signed.
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { message, stack } = at;
+    const masked = maskUri(message);
+    if (masked !== message) {
+      at.message = masked;
+      Object.defineProperty(at, "stack", { value: stack?.replaceAll(message, masked) });
+    }
+    reasons.push(masked);
+  }
+  const reason = reasons.join(": ");
+  return new RemoteServiceUnavailable(`the connection failed: ${reason || error}`, {
     cause: error,
     retryable: !/certificate|self.signed/i.test(reason),
   });
