@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { createDigests } from "../../streams/digest/mod.ts";
+import { builtin } from "../../streams/digest/node.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import type { UploadedPart } from "./multipart.ts";
@@ -68,6 +70,12 @@ export class Checksums {
   }
 }
 
+/** By WebCrypto only where there is nothing better: it copies what it digests. */
 async function sha256(body: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  if (!builtin("node:crypto")) {
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  }
+  const digests = await createDigests(["sha256"], { sizeHint: 0 });
+  await digests.update(body);
+  return Uint8Array.fromHex((await digests.digest())["sha256"]!);
 }

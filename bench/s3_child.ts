@@ -1,0 +1,116 @@
+/**
+ * Vitrine's S3 driver, Amazon's SDK and a client that does nothing else, each measured in a process
+ * of its own for bench/s3.ts.
+ *
+ * Usage: `s3_child.ts WORK SOURCE IMAGE OPTIONS`, where OPTIONS is JSON of the store's options, and
+ * WORK is:
+ *
+ * - `add`, `add-unsized`: Vitrine, md5 and sha512 included
+ * - `get-byob`, `get-default`: Vitrine
+ * - `sdk-add`, `sdk-get`: the SDK, without digests
+ * - `bare-add`: parts of zeros, neither read nor digested nor signed
+ *
+ * @module
+ */
+import type { S3Options } from "@vitrine/vitrine/s3";
+import { S3Store } from "@vitrine/vitrine/s3";
+import { S3Client } from "../drivers/s3/client.ts";
+import { Endpoint } from "../drivers/s3/endpoint.ts";
+import { Multipart } from "../drivers/s3/multipart.ts";
+import type { S3Settings } from "../drivers/s3/options.ts";
+import { WriteState } from "../drivers/s3/write_state.ts";
+import { measure } from "./harness.ts";
+
+// Not in the import map: what only a bench compares with is no dependency.
+const SDK = "3.1160.0";
+
+const [work, source, image, json] = Deno.args as [string, string, string, string];
+const options: S3Options = JSON.parse(json);
+const { largeObjectChunkSize: part = 10, concurrency = 10 } = options;
+const PART = part * 1024 * 1024;
+const { size } = await Deno.stat(source);
+
+async function drain(stream: ReadableStream<Uint8Array>, byob: boolean): Promise<number> {
+  let bytes = 0;
+  if (!byob) {
+    for await (const chunk of stream) bytes += chunk.length;
+    return bytes;
+  }
+  const reader = stream.getReader({ mode: "byob" });
+  let buffer = new ArrayBuffer(4 * 1024 * 1024);
+  for (;;) {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (done) return bytes;
+    bytes += value.length;
+    buffer = value.buffer;
+  }
+}
+
+async function vitrine(): Promise<void> {
+  await using store = new S3Store("bench", options);
+  await store.configure();
+  if (work.startsWith("get")) {
+    return await measure(async () => {
+      return await drain((await store.get(image)).stream, work === "get-byob");
+    });
+  }
+  const data = (await Deno.open(source)).readable;
+  await measure(async () => {
+    return (await store.add(image, data, work === "add" ? { size } : {})).size;
+  });
+}
+
+async function sdk(): Promise<void> {
+  const { S3, GetObjectCommand } = await import(`npm:@aws-sdk/client-s3@${SDK}`);
+  const { Upload } = await import(`npm:@aws-sdk/lib-storage@${SDK}`);
+  const { host, region, accessKey: accessKeyId, secretKey: secretAccessKey, bucket } = options;
+  const client = new S3({
+    endpoint: host,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    forcePathStyle: true,
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+  const target = { Bucket: bucket, Key: image };
+  if (work === "sdk-get") {
+    return await measure(async () => {
+      const { Body } = await client.send(new GetObjectCommand(target));
+      let bytes = 0;
+      for await (const chunk of Body) bytes += chunk.length;
+      return bytes;
+    });
+  }
+  const { createReadStream } = await import("node:fs");
+  await measure(async () => {
+    const Body = createReadStream(source, { highWaterMark: 4 * 1024 * 1024 });
+    const params = { ...target, Body };
+    await new Upload({ client, params, partSize: PART, queueSize: concurrency }).done();
+    return size;
+  });
+}
+
+async function bare(): Promise<void> {
+  const settings = options as S3Settings;
+  const client = new S3Client(settings, new Endpoint(settings, "bench"));
+  const upload = await Multipart.begin(new WriteState(client, settings), image, {}, undefined);
+  const zeros = new Uint8Array(PART);
+  await measure(async () => {
+    let next = 0;
+    await Promise.all(Array.from({ length: concurrency }, async () => {
+      while (next * PART < size) {
+        const number = ++next;
+        const body = zeros.subarray(0, Math.min(PART, size - (number - 1) * PART));
+        await upload.put(number, body, {}, undefined);
+      }
+    }));
+    return size;
+  });
+  await upload.abort();
+  await client.close();
+}
+
+if (work.startsWith("sdk-")) await sdk();
+else if (work === "bare-add") await bare();
+else await vitrine();
+Deno.exit(0);
