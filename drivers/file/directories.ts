@@ -42,10 +42,12 @@ export async function makeDirectory(io: Io, path: string, mode: number): Promise
   await syncDirectory(io, dirname(path));
 }
 
-/** Removes those of the directories, the outermost first, that are empty. */
+/** Removes those of the directories, the outermost first, that are there and empty. */
 export async function removeEmpty(io: Io, directories: readonly string[]): Promise<void> {
   try {
-    for (const directory of [...directories].reverse()) await io.wait(rmdir(directory));
+    for (const directory of directories.toReversed()) {
+      await unless(["ENOENT"], io.wait(rmdir(directory)));
+    }
   } catch {
     // It holds something, or it is not ours to remove.
   }
