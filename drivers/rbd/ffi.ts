@@ -50,7 +50,6 @@ const RADOS = {
   rados_shutdown: ending("u64"),
   // (cluster, text out, length)
   rados_cluster_fsid: slow("u64", "buffer", "usize"),
-  rados_get_instance_id: { parameters: ["u64"], result: "u64" },
   // (cluster, pool's name, pool out)
   rados_ioctx_create: slow("u64", "buffer", "buffer"),
   rados_ioctx_destroy: ending("u64"),
@@ -99,6 +98,8 @@ const RBD = {
   rbd_get_flags: slow("u64", "buffer"),
   // (features, text out, length in and out)
   rbd_features_to_string: { parameters: ["u64", "buffer", "buffer"], result: "i32" },
+  // (image, timespec out)
+  rbd_get_modify_timestamp: slow("u64", "buffer"),
   // (image, text out, length)
   rbd_get_id: slow("u64", "buffer", "usize"),
   // (image, pool out, length, name out, length, snapshot out, length)
@@ -273,6 +274,12 @@ export function encoded(...texts: string[]): Uint8Array<ArrayBuffer> {
 /** The bytes of an array of numbers, as an argument. */
 export function bytesOf(array: BigUint64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(array.buffer);
+}
+
+/** The time that a C `timespec` holds, to the second. */
+export function timeOf(bytes: Uint8Array): Date {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return new Date(1000 * Number(view.getBigInt64(0, true)));
 }
 
 /** A place for one 64-bit number or pointer that a function writes. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { ERRNO, errorOf } from "./errno.ts";
-import { bytesOf, cString, type Pointer } from "./ffi.ts";
+import { bytesOf, cString, type Pointer, timeOf } from "./ffi.ts";
 import { OpenImage } from "./open_image.ts";
 
 /** An image that is open for writing. The cluster counts a watcher until it is closed. */
@@ -37,6 +37,17 @@ export class Image extends OpenImage {
   /** Keeps a text with the image, under a key. */
   async setMetadata(key: string, value: string): Promise<void> {
     await this.call("rbd_metadata_set", cString(key), cString(value));
+  }
+
+  /** Its size in bytes, and when it was last written, to the minute. */
+  async state(): Promise<{ size: number; modified: Date }> {
+    const [stat, time] = [new Uint8Array(160), new Uint8Array(16)];
+    await this.call("rbd_stat", stat, stat.length);
+    await this.call("rbd_get_modify_timestamp", time);
+    return {
+      size: Number(new DataView(stat.buffer).getBigUint64(0, true)),
+      modified: timeOf(time),
+    };
   }
 
   /** How many snapshots the image has. */

@@ -50,14 +50,13 @@ export abstract class OpenImage extends Handle {
     return textOf(text);
   }
 
-  /** Whether a client other than `self` has the image open for writing. */
-  watchedBesides(self: number): Promise<boolean> {
+  /** How many handles have the image open for writing, anywhere. */
+  watchers(): Promise<number> {
     return this.using(async () => {
       // Structures of a C string, the client's id and a cookie.
       const { array, count } = await this.libraries.list("rbd_watchers_list", this.image, 3);
-      const clients = Array.from({ length: count }, (_, i) => Number(array[3 * i + 1]));
       this.libraries.calls.rbd_watchers_list_cleanup(bytesOf(array), BigInt(count));
-      return clients.some((client) => client !== self);
+      return count;
     });
   }
 

@@ -40,8 +40,6 @@ export class Pool extends Handle {
   readonly #handles = new Set<Handle>();
   /** Id of the cluster. */
   readonly fsid: string;
-  /** Id of this connection, by which the cluster knows its watchers. */
-  readonly client: number;
 
   private constructor(libraries: Libraries, cluster: Pointer, pool: Pointer, fsid: string) {
     super();
@@ -49,7 +47,6 @@ export class Pool extends Handle {
     this.#cluster = cluster;
     this.#pool = pool;
     this.fsid = fsid;
-    this.client = Number(libraries.calls.rados_get_instance_id(cluster));
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 import { NotFound } from "../../errors/mod.ts";
 import { ERRNO, errorOf } from "./errno.ts";
-import { cString, type Libraries, Out, type Pointer, textOf } from "./ffi.ts";
+import { cString, type Libraries, Out, type Pointer, textOf, timeOf } from "./ffi.ts";
 import type { Image } from "./image.ts";
 import { usedBytes } from "./object_map.ts";
 import { OpenImage } from "./open_image.ts";
@@ -58,13 +58,13 @@ export class Snapshot extends OpenImage {
       ]);
       const time = new Uint8Array(16);
       await libraries.call("rbd_snap_get_timestamp", image, snapshotId.number, time);
-      const [words, seconds] = [new DataView(stat.buffer), new DataView(time.buffer)];
+      const words = new DataView(stat.buffer);
       return new Snapshot(libraries, image, pool, {
         size: Number(words.getBigUint64(0, true)),
         order: words.getInt32(24, true),
         imageId: textOf(imageId),
         snapshotId: snapshotId.number,
-        created: new Date(Number(seconds.getBigInt64(0, true)) * 1000),
+        created: timeOf(time),
       });
     } catch (error) {
       await libraries.attempt("rbd_close", image);

@@ -8,6 +8,7 @@
  * @module
  */
 import { InUseByStore, NotFound } from "../../errors/mod.ts";
+import type { Leftover } from "../driver.ts";
 import type { Image } from "./image.ts";
 import { SNAPSHOT } from "./location.ts";
 import type { Pool } from "./pool.ts";
@@ -67,7 +68,8 @@ export class StagedImage {
 
   /** Makes the image visible, whole, with the texts kept by key. Throws `Duplicate`. */
   async publish(metadata: Readonly<Record<string, string>>): Promise<void> {
-    for (const [key, value] of Object.entries(metadata)) await this.image.setMetadata(key, value);
+    const texts = Object.entries(metadata);
+    await Promise.all(texts.map(([key, value]) => this.image.setMetadata(key, value)));
     await this.image.protect(SNAPSHOT);
     await this.#pool.rename(await this.image.id(), this.#staged, this.#name);
     await this.image.close();
@@ -87,6 +89,20 @@ export class StagedImage {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** What a staged image tells of itself; nothing if somebody is making or removing it. */
+export async function leftoverOf(pool: Pool, name: string): Promise<Leftover | undefined> {
+  try {
+    await using image = await pool.openImage(name);
+    if (await image.watchers() > 1) return undefined;
+    const { size, modified: since } = await image.state();
+    const path = NAME.exec(name)![1]!;
+    return { path, kind: "image", since, size, remove: () => discard(pool, name, PAUSE) };
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
   }
 }
 
@@ -111,7 +127,7 @@ export async function discard(pool: Pool, name: string, pause = 0): Promise<void
   try {
     await using image = await pool.openImage(name);
     if (pause > 0) await delay(pause);
-    if (await image.watchedBesides(pool.client)) return;
+    if (await image.watchers() > 1) return;
     const id = await image.id();
     // Whoever had it open until a moment ago may have given it its name.
     if (await pool.idOf(name) !== id) return;

@@ -20,8 +20,10 @@ import type {
   ImageHandle,
   ImageReader,
   ImageWriter,
+  Leftover,
   ListEntry,
   OperationOptions,
+  WriteOptions,
 } from "../driver.ts";
 import { entriesBelow } from "../listing.ts";
 import type { ImageRef } from "../operations.ts";
@@ -36,7 +38,7 @@ import { Pool } from "./pool.ts";
 import { RbdReader } from "./reader.ts";
 import type { Image } from "./image.ts";
 import type { Snapshot, SnapshotInfo } from "./snapshot.ts";
-import { discard, isStagedName, StagedImage, stagedName, sweep } from "./staging.ts";
+import { discard, isStagedName, leftoverOf, StagedImage, stagedName, sweep } from "./staging.ts";
 import { RbdWriter } from "./writer.ts";
 
 /**
@@ -181,7 +183,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
   /** @internal */
   protected override async openWrite(
     imageId: string,
-    { size, signal }: OperationOptions & { size: number | undefined },
+    { size, signal }: WriteOptions,
   ): Promise<ImageWriter<RbdLocation>> {
     const pool = this.#pool;
     const location = this.locate(imageId);
@@ -211,9 +213,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     const { image: name } = location;
     {
       await using snapshot = await this.#openWhole(location);
-      if (await snapshot.watchedBesides(pool.client)) {
-        throw new InUseByStore("a client has the image open");
-      }
+      if (await snapshot.watchers() > 0) throw new InUseByStore("a client has the image open");
       if (await snapshot.hasClones()) throw new InUseByStore("the image has clones");
     }
     await using image = await pool.openImage(name);
@@ -235,6 +235,15 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     }
     await image.close();
     await discard(pool, last);
+  }
+
+  /** @internal */
+  protected override async *leftovers({ signal }: OperationOptions): AsyncGenerator<Leftover> {
+    const pool = this.#pool;
+    for (const name of await until(signal, pool.names())) {
+      const leftover = isStagedName(name) && await until(signal, leftoverOf(pool, name));
+      if (leftover) yield leftover;
+    }
   }
 
   /** @internal */

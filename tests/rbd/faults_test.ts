@@ -130,6 +130,14 @@ serviceTest("an OSD that stops, a monitor that is gone", "ceph", async (_, t) =>
       assertStrictEquals(await assertRejects(() => operation(controller.signal)), reason);
     }
     Deno.kill(osd, "SIGCONT");
+    const controller = new AbortController();
+    const stopAndAbort = () => {
+      Deno.kill(osd, "SIGSTOP");
+      setTimeout(() => controller.abort(reason), 100);
+    };
+    const adding = store.add("other", pieces(bytes, stopAndAbort), { signal: controller.signal });
+    assertStrictEquals(await assertRejects(() => adding), reason);
+    Deno.kill(osd, "SIGCONT");
     assertEquals((await new Response(handle.stream).arrayBuffer()).byteLength, bytes.length);
     await store.close();
     await untilSwept(cluster, "other");
@@ -186,8 +194,8 @@ serviceTest(
     await ceph(cluster, "config", "set", "osd", "osd_client_watch_timeout", "3");
     const bytes = randomBytes(20 * MIB);
 
-    await t.step("a writer that is killed", async () => {
-      const id = freshId();
+    /** Starts an add in a process of its own, and kills it in mid-write. */
+    async function crash(id: string): Promise<void> {
       const child = new Deno.Command(Deno.execPath(), {
         args: [
           ...["run", "--allow-all", "--quiet", "--no-check"],
@@ -198,10 +206,35 @@ serviceTest(
       await child.stdout.getReader().read();
       child.kill("SIGKILL");
       await child.status;
+    }
+
+    await t.step("the next store sweeps what a killed writer left", async () => {
+      const id = freshId();
+      await crash(id);
       await using store = storeOn(cluster);
       await assertRejects(() => store.get(id), NotFound);
       assertEquals(await Array.fromAsync(store.list()), []);
       await untilSwept(cluster, id);
+      assertEquals(await objects(cluster), []);
+    });
+
+    await t.step("a store that is open finds it by gc, and not what is being written", async () => {
+      await using store = storeOn(cluster);
+      await store.configure();
+      const id = freshId();
+      await crash(id);
+      const dryRun = async () => {
+        await until(
+          "the watcher to go",
+          async () =>
+            (await Array.fromAsync(store.gc({ olderThan: 0, dryRun: true }))).length === 1,
+        );
+      };
+      await store.add("alive", pieces(bytes, dryRun));
+      assertEquals(await Array.fromAsync(store.gc()), []);
+      const [leftover] = await Array.fromAsync(store.gc({ olderThan: 0 }));
+      assertEquals([leftover?.path, leftover?.kind], [id, "image"]);
+      await store.delete("alive");
       assertEquals(await objects(cluster), []);
     });
 
