@@ -17,6 +17,8 @@ export interface EngineRequest {
   headers: Headers;
   /** The body, lent until the answer is there. */
   body: readonly Bytes[] | undefined;
+  /** Whether the engine may follow redirects where nobody else can see them. */
+  follow: boolean;
   /** Ends the request, and the body of the answer. */
   signal: AbortSignal;
   /** Addresses that the gate has judged; an engine that can connects to these alone. */
@@ -82,12 +84,12 @@ async function load(options: TlsOptions & { connect: number }): Promise<NodeEngi
 
 /** An engine over `fetch`. */
 export function fetchEngine(fetch: Fetch): Engine {
-  return async ({ method, url, headers, body, signal }) => {
+  return async ({ method, url, headers, body, follow, signal }) => {
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
     if (body !== undefined) init.body = body.length === 1 ? body[0]! : new Blob([...body]);
     const response = await fetch(url.href, init);
     // A browser shows nobody where a redirect leads; it follows by its own rules or not at all.
-    if (response.type !== "opaqueredirect") return response;
+    if (response.type !== "opaqueredirect" || !follow) return response;
     return await fetch(url.href, { ...init, redirect: "follow" });
   };
 }

@@ -197,18 +197,16 @@ export class Transport {
           throw new EgressDenied(`the prepared request goes to ${url.origin}`);
         }
       }
-      if (!home) {
-        for (const name of [...headers.keys()]) if (!HARMLESS.test(name)) headers.delete(name);
-      }
+      const secrets = [...headers.keys()].filter((name) => !HARMLESS.test(name));
+      if (!home) { for (const name of secrets) headers.delete(name); }
+      const follows = redirect === "follow" && ["GET", "HEAD"].includes(method);
       const response = await this.#once(
-        { method, url, headers, body, addresses },
+        { method, url, headers, body, addresses, follow: follows && secrets.length === 0 },
         attempt,
         request,
       );
       const next = response.headers.get("location");
-      const follows = redirect === "follow" && ["GET", "HEAD"].includes(method) &&
-        REDIRECTS.includes(response.status) && next !== null;
-      if (!follows) return response;
+      if (!follows || !REDIRECTS.includes(response.status) || next === null) return response;
       await response.release();
       seen.add(url.href);
       if (!URL.canParse(next, url)) throw new EgressDenied("a redirect leads to no URL");
@@ -237,7 +235,7 @@ export class Transport {
   async #once(
     outgoing: Omit<EngineRequest, "signal">,
     attempt: number,
-    { signal, timeouts }: HttpRequest,
+    { signal, timeouts, trusted }: HttpRequest,
   ): Promise<HttpResponse> {
     signal?.throwIfAborted();
     const controller = new AbortController();
@@ -252,13 +250,19 @@ export class Transport {
     }, limit);
     try {
       const response = await this.#send({ ...outgoing, signal: controller.signal });
-      // A browser follows redirects by itself; where it got to is judged when it is known.
-      const url = response.redirected ? (await this.#loadGate()).judge(response.url) : outgoing.url;
       const { method } = outgoing;
+      let { url } = outgoing;
+      if (response.redirected) {
+        // A browser follows redirects by itself; where it got to is judged when it is known.
+        const home = trusted && new URL(response.url).origin === url.origin;
+        url = home ? new URL(response.url) : (await this.#loadGate()).judge(response.url);
+      }
       return new HttpResponse(response, { url, attempt, method, idle, controller, dispose });
     } catch (error) {
       dispose();
-      throw broken(error, controller.signal);
+      const failure = broken(error, controller.signal);
+      controller.abort(failure);
+      throw failure;
     } finally {
       clearTimeout(timer);
     }

@@ -397,3 +397,32 @@ Deno.test("a fetch of one's own sends everything", async () => {
   assertEquals(await (await transport.send({ url, trusted: true })).text(), "own");
   assertEquals(asked, [`PUT ${url}`, `GET ${url}`]);
 });
+
+Deno.test("where a browser followed redirects by itself, the end of them is judged", async () => {
+  const following = (to: string) =>
+    new Transport({
+      fetch: (_, { redirect }) => {
+        // What a browser shows of a redirect, and of where it led.
+        const [response, shown] = redirect === "manual"
+          ? [Response.error(), { type: { value: "opaqueredirect" } }]
+          : [new Response("x"), { redirected: { value: true }, url: { value: to } }];
+        return Promise.resolve(Object.defineProperties(response, shown));
+      },
+    });
+  const url = "http://10.0.0.1/a";
+  const own = await following("http://10.0.0.1/b").send({ url, trusted: true });
+  assertEquals(own.url.href, "http://10.0.0.1/b");
+  const away = await following("https://example.org/b").send({ url, trusted: true });
+  assertEquals(away.url.href, "https://example.org/b");
+  await assertRejects(
+    () => following("http://10.0.0.2/b").send({ url, trusted: true }),
+    EgressDenied,
+  );
+  // It would take along what is for this origin alone, or a body.
+  for (const request of [{ headers: { "x-auth-token": "secret" } }, { method: "PUT" }]) {
+    await assertRejects(
+      () => following("https://example.org/b").send({ url, trusted: true, ...request }),
+      BackendException,
+    );
+  }
+});
