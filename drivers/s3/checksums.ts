@@ -10,6 +10,7 @@ import type { Bytes } from "../../streams/mod.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import type { UploadedPart } from "./multipart.ts";
 import type { S3Settings } from "./options.ts";
+import { fromHex, toBase64, toHex } from "./text.ts";
 
 /**
  * Makes the checksums of one upload. None but what the options ask for: many servers refuse them. Over
@@ -40,12 +41,12 @@ export class Checksums {
   /** The headers of an object of one `PUT`. */
   async ofObject(body: Bytes): Promise<Record<string, string>> {
     if (this.#algorithm === undefined) return {};
-    return { [this.#header]: (await this.#checksum(body)).toBase64() };
+    return { [this.#header]: toBase64(await this.#checksum(body)) };
   }
 
   /** The headers of a part. */
   async ofPart(body: Bytes): Promise<Record<string, string>> {
-    const signed = this.#secure ? {} : { "x-amz-content-sha256": (await sha256(body)).toHex() };
+    const signed = this.#secure ? {} : { "x-amz-content-sha256": toHex(await sha256(body)) };
     return { ...signed, ...await this.ofObject(body) };
   }
 
@@ -77,5 +78,5 @@ async function sha256(body: Bytes): Promise<Bytes> {
   }
   const digests = await createDigests(["sha256"], { sizeHint: 0 });
   await digests.update(body);
-  return Uint8Array.fromHex((await digests.digest())["sha256"]!);
+  return fromHex((await digests.digest())["sha256"]!);
 }

@@ -6,6 +6,7 @@
 import { createDigests } from "../../streams/digest/mod.ts";
 import type { S3Client } from "./client.ts";
 import { errorOf, S3Fault } from "./errors.ts";
+import { fromHex, toBase64 } from "./text.ts";
 import { escapeXml } from "./xml.ts";
 
 /** How many objects one request may name. */
@@ -43,7 +44,7 @@ async function deleteBatch(
   const { root } = await client.xml({
     method: "POST",
     query: { delete: "" },
-    headers: { "content-md5": Uint8Array.fromHex(md5!).toBase64() },
+    headers: { "content-md5": toBase64(fromHex(md5!)) },
     signal,
   }, body);
   for (const error of root.all("Error")) {

@@ -11,6 +11,7 @@ import type { ImageReader } from "../driver.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import { partSize } from "./parts.ts";
 import { md5Of, PART_SIZE } from "./stat.ts";
+import { fromHex, toBase64, toHex } from "./text.ts";
 
 type Algorithm = "CRC64NVME" | "CRC32C" | "SHA256" | "MD5";
 
@@ -64,7 +65,7 @@ export async function heldTo(headers: Headers, reader: ImageReader): Promise<Ima
       for (const checksum of [...checksums, found]) await whole.update(checksum);
       found = await whole.digest();
     }
-    const text = algorithm === "MD5" ? found.toHex() : found.toBase64();
+    const text = algorithm === "MD5" ? toHex(found) : toBase64(found);
     if (text !== value) {
       throw new ChecksumMismatch(`${algorithm} is ${text}, the server has ${value}`);
     }
@@ -123,7 +124,7 @@ async function running(algorithm: Algorithm): Promise<Running> {
   const digests = await createDigests([name], { sizeHint: 0 });
   return {
     update: (bytes) => digests.update(bytes),
-    digest: async () => Uint8Array.fromHex((await digests.digest())[name]!),
+    digest: async () => fromHex((await digests.digest())[name]!),
     close: () => digests.close(),
   };
 }

@@ -10,6 +10,7 @@ import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { MIB, partSize } from "./parts.ts";
 import { digestHeaders, PART_SIZE } from "./stat.ts";
+import { fromHex, toBase64 } from "./text.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
 
 /**
@@ -100,7 +101,7 @@ export class S3Upload implements ImageWriter<S3Location> {
     const headers = {
       ...digestHeaders(image),
       ...await this.#checksums.ofObject(body),
-      "content-md5": Uint8Array.fromHex(image.checksum).toBase64(),
+      "content-md5": toBase64(fromHex(image.checksum)),
       [ADD_ID]: this.#addId,
     };
     await this.#state.createOnce(

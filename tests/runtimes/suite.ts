@@ -8,6 +8,7 @@ import { digestCases } from "./cases/digests.ts";
 import { handlerCases } from "./cases/handler.ts";
 import { httpCases } from "./cases/http.ts";
 import { memoryCases } from "./cases/memory.ts";
+import { s3Cases } from "./cases/s3.ts";
 import { treeCases } from "./cases/tree.ts";
 
 /** One thing that must work: returns, or throws what is wrong. */
@@ -28,6 +29,20 @@ export interface CaseResult {
 export interface SuiteEnv {
   /** Web servers with the images of `site.ts`. */
   http?: HttpSites;
+  /** A bucket, and nothing else is run. */
+  s3?: BucketSite;
+}
+
+/** A bucket that pages of any origin may use, as options of a store. */
+export interface BucketSite {
+  /** The server's URL. */
+  host: string;
+  /** The bucket. */
+  bucket: string;
+  /** The access key. */
+  accessKey: string;
+  /** The secret key. */
+  secretKey: string;
 }
 
 /** The same images on two web servers. */
@@ -42,7 +57,7 @@ export interface HttpSites {
 
 /** Runs all cases one after the other. */
 export async function runSuite(env: SuiteEnv): Promise<CaseResult[]> {
-  const cases: Cases = {
+  const cases: Cases = env.s3 ? s3Cases(env.s3) : {
     ...memoryCases,
     ...digestCases,
     ...treeCases,

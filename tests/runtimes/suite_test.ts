@@ -12,6 +12,7 @@ import { bun, node } from "./runtimes/node.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
 import { workerd } from "./runtimes/workerd.ts";
 import type { SuiteEnv } from "./suite.ts";
+import { openBucket } from "./bucket.ts";
 import { openSites } from "./sites.ts";
 
 const nginx = await service("nginx");
@@ -42,6 +43,10 @@ for (const [name, find] of Object.entries(RUNTIMES)) {
   ) => {
     await using sites = await openSites(nginx as { root: string; url: string });
     await runIn(runtime, { http: sites }, context);
+  });
+  serviceTest(`buckets in ${runtime.name}`, "ceph", async ({ ceph: { s3 } }, context) => {
+    await using bucket = await openBucket(s3);
+    await runIn(runtime, { s3: bucket.site }, context);
   });
 }
 
