@@ -1,0 +1,129 @@
+/**
+ * The Swift driver against glance_store's, on one Swift with auth v1, and the server's own limits:
+ * segments of zeros put by a client that does nothing else, and `curl` into nothing.
+ *
+ * Usage: `swift.ts [MIB] [ROUNDS]`; 512 MiB and 5 rounds unless given. The services `swift` and
+ * `glance_store` run: `deno task services start`.
+ *
+ * @module
+ */
+import { SwiftStore } from "@vitrine/vitrine/swift";
+import { service } from "../tests/services/mod.ts";
+import { child, compare, type Contender, type Measurement } from "./harness.ts";
+
+const MIB = 1024 * 1024;
+/** What both are configured to: segments of 16 MB, which is 15.6 MiB to glance_store. */
+const SEGMENT = 16;
+const CONCURRENCY = 4;
+
+/** Measures add and get of one image. */
+export async function swift(mib = 512, rounds = 5): Promise<void> {
+  const at = await service("swift");
+  const glance = await service("glance_store");
+  if (!at || !glance) throw new Error("swift and glance_store do not run");
+  const container = `bench-${crypto.randomUUID()}`;
+  const options = {
+    ...{ authVersion: "1" as const, authAddress: at.authUrl, user: at.user, key: at.key },
+    ...{ container, createContainerOnPut: true, tempUrlKey: "bench" },
+    ...{ largeObjectSize: SEGMENT, largeObjectChunkSize: SEGMENT, concurrency: CONCURRENCY },
+  };
+  const source = await Deno.makeTempFile({ prefix: "vitrine-bench-" });
+  await using store = new SwiftStore("bench", options);
+
+  const deno = (work: string, ...flags: string[]) => (image: string) =>
+    child(Deno.execPath(), [
+      ...["run", "--no-lock", "--allow-all", ...flags],
+      ...[pathOf("swift_child.ts"), work, source, image, JSON.stringify(options)],
+    ]);
+  const python = (work: string) => (image: string) =>
+    child(glance.python, [
+      ...[pathOf("glance_swift.py"), work, source, image],
+      JSON.stringify({
+        swift_store_auth_version: "1",
+        swift_store_auth_address: at.authUrl,
+        swift_store_user: at.user,
+        swift_store_key: at.key,
+        swift_store_container: container,
+        swift_store_large_object_size: SEGMENT,
+        swift_store_large_object_chunk_size: SEGMENT,
+      }),
+    ]);
+
+  /** Adds under a name of its own and deletes it after. */
+  const adding = (run: (image: string) => Promise<Measurement>): Contender["run"] => async () => {
+    const image = crypto.randomUUID();
+    try {
+      return await run(image);
+    } finally {
+      await store.delete(image).catch(() => {});
+    }
+  };
+  const against = "glance_store";
+
+  try {
+    using file = await Deno.open(source, { write: true });
+    for (let at = 0; at < mib * MIB; at += 65_536) {
+      await file.write(crypto.getRandomValues(new Uint8Array(65_536)));
+    }
+    await store.add("image", (await Deno.open(source)).readable, { size: mib * MIB });
+
+    await compare(`swift add ${mib} MiB`, [
+      { name: "glance_store", run: adding(python("add")) },
+      { name: "vitrine", against, run: adding(deno("add")) },
+      { name: "vitrine, no FFI", against, run: adding(deno("add", "--deny-ffi")) },
+      { name: "vitrine, size unknown", against, run: adding(deno("add-unsized")) },
+      { name: "the server's limit", against, run: adding(deno("bare-add")) },
+    ], rounds);
+    console.log(
+      `allowed growth: ${SEGMENT} MB x (${CONCURRENCY} + 2) + 32 MiB = ` +
+        `${Math.round(SEGMENT * 1_024_000 * (CONCURRENCY + 2) / MIB) + 32} MiB`,
+    );
+
+    const presigned = await presign(store, at.user, at.key, at.authUrl);
+    const image = "image";
+    await compare(`swift get ${mib} MiB`, [
+      { name: "glance_store", run: () => python("get")(image) },
+      { name: "vitrine, BYOB reader", against, run: () => deno("get-byob")(image) },
+      { name: "vitrine, default reader", against, run: () => deno("get-default")(image) },
+      {
+        name: "the server's limit (curl)",
+        against,
+        run: () =>
+          child(glance.python, [
+            ...[pathOf("program.py"), `${mib * MIB}`, "curl", "-sf", "-o", "/dev/null"],
+            presigned.href,
+          ]),
+      },
+    ], rounds);
+  } finally {
+    await Deno.remove(source);
+    for await (const { path } of store.list({ recursive: true })) await store.delete(path);
+  }
+}
+
+/** A temporary URL of the image, for which the account is given its key. */
+async function presign(
+  store: SwiftStore,
+  user: string,
+  key: string,
+  authUrl: string,
+): Promise<URL> {
+  const login = await fetch(authUrl, { headers: { "x-auth-user": user, "x-auth-key": key } });
+  await login.body?.cancel();
+  const headers = {
+    "x-auth-token": login.headers.get("x-auth-token")!,
+    "x-account-meta-temp-url-key": "bench",
+  };
+  const account = login.headers.get("x-storage-url")!;
+  await (await fetch(account, { method: "POST", headers })).body?.cancel();
+  return await store.presign("image", { expiresIn: 86_400_000 });
+}
+
+function pathOf(name: string): string {
+  return new URL(name, import.meta.url).pathname;
+}
+
+if (import.meta.main) {
+  const [mib, rounds] = Deno.args.map(Number);
+  await swift(mib || undefined, rounds || undefined);
+}

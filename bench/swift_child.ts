@@ -1,0 +1,83 @@
+/**
+ * Vitrine's Swift driver, and a client that does nothing else, each measured in a process of its own
+ * for bench/swift.ts.
+ *
+ * Usage: `swift_child.ts WORK SOURCE IMAGE OPTIONS`, where OPTIONS is JSON of the store's options, and
+ * WORK is:
+ *
+ * - `add`, `add-unsized`: Vitrine, md5 and sha512 included
+ * - `get-byob`, `get-default`: Vitrine
+ * - `bare-add`: segments of zeros, neither read nor digested
+ *
+ * @module
+ */
+import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
+import { loginV1 } from "../drivers/swift/auth_v1.ts";
+import { SwiftClient } from "../drivers/swift/client.ts";
+import { MB } from "../drivers/swift/options.ts";
+import { fixedSession } from "../drivers/swift/session.ts";
+import { Transport } from "../transport/mod.ts";
+import { measure } from "./harness.ts";
+
+const [work, source, image, json] = Deno.args as [string, string, string, string];
+const options: SwiftOptions = JSON.parse(json);
+const { size } = await Deno.stat(source);
+
+async function drain(stream: ReadableStream<Uint8Array>, byob: boolean): Promise<number> {
+  let bytes = 0;
+  if (!byob) {
+    for await (const chunk of stream) bytes += chunk.length;
+    return bytes;
+  }
+  const reader = stream.getReader({ mode: "byob" });
+  let buffer = new ArrayBuffer(4 * 1024 * 1024);
+  for (;;) {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (done) return bytes;
+    bytes += value.length;
+    buffer = value.buffer;
+  }
+}
+
+async function vitrine(): Promise<void> {
+  await using store = new SwiftStore("bench", options);
+  await store.configure();
+  if (work.startsWith("get")) {
+    return await measure(async () => {
+      return await drain((await store.get(image)).stream, work === "get-byob");
+    });
+  }
+  const data = (await Deno.open(source)).readable;
+  await measure(async () => {
+    return (await store.add(image, data, work === "add" ? { size } : {})).size;
+  });
+}
+
+async function bare(): Promise<void> {
+  const { authAddress = "", user, key, container = "", largeObjectChunkSize = 16 } = options;
+  const transport = new Transport();
+  const login = { authAddress, authVersion: "1" as const, user: user!, key: key! };
+  const session = fixedSession(await loginV1(transport, login, true));
+  const client = new SwiftClient(transport, session, true);
+  const part = largeObjectChunkSize * MB;
+  const zeros = new Uint8Array(part);
+  let next = 0;
+  await measure(async () => {
+    await Promise.all(Array.from({ length: options.concurrency ?? 4 }, async () => {
+      while (next * part < size) {
+        const number = next++;
+        const body = [zeros.subarray(0, Math.min(part, size - number * part))];
+        await client.ask({ method: "PUT", container, object: `${image}-${number}`, body });
+      }
+    }));
+    return size;
+  });
+  for (let number = 0; number < next; number++) {
+    await client.ask({ method: "DELETE", container, object: `${image}-${number}` });
+  }
+  await transport.close();
+}
+
+if (work === "bare-add") await bare();
+else await vitrine();
+Deno.exit(0);
