@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parse, type TNode } from "txml";
+import { parse, type TNode } from "txml/txml";
 import { BackendException } from "../../errors/mod.ts";
 
 /** An element. */

@@ -1,4 +1,9 @@
-// What Amazon answers and the servers of the other tests do not.
+/**
+ * What Amazon answers and the servers of the other tests do not.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { S3Fault, type S3Options, S3Store } from "../../drivers/s3/mod.ts";
 import { escapeXml, parseXml } from "../../drivers/s3/xml.ts";

@@ -1,3 +1,9 @@
+/**
+ * The contract on Ceph's radosgw and on Swift's S3 API, by one `PUT` and in parts.
+ *
+ * @module
+ */
+
 import { storeConformance } from "../conformance/mod.ts";
 import { service } from "../services/mod.ts";
 import { TestBucket } from "./bucket.ts";

@@ -1,3 +1,9 @@
+/**
+ * The checksums of uploads against their published values.
+ *
+ * @module
+ */
+
 import { assertEquals } from "@std/assert";
 import * as fc from "fast-check";
 import { Crc, CRC32C, CRC64NVME, type CrcKind } from "../../drivers/s3/crc.ts";

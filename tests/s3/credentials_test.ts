@@ -1,3 +1,9 @@
+/**
+ * Where keys come from, and what happens when they end.
+ *
+ * @module
+ */
+
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Credentials } from "../../drivers/s3/credentials.ts";
 import { type S3Options, S3Store } from "../../drivers/s3/mod.ts";

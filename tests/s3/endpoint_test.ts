@@ -1,3 +1,9 @@
+/**
+ * Where a bucket and its objects are.
+ *
+ * @module
+ */
+
 import { assertEquals, assertThrows } from "@std/assert";
 import { Endpoint } from "../../drivers/s3/endpoint.ts";
 import type { S3Options } from "../../drivers/s3/mod.ts";

@@ -1,5 +1,10 @@
-// A proxy between the store and the server refuses, loses, cuts, delays, repeats, damages and fails
-// what passes: each add and get still ends in the right bytes, or in a clean error and nothing left.
+/**
+ * A proxy between the store and the server refuses, loses, cuts, delays, repeats, damages and fails
+ * what passes: each add and get still ends in the right bytes, or in a clean error and nothing left.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { uploadsOf } from "../../drivers/s3/listing.ts";
 import { type AddResult, NotFound, StoreError } from "../../mod.ts";

@@ -1,5 +1,10 @@
-// glance_store's S3 driver and ours on one bucket: what either adds the other gets and deletes by the
-// location URI.
+/**
+ * glance_store's S3 driver and ours on one bucket: what either adds the other gets and deletes by the
+ * location URI.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NotFound } from "../../mod.ts";
 import { assertBytes, bytesOf, MIB, pattern } from "../conformance/data.ts";

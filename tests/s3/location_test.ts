@@ -1,3 +1,9 @@
+/**
+ * Location URIs, as glance_store writes them and as we do.
+ *
+ * @module
+ */
+
 import { assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { S3Location, S3Store } from "../../drivers/s3/mod.ts";

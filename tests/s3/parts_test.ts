@@ -1,3 +1,9 @@
+/**
+ * How large the parts of an upload are.
+ *
+ * @module
+ */
+
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
 import { MAX_PART_SIZE, MAX_PARTS, MIB, partSize } from "../../drivers/s3/parts.ts";

@@ -1,6 +1,11 @@
-// The examples that Amazon publishes of Signature Version 4 for S3:
-// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
-// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+/**
+ * The examples that Amazon publishes of Signature Version 4 for S3:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ *
+ * @module
+ */
+
 import { assertEquals } from "@std/assert";
 import { S3Store } from "../../drivers/s3/mod.ts";
 import type { S3Request } from "../../drivers/s3/client.ts";

@@ -1,4 +1,9 @@
-// What is S3's own, on real servers: Ceph's radosgw and OpenStack Swift's S3 API.
+/**
+ * What is S3's own, on real servers: Ceph's radosgw and OpenStack Swift's S3 API.
+ *
+ * @module
+ */
+
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { copyObject } from "../../drivers/s3/copy.ts";
 import { uploadsOf } from "../../drivers/s3/listing.ts";
