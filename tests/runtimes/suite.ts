@@ -9,6 +9,7 @@ import { handlerCases } from "./cases/handler.ts";
 import { httpCases } from "./cases/http.ts";
 import { memoryCases } from "./cases/memory.ts";
 import { s3Cases } from "./cases/s3.ts";
+import { swiftCases } from "./cases/swift.ts";
 import { treeCases } from "./cases/tree.ts";
 
 /** One thing that must work: returns, or throws what is wrong. */
@@ -31,6 +32,20 @@ export interface SuiteEnv {
   http?: HttpSites;
   /** A bucket, and nothing else is run. */
   s3?: BucketSite;
+  /** A Swift account, and nothing else is run. */
+  swift?: AccountSite;
+}
+
+/** A Swift account that pages of any origin may use, as options of a store. */
+export interface AccountSite {
+  /** URL of the login, version 1. */
+  authAddress: string;
+  /** The user. */
+  user: string;
+  /** The key. */
+  key: string;
+  /** The container. */
+  container: string;
 }
 
 /** A bucket that pages of any origin may use, as options of a store. */
@@ -57,7 +72,7 @@ export interface HttpSites {
 
 /** Runs all cases one after the other. */
 export async function runSuite(env: SuiteEnv): Promise<CaseResult[]> {
-  const cases: Cases = env.s3 ? s3Cases(env.s3) : {
+  const cases: Cases = env.s3 ? s3Cases(env.s3) : env.swift ? swiftCases(env.swift) : {
     ...memoryCases,
     ...digestCases,
     ...treeCases,

@@ -12,6 +12,7 @@ import { bun, node } from "./runtimes/node.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
 import { workerd } from "./runtimes/workerd.ts";
 import type { SuiteEnv } from "./suite.ts";
+import { openAccount } from "./account.ts";
 import { openBucket } from "./bucket.ts";
 import { openSites } from "./sites.ts";
 
@@ -47,6 +48,10 @@ for (const [name, find] of Object.entries(RUNTIMES)) {
   serviceTest(`buckets in ${runtime.name}`, "ceph", async ({ ceph: { s3 } }, context) => {
     await using bucket = await openBucket(s3);
     await runIn(runtime, { s3: bucket.site }, context);
+  });
+  serviceTest(`Swift in ${runtime.name}`, "swift", async ({ swift }, context) => {
+    await using account = openAccount(swift);
+    await runIn(runtime, { swift: account.site }, context);
   });
 }
 
