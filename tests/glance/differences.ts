@@ -31,7 +31,12 @@ export interface Difference {
 }
 
 /** Names that glance_store puts into a URI in a way that it does not find them by. */
-const UNREADABLE = /[?#]|%23|%3F/i;
+const UNREADABLE = /[?#]|%[0-9a-f]{2}/i;
+
+/** Names of Swift's users are encoded on both sides. */
+function withoutUser(uri: string): string {
+  return uri.replace(/\/\/[^@/]*@/, "//");
+}
 
 /** Whether Vitrine gives what the image holds. */
 function isRight({ vitrine, truth }: Observation): boolean {
@@ -106,6 +111,14 @@ export const DIFFERENCES: readonly Difference[] = [
       "host and asks its own.",
     is: ({ type, request, vitrine }) =>
       type === "s3" && /@\//.test(request.uri ?? "") && vitrine.error === "BadStoreUri",
+  },
+  {
+    reason:
+      "A location in another Ceph cluster is not the store's; glance_store looks for its image " +
+      "in its own cluster, whatever the location's fsid.",
+    is: ({ type, intent, request, vitrine }) =>
+      type === "rbd" && intent === "bad URI" && /^rbd:\/\/[^/]+(\/[^/]+){3}$/.test(request.uri!) &&
+      vitrine.error === "BadStoreUri",
   },
   {
     reason: "With a base_url, an http store has what lies below it, and a directory is no image.",
