@@ -1,0 +1,46 @@
+/**
+ * The file driver in Node.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { FileStore } from "@vitrine/vitrine/file";
+import { createHash } from "node:crypto";
+import { inFolder, installed, litter, MIB, run } from "./support.ts";
+
+Deno.test({
+  name: "in Node a store does what it does in Deno, and clears away what a crash left",
+  ignore: !await installed("node"),
+  fn: async () => {
+    await inFolder(async (folder) => {
+      const datadir = `${folder}/images`;
+      const bundle = `${folder}/node.mjs`;
+      const module = fromFileUrl(import.meta.resolve("./node.ts"));
+      await run(Deno.execPath(), "bundle", "--quiet", "--platform=deno", "-o", bundle, module);
+
+      // Killed in the middle of an add, it leaves a temporary file.
+      const { signal } = await new Deno.Command("node", { args: [bundle, datadir, "crash"] })
+        .output();
+      assertEquals(signal, "SIGKILL");
+      assertEquals((await litter(datadir)).length, 1);
+
+      const bytes = new Uint8Array(9 * MIB + 3);
+      bytes.set([1, 2, 3], 9 * MIB);
+      const checksum = createHash("md5").update(bytes).digest("hex");
+      const told = JSON.parse(await run("node", bundle, datadir));
+      assertEquals(told, {
+        checksum,
+        stat: checksum,
+        read: bytes.length,
+        listed: ["a/b", "d/e"],
+        duplicate: "files: add d/e: the image exists already",
+        deleted: "files: get a/b: no such image",
+      });
+      assertEquals(await litter(datadir), []);
+
+      const store = new FileStore("files", { datadir });
+      assertEquals((await store.stat("d/e")).checksum, checksum);
+    });
+  },
+});
