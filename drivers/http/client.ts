@@ -11,7 +11,7 @@ import type { HttpResponse } from "../../transport/response.ts";
 import { Transport } from "../../transport/transport.ts";
 import type { DriverStat, ImageReader, ListEntry } from "../driver.ts";
 import type { Sums } from "./digests.ts";
-import { basic, below, HttpLocation } from "./location.ts";
+import { below, HttpLocation } from "./location.ts";
 import type { HttpOptions } from "./options.ts";
 
 /** The requests of one store. */
@@ -112,13 +112,14 @@ export class HttpClient {
 
   #request(location: HttpLocation, signal: AbortSignal | undefined) {
     const { user, password = "" } = this.#options;
-    const authorization = location.authorization ??
-      (this.#base && user !== undefined ? basic(`${user}:${password}`) : undefined);
+    const own = this.#base && user !== undefined ? `${user}:${password}` : undefined;
+    const { userinfo } = location;
+    const credentials = userinfo === undefined ? own : decodeURIComponent(userinfo);
     return {
       url: location.url,
       headers: {
         "accept-encoding": "identity",
-        ...(authorization === undefined ? {} : { authorization }),
+        ...(credentials === undefined ? {} : { authorization: basic(credentials) }),
       },
       // What lies below `baseUrl` is the operator's own word; any other URL is a user's.
       trusted: this.#base !== undefined,
@@ -143,4 +144,9 @@ function sizeOf({ status, headers }: HttpResponse): number | undefined {
   if (headers.has("content-encoding")) return undefined;
   if (status === 200) return contentLength(headers);
   return parseContentRange(headers.get("content-range"))?.total;
+}
+
+/** The header `Authorization` of `user:password` (RFC 7617). */
+function basic(credentials: string): string {
+  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`;
 }

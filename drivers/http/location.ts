@@ -56,11 +56,6 @@ export class HttpLocation extends StoreLocation {
     return maskUri(pathname + search);
   }
 
-  /** The header `Authorization` of the credentials (RFC 7617), where there are any. */
-  get authorization(): string | undefined {
-    return this.userinfo === undefined ? undefined : basic(decodeURIComponent(this.userinfo));
-  }
-
   /** The URL with its credentials masked, and the signatures and tokens of its query. */
   override toString(): string {
     return maskUri(super.toString());
@@ -70,11 +65,6 @@ export class HttpLocation extends StoreLocation {
   protected format(userinfo: string): string {
     return this.#href.replace("://", `://${userinfo}`);
   }
-}
-
-/** The header `Authorization` of `user:password`. */
-export function basic(credentials: string): string {
-  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`;
 }
 
 /** The URL of a path below a directory's URL: each of its segments encoded whole. */

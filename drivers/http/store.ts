@@ -125,8 +125,7 @@ function directoryUrl(text: string, store: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || /[?#]/.test(text) || url.username) {
     throw new BadStoreConfiguration(
-      `option "baseUrl" is ${maskUri(text)}, allowed is an http or https URL without credentials` +
-        " (there are user and password), query and fragment",
+      `option "baseUrl" is ${maskUri(text)}, allowed is an http URL without credentials and query`,
       { store },
     );
   }

@@ -61,8 +61,6 @@ Deno.test("a location is glance_store's URI, its secrets apart", () => {
   );
   assertEquals(`${location}`, "https://***@example.org/a?X-Amz-Signature=***");
   assertEquals(location.path, "/a?X-Amz-Signature=***");
-  assertEquals(location.authorization, `Basic ${btoa("me:p@ss")}`);
-  assertEquals(HttpLocation.parse("http://ü:é@h/").authorization, "Basic w7w6w6k=");
   for (
     const uri of ["ftp://h/a", "http:///a", "http://h:x/a", "http://h:99999/", "http://%zz@h/", ""]
   ) {
@@ -252,10 +250,16 @@ Deno.test("credentials go to their own site", async () => {
     return new Response("x");
   }, async (store, url) => {
     await store.get("a.img").then(({ stream }) => stream.cancel());
-    const own = HttpLocation.parse(`${url}a.img`.replace("://", "://you:own@"));
-    await store.get(own).then(({ stream }) => stream.cancel());
+    for (const userinfo of ["you:p%40ss", "ü:é"]) {
+      const own = HttpLocation.parse(`${url}a.img`.replace("://", `://${userinfo}@`));
+      await store.get(own).then(({ stream }) => stream.cancel());
+    }
   }, { user: "me", password: "s3cret:with:colons" });
-  assertEquals(seen, [`Basic ${btoa("me:s3cret:with:colons")}`, `Basic ${btoa("you:own")}`]);
+  assertEquals(seen, [
+    `Basic ${btoa("me:s3cret:with:colons")}`,
+    `Basic ${btoa("you:p@ss")}`,
+    "Basic w7w6w6k=",
+  ]);
 });
 
 Deno.test("no error shows a password or a signature", async () => {
