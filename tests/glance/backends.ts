@@ -66,7 +66,6 @@ export async function makePlace(chosen?: readonly string[]): Promise<Place> {
     "swift_store_create_container_on_put = true",
     "swift_store_large_object_size = 2",
     "swift_store_large_object_chunk_size = 1",
-    "vitrine_large_object_type = dlo",
   ];
   if (swift) {
     sections.swift = ["swift", [
@@ -74,6 +73,7 @@ export async function makePlace(chosen?: readonly string[]): Promise<Place> {
       `swift_store_auth_address = ${swift.authUrl}`,
       `swift_store_user = ${swift.user}`,
       `swift_store_key = ${swift.key}`,
+      "vitrine_large_object_type = dlo",
       ...swiftLines,
     ]];
   }

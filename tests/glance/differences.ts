@@ -160,8 +160,10 @@ export const DIFFERENCES: readonly Difference[] = [
       leftOf(vitrine) === undefined,
   },
   {
-    reason: "Where nobody knows the size, Swift gets a small image whole; glance_store makes a " +
-      "manifest of one segment.",
+    reason:
+      "Swift lists a static manifest with the image's size, a dynamic one of glance_store with 0; " +
+      "and where nobody knows the size, glance_store makes a manifest of one segment of a small image, " +
+      "which Vitrine sends whole.",
     is: ({ type, intent, glance, vitrine }) =>
       type === "swift" && intent === "what is left" && leftOf(glance)?.[0] === 0 &&
       Number(leftOf(vitrine)?.[0]) > 0,
