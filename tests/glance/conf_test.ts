@@ -253,3 +253,25 @@ Deno.test("files come in the order given, directories after them by name", async
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("a relative swift_store_config_file is found beside the files that were named", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const files = [join(folder, "glance-api.conf")];
+    const text = (name: string) =>
+      "[DEFAULT]\nenabled_backends = s:swift\n[s]\n" + `swift_store_config_file = ${name}\n`;
+    await Deno.writeTextFile(join(folder, "accounts.conf"), "[ref1]\n");
+    for (
+      const [name, found] of [
+        ["accounts.conf", join(folder, "accounts.conf")],
+        ["/etc/no/such.conf", "/etc/no/such.conf"],
+        ["missing.conf", "missing.conf"],
+      ] as const
+    ) {
+      await Deno.writeTextFile(files[0]!, text(name));
+      assertEquals((await loadGlanceConf({ files })).stores.s!.configFile, found);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
