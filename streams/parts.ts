@@ -18,8 +18,8 @@ export interface Part {
 
 /** What {@linkcode Parts} does with the parts. */
 export interface PartsOptions {
-  /** Size of a part in bytes, or what tells it by number: all but the last are of that size. */
-  size: number | ((number: number) => number);
+  /** Size of all parts but the last, in bytes. */
+  size: number;
   /** How many parts are sent at once at most. */
   concurrency: number;
   /**
@@ -62,7 +62,6 @@ export class Parts {
   /** Buffers whose parts were sent. */
   readonly #free: ArrayBuffer[] = [];
   #sent = 0;
-  #limit: number;
   #filled = 0;
   #chunks: Bytes[] = [];
   /** How much of the last buffer is used. */
@@ -75,7 +74,6 @@ export class Parts {
     this.#signal = signal
       ? AbortSignal.any([signal, this.#controller.signal])
       : this.#controller.signal;
-    this.#limit = this.#sizeOf(1);
   }
 
   /** How many parts were begun to be sent. */
@@ -85,13 +83,14 @@ export class Parts {
 
   /** Takes a chunk, which is lent until the promise resolves. Throws what ended the upload. */
   async write(chunk: Uint8Array): Promise<void> {
+    const { size } = this.#options;
     while (chunk.length > 0) {
-      if (this.#filled === this.#limit) await this.#send();
+      if (this.#filled === size) await this.#send();
       if (this.#used === CHUNK_SIZE) {
         this.#chunks.push(new Uint8Array(this.#free.pop() ?? new ArrayBuffer(CHUNK_SIZE), 0, 0));
         this.#used = 0;
       }
-      const room = Math.min(CHUNK_SIZE - this.#used, this.#limit - this.#filled, chunk.length);
+      const room = Math.min(CHUNK_SIZE - this.#used, size - this.#filled, chunk.length);
       const { buffer } = this.#chunks.at(-1)!;
       new Uint8Array(buffer).set(chunk.subarray(0, room), this.#used);
       this.#used += room;
@@ -129,17 +128,11 @@ export class Parts {
     this.#chunks = [];
     this.#used = CHUNK_SIZE;
     this.#filled = 0;
-    this.#limit = this.#sizeOf(this.#sent + 1);
     const task = this.#options.send(part, this.#signal).then(
       // What failed may still lie in a socket's queue, so only what was sent is used again.
       () => void this.#free.push(...part.chunks.map(({ buffer }) => buffer)),
       (error) => this.#controller.abort(error),
     ).finally(() => this.#underway.delete(task));
     this.#underway.add(task);
-  }
-
-  #sizeOf(number: number): number {
-    const { size } = this.#options;
-    return typeof size === "number" ? size : size(number);
   }
 }

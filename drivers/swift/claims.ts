@@ -11,6 +11,7 @@
  */
 import { RemoteServiceUnavailable } from "../../errors/mod.ts";
 import { Backoff } from "../../transport/mod.ts";
+import { cleaningUp } from "../cleaning_up.ts";
 import type { SwiftClient } from "./client.ts";
 import { SEGMENTS } from "./large_objects.ts";
 import type { SwiftLocation } from "./location.ts";
@@ -58,8 +59,10 @@ export async function exclusively<T>(
         if (first === mine) await wait(backoff, signal);
       }
     } finally {
-      const request = { method: "DELETE", container, object: mine };
-      await client.ask({ ...request, accept: [200, 204, 404] }).catch(() => {});
+      const request = { method: "DELETE", container, object: mine, accept: [200, 204, 404] };
+      await cleaningUp(async (signal) => {
+        await client.ask({ ...request, signal });
+      }).catch(() => {});
     }
     await wait(backoff, signal);
   }

@@ -59,14 +59,15 @@ export async function removeUpload(
   container: string,
   uploadId: string,
   segments: readonly Segment[],
+  signal: AbortSignal,
 ): Promise<void> {
   if (segments.length === 0) return;
   // Also what is not there yet: the server ignores a request that arrives with an older time.
   const objects = new Set(segments.map(({ object }) => object));
-  for await (const { name } of client.list(container, { prefix: SEGMENTS + uploadId })) {
+  for await (const { name } of client.list(container, { prefix: SEGMENTS + uploadId, signal })) {
     if (name !== undefined) objects.add(name);
   }
-  await deleteObjects(client, container, [...objects]);
+  await deleteObjects(client, container, [...objects], signal);
 }
 
 /** The name of a segment; the names' order is that of the numbers, from 1. */

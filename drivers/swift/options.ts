@@ -70,6 +70,8 @@ export interface SwiftOptions {
   largeObjectType?: "slo" | "dlo";
   /** How many segments, or requests of one operation, are under way at once. */
   concurrency?: number;
+  /** How many ranges of one image are read at once. */
+  readConcurrency?: number;
   /** Seconds after which new images expire. */
   deleteAfter?: number;
   /** The account's or container's key for temporary URLs. */
@@ -112,6 +114,7 @@ export type SwiftSettings =
       | "largeObjectChunkSize"
       | "largeObjectType"
       | "concurrency"
+      | "readConcurrency"
       | "tempUrlDigest"
       | "expireSoonInterval"
     >
@@ -249,8 +252,8 @@ export const OPTIONS: OptionDefinitions = {
     default: 32,
     glance: "swift_store_large_object_size",
     help:
-      "MB from which on an image is segmented; a smaller one waits in memory for its one PUT. " +
-      "glance_store's default is 5120.",
+      "MB from which on an image is segmented, unless it fills the memory of segments before: " +
+      "a smaller one waits there for its one PUT. glance_store has 5120.",
   },
   largeObjectChunkSize: {
     type: "integer",
@@ -272,6 +275,12 @@ export const OPTIONS: OptionDefinitions = {
     min: 1,
     default: 4,
     help: "Segments under way at once. One more than that many segments are held in memory.",
+  },
+  readConcurrency: {
+    type: "integer",
+    min: 1,
+    default: 1,
+    help: "Ranges of one image read at once, each the size of a segment, all held in memory.",
   },
   deleteAfter: {
     type: "integer",

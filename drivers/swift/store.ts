@@ -159,11 +159,14 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   ): Promise<ImageReader> {
     const client = await this.#accounts.client(location, context);
     const { container, object } = location;
-    return await readRange(
-      this.#reading,
-      await client.request({ container, object, signal }),
-      range,
-    );
+    const request = await client.request({ container, object, signal });
+    const open = (range: ByteRange, etag?: string) =>
+      readRange(this.#reading, request, { ...range, etag });
+    const { readConcurrency: concurrency, largeObjectChunkSize } = this.options;
+    if (concurrency === 1) return await open(range);
+    const { parallelReader } = await import("../s3/parallel_reader.ts");
+    const partSize = largeObjectChunkSize * MB;
+    return await parallelReader(open, range, { etag: undefined, partSize, concurrency });
   }
 
   /** @internal */
@@ -185,7 +188,10 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     const { deleteAfter, multiTenant } = this.options;
     const location = await this.locate(imageId, { context });
     const client = await this.#accounts.client(location, context);
-    const isSmall = size !== undefined && size < largeObjectSize * MB;
+    const segmentSize = largeObjectChunkSize * MB;
+    // What is sent in one go is held in memory, for which there is as much room as for segments.
+    const isSmall = size !== undefined && size < largeObjectSize * MB &&
+      size <= segmentSize * (concurrency + 1);
     // What is sent in one go meets an image that is there already soon enough.
     const now = isSmall && deleteAfter === undefined && !multiTenant
       ? 0
@@ -194,7 +200,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     let long: LongClient | undefined;
     return new SwiftWriter({
       ...options,
-      segmentSize: isSmall ? Math.max(size, 1) : largeObjectChunkSize * MB,
+      segmentSize: isSmall ? Math.max(size, 1) : segmentSize,
       concurrency,
       signal,
       client,

@@ -5,6 +5,7 @@
  */
 import { ChecksumMismatch, Duplicate, NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { cleaningUp } from "../cleaning_up.ts";
 import type { DriverStat } from "../driver.ts";
 import { exclusively } from "./claims.ts";
 import type { SwiftClient } from "./client.ts";
@@ -112,10 +113,13 @@ export class Upload {
   /** Removes whatever was stored. Throws where it cannot be told what was. */
   async abort(client: SwiftClient): Promise<void> {
     const { container, object } = this.location;
-    if (this.#begun && await this.#isOurs(client)) {
-      await client.ask({ method: "DELETE", container, object });
-    }
-    await removeUpload(client, container, this.#id, this.#segments.filter(Boolean));
+    const segments = this.#segments.filter(Boolean);
+    await cleaningUp(async (signal) => {
+      if (this.#begun && await this.#isOurs(client, signal)) {
+        await client.ask({ method: "DELETE", container, object, signal });
+      }
+      await removeUpload(client, container, this.#id, segments, signal);
+    });
   }
 
   async #show(
@@ -167,9 +171,9 @@ export class Upload {
     }
   }
 
-  async #isOurs(client: SwiftClient): Promise<boolean> {
+  async #isOurs(client: SwiftClient, signal?: AbortSignal): Promise<boolean> {
     const { container, object } = this.location;
-    const request = { method: "HEAD", container, object };
+    const request = { method: "HEAD", container, object, signal };
     const { headers } = await client.ask({ ...request, accept: [200, 204, 404] });
     return headers.get(UPLOAD) === this.#id ||
       Boolean(headers.get("x-object-manifest")?.includes(this.#id));

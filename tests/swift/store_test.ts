@@ -79,6 +79,36 @@ onServers(
 );
 
 onServers(
+  "an image below the threshold is segmented nonetheless where it would fill more memory",
+  { swift },
+  { largeObjectSize: 100, largeObjectChunkSize: 1, concurrency: 2 },
+  async ({ store, options, at }) => {
+    for (const [size, isLarge] of [[3 * MB, false], [3 * MB + 1, true]] as const) {
+      await store.add(`${size}`, pattern(size));
+      const { headers } = await at.send("HEAD", `/${options.container}/${size}`);
+      assertEquals(headers.has("x-static-large-object"), isLarge, `${size}`);
+    }
+  },
+);
+
+onServers(
+  "several ranges at once are one image, and no more than the range that was asked for",
+  { swift, ceph },
+  { largeObjectSize: 1, largeObjectChunkSize: 1, readConcurrency: 3 },
+  async ({ store }) => {
+    const bytes = pattern(9 * MB + 7);
+    await store.add("a", bytes);
+    for (
+      const [offset, length] of [[0, undefined], [MB - 1, 5 * MB], [9 * MB, undefined]] as const
+    ) {
+      const end = length === undefined ? undefined : offset + length;
+      assertBytes(await bytesOf(store, "a", { offset, length }), bytes.subarray(offset, end));
+    }
+    assertBytes(await bytesOf(store, "a", { verify: true }), bytes);
+  },
+);
+
+onServers(
   "containers are named by the image id as glance_store does, and are made only if that is wanted",
   { swift },
   { multipleContainersSeed: 10 },
