@@ -1,5 +1,5 @@
 /**
- * What the file driver does in Node: bundled and run by `node_test.ts`.
+ * What the file driver does in Node and in Bun: bundled and run by `runtimes_test.ts`.
  *
  * @module
  */
