@@ -31,6 +31,8 @@ export interface S3Request {
   headers?: Readonly<Record<string, string>> | undefined;
   /** The body, lent until the answer is there. */
   body?: Bytes | undefined;
+  /** The server may be at work for minutes before it answers: it copies, puts together, deletes many. */
+  slow?: boolean | undefined;
   /** Ends the request. */
   signal?: AbortSignal | undefined;
 }
@@ -45,6 +47,9 @@ export interface S3Answer {
 
 /** Clocks that differ by less are not the reason of a refusal, in milliseconds. */
 const SKEW = 300_000;
+
+/** How long a server may be at work, in milliseconds: 10 minutes. */
+const SLOW = 600_000;
 
 /** The client of one bucket. */
 export class S3Client {
@@ -141,7 +146,8 @@ export class S3Client {
   }
 
   /** A request as the transport takes it. */
-  request({ method = "GET", key = "", query, headers, body, signal }: S3Request): HttpRequest {
+  request(request: S3Request): HttpRequest {
+    const { method = "GET", key = "", query, headers, body, slow, signal } = request;
     let answered: HttpResponse | undefined;
     let found: Promise<S3Fault>;
     const read = (response: HttpResponse) => {
@@ -154,6 +160,7 @@ export class S3Client {
       headers: { ...headers },
       body,
       signal,
+      ...(slow ? { timeouts: { firstByte: SLOW, idle: SLOW } } : {}),
       trusted: true,
       redirect: "refuse",
       prepare: async (prepared) => {

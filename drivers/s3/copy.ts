@@ -80,6 +80,7 @@ export async function copyObject(
           "x-amz-metadata-directive": "REPLACE",
           [ADD_ID]: addId,
         },
+        slow: true,
         signal,
       }));
     await checkUnchanged();

@@ -45,6 +45,7 @@ async function deleteBatch(
     method: "POST",
     query: { delete: "" },
     headers: { "content-md5": toBase64(fromHex(md5!)) },
+    slow: true,
     signal,
   }, body);
   for (const error of root.all("Error")) {

@@ -59,6 +59,14 @@ export class Endpoint {
       : `${url.origin}${path}/${encodeURIComponent(bucket)}/`;
   }
 
+  /** The key that a location names, or `undefined` if it lies outside the bucket. */
+  keyAt(host: string, path: string): string | undefined {
+    // The port may be written where it need not be.
+    const url = `${this.secure ? "https" : "http"}://${host}`;
+    const own = URL.canParse(url) && new URL(url).host === this.host;
+    return own && path.startsWith(this.prefix) ? path.slice(this.prefix.length) : undefined;
+  }
+
   /** Whether requests go over TLS, which keeps their bodies from being changed. */
   get secure(): boolean {
     return this.#base.startsWith("https:");

@@ -34,7 +34,7 @@ const CLASSES: readonly (readonly [ErrorClass, string, StoreErrorOptions?])[] = 
   [
     RemoteServiceUnavailable,
     "SlowDown ServiceUnavailable InternalError RequestTimeout OperationAborted Throttling " +
-    "RequestLimitExceeded BandwidthLimitExceeded IncompleteBody",
+    "RequestLimitExceeded BandwidthLimitExceeded IncompleteBody ConditionalRequestConflict",
   ],
   // What arrived is not what was sent: sent again, it may arrive whole.
   [

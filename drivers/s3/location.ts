@@ -19,6 +19,7 @@ const RESERVED_IN_KEYS = /[%?#@\s]/g;
 /**
  * A location in an S3 store. The path stands in the URI as it is, the way glance_store reads it, but
  * for `%`, `?`, `#` and `@`, which are percent-encoded; on reading, all percent-encoding is decoded.
+ * Keys in a URI are kept for who asks for them: a store signs with its own.
  *
  * @example A URI as glance_store writes it
  * ```ts

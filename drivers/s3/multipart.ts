@@ -6,7 +6,7 @@
 import { NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { uploadsOf } from "./listing.ts";
-import { ADD_ID, type WriteState } from "./write_state.ts";
+import { ADD_ID, cleaningUp, type WriteState } from "./write_state.ts";
 import { escapeXml } from "./xml.ts";
 
 /** A part that the server has. */
@@ -98,6 +98,7 @@ export class Multipart {
       key: this.#key,
       query: { partNumber: `${number}`, uploadId: this.#id },
       headers,
+      slow: true,
       signal,
     });
     return { etag: root.text("ETag") };
@@ -127,6 +128,7 @@ export class Multipart {
           key: this.#key,
           query: { uploadId: this.#id },
           headers,
+          slow: true,
           signal,
         }, body),
     );
@@ -135,12 +137,10 @@ export class Multipart {
 
   /** Removes the parts, and the object if it appeared without anybody learning of it. */
   async abort(): Promise<void> {
-    const { client } = this.#state;
+    const query = { uploadId: this.#id };
     try {
-      await client.headers({
-        method: "DELETE",
-        key: this.#key,
-        query: { uploadId: this.#id },
+      await cleaningUp(async (signal) => {
+        await this.#state.client.headers({ method: "DELETE", key: this.#key, query, signal });
       });
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
@@ -163,10 +163,12 @@ export class Multipart {
  */
 async function sweep(state: WriteState, key: string, since: number): Promise<void> {
   try {
-    for await (const { id, initiated } of uploadsOf(state.client, key)) {
-      if (state.uploads.has(id) || initiated.getTime() < since - MARGIN) continue;
-      await state.client.headers({ method: "DELETE", key, query: { uploadId: id } });
-    }
+    await cleaningUp(async (signal) => {
+      for await (const { id, initiated } of uploadsOf(state.client, key, signal)) {
+        if (state.uploads.has(id) || initiated.getTime() < since - MARGIN) continue;
+        await state.client.headers({ method: "DELETE", key, query: { uploadId: id }, signal });
+      }
+    });
   } catch {
     // What is left open is for `gc`, and the add's own end counts.
   }

@@ -103,10 +103,8 @@ export class S3Store extends Store<S3Location, S3Settings> {
 
   /** @internal */
   protected override imageIdAt({ host, path }: S3Location): string | undefined {
-    const { prefix, host: own } = this.#endpoint;
-    if (host !== own || !path.startsWith(prefix)) return undefined;
     try {
-      return checkImageId(path.slice(prefix.length));
+      return checkImageId(this.#endpoint.keyAt(host, path) ?? "");
     } catch {
       return undefined;
     }

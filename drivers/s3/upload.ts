@@ -13,6 +13,9 @@ import { digestHeaders, PART_SIZE } from "./stat.ts";
 import { fromHex, toBase64 } from "./text.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
 
+/** Servers guess another from the key, or give none. */
+const CONTENT_TYPE = { "content-type": "application/octet-stream" };
+
 /**
  * Collects the chunks into parts. An image that ends within its first part is uploaded with one
  * `PUT`, for which that part is as large as the image up to `largeObjectSize`; any other as a
@@ -29,6 +32,7 @@ export class S3Upload implements ImageWriter<S3Location> {
   readonly #checksums: Checksums;
   readonly #budget: number;
   readonly #controller = new AbortController();
+  readonly #onAbort = () => this.#controller.abort(this.#options.signal!.reason);
   readonly #addId = crypto.randomUUID();
   readonly #running = new Set<Promise<void>>();
   readonly #parts: UploadedPart[] = [];
@@ -52,8 +56,7 @@ export class S3Upload implements ImageWriter<S3Location> {
     const { size } = options;
     const whole = size !== undefined && size < largeObjectSize * MIB && size <= this.#budget;
     this.#part = new Uint8Array(whole ? size : this.#sizeOf(1));
-    const { signal } = options;
-    signal?.addEventListener("abort", () => this.#controller.abort(signal.reason), { once: true });
+    options.signal?.addEventListener("abort", this.#onAbort);
   }
 
   /** Copies the chunk into the part at hand and sends what is full. */
@@ -72,19 +75,21 @@ export class S3Upload implements ImageWriter<S3Location> {
     const { signal } = this.#options;
     if (this.#multipart === undefined) {
       this.#committed = true;
-      return await this.#put(image, signal);
+      await this.#put(image, signal);
+    } else {
+      if (this.#filled > 0) await this.#send();
+      await Promise.all(this.#running);
+      if (this.#failure) throw this.#failure.error;
+      await this.#multipart.complete(this.#parts, signal);
     }
-    if (this.#filled > 0) await this.#send();
-    await Promise.all(this.#running);
-    if (this.#failure) throw this.#failure.error;
-    await this.#multipart.complete(this.#parts, signal);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
   }
 
   /** Stops what is under way and removes what was sent. */
   async abort(reason: unknown): Promise<void> {
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#controller.abort(reason);
     await Promise.all(this.#running);
-    this.#free = [];
     if (this.#multipart) await this.#multipart.abort();
     else if (this.#committed) await this.#state.withdraw(this.#key, this.#addId);
   }
@@ -99,6 +104,7 @@ export class S3Upload implements ImageWriter<S3Location> {
   async #put(image: ImageDigest, signal: AbortSignal | undefined): Promise<void> {
     const body = this.#part.subarray(0, this.#filled);
     const headers = {
+      ...CONTENT_TYPE,
       ...digestHeaders(image),
       ...await this.#checksums.ofObject(body),
       "content-md5": toBase64(fromHex(image.checksum)),
@@ -140,6 +146,7 @@ export class S3Upload implements ImageWriter<S3Location> {
       this.#state,
       this.#key,
       {
+        ...CONTENT_TYPE,
         ...digestHeaders(this.#options.expected ?? {}),
         ...this.#checksums.ofUpload(),
         [PART_SIZE]: `${this.#part.length}`,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Duplicate, NotFound, StoreError } from "../../errors/mod.ts";
+import { Duplicate, NotFound, StoreError, TimeoutError } from "../../errors/mod.ts";
 import type { S3Client } from "./client.ts";
 import { codeOf, S3Fault } from "./errors.ts";
 import type { S3Settings } from "./options.ts";
@@ -13,6 +13,22 @@ export const ADD_ID = "x-amz-meta-vitrine-add";
 
 /** The requests that make an object appear. */
 export type Creation = "put" | "copy" | "complete";
+
+/** How long a failed add may take to clean up, in milliseconds: a server that is away is not waited for. */
+const PATIENCE = 30_000;
+
+/** Cleans up after what failed or was aborted, whose own signal says nothing any more. */
+export async function cleaningUp(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new TimeoutError(`cleaning up took longer than ${PATIENCE} ms`));
+  }, PATIENCE);
+  try {
+    await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /** The state of a store that writes. */
 export class WriteState {
@@ -59,7 +75,7 @@ export class WriteState {
         const status = error instanceof StoreError && error.cause instanceof S3Fault
           ? error.cause.status
           : undefined;
-        const exists = status === 412 || status === 409;
+        const exists = status === 412;
         const unclear = exists || codeOf(error) === "NoSuchUpload" ||
           (error as StoreError).retryable;
         const isOurs = () => this.#isOurs(key, addId, signal).catch(() => false);
@@ -72,9 +88,11 @@ export class WriteState {
 
   /** Deletes the object of that key if it came to be by this add. */
   async withdraw(key: string, addId: string): Promise<void> {
-    if (await this.#isOurs(key, addId, undefined)) {
-      await this.client.headers({ method: "DELETE", key });
-    }
+    await cleaningUp(async (signal) => {
+      if (await this.#isOurs(key, addId, signal)) {
+        await this.client.headers({ method: "DELETE", key, signal });
+      }
+    });
   }
 
   /** Does `work`, and does it again with the bucket created if that was what it lacked. */

@@ -83,6 +83,9 @@ Deno.test("a store answers for its own host and bucket alone", () => {
   const owns = (uri: string) => store.ownsLocation(S3Location.parse(uri));
   assertEquals(owns("s3://h:7480/images/a/b"), true);
   assertEquals(owns("s3+http://other:keys@H:7480/images/a"), true);
+  const plain = storeAt("http://h");
+  assertEquals(plain.ownsLocation(S3Location.parse("s3://h:80/images/a")), true);
+  assertEquals(plain.ownsLocation(S3Location.parse("s3://h:443/images/a")), false);
   for (
     const uri of [
       "s3://h/images/a",

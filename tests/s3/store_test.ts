@@ -60,6 +60,7 @@ s3Test("an image of one PUT keeps its digests, one in parts those expected", asy
   const stat = await store.stat("whole");
   assertEquals([stat.checksum, stat.multihash], [checksum, multihash]);
   assertEquals(stat.metadata!["os-hash-value"], multihash.value);
+  assertEquals(stat.contentType, "application/octet-stream");
 
   await store.add("parts", bytes, { expected: { checksum, multihash } });
   assertEquals((await store.stat("parts")).multihash, multihash);
