@@ -19,7 +19,7 @@ import {
 } from "../../errors/mod.ts";
 
 /** Linux's numbers of the errors that the driver itself tells apart. */
-export const ERRNO = { ENOENT: 2, EINVAL: 22, ERANGE: 34 } as const;
+export const ERRNO = { EPERM: 1, ENOENT: 2, EACCES: 13, EINVAL: 22, ERANGE: 34 } as const;
 
 type ErrorClass = new (detail: string) => StoreError;
 

@@ -5,8 +5,8 @@
  */
 import {
   BadStoreConfiguration,
-  MissingCredentialError,
   NotAuthenticated,
+  NotFound,
   type StoreError,
 } from "../../errors/mod.ts";
 import { ERRNO, errorOf } from "./errno.ts";
@@ -63,9 +63,8 @@ export class Pool extends Handle {
       const path = cephConf ? cString(cephConf) : null;
       const unread = await libraries.attempt("rados_conf_read_file", cluster, path);
       if (unread < 0) {
-        throw new BadStoreConfiguration(
-          `${cephConf || "no ceph.conf in Ceph's usual places"} cannot be read (${-unread})`,
-        );
+        const path = cephConf || "ceph.conf, in Ceph's usual places,";
+        throw new BadStoreConfiguration(`${path} cannot be read (errno ${-unread})`);
       }
       if (connectTimeout >= 0) {
         for (
@@ -119,21 +118,23 @@ export class Pool extends Handle {
     return this.using(async () => {
       await this.#nameFirst(id, to);
       try {
-        const [rbd, method, names] = [
-          cString("rbd"),
-          cString("dir_rename_image"),
-          encoded(from, to, id),
-        ];
-        await this.#libraries.call(
-          "rados_exec",
-          ...[this.#pool, cString("rbd_directory"), rbd, method] as const,
-          ...[names, names.length, null, 0] as const,
-        );
+        await this.#directory("dir_rename_image", from, to, id);
       } catch (error) {
-        await this.unname(to);
+        // A request that was not answered may have been carried out, and then `to` is its name.
+        if (!(error as StoreError).retryable) await this.#removeObject(idObject(to));
         throw error;
       }
-      await this.unname(from);
+      await this.#removeObject(idObject(from));
+    });
+  }
+
+  /** Takes a name from the image of that id, which it has beside another since a broken rename. */
+  forget(id: string, name: string): Promise<void> {
+    return this.using(async () => {
+      await this.#removeObject(idObject(name));
+      await this.#directory("dir_remove_image", name, id).catch((error) => {
+        if (!(error instanceof NotFound)) throw error;
+      });
     });
   }
 
@@ -153,9 +154,17 @@ export class Pool extends Handle {
     }
   }
 
-  /** Takes a name from its image, which keeps any other it has. */
-  async unname(name: string): Promise<void> {
-    await this.using(() => this.#libraries.attempt("rados_remove", this.#pool, idObject(name)));
+  async #removeObject(object: Uint8Array<ArrayBuffer>): Promise<void> {
+    const result = await this.#libraries.attempt("rados_remove", this.#pool, object);
+    if (result < 0 && result !== -ERRNO.ENOENT) throw errorOf("rados_remove", -result);
+  }
+
+  /** Calls a method of the object that lists the pool's images. */
+  async #directory(method: string, ...texts: string[]): Promise<void> {
+    const [object, rbd, name] = ["rbd_directory", "rbd", method].map(cString);
+    const input = encoded(...texts);
+    await this.#libraries
+      .call("rados_exec", this.#pool, object!, rbd!, name!, input, input.length, null, 0);
   }
 
   /** The names of all images, whole or not. */
@@ -269,17 +278,13 @@ function idObject(name: string): Uint8Array<ArrayBuffer> {
 /** What a refused connection means: the same numbers say other things than for an image. */
 function connectError(errno: number): StoreError {
   switch (errno) {
-    case 1:
-    case 13:
-      return new NotAuthenticated(
-        `the cluster refuses the Ceph user's key (rados_connect: ${errno})`,
+    case ERRNO.EPERM:
+    case ERRNO.EACCES:
+      return new NotAuthenticated("the cluster refuses the Ceph user's key (rados_connect)");
+    case ERRNO.ENOENT:
+      return new BadStoreConfiguration(
+        "ceph.conf names no monitor, or no keyring of the Ceph user (rados_connect: ENOENT)",
       );
-    case 2:
-      return new MissingCredentialError(
-        "there is no keyring for the Ceph user (rados_connect: ENOENT)",
-      );
-    case 22:
-      return new BadStoreConfiguration("ceph.conf names no monitor (rados_connect: EINVAL)");
     default:
       return errorOf("rados_connect", errno);
   }

@@ -133,7 +133,7 @@ export async function discard(pool: Pool, name: string, pause = 0): Promise<void
     if (await pool.idOf(name) !== id) return;
     // Between two steps of renaming a staged image has both names.
     const other = NAME.exec(name)?.[1];
-    if (other !== undefined && await pool.idOf(other) === id) await pool.unname(other);
+    if (other !== undefined && await pool.idOf(other) === id) await pool.forget(id, other);
     if (await image.snapshots() > 0) {
       await image.unprotect(SNAPSHOT);
       await image.removeSnapshot(SNAPSHOT);
@@ -149,7 +149,7 @@ export async function discard(pool: Pool, name: string, pause = 0): Promise<void
  * Removes an image without snapshots. librbd does it by way of the pool's trash, which takes nothing
  * while the cluster is full, so the image gives its space back first, and the cluster some time.
  */
-async function remove(pool: Pool, name: string): Promise<void> {
+export async function remove(pool: Pool, name: string): Promise<void> {
   for (let tries = 0;; tries++) {
     try {
       return await pool.remove(name);

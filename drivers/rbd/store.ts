@@ -38,7 +38,15 @@ import { Pool } from "./pool.ts";
 import { RbdReader } from "./reader.ts";
 import type { Image } from "./image.ts";
 import type { Snapshot, SnapshotInfo } from "./snapshot.ts";
-import { discard, isStagedName, leftoverOf, StagedImage, stagedName, sweep } from "./staging.ts";
+import {
+  discard,
+  isStagedName,
+  leftoverOf,
+  remove,
+  StagedImage,
+  stagedName,
+  sweep,
+} from "./staging.ts";
 import { RbdWriter } from "./writer.ts";
 
 /**
@@ -224,17 +232,18 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
       return await pool.moveToTrash(name);
     }
     const staged = stagedName(name);
-    let last = staged;
     try {
       // From here on a crash leaves what a sweep removes.
       await pool.rename(await image.id(), name, staged);
     } catch (error) {
-      // A full cluster takes no new name, but what is deleted makes room.
       if (!(error instanceof StorageFull)) throw error;
-      last = name;
+      // A full cluster takes no new name, but what is deleted makes room.
+      await image.removeSnapshot(SNAPSHOT);
+      await image.close();
+      return await remove(pool, name);
     }
     await image.close();
-    await discard(pool, last);
+    await discard(pool, staged);
   }
 
   /** @internal */

@@ -59,7 +59,7 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
       await this.#abort.race(this.#staged.image.resize(this.#room));
     }
     for (const piece of dataIn(chunk, this.#options.hole)) {
-      const buffer = await this.#buffer();
+      const buffer = await this.#buffer(piece.length);
       // What is lent is the caller's again soon; a copy takes a tenth of a millisecond.
       const copy = new Uint8Array(buffer, 0, piece.length);
       copy.set(piece);
@@ -74,11 +74,11 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
     }
   }
 
-  async #buffer(): Promise<ArrayBuffer> {
+  async #buffer(length: number): Promise<ArrayBuffer> {
     while (this.#free.length === 0) await this.#abort.race(Promise.race(this.#writes));
     if (this.#failures.length > 0) throw this.#failures[0];
     const buffer = this.#free.pop()!;
-    return buffer.byteLength > 0 ? buffer : new ArrayBuffer(CHUNK_SIZE);
+    return buffer.byteLength >= length ? buffer : new ArrayBuffer(length);
   }
 
   /** Makes the image visible. */

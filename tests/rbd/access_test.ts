@@ -7,7 +7,6 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   BadStoreConfiguration,
   Forbidden,
-  MissingCredentialError,
   NotAuthenticated,
   StoreAddDisabled,
   type StoreError,
@@ -68,7 +67,7 @@ serviceTest("a Ceph user may what its capabilities say", "ceph", async (_, t) =>
   const refusals: [string, Record<string, string>, ErrorClass, string][] = [
     ["a wrong key", { user: "forger" }, NotAuthenticated, "key"],
     ["a user without a key", { user: "nobody" }, NotAuthenticated, "key"],
-    ["a keyring that is not there", { cephConf: keyless }, MissingCredentialError, "keyring"],
+    ["a keyring that is not there", { cephConf: keyless }, BadStoreConfiguration, "keyring"],
     ["a pool that is not there", { pool: "none" }, BadStoreConfiguration, '"none"'],
     ["a ceph.conf that is not there", { cephConf: "/none" }, BadStoreConfiguration, "/none"],
   ];

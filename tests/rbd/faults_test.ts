@@ -7,6 +7,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { fromFileUrl } from "@std/path";
 import { NotFound, StorageFull, TimeoutError } from "@vitrine/vitrine";
 import type { RbdStore } from "@vitrine/vitrine/rbd";
+import { Pool } from "../../drivers/rbd/pool.ts";
 import { SNAPSHOT } from "../../drivers/rbd/location.ts";
 import { cephCluster, type Endpoints, serviceTest, startOwn } from "../services/mod.ts";
 import { run } from "../services/processes.ts";
@@ -238,19 +239,37 @@ serviceTest(
       assertEquals(await objects(cluster), []);
     });
 
-    await t.step("a crash between two steps of renaming", async () => {
+    await t.step("crashes between the steps of renaming", async () => {
       const staged = `.vitrine-0123456789abcdef-half`;
       const rados = (...args: string[]) =>
         run("rados", ["-c", cluster.confPath, "-p", cluster.pool, ...args]);
-      await rbd(cluster, "create", "--size=1M", staged);
-      await rbd(cluster, "snap", "create", "--no-progress", `${staged}@${SNAPSHOT}`);
-      await rbd(cluster, "snap", "protect", `${staged}@${SNAPSHOT}`);
-      await rados("cp", `rbd_id.${staged}`, "rbd_id.half");
-      await untilSwept(cluster, "half");
-      assertEquals(await objects(cluster), []);
-      await using store = storeOn(cluster);
-      await store.add("half", bytes);
-      await store.delete("half");
+      await using pool = await Pool.open({
+        cephConf: cluster.confPath,
+        pool: cluster.pool,
+        connectTimeout: 60,
+      });
+      const names = () => pool.names();
+      for (const done of ["the new name", "the directory"]) {
+        await rbd(cluster, "create", "--size=1M", staged);
+        await rbd(cluster, "snap", "create", "--no-progress", `${staged}@${SNAPSHOT}`);
+        await rbd(cluster, "snap", "protect", `${staged}@${SNAPSHOT}`);
+        if (done === "the new name") {
+          await rados("cp", `rbd_id.${staged}`, "rbd_id.half");
+          await untilSwept(cluster, "half");
+        } else {
+          // The image has its name, and what is left of the other is in nobody's way.
+          await pool.rename((await pool.idOf(staged))!, staged, "half");
+          await rados("cp", "rbd_id.half", `rbd_id.${staged}`);
+          await using store = storeOn(cluster);
+          assertEquals(await store.getSize("half"), MIB);
+          await store.delete("half");
+          await rados("rm", `rbd_id.${staged}`);
+        }
+        assertEquals([await objects(cluster), await names()], [[], []]);
+        await using store = storeOn(cluster);
+        await store.add("half", bytes);
+        await store.delete("half");
+      }
     });
 
     await t.step("a writer that goes on while others sweep", async () => {
