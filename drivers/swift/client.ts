@@ -5,6 +5,7 @@
  */
 import {
   BackendException,
+  ChecksumMismatch,
   Duplicate,
   InvalidImageId,
   NotFound,
@@ -210,6 +211,8 @@ async function swiftError(
         : statusError({ status, headers });
     case 413:
       return new StorageFull("the server takes no more: a quota, or its largest object (413)");
+    case 422:
+      return new ChecksumMismatch("what arrived has another md5 (422)", { retryable: true });
     case 498: // Swift's own, of its ratelimit middleware.
       return new RemoteServiceUnavailable("the server answered 498", { retryAfter });
     default:

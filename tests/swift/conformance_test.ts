@@ -15,11 +15,9 @@ const variants: [string, SwiftOptions | undefined][] = [
   ],
   ["Swift with tempauth, 256 containers", swift && { ...swift, multipleContainersSeed: 2 }],
   ["Swift with Keystone v3", keystone],
-  ["Swift with Keystone v3, segmented", keystone && { ...keystone, ...SEGMENTED }],
   ["Swift with Keystone v3, multi-tenant", keystone && { ...keystone, multiTenant: true }],
   ["radosgw", ceph],
   ["radosgw, segmented", ceph && { ...ceph, ...SEGMENTED }],
-  ["radosgw, dynamic manifests", ceph && { ...ceph, ...SEGMENTED, largeObjectType: "dlo" }],
 ];
 
 for (const [name, server] of variants) {

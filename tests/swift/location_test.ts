@@ -1,6 +1,6 @@
 /** Location URIs of Swift: glance_store's forms, credentials, and what is refused. */
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { BadStoreUri } from "../../mod.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { BadStoreUri, EgressDenied } from "../../mod.ts";
 import { SwiftLocation } from "@vitrine/vitrine/swift";
 import { pattern } from "../conformance/data.ts";
 import { serviceTest } from "../services/mod.ts";
@@ -137,5 +137,18 @@ serviceTest(
     } finally {
       await emptied(options);
     }
+  },
+);
+
+serviceTest(
+  "swift: a store without an account reads what locations with credentials name, but nothing inside",
+  "swift",
+  async ({ swift: { authUrl, user, key } }) => {
+    const uri = `${authUrl.replace("http://", `swift+http://${user}:${key}@`)}/c/o`;
+    await using store = new SwiftStore("any", { authVersion: "1" });
+    assertEquals(store.ownsLocation(SwiftLocation.parse(uri)), true);
+    assertEquals(store.ownsLocation(SwiftLocation.parse(uri.replace(/\/\/.*@/, "//"))), false);
+    const { message } = await assertRejects(() => store.get(uri), EgressDenied);
+    assert(!message.includes(key), message);
   },
 );
