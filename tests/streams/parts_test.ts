@@ -1,4 +1,8 @@
-/** Parts: every byte once, no more at once than allowed, no buffer used while somebody may read it. */
+/**
+ * Parts: every byte once, no more at once than allowed, no buffer used while somebody may read it.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import * as fc from "fast-check";
 import { type Part, Parts } from "../../streams/parts.ts";

@@ -1,4 +1,8 @@
-/** Logging in: versions, credentials, domains, catalogs, files of accounts. */
+/**
+ * Logging in: versions, credentials, domains, catalogs, files of accounts.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   AuthBadRequest,

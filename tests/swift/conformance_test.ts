@@ -1,4 +1,8 @@
-/** The Swift store keeps the contract on Swift with tempauth and with Keystone, and on radosgw. */
+/**
+ * The Swift store keeps the contract on Swift with tempauth and with Keystone, and on radosgw.
+ *
+ * @module
+ */
 import { storeConformance } from "@vitrine/vitrine/conformance";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
 import { ceph, container, emptied, keystone, swift } from "./servers.ts";

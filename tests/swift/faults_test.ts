@@ -1,4 +1,8 @@
-/** What goes wrong between a store and Swift, committed on purpose on the way to a real one. */
+/**
+ * What goes wrong between a store and Swift, committed on purpose on the way to a real one.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   ChecksumMismatch,

@@ -1,6 +1,8 @@
 /**
- * glance_store and Vitrine on one Swift: what either adds the other gets, and deletes with nothing
+ * * glance_store and Vitrine on one Swift: what either adds the other gets, and deletes with nothing
  * left.
+ *
+ * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NotFound, type StoreContext } from "../../mod.ts";

@@ -1,4 +1,8 @@
-/** Listings: pages, directories, and what is no image. */
+/**
+ * Listings: pages, directories, and what is no image.
+ *
+ * @module
+ */
 import { assert, assertEquals } from "@std/assert";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
 import { pattern } from "../conformance/data.ts";

@@ -1,4 +1,8 @@
-/** Location URIs of Swift: glance_store's forms, credentials, and what is refused. */
+/**
+ * Location URIs of Swift: glance_store's forms, credentials, and what is refused.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BadStoreUri, EgressDenied } from "../../mod.ts";
 import { SwiftLocation } from "@vitrine/vitrine/swift";

@@ -1,4 +1,8 @@
-/** What the Swift driver does beyond the contract: how images lie in Swift, expiry, temporary URLs. */
+/**
+ * What the Swift driver does beyond the contract: how images lie in Swift, expiry, temporary URLs.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BitMasks, NotFound, StorePresignNotSupported } from "../../mod.ts";
 import { putManifest, type Segment } from "../../drivers/swift/large_objects.ts";

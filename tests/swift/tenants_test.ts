@@ -1,4 +1,8 @@
-/** Multi-tenant stores: who can read and write what, shown by reading and writing. */
+/**
+ * Multi-tenant stores: who can read and write what, shown by reading and writing.
+ *
+ * @module
+ */
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   BadStoreConfiguration,
