@@ -32,6 +32,7 @@ export interface Difference {
 
 /** Names that glance_store puts into a URI in a way that it does not find them by. */
 const UNREADABLE = /[?#]|%[0-9a-f]{2}/i;
+const UNREADABLE_S3 = /[?#@]|%[0-9a-f]{2}/i;
 
 /** Names of Swift's users are encoded on both sides. */
 function withoutUser(uri: string): string {
@@ -61,11 +62,13 @@ export const DIFFERENCES: readonly Difference[] = [
     reason:
       "Names with ?, # and % are encoded in the URI (s3, swift), or refused where they cannot " +
       "be (file). glance_store writes them as they are and decodes nothing: it does not find again " +
-      "what it wrote with ? and #, nor what Vitrine did, and its %41 is read as A. The ids that Glance " +
+      "what it wrote with ? and # (s3: and @), nor what Vitrine did, and its %41 is read as A. The ids that Glance " +
       "makes, UUIDs, have none of these.",
     is: ({ type, request }) =>
       ["file", "s3", "swift"].includes(type) &&
-      UNREADABLE.test(`${request.id} ${withoutUser(request.uri ?? "")}`),
+      (type === "s3" ? UNREADABLE_S3 : UNREADABLE).test(
+        `${request.id} ${withoutUser(request.uri ?? "")}`,
+      ),
   },
   {
     reason: "Ranges are read everywhere; glance_store reads them from files alone.",
