@@ -39,13 +39,18 @@ export class Datadirs {
     if (datadir && datadirs.length > 0) {
       throw new BadStoreConfiguration('"datadir" and "datadirs" are both given, allowed is one');
     }
+    if (datadir === "" && datadirs.length === 0) {
+      throw new BadStoreConfiguration('"datadir" is empty, and there are no "datadirs"');
+    }
     const priorities = new Map<string, number>();
     const entries = datadirs.length > 0
       ? datadirs.map(parseDatadir)
       : [[resolve(datadir || DEFAULT_DATADIR), 0] as const];
     for (const [path, priority] of entries) {
       const why = unprintable(path);
-      if (why) throw new BadStoreConfiguration(`${path} cannot be a datadir: ${why}`);
+      if (why) {
+        throw new BadStoreConfiguration(`${JSON.stringify(path)} cannot be a datadir: ${why}`);
+      }
       if (priorities.has(path) && priorities.get(path) !== priority) {
         throw new BadStoreConfiguration(`the datadir ${path} is given with two priorities`);
       }

@@ -45,7 +45,9 @@ export class Draft {
 
   /** Begins an image in a datadir. */
   static async create(io: Io, datadir: string, options: DraftOptions): Promise<Draft> {
-    return new Draft(io, datadir, await makeTemporary(io, datadir, "image"), options);
+    // Nobody reads it before those whom the mode lets do.
+    const mode = options.mode > 0 ? 0o600 : 0o666;
+    return new Draft(io, datadir, await makeTemporary(io, datadir, "image", mode), options);
   }
 
   /** Where the bytes are until it is published. */

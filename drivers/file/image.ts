@@ -82,7 +82,7 @@ export function readerOf(
       const count = await file.read(wanted, at);
       at += count;
       // glance_store writes in place, so that the whole is only known to be one at its end.
-      const isLast = at === end || count < wanted.length;
+      const isLast = at === total || count < wanted.length;
       if (isLast && wanted.length > 0 && identity(await file.stat()) !== identity(stats)) {
         throw new ImageChanged("the file was changed while it was being read");
       }

@@ -5,7 +5,7 @@
  * @module
  */
 import { type FileHandle, open, unlink } from "node:fs/promises";
-import type { BigIntStats } from "node:fs";
+import type { BigIntStats, Dir } from "node:fs";
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { TemporaryFile } from "./temporary.ts";
@@ -30,6 +30,11 @@ export class Io {
   /** Waits for what cleans up: no abort ends it, and a dead disk does not hold it for ever. */
   get cleanup(): Io {
     return new Io(this.chunkSize, this.#limit || CLEANUP_LIMIT);
+  }
+
+  /** Waits whatever the signal says. */
+  get unaborted(): Io {
+    return new Io(this.chunkSize, this.#limit);
   }
 
   /** Waits without a limit, for a call that takes as long as the image is large. */
@@ -66,21 +71,41 @@ export class Io {
   }
 }
 
+/** The names in an open directory, which is closed in the end. */
+export async function* namesIn(io: Io, directory: Dir): AsyncGenerator<string> {
+  try {
+    for (;;) {
+      const entry = await io.wait(directory.read());
+      if (entry === null) return;
+      yield entry.name;
+    }
+  } finally {
+    await io.cleanup.wait(directory.close());
+  }
+}
+
 /** A file that is open for reading. */
 export class OpenFile {
   readonly #handle: FileHandle;
   readonly #io: Io;
+  readonly #close: () => Promise<void>;
   #closing: Promise<void> | undefined;
 
-  private constructor(handle: FileHandle, io: Io) {
+  private constructor(handle: FileHandle, io: Io, close: () => Promise<void>) {
     this.#handle = handle;
     this.#io = io;
+    this.#close = close;
   }
 
   /** Opens a file. */
   static async open(io: Io, path: string, flags: string | number): Promise<OpenFile> {
     const handle = await io.wait(open(path, flags), (late) => late.close());
-    return new OpenFile(handle, io);
+    return new OpenFile(handle, io, () => io.cleanup.wait(handle.close()));
+  }
+
+  /** The same file for another operation, which does not close it but calls `close` instead. */
+  for(io: Io, close: () => Promise<void>): OpenFile {
+    return new OpenFile(this.#handle, io, close);
   }
 
   /** Fills the view from byte `position` on; fewer bytes only at the file's end. */
@@ -108,8 +133,7 @@ export class OpenFile {
 
   /** Closes the file as soon as no call is under way. Safe to call twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#io.cleanup.wait(this.#handle.close());
-    return this.#closing;
+    return this.#closing ??= this.#close();
   }
 }
 

@@ -9,7 +9,7 @@ import { Forbidden } from "../../errors/mod.ts";
 import type { ListEntry } from "../driver.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { NOWHERE, unless } from "./failures.ts";
-import type { Io } from "./io.ts";
+import { type Io, namesIn } from "./io.ts";
 import { isFileId } from "./location.ts";
 
 /** The names in a directory of all datadirs, each once: of the first datadir that has it. */
@@ -68,12 +68,14 @@ async function* listOne(
   // A symbolic link to a directory above would be listed for ever.
   if (real === undefined || above.includes(real.path)) return;
   const inside = [...above, real.path];
-  const names = await unless(NOWHERE, io.wait(opendir(real.path), (late) => late.close()));
-  if (names === undefined) return;
-  for await (const { name } of names) {
+  // What is in a directory that cannot be read, such as `lost+found`, cannot be read either.
+  const skipped = above.length === 0 ? NOWHERE : [...NOWHERE, "EACCES", "EPERM"];
+  const open = await unless(skipped, io.wait(opendir(real.path), (late) => late.close()));
+  if (open === undefined) return;
+  for await (const name of namesIn(io, open)) {
     const id = directory === "" ? name : `${directory}/${name}`;
     if (!isFileId(id)) continue;
-    let stats = await unless(NOWHERE, io.wait(lstat(`${real.path}/${name}`)));
+    let stats = await unless(skipped, io.wait(lstat(`${real.path}/${name}`)));
     if (stats?.isSymbolicLink()) stats = await look(io, datadirs, `${real.path}/${name}`);
     if (stats?.isFile()) {
       yield { path: id, kind: "image", size: stats.size, modified: stats.mtime };

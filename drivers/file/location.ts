@@ -53,6 +53,8 @@ export class FileLocation extends StoreLocation {
 
 /** Why glance_store would not read a path back from its URI, or `undefined`. */
 export function unprintable(path: string): string | undefined {
+  // deno-lint-ignore no-control-regex
+  if (/[\u0000-\u001f\u007f]/.test(path)) return "it holds a control character";
   // Python's `urlparse` cuts these off whatever the scheme, and glance_store strips white space.
   if (/[?#]/.test(path)) return "glance_store cuts a path off at ? and #";
   if (/[\s\u0085]$/.test(path)) return "glance_store strips white space at the end of a path";

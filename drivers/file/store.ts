@@ -5,7 +5,7 @@
  */
 import { lstat, mkdir, opendir, unlink } from "node:fs/promises";
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, StoreError } from "../../errors/mod.ts";
+import { BadStoreConfiguration, StorageFull, StoreError } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type {
@@ -30,6 +30,7 @@ import { linkImage, refuseDuplicate } from "./linking.ts";
 import { listDatadirs } from "./listing.ts";
 import { checkFileId, FileLocation } from "./location.ts";
 import { metadataOf, type MountMetadata, readMetadataFile } from "./metadata.ts";
+import { OpenImages } from "./open_images.ts";
 import { type FileOptions, OPTIONS } from "./options.ts";
 import { prepare, proveWritable, sweep } from "./workspace.ts";
 
@@ -68,6 +69,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
   static override readonly LOCATION: StoreLocationClass<FileLocation> = FileLocation;
 
   readonly #datadirs: Datadirs;
+  readonly #open: OpenImages;
   readonly #draft: DraftOptions;
   #metadata: readonly MountMetadata[] = [];
 
@@ -76,6 +78,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     super(name, { ...options });
     try {
       this.#datadirs = new Datadirs(this.options);
+      this.#open = new OpenImages(this.#datadirs);
       this.#draft = {
         mode: readMode(this.options.filePerm!),
         sparse: this.options.thinProvisioning!,
@@ -112,6 +115,8 @@ export class FileStore extends Store<FileLocation, FileOptions> {
         await sweep(io, this.#datadirs, datadir);
         await proveWritable(io, datadir);
       } catch (error) {
+        // A full disk is for each add to find: room may be made.
+        if (storeError(error, "write") instanceof StorageFull) continue;
         throw badDatadir(datadir, "cannot be written", error);
       }
     }
@@ -143,7 +148,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
     { signal }: OperationOptions,
   ): Promise<ImageReader> {
     return this.#to("read", async () => {
-      const { file, stats } = await openImage(this.#io(signal), this.#datadirs, path);
+      const { file, stats } = await this.#open.open(this.#io(signal), path);
       try {
         const reader = readerOf(file, stats, range);
         return { ...reader, read: (view) => this.#to("read", () => reader.read(view)) };
@@ -227,6 +232,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
         await removeEmpty(io.cleanup, parentsOf(this.#datadirs, path));
       };
       await io.wait(unlink(path), cleanUp);
+      this.#open.forget();
       await cleanUp();
     });
   }
@@ -297,6 +303,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
         await io.cleanup.wait(unlink(path));
         throw error;
       }
+      this.#open.forget();
       await removeEmpty(io.cleanup, parentsOf(this.#datadirs, from.path));
       return new FileLocation(path);
     });

@@ -33,7 +33,7 @@ export interface TemporaryFiles {
   /** What the names of files written by this process end with. */
   readonly suffix: string;
   /** Makes a file, or resolves to `undefined` if it is being cleared away again already. */
-  create(path: string): Promise<TemporaryFile | undefined>;
+  create(path: string, mode: number): Promise<TemporaryFile | undefined>;
   /** Calls `clear` if nobody holds the file, and keeps others from holding it meanwhile. */
   ifLeft(path: string, clear: () => Promise<void>): Promise<void>;
 }
@@ -45,8 +45,8 @@ function withLocks(): TemporaryFiles {
   const suffix = ".lock";
   return {
     suffix,
-    async create(path) {
-      const file = await Deno.open(path, { write: true, createNew: true });
+    async create(path, mode) {
+      const file = await Deno.open(path, { write: true, createNew: true, mode });
       try {
         // Where the file system has no locks, the file counts as left when it is old.
         const held = await file.tryLock(true).catch(() => true);
@@ -91,8 +91,8 @@ function withProcessIds(): TemporaryFiles {
   const host = encodeURIComponent(hostname());
   return {
     suffix: `.${process.pid}@${host}`,
-    async create(path) {
-      const file = await open(path, "wx");
+    async create(path, mode) {
+      const file = await open(path, "wx", mode);
       return {
         write: async (bytes, position) =>
           (await file.write(bytes, 0, bytes.length, position)).bytesWritten,

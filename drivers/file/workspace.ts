@@ -10,7 +10,7 @@ import type { Datadirs } from "./datadirs.ts";
 import { digestsDirectory, forgetDigests } from "./digests.ts";
 import { makeDirectory, removeEmpty } from "./directories.ts";
 import { codeOf, unless } from "./failures.ts";
-import { type Io, Temporary } from "./io.ts";
+import { type Io, namesIn, Temporary } from "./io.ts";
 import { RESERVED } from "./location.ts";
 import { temporaryFiles } from "./temporary.ts";
 
@@ -44,11 +44,16 @@ export async function prepare(io: Io, datadir: string): Promise<void> {
 }
 
 /** Makes an empty temporary file, held until it is removed. */
-export async function makeTemporary(io: Io, datadir: string, purpose: Purpose): Promise<Temporary> {
+export async function makeTemporary(
+  io: Io,
+  datadir: string,
+  purpose: Purpose,
+  mode = 0o666,
+): Promise<Temporary> {
   for (;;) {
     const path = temporaryPath(datadir, purpose);
     try {
-      const file = await io.wait(temporaryFiles.create(path), async (late) => {
+      const file = await io.wait(temporaryFiles.create(path, mode), async (late) => {
         await unlink(path);
         await late?.close();
       });
@@ -87,13 +92,13 @@ export async function withDirectories<T>(
 /** Removes the temporary files of a datadir that nobody holds any more, and what they stand for. */
 export async function sweep(io: Io, datadirs: Datadirs, datadir: string): Promise<void> {
   const directory = temporaryDirectory(datadir);
-  const names = await io.wait(opendir(directory), (late) => late.close());
-  for await (const { name } of names) {
+  const open = await io.wait(opendir(directory), (late) => late.close());
+  for await (const name of namesIn(io, open)) {
     const path = `${directory}/${name}`;
     const clear = async () => {
       const stats = await stat(path, { bigint: true });
       if (name.startsWith("directories" satisfies Purpose)) {
-        const directories: string[] = JSON.parse(await readFile(path, "utf8") || "[]");
+        const directories = await noted(path);
         await removeEmpty(io, directories.filter((directory) => datadirs.place(directory)));
       } else if (stats.nlink === 1n) {
         // With a further name it is an image, which keeps its digests.
@@ -103,6 +108,15 @@ export async function sweep(io: Io, datadirs: Datadirs, datadir: string): Promis
     };
     // What cannot be cleared away, or is cleared away by others, does not keep the store from work.
     await io.wait(temporaryFiles.ifLeft(path, clear)).catch(() => {});
+  }
+}
+
+/** The directories that a note names; none were made before it was whole. */
+async function noted(path: string): Promise<string[]> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch {
+    return [];
   }
 }
 

@@ -76,6 +76,20 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a disk that is full when the store starts takes images as soon as there is room",
+  ignore: !canMount,
+  fn: () =>
+    withMount(["-t", "tmpfs", "-o", "size=2m", "none"], async (datadir) => {
+      await Deno.writeFile(`${datadir}/ballast`, new Uint8Array(2 * MIB)).catch(() => {});
+      const store = new FileStore("files", { datadir });
+      await assertRejects(() => store.add("a", new Uint8Array(MIB)), StorageFull);
+      await store.delete("ballast");
+      await store.add("a", new Uint8Array(MIB));
+      assertEquals(await litter(datadir), []);
+    }),
+});
+
+Deno.test({
   name: "a full disk takes a thin image that a store without thin provisioning finds too large",
   ignore: !canMount,
   fn: () =>

@@ -32,6 +32,8 @@ Deno.test("options that contradict each other or make no sense are refused when 
     [{ datadirs: ["/a:1", "/a:2"] }, "/a", "two priorities"],
     [{ datadirs: ["/a", "/a/b"] }, "/a/b lies in"],
     [{ datadir: "/a?b" }, "glance_store"],
+    [{ datadir: "/a\nb" }, "control character"],
+    [{ datadir: "" }, "empty"],
     [{ filePerm: 888 }, "filePerm", "888", "octal"],
     [{ filePerm: 244 }, "filePerm", "owner"],
     [{ filePerm: 0.5 }, "filePerm"],
@@ -181,34 +183,85 @@ Deno.test({
   },
 });
 
+/** What a store says to a user who is held to the modes of files, as root is not. */
+async function toldToUser(datadir: string): Promise<Record<string, unknown>> {
+  const [command, ...args] = Deno.uid() === 0
+    ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    : ["env"];
+  return JSON.parse(
+    await run(command!, ...args, Deno.execPath(), ...moduleArgs("told.ts", datadir)),
+  );
+}
+
+const hasModes = Deno.build.os !== "windows" && (Deno.uid() !== 0 || await installed("setpriv"));
+
 Deno.test({
   name:
     "a datadir that cannot be read is BadStoreConfiguration, one that cannot be written read-only",
-  ignore: Deno.build.os !== "linux" || !await installed("setpriv"),
+  ignore: !hasModes,
   fn: async () => {
     await inFolder(async (datadir) => {
       await new FileStore("files", { datadir }).add("there", new Uint8Array(3));
-      // Without these capabilities root is held to the modes of files, as anybody else is.
       const told = async (mode: number) => {
         await Deno.chmod(datadir, mode);
-        const asUser = Deno.uid() === 0
-          ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
-          : ["env"];
-        const args = [...asUser.slice(1), Deno.execPath(), ...moduleArgs("told.ts", datadir)];
-        return JSON.parse(await run(asUser[0]!, ...args));
+        return await toldToUser(datadir) as Record<string, string>;
       };
       const denied = "permission denied";
       for (const mode of [0o000, 0o300, 0o600]) {
         const { configure } = await told(mode);
-        assert(configure.startsWith("BadStoreConfiguration: files: configure:"), configure);
-        assert(configure.includes(datadir) && configure.includes(denied), configure);
+        assert(configure!.startsWith("BadStoreConfiguration: files: configure:"), configure);
+        assert(configure!.includes(datadir) && configure!.includes(denied), configure);
       }
       const { configure, size, add } = await told(0o500);
-      assertEquals(configure, "configured");
-      assertEquals(size, 3);
-      assert(add.startsWith("StoreAddDisabled: files: add new:"), add);
-      assert(add.includes(denied) && add.includes(datadir), add);
+      assertEquals([configure, size as unknown], ["configured", 3]);
+      assert(add!.startsWith("StoreAddDisabled: files: add new:"), add);
+      assert(add!.includes(denied) && add!.includes(datadir), add);
       await Deno.chmod(datadir, 0o700);
     });
   },
+});
+
+Deno.test({
+  name: "a directory that others keep to themselves hides what is in it, and nothing else",
+  ignore: !hasModes,
+  fn: async () => {
+    await inFolder(async (datadir) => {
+      const store = new FileStore("files", { datadir });
+      for (const imageId of ["there", "a/b", "lost+found/c", "private/d"]) {
+        await store.add(imageId, new Uint8Array(3));
+      }
+      await Deno.chmod(`${datadir}/lost+found`, 0);
+      await Deno.chmod(`${datadir}/private`, 0o600);
+      const told = await toldToUser(datadir);
+      for (const name of ["lost+found", "private"]) await Deno.chmod(`${datadir}/${name}`, 0o700);
+      assertEquals(told["list"], ["a", "there"]);
+      assertEquals(told["all"], ["a/b", "there"]);
+      const { inside, hidden } = told as Record<string, string>;
+      assert(inside!.startsWith("Forbidden: files: list lost+found: EACCES"), inside);
+      assert(hidden!.startsWith("Forbidden: files: get private/d: EACCES"), hidden);
+    });
+  },
+});
+
+Deno.test("a store needs no permission but for its datadirs, and says which flag is missing", async () => {
+  await inFolder(async (folder) => {
+    const datadir = `${folder}/images`;
+    await new FileStore("files", { datadir }).add("there", new Uint8Array(3));
+    const told = async (...flags: string[]): Promise<Record<string, string>> => {
+      const [, , ...rest] = moduleArgs("told.ts", datadir);
+      return JSON.parse(await run(Deno.execPath(), "run", "--no-prompt", ...flags, ...rest));
+    };
+    const all = await told(`--allow-read=${datadir}`, `--allow-write=${datadir}`);
+    assertEquals([all["configure"], all["add"], all["delete"]], ["configured", "added", "deleted"]);
+
+    await new FileStore("files", { datadir }).add("there", new Uint8Array(3));
+    const read = await told(`--allow-read=${datadir}`);
+    assertEquals(read["size"] as unknown, 3);
+    assert(read["add"]!.startsWith("StoreAddDisabled: files: add new:"), read["add"]);
+    assert(read["add"]!.includes("--allow-write"), read["add"]);
+
+    const nothing = await told();
+    assert(nothing["configure"]!.startsWith("BadStoreConfiguration: files: configure:"));
+    assert(nothing["configure"]!.includes("--allow-read"), nothing["configure"]);
+  });
 });

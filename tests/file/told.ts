@@ -1,5 +1,5 @@
 /**
- * Says what a store of the datadir given says to a user who may not do everything.
+ * Says what a store of the datadir given says to a user or a process that may not do everything.
  *
  * @module
  */
@@ -7,9 +7,19 @@ import { FileStore } from "@vitrine/vitrine/file";
 
 const store = new FileStore("files", { datadir: Deno.args[0]! });
 const said = (error: Error) => `${error.name}: ${error.message}`;
+
+async function names(directory: string, recursive: boolean): Promise<string[]> {
+  const entries = await Array.fromAsync(store.list({ directory, recursive }));
+  return entries.map(({ path }) => path).sort();
+}
+
 console.log(JSON.stringify({
   configure: await store.configure().then(() => "configured", said),
   size: await store.getSize("there").catch(said),
+  list: await names("", false).catch(said),
+  all: await names("", true).catch(said),
+  inside: await names("lost+found", false).catch(said),
+  hidden: await store.get("private/d").then(() => "open", said),
   add: await store.add("new", new Uint8Array(1)).then(() => "added", said),
   delete: await store.delete("there").then(() => "deleted", said),
 }));
