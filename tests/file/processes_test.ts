@@ -162,3 +162,55 @@ Deno.test("a store that starts leaves alone what others are writing", async () =
     assertEquals(await litter(datadir), []);
   });
 });
+
+Deno.test("what another runtime or machine left is cleared away when nobody wrote to it for a day", async () => {
+  await inFolder(async (datadir) => {
+    await new FileStore("files", { datadir }).configure();
+    const temporary = `${datadir}/.vitrine/tmp`;
+    const day = 24 * 60 * 60 * 1000;
+    const left: Record<string, boolean> = {
+      "image-a.lock": false,
+      "directories-b.lock": false,
+      [`image-c.${Deno.pid}@somewhere`]: true,
+      "anything": true,
+    };
+    for (const name of Object.keys(left)) await Deno.writeTextFile(`${temporary}/${name}`, "x");
+    for (const name of ["image-d.1@somewhere", "old"]) {
+      await Deno.writeTextFile(`${temporary}/${name}`, "x");
+      await Deno.utime(`${temporary}/${name}`, new Date(), new Date(Date.now() - day - 60_000));
+    }
+    await new FileStore("files", { datadir }).configure();
+    const kept = Object.keys(left).filter((name) => left[name]).sort();
+    assertEquals(await tree(temporary), kept);
+  });
+});
+
+Deno.test("an id that another datadir is given during an add is Duplicate", async () => {
+  await inFolder(async (folder) => {
+    const datadirs = [`${folder}/a`, `${folder}/b`];
+    const store = new FileStore("files", { datadirs: [`${datadirs[0]}:1`, `${datadirs[1]}:0`] });
+    async function* source() {
+      yield new Uint8Array(1);
+      await Deno.mkdir(`${datadirs[1]}/x`);
+      await Deno.writeTextFile(`${datadirs[1]}/x/y`, "other");
+    }
+    await assertRejects(() => store.add("x/y", source()), Duplicate);
+    assertEquals(await visible(datadirs[0]!), []);
+    for (const datadir of datadirs) assertEquals(await litter(datadir), []);
+    assertEquals(await store.getSize("x/y"), 5);
+    await assertRejects(() => store.add("x/y", new Uint8Array(1)), Duplicate);
+    const all = await Array.fromAsync(store.list({ recursive: true }));
+    assertEquals(all.map(({ path }) => path), ["x/y"]);
+
+    // What two datadirs have, by whatever way, is listed once and read where it is first.
+    await Deno.mkdir(`${datadirs[0]}/x`);
+    await Deno.writeTextFile(`${datadirs[0]}/x/y`, "first");
+    await Deno.writeTextFile(`${datadirs[1]}/x/z`, "z");
+    const names = async (recursive: boolean) =>
+      (await Array.fromAsync(store.list({ recursive }))).map(({ path }) => path).sort();
+    assertEquals(await names(true), ["x/y", "x/z"]);
+    assertEquals(await names(false), ["x"]);
+    assertEquals(await new Response((await store.get("x/y")).stream).text(), "first");
+    assertEquals(await store.getSize(`file://${datadirs[1]}/x/y`), 5);
+  });
+});
