@@ -60,10 +60,10 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     reason:
-      "Names with ?, # and % are encoded in the URI (s3, swift), or refused where they cannot " +
-      "be (file). glance_store writes them as they are and decodes nothing: it does not find again " +
-      "what it wrote with ? and # (s3: and @), nor what Vitrine did, and its %41 is read as A. The ids that Glance " +
-      "makes, UUIDs, have none of these.",
+      "Names with ?, # and % (on s3 with @ too) are encoded in the URI, or refused where they " +
+      "cannot be (file). glance_store writes them as they are and decodes nothing: it does not find " +
+      "again what it wrote with ? and #, nor what Vitrine did, and its %41 is read as A. The ids that " +
+      "Glance makes, UUIDs, have none of these.",
     is: ({ type, request }) =>
       ["file", "s3", "swift"].includes(type) &&
       (type === "s3" ? UNREADABLE_S3 : UNREADABLE).test(
