@@ -1,3 +1,8 @@
+/**
+ * `deno task test` says what it ran, what it skipped and why.
+ *
+ * @module
+ */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { serviceTest } from "./mod.ts";
 

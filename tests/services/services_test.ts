@@ -1,3 +1,8 @@
+/**
+ * The test services start, come back and leave nothing.
+ *
+ * @module
+ */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { serviceTest } from "./mod.ts";
 
