@@ -16,7 +16,7 @@ import type { SwiftClient } from "./client.ts";
 import { SEGMENTS } from "./large_objects.ts";
 import type { SwiftLocation } from "./location.ts";
 
-/** How long a claim holds, in seconds: longer than any one request. */
+/** How long a claim holds whose owner died, in seconds. */
 const LIFE = 600;
 
 /** How long to wait for others, in milliseconds. */
@@ -50,8 +50,8 @@ export async function exclusively<T>(
   const mine = prefix + id;
   const backoff = new Backoff({ retries: 1000, retryTimeout: PATIENCE, maxDelay: 1000 });
   for (;;) {
-    await put(mine, { "x-delete-after": `${LIFE}` });
     try {
+      await put(mine, { "x-delete-after": `${LIFE}` });
       for (let first = mine; first === mine;) {
         const claims = [mine, ...await othersOf(client, container, prefix, mine, signal)].sort();
         if (claims.length === 1) return await work();

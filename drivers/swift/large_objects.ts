@@ -19,6 +19,9 @@ export const SEGMENTS = ".segments/";
 /** How many segments a manifest names at most, as Swift and radosgw come configured. */
 const MANIFEST_LIMIT = 1000;
 
+/** How many small requests are under way at once. */
+const AT_ONCE = 8;
+
 /** A segment that was sent. */
 export interface Segment {
   /** The object. */
@@ -116,13 +119,17 @@ async function putNested(
   }));
   const expiry = headers["x-delete-at"];
   const inner: Record<string, string> = expiry ? { "x-delete-at": expiry } : {};
-  const entries = await pooled(manifests, 8, async ({ object, segments }): Promise<Segment> => {
-    await putStatic(client, container, object, segments, inner);
-    const size = segments.reduce((sum, { size }) => sum + size, 0);
-    // The entity tag of a static large object is the md5 of its segments' md5, as text.
-    const etags = new TextEncoder().encode(segments.map(({ etag }) => etag).join(""));
-    return { object, size, etag: await md5Of([etags]) };
-  });
+  const entries = await pooled(
+    manifests,
+    AT_ONCE,
+    async ({ object, segments }): Promise<Segment> => {
+      await putStatic(client, container, object, segments, inner);
+      const size = segments.reduce((sum, { size }) => sum + size, 0);
+      // The entity tag of a static large object is the md5 of its segments' md5, as text.
+      const etags = new TextEncoder().encode(segments.map(({ etag }) => etag).join(""));
+      return { object, size, etag: await md5Of([etags]) };
+    },
+  );
   try {
     await putStatic(client, container, object, entries, headers);
     return true;
@@ -188,10 +195,11 @@ export async function deleteObjects(
   for (let at = 0; at < objects.length; at += MANIFEST_LIMIT) {
     const batch = objects.slice(at, at + MANIFEST_LIMIT);
     if (batch.length > 1 && await bulkDelete(client, container, batch, signal)) continue;
-    const errors = await pooled(batch, 8, (object) => {
-      const request = { method: "DELETE", container, object, signal };
-      return client.ask({ ...request, accept: [200, 204, 404] }).then(() => undefined, (e) => e);
-    });
+    const errors = await pooled(
+      batch,
+      AT_ONCE,
+      (object) => deleteObject(client, container, object, signal).catch((error) => error),
+    );
     failure ??= errors.find((error) => error !== undefined);
   }
   if (failure !== undefined) throw failure;
@@ -224,7 +232,17 @@ async function bulkDelete(
   }
 }
 
-/** Deletes a static large object with all its segments. Throws `NotFound`. */
+/** Deletes an object that was seen: an answer may be lost, and what is sent again finds nothing. */
+export async function deleteObject(
+  client: SwiftClient,
+  container: string,
+  object: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await client.ask({ method: "DELETE", container, object, accept: [200, 204, 404], signal });
+}
+
+/** Deletes a static large object that was seen, with all its segments. */
 export async function deleteStatic(
   client: SwiftClient,
   container: string,
@@ -248,8 +266,8 @@ export async function deleteStatic(
 }
 
 /**
- * Deletes a dynamic large object with all its segments. The manifest goes first: without some of its
- * segments the image would look whole, and shorter. Throws `NotFound`.
+ * Deletes a dynamic large object that was seen, with all its segments. The manifest goes first:
+ * without some of its segments the image would look whole, and shorter.
  */
 export async function deleteDynamic(
   client: SwiftClient,
@@ -260,10 +278,11 @@ export async function deleteDynamic(
 ): Promise<void> {
   const { container: home, prefix } = readManifest(manifest);
   const segments: string[] = [];
-  for await (const { name } of client.list(home, { prefix, signal })) {
-    if (name !== undefined && !(home === container && name === object)) segments.push(name);
+  for await (const { name = "" } of client.list(home, { prefix, signal })) {
+    // Among images, one may only be called like a segment: `a-b` is none of `a`.
+    if (home !== container || /^\d+$/.test(name.slice(prefix.length))) segments.push(name);
   }
-  await client.ask({ method: "DELETE", container, object, signal });
+  await deleteObject(client, container, object, signal);
   try {
     await deleteObjects(client, home, segments, signal);
   } catch (cause) {

@@ -23,9 +23,10 @@ export async function* listContainer(
   const { directory, recursive, signal } = options;
   const prefix = directory === "" ? "" : `${directory}/`;
   const delimiter = recursive ? undefined : "/";
-  // Ends after every segment: a name goes on with hexadecimal digits.
+  // After every segment: their names go on with letters and digits.
+  const after = `${SEGMENTS}~`;
   const skip = (name: string) =>
-    recursive && name.startsWith(SEGMENTS) ? `${SEGMENTS}~` : undefined;
+    recursive && name.startsWith(SEGMENTS) && name < after ? after : undefined;
   const manifests = new Manifests(client, container, signal);
   for await (const entry of client.list(container, { prefix, delimiter, signal, skip })) {
     const { name, subdir } = entry;

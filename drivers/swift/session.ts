@@ -60,8 +60,8 @@ export class LoginSession implements Session {
   /** The access to use now. Throws what the login throws. */
   async access(): Promise<Access> {
     const current = this.#current;
-    const left = (current?.expires ?? Infinity) - Date.now();
-    return current && left > this.#margin ? current : await this.#renewed();
+    const ends = current?.expires !== undefined && current.expires - Date.now() <= this.#margin;
+    return current && !ends ? current : await this.#renewed();
   }
 
   /** Logs in again, unless somebody did since that access was given out. */

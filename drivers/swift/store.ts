@@ -22,7 +22,7 @@ import { Store } from "../store.ts";
 import { Accounts, type LongClient } from "./accounts.ts";
 import { aclHeaders, readAclHeaders } from "./acls.ts";
 import { objectUrl, type SwiftClient } from "./client.ts";
-import { deleteDynamic, deleteStatic } from "./large_objects.ts";
+import { deleteDynamic, deleteObject, deleteStatic } from "./large_objects.ts";
 import { isImageId, listContainer } from "./listing.ts";
 import { SCHEMES, SwiftLocation } from "./location.ts";
 import { statOf } from "./metadata.ts";
@@ -106,8 +106,9 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   }
 
   /** Looks whether there is an account that takes new images. Nobody logs in yet. */
-  override async configureAdd(): Promise<void> {
-    if (!this.options.multiTenant) await Promise.resolve(this.#accounts.requireDefault());
+  override configureAdd(): Promise<void> {
+    if (!this.options.multiTenant) this.#accounts.requireDefault();
+    return Promise.resolve();
   }
 
   /** @internal */
@@ -159,9 +160,10 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   ): Promise<ImageReader> {
     const client = await this.#accounts.client(location, context);
     const { container, object } = location;
-    const request = await client.request({ container, object, signal });
-    const open = (range: ByteRange, etag?: string) =>
-      readRange(this.#reading, request, { ...range, etag });
+    const open = async (range: ByteRange, etag?: string) => {
+      const request = await client.request({ container, object, signal });
+      return await readRange(this.#reading, request, { ...range, etag });
+    };
     const { readConcurrency: concurrency, largeObjectChunkSize } = this.options;
     if (concurrency === 1) return await open(range);
     const { parallelReader } = await import("../s3/parallel_reader.ts");
@@ -229,7 +231,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     } else if (manifest !== null) {
       await deleteDynamic(client, container, object, manifest, signal);
     } else {
-      await client.ask({ method: "DELETE", container, object, signal });
+      await deleteObject(client, container, object, signal);
     }
     if (this.options.multiTenant && container === this.#containerOf(object)) {
       await removeContainer(client, container);

@@ -51,8 +51,7 @@ export class Upload {
   }
 
   /**
-   * Sends a segment by `put`, which is given its request, again where the md5 of what is stored is not
-   * the segment's. Numbers begin at 1.
+   * Sends a segment, again where the md5 of what is stored is not the segment's. Numbers begin at 1.
    */
   async segment(
     client: SwiftClient,

@@ -110,7 +110,10 @@ Deno.test("25,000 names in directories are listed by level, and those below a di
 
 Deno.test("segments are neither listed nor read through, however many they are", async () => {
   const segments = numbered(25_000, ".segments/8e6d/");
-  await using server = listing(["+first", ".segment", ...segments, ".segments0", "image"]);
+  const strange = [".segments/~", ".segments/ü"];
+  await using server = listing([
+    ...["+first", ".segment", ...segments, ...strange, ".segments0", "image"],
+  ]);
   await using store = new SwiftStore("hiding", server.options);
   for (const recursive of [true, false]) {
     const entries = await Array.fromAsync(store.list({ recursive }));

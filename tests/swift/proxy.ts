@@ -33,7 +33,13 @@ export async function proxy(meddle: (passing: Passing) => Promise<Response>): Pr
     const { pathname, search } = new URL(request.url);
     const headers = new Headers(request.headers);
     for (const name of ["host", "connection"]) headers.delete(name);
-    const body = request.body ? await request.arrayBuffer() : null;
+    let body: ArrayBuffer | null;
+    try {
+      body = request.body && await request.arrayBuffer();
+    } catch {
+      // The client has gone.
+      return new Response(null, { status: 499 });
+    }
     const pass = () => fetch(origin + pathname + search, { method: request.method, headers, body });
     if (!pathname.startsWith(root)) {
       requests.push("LOGIN");

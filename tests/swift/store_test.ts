@@ -291,6 +291,23 @@ onServers(
 );
 
 onServers(
+  "deleting what glance_store segmented leaves the images that are only called alike",
+  { swift, ceph },
+  {},
+  async ({ store, options, at }) => {
+    const { container } = options;
+    await store.add("a-b", pattern(5));
+    await store.add("a-1x", pattern(5));
+    for (const name of ["a-00001", "a-00002"]) {
+      await at.send("PUT", `/${container}/${name}`, {}, "x");
+    }
+    await at.send("PUT", `/${container}/a`, { "x-object-manifest": `${container}/a-` }, "");
+    await store.delete("a");
+    assertEquals(await at.names(container), ["a-1x", "a-b"]);
+  },
+);
+
+onServers(
   "claims that nobody holds any more stop nobody",
   { swift, ceph },
   {},
