@@ -4,7 +4,7 @@
  * @module
  */
 import { constants } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { copyFile, unlink } from "node:fs/promises";
 import { ImageChanged } from "../../errors/mod.ts";
 import { CHUNK_SIZE } from "../../streams/mod.ts";
 import { identity } from "./digests.ts";
@@ -32,8 +32,9 @@ export async function copyImageFile(
       at += count;
     }
   } else {
-    // An abort does not end it: it goes on in the draft, which is removed.
-    await io.patient.wait(copyFile(real.path, draft.path, constants.COPYFILE_FICLONE));
+    // An abort does not end it: it goes on in the draft, which is removed meanwhile.
+    const copying = copyFile(real.path, draft.path, constants.COPYFILE_FICLONE);
+    await io.patient.wait(copying, () => unlink(draft.path));
   }
   if (identity(await file.stat()) !== identity(stats)) {
     throw new ImageChanged("the file was changed while it was being copied");

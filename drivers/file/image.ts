@@ -72,6 +72,7 @@ export function readerOf(
   if (offset > total) throw pastEnd(offset, total);
   const end = Math.min(total, offset + (length ?? total));
   let at = offset;
+  let reads = 0;
   return {
     size: end - offset,
     total,
@@ -81,8 +82,10 @@ export function readerOf(
       const wanted = view.subarray(0, Math.min(view.length, end - at));
       const count = await file.read(wanted, at);
       at += count;
-      // glance_store writes in place, so that the whole is only known to be one at its end.
-      const isLast = at === total || count < wanted.length;
+      reads++;
+      // glance_store writes in place, so that what takes several reads is only known to be of one
+      // image at its end, and that it is the whole only at the image's.
+      const isLast = count < wanted.length || at === total || (at === end && reads > 1);
       if (isLast && wanted.length > 0 && identity(await file.stat()) !== identity(stats)) {
         throw new ImageChanged("the file was changed while it was being read");
       }

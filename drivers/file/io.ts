@@ -5,7 +5,7 @@
  * @module
  */
 import { type FileHandle, open, unlink } from "node:fs/promises";
-import type { BigIntStats } from "node:fs";
+import type { BigIntStats, Dir } from "node:fs";
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { TemporaryFile } from "./temporary.ts";
@@ -68,6 +68,19 @@ export class Io {
       call.then(resolve, reject).finally(settle);
       if (signal?.aborted) abort();
     });
+  }
+}
+
+/** The names in an open directory, which is closed in the end. */
+export async function* namesIn(io: Io, directory: Dir): AsyncGenerator<string> {
+  try {
+    for (;;) {
+      const entry = await io.wait(directory.read());
+      if (entry === null) return;
+      yield entry.name;
+    }
+  } finally {
+    await io.cleanup.wait(directory.close());
   }
 }
 

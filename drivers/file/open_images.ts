@@ -64,7 +64,7 @@ export class OpenImages {
     return shared && performance.now() - shared.began < FRESH ? shared : undefined;
   }
 
-  /** Opens anew whatever is asked for from now on: a name was removed. */
+  /** Opens anew whatever is asked for from now on: a name was made or removed. */
   forget(): void {
     // What is being opened at this moment goes where nobody looks any more.
     this.#shared = new Map();

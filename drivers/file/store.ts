@@ -5,7 +5,7 @@
  */
 import { lstat, mkdir, opendir, unlink } from "node:fs/promises";
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, StoreError } from "../../errors/mod.ts";
+import { BadStoreConfiguration, StorageFull, StoreError } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type {
@@ -115,6 +115,8 @@ export class FileStore extends Store<FileLocation, FileOptions> {
         await sweep(io, this.#datadirs, datadir);
         await proveWritable(io, datadir);
       } catch (error) {
+        // A full disk is for each add to find: room may be made.
+        if (storeError(error, "write") instanceof StorageFull) continue;
         throw badDatadir(datadir, "cannot be written", error);
       }
     }
@@ -208,6 +210,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
         commit: (image) =>
           this.#to("write", async () => {
             await draft.publish(this.#datadirs, path, image);
+            this.#open.forget();
             return metadataOf(path, this.#metadata);
           }),
         abort: () => draft.discard(),
@@ -270,6 +273,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
           await copyImageFile(io, source, draft);
           const digests = await digestsOf(io, source.real.datadir, source.stats);
           await draft.publish(this.#datadirs, path, digests);
+          this.#open.forget();
         } catch (error) {
           await draft.discard().catch(() => {});
           throw error;
