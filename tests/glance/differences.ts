@@ -83,6 +83,13 @@ export const DIFFERENCES: readonly Difference[] = [
       vitrine.error === "Duplicate",
   },
   {
+    reason:
+      "What a busy Swift drops is sent again; glance_store cannot read the data again and fails.",
+    is: ({ type, glance, vitrine }) =>
+      type === "swift" && glance.error === "BackendException" &&
+      glance.message!.includes("no ability to reset contents") && vitrine.value !== undefined,
+  },
+  {
     reason: "The size of what is not there is NotFound; glance_store says 0 on Swift.",
     is: ({ type, intent, glance, vitrine }) =>
       type === "swift" && intent === "getSize of what is missing" && glance.value?.size === 0 &&
