@@ -135,7 +135,7 @@ export class S3Client {
       readRange(this.transport, request, { ...part, etag });
     const { readConcurrency: concurrency, largeObjectChunkSize } = this.#options;
     if (concurrency === 1) return await open(range, etag);
-    const { parallelReader } = await import("./parallel_reader.ts");
+    const { parallelReader } = await import("../parallel_reader.ts");
     const partSize = largeObjectChunkSize * 2 ** 20;
     return await parallelReader(open, range, { etag, partSize, concurrency });
   }

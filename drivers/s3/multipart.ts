@@ -5,8 +5,9 @@
  */
 import { NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { cleaningUp } from "../cleaning_up.ts";
 import { uploadsOf } from "./listing.ts";
-import { ADD_ID, cleaningUp, type WriteState } from "./write_state.ts";
+import { ADD_ID, type WriteState } from "./write_state.ts";
 import { escapeXml } from "./xml.ts";
 
 /** A part that the server has. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Duplicate, NotFound, StoreError, TimeoutError } from "../../errors/mod.ts";
+import { Duplicate, NotFound, StoreError } from "../../errors/mod.ts";
+import { cleaningUp } from "../cleaning_up.ts";
 import type { S3Client } from "./client.ts";
 import { codeOf, S3Fault } from "./errors.ts";
 import type { S3Settings } from "./options.ts";
@@ -13,22 +14,6 @@ export const ADD_ID = "x-amz-meta-vitrine-add";
 
 /** The requests that make an object appear. */
 export type Creation = "put" | "copy" | "complete";
-
-/** How long a failed add may take to clean up, in milliseconds: a server that is away is not waited for. */
-const PATIENCE = 30_000;
-
-/** Cleans up after what failed or was aborted, whose own signal says nothing any more. */
-export async function cleaningUp(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(new TimeoutError(`cleaning up took longer than ${PATIENCE} ms`));
-  }, PATIENCE);
-  try {
-    await work(controller.signal);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** The state of a store that writes. */
 export class WriteState {

@@ -23,6 +23,9 @@ import {
 } from "../../transport/mod.ts";
 import type { Access, Session } from "./session.ts";
 
+/** How long to wait for a server that is at work, in milliseconds. */
+const SLOW = 600_000;
+
 /** A request to the account. */
 export interface SwiftRequest {
   /** The method; `GET` unless said otherwise. */
@@ -41,6 +44,8 @@ export interface SwiftRequest {
   accept?: readonly number[] | undefined;
   /** Sends again also what is not idempotent by its method. */
   retry?: "always" | undefined;
+  /** The server may be at work for minutes before it answers: it copies, puts together, deletes many. */
+  slow?: boolean | undefined;
   /** Ends the request. */
   signal?: AbortSignal | undefined;
 }
@@ -144,6 +149,7 @@ export class SwiftClient {
   /** A request as the transport takes it. */
   async request(request: SwiftRequest): Promise<HttpRequest> {
     const { method = "GET", container, object, query, headers, body, accept, signal } = request;
+    const { retry, slow } = request;
     const url = objectUrl(await this.accountUrl(), container, object);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     let used: Access;
@@ -154,7 +160,8 @@ export class SwiftClient {
       body,
       accept,
       signal,
-      retry: request.retry,
+      retry,
+      ...(slow ? { timeouts: { firstByte: SLOW, idle: SLOW } } : {}),
       trusted: this.#trusted,
       redirect: "refuse",
       prepare: async (prepared) => {

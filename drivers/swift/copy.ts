@@ -108,7 +108,7 @@ export async function copyPieces(
   await pooled(pieces, concurrency, ({ container, object, size, etag }, index) => {
     const headers = { "x-copy-from": objectPath(container, object), "x-fresh-metadata": "true" };
     const segment = { number: index + 1, size, etag };
-    return upload.segment(client, segment, { headers, body: [], signal });
+    return upload.segment(client, segment, { headers, body: [], slow: true, signal });
   });
   await upload.commit(client, stat, { signal });
 }

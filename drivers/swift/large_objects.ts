@@ -159,6 +159,7 @@ async function putStatic(
     query: { "multipart-manifest": "put" },
     headers: { ...headers, "if-none-match": "*" },
     body: [new TextEncoder().encode(JSON.stringify(manifest))],
+    slow: true,
   });
 }
 
@@ -221,6 +222,7 @@ async function bulkDelete(
       body: [new TextEncoder().encode(lines)],
       retry: "always",
       accept: [200],
+      slow: true,
       signal,
     });
     return /^(200|404)/.test(answer["Response Status"] ?? "") && answer.Errors?.length === 0;
@@ -255,6 +257,7 @@ export async function deleteStatic(
     object,
     query: { "multipart-manifest": "delete" },
     accept: [200],
+    slow: true,
     signal,
   });
   const [failure] = answer.Errors ?? [];

@@ -166,7 +166,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     };
     const { readConcurrency: concurrency, largeObjectChunkSize } = this.options;
     if (concurrency === 1) return await open(range);
-    const { parallelReader } = await import("../s3/parallel_reader.ts");
+    const { parallelReader } = await import("../parallel_reader.ts");
     const partSize = largeObjectChunkSize * MB;
     return await parallelReader(open, range, { etag: undefined, partSize, concurrency });
   }

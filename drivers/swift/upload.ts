@@ -59,6 +59,7 @@ export class Upload {
     request: {
       headers?: Record<string, string>;
       body: readonly Bytes[];
+      slow?: boolean;
       signal: AbortSignal | undefined;
     },
   ): Promise<void> {

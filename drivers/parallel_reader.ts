@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ByteRange, Bytes } from "../../streams/mod.ts";
-import type { ImageReader } from "../driver.ts";
+import type { ByteRange, Bytes } from "../streams/mod.ts";
+import type { ImageReader } from "./driver.ts";
 
 /** How an image is read. */
 export interface ParallelOptions {
