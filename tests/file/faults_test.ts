@@ -13,22 +13,28 @@ import {
   TimeoutError,
 } from "@vitrine/vitrine";
 import { FileStore } from "@vitrine/vitrine/file";
-import {
-  canMount,
-  inFolder,
-  installed,
-  litter,
-  MIB,
-  moduleArgs,
-  run,
-  tree,
-  withMount,
-} from "./support.ts";
+import { canMount, inFolder, litter, MIB, moduleArgs, run, tree, withMount } from "./support.ts";
 
 /** Pieces of random bytes, without end. */
 async function* endless(): AsyncGenerator<Uint8Array> {
   for (;;) yield crypto.getRandomValues(new Uint8Array(65_536));
 }
+
+/** A file system of its own on a loop device. */
+async function withDisk<T>(test: (mount: string) => Promise<T>): Promise<T> {
+  return await inFolder(async (folder) => {
+    const image = `${folder}/disk`;
+    await run("truncate", "-s", "64M", image);
+    await run("mkfs.ext4", "-q", image);
+    return await withMount(["-o", "loop", image], test);
+  });
+}
+
+const canFreeze = canMount && await withDisk(async (mount) => {
+  await run("fsfreeze", "-f", mount);
+  await run("fsfreeze", "-u", mount);
+  return true;
+}).catch(() => false);
 
 /** Does something while a file system is frozen: whatever changes it waits. */
 async function whileFrozen(mount: string, body: (freeze: () => Promise<void>) => Promise<void>) {
@@ -229,72 +235,62 @@ Deno.test({
 
 Deno.test({
   name: "a hung disk is TimeoutError, and what it does too late is undone",
-  ignore: !canMount || !await installed("fsfreeze") || !await installed("mkfs.ext4"),
+  ignore: !canFreeze,
   fn: () =>
-    inFolder(async (folder) => {
-      const image = `${folder}/disk`;
-      await run("truncate", "-s", "64M", image);
-      await run("mkfs.ext4", "-q", image);
-      await withMount(["-o", "loop", image], async (mount) => {
-        const datadir = `${mount}/images`;
-        const calm = new FileStore("files", { datadir });
-        await calm.add("a", new Uint8Array(3));
-        const store = new FileStore("files", { datadir, timeout: 0.5 });
-        await store.configure();
-        const operations: Record<string, (freeze: () => Promise<void>) => Promise<unknown>> = {
-          add: (freeze) => freeze().then(() => store.add("d/b", new Uint8Array(1))),
-          copy: (freeze) => freeze().then(() => store.copy("a", "d/c")),
-          rename: (freeze) => freeze().then(() => store.rename("a", "d/e")),
-          "an add half way": (freeze) => {
-            async function* source() {
-              yield new Uint8Array(8 * MIB);
-              await freeze();
-              yield new Uint8Array(8 * MIB);
-            }
-            return store.add("d/f", source());
-          },
-          delete: (freeze) => freeze().then(() => store.delete("a")),
-        };
-        for (const [name, operation] of Object.entries(operations)) {
-          await whileFrozen(mount, async (freeze) => {
-            const error = await assertRejects(() => operation(freeze));
-            assertInstanceOf(error, TimeoutError, `${name}: ${error}`);
-            assert(error.message.endsWith("did not answer within 0.5 s"), error.message);
-            assert(error.retryable);
-          });
-          // Once the disk answers again, what was asked of it is done, and then undone.
-          const images = name === "delete" ? [] : ["a"];
-          for (let attempt = 1;; attempt++) {
-            const names = await Array.fromAsync(calm.list({ recursive: true }));
-            const left = [names.map(({ path }) => path), await litter(datadir)];
-            if (equal(left, [images, []])) break;
-            assert(attempt < 200, `${name}: ${JSON.stringify(left)}`);
-            await run("sync", "-f", mount);
+    withDisk(async (mount) => {
+      const datadir = `${mount}/images`;
+      const calm = new FileStore("files", { datadir });
+      await calm.add("a", new Uint8Array(3));
+      const store = new FileStore("files", { datadir, timeout: 0.5 });
+      await store.configure();
+      const operations: Record<string, (freeze: () => Promise<void>) => Promise<unknown>> = {
+        add: (freeze) => freeze().then(() => store.add("d/b", new Uint8Array(1))),
+        copy: (freeze) => freeze().then(() => store.copy("a", "d/c")),
+        rename: (freeze) => freeze().then(() => store.rename("a", "d/e")),
+        "an add half way": (freeze) => {
+          async function* source() {
+            yield new Uint8Array(8 * MIB);
+            await freeze();
+            yield new Uint8Array(8 * MIB);
           }
+          return store.add("d/f", source());
+        },
+        delete: (freeze) => freeze().then(() => store.delete("a")),
+      };
+      for (const [name, operation] of Object.entries(operations)) {
+        await whileFrozen(mount, async (freeze) => {
+          const error = await assertRejects(() => operation(freeze));
+          assertInstanceOf(error, TimeoutError, `${name}: ${error}`);
+          assert(error.message.endsWith("did not answer within 0.5 s"), error.message);
+          assert(error.retryable);
+        });
+        // Once the disk answers again, what was asked of it is done, and then undone.
+        const images = name === "delete" ? [] : ["a"];
+        for (let attempt = 1;; attempt++) {
+          const names = await Array.fromAsync(calm.list({ recursive: true }));
+          const left = [names.map(({ path }) => path), await litter(datadir)];
+          if (equal(left, [images, []])) break;
+          assert(attempt < 200, `${name}: ${JSON.stringify(left)}`);
+          await run("sync", "-f", mount);
         }
-      });
+      }
     }),
 });
 
 Deno.test({
   name: "an abort ends an operation on a hung disk",
-  ignore: !canMount || !await installed("fsfreeze") || !await installed("mkfs.ext4"),
+  ignore: !canFreeze,
   fn: () =>
-    inFolder(async (folder) => {
-      const image = `${folder}/disk`;
-      await run("truncate", "-s", "64M", image);
-      await run("mkfs.ext4", "-q", image);
-      await withMount(["-o", "loop", image], async (mount) => {
-        const store = new FileStore("files", { datadir: `${mount}/images` });
-        await store.add("a", new Uint8Array(3));
-        const controller = new AbortController();
-        const reason = new Error("enough");
-        await whileFrozen(mount, async (freeze) => {
-          await freeze();
-          const adding = store.add("b", new Uint8Array(1), { signal: controller.signal });
-          controller.abort(reason);
-          assertEquals(await assertRejects(() => adding), reason);
-        });
+    withDisk(async (mount) => {
+      const store = new FileStore("files", { datadir: `${mount}/images` });
+      await store.add("a", new Uint8Array(3));
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      await whileFrozen(mount, async (freeze) => {
+        await freeze();
+        const adding = store.add("b", new Uint8Array(1), { signal: controller.signal });
+        controller.abort(reason);
+        assertEquals(await assertRejects(() => adding), reason);
       });
     }),
 });
