@@ -72,7 +72,9 @@ export abstract class StoreHooks<L extends StoreLocation> extends StoreCapabilit
       try {
         await this.deleteImage(location, options);
       } catch (error) {
-        if (error instanceof StoreError) error.at({ path: location.path });
+        if (error instanceof StoreError) {
+          error.at({ path: this.imageIdAt(location) ?? location.path });
+        }
         if (!(error instanceof NotFound)) throw error;
       }
     }

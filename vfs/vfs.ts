@@ -286,12 +286,11 @@ export class Vfs implements AsyncDisposable {
         });
       }
       const { signal, context } = options;
-      const listing = { directory: place!.path, recursive: true, signal, context };
-      for await (const { path: imageId } of store.list(listing)) {
-        await store.delete(imageId, options).catch((error) => {
-          if (!(error instanceof NotFound)) throw error;
-        });
-      }
+      const below = store.list({ directory: place!.path, recursive: true, signal, context });
+      const imageIds = async function* () {
+        for await (const { path: imageId } of below) yield imageId;
+      };
+      await store.deleteMany(imageIds(), { signal, context });
     });
   }
 

@@ -294,6 +294,19 @@ export const addRules: readonly Rule[] = [
     },
   },
   {
+    name: "deleteMany removes images, passing over those that are missing",
+    needs: RW,
+    async run(context) {
+      const { store, id } = context;
+      for (const name of ["one", "two", "three"]) await store.add(id(name), pattern(10));
+      const { location } = await store.add(id("four"), pattern(10));
+      await store.deleteMany([id("one"), id("none"), id("two"), location]);
+      for (const name of ["one", "two", "four"]) await assertAbsent(context, id(name));
+      assertEquals(await store.getSize(id("three")), 10);
+      await store.deleteMany([]);
+    },
+  },
+  {
     name: "an id with an empty, . or .. segment, NUL or a backslash is refused by every operation",
     async run({ store }) {
       const ids = [

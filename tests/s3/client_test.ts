@@ -231,6 +231,46 @@ Deno.test("without the options no request has a checksum header", async () => {
   }
 });
 
+Deno.test("a server that is slow holds the source back: parts in memory are counted", async () => {
+  const pending: (() => void)[] = [];
+  let most = 0;
+  const options = { host: "https://h", bucket: "b", accessKey: "a", secretKey: "b", ...LARGE };
+  await using store = new S3Store("s3", {
+    ...options,
+    concurrency: 2,
+    async fetch(url, { method }) {
+      if (method === "HEAD") return new Response(null, { status: 404 });
+      if (method === "POST") return new Response("<R><UploadId>u</UploadId></R>");
+      if (url.includes("partNumber")) {
+        await new Promise<void>((resolve) => most = Math.max(most, pending.push(resolve)));
+      }
+      return new Response(null, { headers: { etag: '"p"' } });
+    },
+  });
+  let given = 0;
+  const source = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (given === 100) return controller.close();
+      given++;
+      controller.enqueue(new Uint8Array(2 ** 20));
+    },
+  }, { highWaterMark: 0 });
+  const adding = store.add("a", source);
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
+  while (pending.length < 2) await turn();
+  for (let turns = 0; turns < 50; turns++) await turn();
+  // Two parts on their way, one being filled, and the four chunks of 4 MiB that go round.
+  assert(given <= 3 * 5 + 4 * 4, `${given} MiB were read`);
+  let done = false;
+  void adding.then(() => done = true);
+  while (!done) {
+    pending.shift()?.();
+    await turn();
+  }
+  assertEquals((await adding).size, 100 * 2 ** 20);
+  assertEquals(most, 2);
+});
+
 Deno.test("a listing that says it goes on but not where is an error, not a short list", async () => {
   const page = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
   const { store } = storeOn([new Response(page)]);
