@@ -49,7 +49,7 @@ async function step<T>(what: string, bytes: number, work: () => Promise<T>): Pro
   const result = await work();
   const seconds = (performance.now() - start) / 1000;
   const rate = bytes > 0 ? `  ${(bytes / MIB / seconds).toFixed(0)} MiB/s` : "";
-  console.log(`${what.padEnd(58)}  ${seconds.toFixed(2)} s${rate}`);
+  console.log(`${what.padEnd(62)}  ${seconds.toFixed(2)} s${rate}`);
   return result;
 }
 
