@@ -10,10 +10,10 @@
  * @module
  */
 import { RemoteServiceUnavailable } from "../../errors/mod.ts";
-import { Backoff } from "../../transport/mod.ts";
+import { Backoff } from "../../transport/retry.ts";
 import { cleaningUp } from "../cleaning_up.ts";
 import type { SwiftClient } from "./client.ts";
-import { SEGMENTS } from "./large_objects.ts";
+import { SEGMENTS } from "./names.ts";
 import type { SwiftLocation } from "./location.ts";
 
 /** How long a claim holds whose owner died, in seconds. */

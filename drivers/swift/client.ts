@@ -14,13 +14,10 @@ import {
   type StoreError,
 } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import {
-  type HttpRequest,
-  type HttpResponse,
-  retryAfterOf,
-  statusError,
-  type Transport,
-} from "../../transport/mod.ts";
+import type { HttpResponse } from "../../transport/response.ts";
+import { retryAfterOf } from "../../transport/retry.ts";
+import { statusError } from "../../transport/status.ts";
+import type { HttpRequest, Transport } from "../../transport/transport.ts";
 import type { Access, Session } from "./session.ts";
 
 /** How long to wait for a server that is at work, in milliseconds. */

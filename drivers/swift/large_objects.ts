@@ -11,10 +11,8 @@
 import { BackendException, Forbidden, StoreError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { objectPath, type SwiftClient } from "./client.ts";
+import { SEGMENTS } from "./names.ts";
 import { pooled } from "./pooled.ts";
-
-/** What the names of all segments begin with; no image id does. */
-export const SEGMENTS = ".segments/";
 
 /** How many segments a manifest names at most, as Swift and radosgw come configured. */
 const MANIFEST_LIMIT = 1000;

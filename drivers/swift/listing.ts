@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { checkImageId } from "../../location/mod.ts";
 import type { ListEntry } from "../driver.ts";
 import type { Listed, SwiftClient } from "./client.ts";
-import { readManifest, SEGMENTS } from "./large_objects.ts";
+import { readManifest } from "./large_objects.ts";
+import { isImageId, SEGMENTS } from "./names.ts";
 
 /** The md5 of nothing: what the listing says of a dynamic manifest, and radosgw of any. */
 const EMPTY = "d41d8cd98f00b204e9800998ecf8427e";
@@ -97,16 +97,5 @@ class Manifests {
     });
     const { container, prefix } = readManifest(headers.get("x-object-manifest") ?? "");
     return container === this.#container && prefix !== "" ? prefix : undefined;
-  }
-}
-
-/** Whether an object's name is an image id: not a segment, nor a directory's marker. */
-export function isImageId(name: string): boolean {
-  if (`${name}/`.startsWith(SEGMENTS)) return false;
-  try {
-    checkImageId(name);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { contentLength, modifiedOf } from "../../transport/mod.ts";
+import { contentLength, modifiedOf } from "../../transport/read_range.ts";
 import type { DriverStat } from "../driver.ts";
 
 /** Says which upload made an object. */

@@ -7,7 +7,8 @@ import { BitMasks } from "../../capabilities/mod.ts";
 import { BadStoreConfiguration, InvalidImageId, NotFound } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import { readRange, Transport } from "../../transport/mod.ts";
+import { readRange } from "../../transport/read_range.ts";
+import { Transport } from "../../transport/transport.ts";
 import type {
   Acls,
   DriverStat,
@@ -20,16 +21,13 @@ import type {
 import type { OptionDefinitions } from "../options.ts";
 import { Store } from "../store.ts";
 import { Accounts, type LongClient } from "./accounts.ts";
-import { aclHeaders, readAclHeaders } from "./acls.ts";
 import { objectUrl, type SwiftClient } from "./client.ts";
-import { deleteDynamic, deleteObject, deleteStatic } from "./large_objects.ts";
-import { isImageId, listContainer } from "./listing.ts";
 import { SCHEMES, SwiftLocation } from "./location.ts";
 import { statOf } from "./metadata.ts";
 import { MB, OPTIONS, type SwiftOptions, type SwiftSettings } from "./options.ts";
+import { isImageId } from "./names.ts";
 import { pooled } from "./pooled.ts";
-import { refuseDuplicate, Upload, type UploadOptions } from "./upload.ts";
-import { SwiftWriter } from "./writer.ts";
+import type { UploadOptions } from "./upload.ts";
 
 /** What a new container grants. */
 const CLOSED: Acls = { public: false, readTenants: [], writeTenants: [] };
@@ -186,6 +184,10 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     imageId: string,
     { size, signal, context }: OperationOptions & { size: number | undefined },
   ): Promise<ImageWriter<SwiftLocation>> {
+    const [{ refuseDuplicate }, { SwiftWriter }] = await Promise.all([
+      import("./upload.ts"),
+      import("./writer.ts"),
+    ]);
     const { largeObjectSize, largeObjectChunkSize, concurrency } = this.options;
     const { deleteAfter, multiTenant } = this.options;
     const location = await this.locate(imageId, { context });
@@ -226,6 +228,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     const { container, object } = location;
     const { headers } = await client.ask({ method: "HEAD", container, object, signal });
     const manifest = headers.get("x-object-manifest");
+    const { deleteDynamic, deleteObject, deleteStatic } = await import("./large_objects.ts");
     if (headers.get("x-static-large-object")?.toLowerCase() === "true") {
       await deleteStatic(client, container, object, signal);
     } else if (manifest !== null) {
@@ -251,6 +254,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       if (directory === "") yield* this.#listTenant(client, signal);
       return;
     }
+    const { listContainer } = await import("./listing.ts");
     const options = { directory, recursive, signal };
     if (multipleContainersSeed === 0) {
       yield* listContainer(client, container, options);
@@ -313,6 +317,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       return (await this.add(imageId, stream, { size, signal, context }))
         .location.storeLocation as SwiftLocation;
     }
+    const { refuseDuplicate, Upload } = await import("./upload.ts");
     const now = await refuseDuplicate(client, location, signal);
     const { options, discard } = await this.#prepare(client, location, now);
     const upload = new Upload(options);
@@ -337,6 +342,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       container: location.container,
       signal,
     });
+    const { readAclHeaders } = await import("./acls.ts");
     return readAclHeaders(headers, this.options.adminTenants);
   }
 
@@ -346,6 +352,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     acls: Acls,
     { signal, context }: OperationOptions,
   ): Promise<void> {
+    const { aclHeaders } = await import("./acls.ts");
     const headers = aclHeaders(acls, this.options.adminTenants);
     const client = await this.#accounts.client(location, context);
     const { container } = location;
@@ -397,6 +404,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       isNew ||= status === 201;
       if (!multiTenant || (status === 201 && adminTenants.length === 0)) return;
       // An earlier image's container may be left, with the ACLs that it had.
+      const { aclHeaders } = await import("./acls.ts");
       const headers = aclHeaders(CLOSED, adminTenants);
       await client.ask({ method: "POST", container, headers, retry: "always" });
     };
