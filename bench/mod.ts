@@ -11,7 +11,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   file: "glance_store, where it is installed",
   bundle: "nothing",
   serve: "nginx and wrk",
-  edge: "workerd, from npm",
+  edge: "nginx, curl, and workerd from npm",
   s3: "ceph, glance_store and rclone",
   swift: "swift and glance_store",
   rbd: "ceph and glance_store",
