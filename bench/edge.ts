@@ -1,6 +1,6 @@
 /**
- * An image through workerd: by the handler over an http store and by the store alone, against a bare
- * `fetch` whose body is passed on untouched.
+ * An image through workerd: by the handler over an http store, and by the store alone, passed on or
+ * read byte by byte, against a bare `fetch` whose body is passed on untouched.
  *
  * Usage: `edge.ts [MIB]`; 1,024 MiB. It needs the services nginx and tools to run.
  *
@@ -19,17 +19,19 @@ const BARE = `export default {
   fetch: (request, { ORIGIN }) => fetch(ORIGIN + new URL(request.url).pathname.slice(8)),
 };`;
 
-const STORE = `import { HttpStore } from "${root.href}drivers/http/mod.ts";
+/** The store alone; `body` makes the response's body of the result `image`. */
+const store = (body: string) =>
+  `import { HttpStore } from "${root.href}drivers/http/mod.ts";
 let store;
 export default {
   async fetch(request, { ORIGIN }) {
     store ??= new HttpStore("images", { baseUrl: ORIGIN });
-    const { stream } = await store.get(new URL(request.url).pathname.slice(8));
-    return new Response(stream);
+    const image = await store.get(new URL(request.url).pathname.slice(8));
+    return new Response(${body});
   },
 };`;
 
-/** Measures all three in turns. */
+/** Measures all in turns. */
 export async function edge(mib = 1024, rounds?: number): Promise<void> {
   const [nginx, tools] = [await service("nginx"), await service("tools")];
   if (!nginx || !tools) throw new Error("the services nginx and tools do not run");
@@ -60,11 +62,12 @@ export async function edge(mib = 1024, rounds?: number): Promise<void> {
   const bare = "fetch, passed on";
   await compare(`edge pass-through ${mib} MiB`, [
     await contender(bare, BARE),
-    { against: bare, ...await contender("http store", STORE) },
     {
       against: bare,
       ...await contender("handler over http store", new URL("examples/edge/worker.ts", root)),
     },
+    { against: bare, ...await contender("http store, passed on", store("image.passOn()")) },
+    { against: bare, ...await contender("http store, each byte read", store("image.stream")) },
   ], rounds);
 }
 
