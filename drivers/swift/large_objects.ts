@@ -52,17 +52,16 @@ export function segmentPrefix(uploadId: string): string {
 }
 
 /**
- * Removes what an upload left that came to nothing: the segments that were begun, and whatever else
- * has its name.
+ * Removes what an upload left that came to nothing: the segments that are known to have been begun,
+ * and whatever else has its name.
  */
 export async function removeUpload(
   client: SwiftClient,
   container: string,
   uploadId: string,
   segments: readonly Segment[],
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (segments.length === 0) return;
   // Also what is not there yet: the server ignores a request that arrives with an older time.
   const objects = new Set(segments.map(({ object }) => object));
   for await (const { name } of client.list(container, { prefix: SEGMENTS + uploadId, signal })) {

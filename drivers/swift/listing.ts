@@ -6,10 +6,10 @@
 import type { ListEntry } from "../driver.ts";
 import type { Listed, SwiftClient } from "./client.ts";
 import { readManifest } from "./large_objects.ts";
-import { isImageId, SEGMENTS } from "./names.ts";
+import { isImageId, pastSegments, SEGMENTS } from "./names.ts";
 
 /** The md5 of nothing: what the listing says of a dynamic manifest, and radosgw of any. */
-const EMPTY = "d41d8cd98f00b204e9800998ecf8427e";
+export const EMPTY = "d41d8cd98f00b204e9800998ecf8427e";
 
 /**
  * The images and directories of one container. Segments are left out: Vitrine's by their name, those
@@ -23,10 +23,7 @@ export async function* listContainer(
   const { directory, recursive, signal } = options;
   const prefix = directory === "" ? "" : `${directory}/`;
   const delimiter = recursive ? undefined : "/";
-  // After every segment: their names go on with letters and digits.
-  const after = `${SEGMENTS}~`;
-  const skip = (name: string) =>
-    recursive && name.startsWith(SEGMENTS) && name < after ? after : undefined;
+  const skip = recursive ? pastSegments : undefined;
   const manifests = new Manifests(client, container, signal);
   for await (const entry of client.list(container, { prefix, delimiter, signal, skip })) {
     const { name, subdir } = entry;
@@ -40,17 +37,24 @@ export async function* listContainer(
 }
 
 /** What a listing tells of an object. */
-function imageOf(path: string, { bytes, hash, slo_etag, last_modified }: Listed): ListEntry {
-  const modified = new Date(last_modified?.replace(/Z?$/, "Z") ?? NaN);
+function imageOf(path: string, entry: Listed): ListEntry {
+  const { bytes, hash, slo_etag } = entry;
   const etag = slo_etag?.replaceAll('"', "") ?? (hash === EMPTY ? undefined : hash);
   return {
     path,
     kind: "image",
     // Of a manifest that the listing does not know as one, it tells the manifest's own size.
     size: hash === EMPTY ? undefined : bytes,
-    modified: Number.isNaN(modified.getTime()) ? undefined : modified,
+    modified: modifiedOf(entry),
     etag: etag && `"${etag}"`,
   };
+}
+
+/** When an object was last changed. */
+export function modifiedOf({ last_modified }: Listed): Date | undefined {
+  // Swift leaves out that it is UTC.
+  const modified = new Date(last_modified?.replace(/Z?$/, "Z") ?? NaN);
+  return Number.isNaN(modified.getTime()) ? undefined : modified;
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, InvalidImageId, NotFound } from "../../errors/mod.ts";
+import { BadStoreConfiguration, InvalidImageId, NotFound, StoreError } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { readRange } from "../../transport/read_range.ts";
@@ -14,6 +14,7 @@ import type {
   DriverStat,
   ImageReader,
   ImageWriter,
+  Leftover,
   ListEntry,
   OperationOptions,
   PresignRequest,
@@ -32,7 +33,7 @@ import type { UploadOptions } from "./upload.ts";
 /** What a new container grants. */
 const CLOSED: Acls = { public: false, readTenants: [], writeTenants: [] };
 
-/** How many containers of a multi-tenant listing are looked into at a time. */
+/** How many images are looked at, or deleted, before the next are listed. */
 const BATCH = 64;
 
 /**
@@ -77,6 +78,8 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   readonly #transport: Transport;
   readonly #reading: Transport;
   readonly #accounts: Accounts;
+  /** Ids of the uploads that are under way. */
+  readonly #underway = new Set<string>();
 
   /** Makes a store; throws `BadStoreConfiguration`. Nothing is opened. */
   constructor(name: string, options: SwiftOptions = {}) {
@@ -242,33 +245,78 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   }
 
   /** @internal */
+  protected override async deleteImages(
+    locations: AsyncIterable<SwiftLocation>,
+    options: OperationOptions,
+  ): Promise<void> {
+    const remove = (batch: readonly SwiftLocation[]) =>
+      pooled(batch, this.options.concurrency, (location) => {
+        return this.deleteImage(location, options).catch((error) => {
+          if (error instanceof NotFound) return;
+          throw error instanceof StoreError ? error.at({ path: location.object }) : error;
+        });
+      });
+    let batch: SwiftLocation[] = [];
+    for await (const location of locations) {
+      batch.push(location);
+      if (batch.length < BATCH) continue;
+      await remove(batch);
+      batch = [];
+    }
+    await remove(batch);
+  }
+
+  /** @internal */
   protected override async *listImages(
     directory: string,
     recursive: boolean,
     { signal, context }: OperationOptions,
   ): AsyncGenerator<ListEntry> {
-    const { multiTenant, multipleContainersSeed, container } = this.options;
     const client = await this.#accounts.client(undefined, context);
-    if (multiTenant) {
+    if (this.options.multiTenant) {
       // An image has a container of its own, which cannot be in a directory.
       if (directory === "") yield* this.#listTenant(client, signal);
       return;
     }
     const { listContainer } = await import("./listing.ts");
     const options = { directory, recursive, signal };
-    if (multipleContainersSeed === 0) {
-      yield* listContainer(client, container, options);
-      return;
-    }
     const directories = new Set<string>();
-    for await (const { name } of client.list(undefined, { prefix: `${container}_`, signal })) {
-      for await (const entry of listContainer(client, name!, options)) {
+    for await (const container of this.#containers(client, signal)) {
+      for await (const entry of listContainer(client, container, options)) {
         const { path, kind } = entry;
-        if (kind === "image" ? this.#containerOf(path) !== name : directories.has(path)) continue;
+        const isImage = kind === "image";
+        if (isImage ? this.#containerOf(path) !== container : directories.has(path)) continue;
         if (kind === "directory") directories.add(path);
         yield entry;
       }
     }
+  }
+
+  /** @internal */
+  protected override async *leftovers(
+    { signal, context }: OperationOptions,
+  ): AsyncGenerator<Leftover> {
+    const { leftovers } = await import("./leftovers.ts");
+    const { concurrency } = this.options;
+    const client = await this.#accounts.client(undefined, context);
+    const options = { underway: this.#underway, concurrency, signal };
+    for await (const container of this.#containers(client, signal)) {
+      yield* leftovers(client, container, options);
+    }
+  }
+
+  /** The containers that images may be in. */
+  async *#containers(
+    client: SwiftClient,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<string> {
+    const { multiTenant, multipleContainersSeed, container } = this.options;
+    if (!multiTenant && multipleContainersSeed === 0) {
+      yield container;
+      return;
+    }
+    const prefix = `${container}_`;
+    for await (const { name } of client.list(undefined, { prefix, signal })) yield name!;
   }
 
   async *#listTenant(
@@ -287,8 +335,8 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
         return [{ path: object, kind: "image", size, modified, etag }];
       });
     let batch: string[] = [];
-    for await (const { name } of client.list(undefined, { prefix, signal })) {
-      const object = name!.slice(prefix.length);
+    for await (const name of this.#containers(client, signal)) {
+      const object = name.slice(prefix.length);
       if (this.#containerOf(object) === name) batch.push(object);
       if (batch.length < BATCH) continue;
       yield* (await look(batch)).flat();
@@ -415,6 +463,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
         type,
         deleteAt: deleteAfter === undefined ? undefined : now + deleteAfter,
         createContainer,
+        underway: this.#underway,
       },
       discard: async () => {
         if (isNew && multiTenant) await removeContainer(client, container);

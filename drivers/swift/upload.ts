@@ -32,6 +32,8 @@ export interface UploadOptions {
   deleteAt: number | undefined;
   /** Makes the container if it is missing; throws `NotFound` if it may not be made. */
   createContainer(client: SwiftClient): Promise<void>;
+  /** The ids of the store's uploads that are under way. */
+  underway: Set<string>;
 }
 
 /** An upload. */
@@ -39,7 +41,7 @@ export class Upload {
   /** Where the image will be. */
   readonly location: SwiftLocation;
   readonly #options: UploadOptions;
-  readonly #id = crypto.randomUUID();
+  readonly #id: string = crypto.randomUUID();
   /** The segments that were begun. */
   readonly #segments: Segment[] = [];
   #begun = false;
@@ -63,6 +65,7 @@ export class Upload {
       signal: AbortSignal | undefined;
     },
   ): Promise<void> {
+    this.#options.underway.add(this.#id);
     const object = segmentName(segmentPrefix(this.#id), number);
     const segment = this.#segments[number - 1] = { object, size, etag: "" };
     const headers = { ...this.#headers(), ...request.headers };
@@ -108,18 +111,23 @@ export class Upload {
         if (!await this.#isOurs(client).catch(() => false)) throw error;
       }
     });
+    this.#options.underway.delete(this.#id);
   }
 
   /** Removes whatever was stored. Throws where it cannot be told what was. */
   async abort(client: SwiftClient): Promise<void> {
     const { container, object } = this.location;
     const segments = this.#segments.filter(Boolean);
-    await cleaningUp(async (signal) => {
-      if (this.#begun && await this.#isOurs(client, signal)) {
-        await client.ask({ method: "DELETE", container, object, signal });
-      }
-      await removeUpload(client, container, this.#id, segments, signal);
-    });
+    try {
+      await cleaningUp(async (signal) => {
+        if (this.#begun && await this.#isOurs(client, signal)) {
+          await client.ask({ method: "DELETE", container, object, signal });
+        }
+        if (segments.length > 0) await removeUpload(client, container, this.#id, segments, signal);
+      });
+    } finally {
+      this.#options.underway.delete(this.#id);
+    }
   }
 
   async #show(

@@ -291,6 +291,71 @@ onServers(
 );
 
 onServers(
+  "gc finds the segments that no image is made of, and those alone",
+  { swift, ceph },
+  { largeObjectSize: 1, largeObjectChunkSize: 1 },
+  async ({ store, options, at }) => {
+    const bytes = pattern(2 * MB);
+    await store.add("slo", bytes);
+    await store.copy("slo", "copy");
+    await using dynamic = new SwiftStore("dlo", { ...options, largeObjectType: "dlo" });
+    await dynamic.add("dlo", bytes);
+    await store.add("plain", pattern(3));
+    await store.add("empty", new Uint8Array());
+    const dead = crypto.randomUUID();
+    for (const name of [`${dead}/00000001`, `${dead}/00000002`, `${dead}-manifests/00000001`]) {
+      await at.send("PUT", `/${options.container}/.segments/${name}`, {}, "dead");
+    }
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const adding = store.add("slow", readable);
+    const writer = writable.getWriter();
+    await writer.write(pattern(3 * MB));
+
+    const told = async (dryRun: boolean) =>
+      (await Array.fromAsync(store.gc({ olderThan: 0, dryRun }))).map(({ path, kind, size }) => [
+        ...[path, kind, size],
+      ]);
+    const expected = [[`${options.container}/.segments/${dead}`, "upload", 8]];
+    assertEquals(await told(true), expected);
+    assertEquals(await Array.fromAsync(store.gc({ dryRun: true })), [], "too young");
+    assertEquals(await told(false), expected);
+    assertEquals(await told(true), []);
+
+    await writer.close();
+    await adding;
+    for (const id of ["slo", "copy", "dlo"]) assertBytes(await bytesOf(store, id), bytes);
+    assertBytes(await bytesOf(store, "slow"), pattern(3 * MB));
+    for (const id of ["slo", "copy", "dlo", "slow", "plain", "empty"]) await store.delete(id);
+    assertEquals(await at.names(options.container), []);
+  },
+);
+
+onServers(
+  "gc touches nothing where an image's metadata no longer say what it is made of",
+  { swift, ceph },
+  { largeObjectSize: 1, largeObjectChunkSize: 1 },
+  async ({ store, options, at }) => {
+    const bytes = pattern(2 * MB);
+    await store.add("a", bytes);
+    await at.send("POST", `/${options.container}/a`, { "x-object-meta-other": "1" });
+    assertEquals((await store.stat("a")).checksum, undefined);
+    await Array.fromAsync(store.gc({ olderThan: 0 }));
+    assertBytes(await bytesOf(store, "a"), bytes);
+  },
+);
+
+onServers(
+  "many images are deleted at once, with their segments",
+  { swift, ceph },
+  { largeObjectSize: 1, largeObjectChunkSize: 1 },
+  async ({ store, options, at }) => {
+    for (let i = 0; i < 5; i++) await store.add(`dir/${i}`, pattern(i * MB));
+    await store.deleteMany(["dir/0", "dir/none", "dir/1", "dir/2", "dir/3", "dir/4"]);
+    assertEquals(await at.names(options.container), []);
+  },
+);
+
+onServers(
   "deleting what glance_store segmented leaves the images that are only called alike",
   { swift, ceph },
   {},
