@@ -1,6 +1,7 @@
 /**
  * The Swift driver against glance_store's, on one Swift with auth v1, and the server's own limits:
- * segments of zeros put by a client that does nothing else, and `curl` into nothing.
+ * segments of zeros put by a client that does nothing else, or digests beside it as every store
+ * must, and `curl` into nothing.
  *
  * Usage: `swift.ts [MIB] [ROUNDS]`; 512 MiB and 5 rounds unless given. The services `swift` and
  * `glance_store` run: `deno task services start`.
@@ -73,6 +74,11 @@ export async function swift(mib = 512, rounds = 5): Promise<void> {
       { name: "vitrine, no FFI", against, run: adding(deno("add", "--deny-ffi")) },
       { name: "vitrine, size unknown", against, run: adding(deno("add-unsized")) },
       { name: "the server's limit", against, run: adding(deno("bare-add")) },
+      {
+        name: "the limit with md5 and sha512",
+        against,
+        run: adding(deno("digested-add")),
+      },
     ], rounds);
     console.log(
       `allowed growth: ${SEGMENT} MB x (${CONCURRENCY} + 2) + 32 MiB = ` +

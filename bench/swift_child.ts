@@ -8,6 +8,7 @@
  * - `add`, `add-unsized`: Vitrine, md5 and sha512 included
  * - `get-byob`, `get-default`: Vitrine
  * - `bare-add`: segments of zeros, neither read nor digested
+ * - `digested-add`: the same while md5 and sha512 of as many zeros are computed
  *
  * @module
  */
@@ -17,6 +18,7 @@ import { SwiftClient } from "../drivers/swift/client.ts";
 import { MB } from "../drivers/swift/options.ts";
 import { fixedSession } from "../drivers/swift/session.ts";
 import { Transport } from "../transport/mod.ts";
+import { createDigests } from "../streams/digest/mod.ts";
 import { measure } from "./harness.ts";
 
 const [work, source, image, json] = Deno.args as [string, string, string, string];
@@ -62,14 +64,16 @@ async function bare(): Promise<void> {
   const part = largeObjectChunkSize * MB;
   const zeros = new Uint8Array(part);
   let next = 0;
-  await measure(async () => {
-    await Promise.all(Array.from({ length: options.concurrency ?? 4 }, async () => {
+  const senders = () =>
+    Array.from({ length: options.concurrency ?? 4 }, async () => {
       while (next * part < size) {
         const number = next++;
         const body = [zeros.subarray(0, Math.min(part, size - number * part))];
         await client.ask({ method: "PUT", container, object: `${image}-${number}`, body });
       }
-    }));
+    });
+  await measure(async () => {
+    await Promise.all([...senders(), work === "digested-add" ? digest() : undefined]);
     return size;
   });
   for (let number = 0; number < next; number++) {
@@ -78,6 +82,13 @@ async function bare(): Promise<void> {
   await transport.close();
 }
 
-if (work === "bare-add") await bare();
+async function digest(): Promise<void> {
+  const digests = await createDigests(["md5", "sha512"], { sizeHint: size });
+  const chunk = new Uint8Array(4 * 1024 * 1024);
+  for (let at = 0; at < size; at += chunk.length) await digests.update(chunk);
+  await digests.digest();
+}
+
+if (work.endsWith("-add")) await bare();
 else await vitrine();
 Deno.exit(0);
