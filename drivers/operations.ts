@@ -59,9 +59,9 @@ export interface GetResult {
   /** The bytes, in chunks of exactly 4 MiB but the last. */
   stream: ReadableStream<Bytes>;
   /**
-   * The bytes for whoever passes them on unseen, as the body of a `Response`: in chunks of any size.
-   * In workerd that may be the backend's own stream, which takes no CPU time, and is not resumed where
-   * it breaks. It takes the place of `stream`.
+   * The bytes for whoever passes them on unseen, as the body of a `Response`, in place of `stream`: in
+   * chunks of the size that is sent fastest. In workerd that may be the backend's own stream, which
+   * takes no CPU time, and is not resumed where it breaks.
    */
   passOn(): ReadableStream<Bytes>;
 }

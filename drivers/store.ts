@@ -47,6 +47,9 @@ import { type OptionDefinitions, validateOptions } from "./options.ts";
 import { checkRange, emptyReader, expectedDigests, judgedReader } from "./reading.ts";
 import { secretsOf, wrapError } from "./wrap.ts";
 
+/** Size of the chunks that are passed on, in bytes: a chunk is sent while the next is read. */
+const PASSED_ON = 1_048_576;
+
 /** The constructor of a driver's store, with what it declares. */
 export interface StoreClass {
   /** Makes a store; throws `BadStoreConfiguration`. */
@@ -251,7 +254,8 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       const bytes = guarded(judged, signal, (error) => this.#wrap(error, "get", image, signal));
       const stream = readableFrom(bytes, size);
       // What is verified or can be aborted passes through here.
-      const passOn = () => (!expected && !signal && takeStream(reader)) || stream;
+      const passOn = () =>
+        (!expected && !signal && takeStream(reader)) || readableFrom(bytes, size, PASSED_ON);
       return { size, total, etag, modified, stream, passOn };
     });
   }

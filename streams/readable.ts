@@ -7,10 +7,10 @@ import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
 import { isWorkerd } from "./workerd.ts";
 
 /**
- * A byte stream over a reader: chunks of exactly 4 MiB but the last for a default reader, the
- * caller's own buffer for a BYOB reader, nothing read ahead of what is asked for. Cancelling it, its
- * end and its failure close the reader. Where the size is known (in bytes), the last chunk's buffer
- * is no larger than it has to be.
+ * A byte stream over a reader: chunks of exactly `chunkSize` bytes (4 MiB) but the last for a default
+ * reader, the caller's own buffer for a BYOB reader, nothing read ahead of what is asked for.
+ * Cancelling it, its end and its failure close the reader. Where the size is known (in bytes), the
+ * last chunk's buffer is no larger than it has to be.
  *
  * @example A stream in exact chunks
  * ```ts
@@ -26,17 +26,18 @@ import { isWorkerd } from "./workerd.ts";
 export function readableFrom(
   reader: ByteReader,
   size?: number | undefined,
+  chunkSize: number = CHUNK_SIZE,
 ): ReadableStream<Bytes> {
   let remaining = size ?? Infinity;
   const source: UnderlyingByteSource = {
     type: "bytes",
     // workerd would give a default reader buffers of 4 KiB; others leave it to `pull`.
-    ...(isWorkerd() ? { autoAllocateChunkSize: Math.min(CHUNK_SIZE, remaining + 1) } : {}),
+    ...(isWorkerd() ? { autoAllocateChunkSize: Math.min(chunkSize, remaining + 1) } : {}),
     async pull(controller) {
       const request = controller.byobRequest;
       // A fresh buffer each time: the last one belongs to whoever read it. The byte beyond the size
       // shows the end, and data that goes on after it.
-      const view = (request?.view ?? new Uint8Array(Math.min(CHUNK_SIZE, remaining + 1))) as Bytes;
+      const view = (request?.view ?? new Uint8Array(Math.min(chunkSize, remaining + 1))) as Bytes;
       const { length } = view;
       let chunk: Bytes;
       try {
