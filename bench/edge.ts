@@ -66,7 +66,7 @@ export async function edge(mib = 1024, rounds?: number): Promise<void> {
       against: bare,
       ...await contender("handler over http store", new URL("examples/edge/worker.ts", root)),
     },
-    { against: bare, ...await contender("http store, passed on", store("image.passOn()")) },
+    { against: bare, ...await contender("http store, passed on", store("await image.body()")) },
     { against: bare, ...await contender("http store, each byte read", store("image.stream")) },
   ], rounds);
 }

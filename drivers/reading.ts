@@ -5,9 +5,15 @@
  */
 import { Invalid, InvalidRange } from "../errors/mod.ts";
 import { exactly } from "../streams/exactly.ts";
-import type { ByteRange, ByteReader, ExpectedDigests } from "../streams/mod.ts";
+import type { ByteRange, ByteReader, Bytes, ExpectedDigests } from "../streams/mod.ts";
+import { readableFrom } from "../streams/readable.ts";
 import type { DriverStat, ImageReader } from "./driver.ts";
-import type { GetOptions } from "./operations.ts";
+import type { GetOptions, GetResult } from "./operations.ts";
+
+/** What is passed on in one piece, in bytes at most. */
+const SMALL = 262_144;
+/** Size of the chunks that more is passed on in: a chunk is sent while the next is read. */
+const PASSED_ON = 1_048_576;
 
 /** The range that is asked for. Throws `InvalidRange` if it is none. */
 export function checkRange({ offset = 0, length }: GetOptions): ByteRange {
@@ -71,4 +77,33 @@ export async function judgedReader(
     await reader.close(error).catch(() => {});
     throw error;
   }
+}
+
+/** What `get` resolves to; `own` gives the stream that may take the reader's place. */
+export function readResult(
+  { size, total, etag, modified }: ImageReader,
+  bytes: ByteReader,
+  own: (() => ReadableStream<Bytes> | undefined) | undefined,
+): GetResult {
+  let stream: ReadableStream<Bytes> | undefined;
+  return {
+    size,
+    total,
+    etag,
+    modified,
+    get stream() {
+      return stream ??= readableFrom(bytes, size);
+    },
+    async body() {
+      const passed = own?.();
+      if (passed !== undefined) return passed;
+      if (size === undefined || size > SMALL) return readableFrom(bytes, size, PASSED_ON);
+      try {
+        // The byte beyond the size shows data that goes on after it.
+        return await bytes.read(new Uint8Array(size + 1));
+      } finally {
+        await bytes.close();
+      }
+    },
+  };
 }

@@ -44,11 +44,8 @@ import type {
   PresignOptions,
 } from "./operations.ts";
 import { type OptionDefinitions, validateOptions } from "./options.ts";
-import { checkRange, emptyReader, expectedDigests, judgedReader } from "./reading.ts";
+import { checkRange, emptyReader, expectedDigests, judgedReader, readResult } from "./reading.ts";
 import { secretsOf, wrapError } from "./wrap.ts";
-
-/** Size of the chunks that are passed on, in bytes: a chunk is sent while the next is read. */
-const PASSED_ON = 1_048_576;
 
 /** The constructor of a driver's store, with what it declares. */
 export interface StoreClass {
@@ -249,14 +246,10 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       const reader = range.length === 0
         ? await emptyReader(range.offset, stat)
         : await this.openRead(location, range, { signal, context });
-      const { size, total, etag, modified } = reader;
       const judged = await judgedReader(reader, expected);
       const bytes = guarded(judged, signal, (error) => this.#wrap(error, "get", image, signal));
-      const stream = readableFrom(bytes, size);
       // What is verified or can be aborted passes through here.
-      const passOn = () =>
-        (!expected && !signal && takeStream(reader)) || readableFrom(bytes, size, PASSED_ON);
-      return { size, total, etag, modified, stream, passOn };
+      return readResult(reader, bytes, expected || signal ? undefined : () => takeStream(reader));
     });
   }
 

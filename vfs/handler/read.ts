@@ -57,7 +57,7 @@ class ImageReading {
   /** The whole image, opened without asking first. */
   async whole(): Promise<Response> {
     const result = await this.vfs.get(this.path);
-    return this.respond(200, result, await this.told(result));
+    return await this.respond(200, result, await this.told(result));
   }
 
   /**
@@ -80,7 +80,7 @@ class ImageReading {
       return undefined;
     }
     const span = { start: first, end: first + size };
-    return this.respond(206, result, await this.told(result), span);
+    return await this.respond(206, result, await this.told(result), span);
   }
 
   /** The answer where it depends on what the image is. */
@@ -95,14 +95,14 @@ class ImageReading {
     }
     // A range of nothing is not worth an error (section 14.2).
     if (specs === undefined || !size || !ifRangeHolds(headers, known)) {
-      return this.respond(200, await this.open(known), known);
+      return await this.respond(200, await this.open(known), known);
     }
     const spans = spansOf(specs, size);
     if (spans.length === 0) {
       return statusResponse(416, { "content-range": contentRange(undefined, size) });
     }
     if (spans.length === 1) {
-      return this.respond(206, await this.open(known, spans[0]), known, spans[0]);
+      return await this.respond(206, await this.open(known, spans[0]), known, spans[0]);
     }
     const { type, length, stream } = multipart(
       spans,
@@ -160,15 +160,15 @@ class ImageReading {
     }
   }
 
-  respond(
+  async respond(
     status: number,
     result: GetResult,
     known: Representation,
     span?: Span,
-  ): Response {
+  ): Promise<Response> {
     const headers = this.headers(known, status, result.size);
     if (span) headers["content-range"] = contentRange(span, known.size!);
-    return new Response(result.passOn(), { status, headers });
+    return new Response(await result.body(), { status, headers });
   }
 
   headers(known: Representation, status: number, length?: number): Record<string, string> {

@@ -1,0 +1,54 @@
+/**
+ * What `get` gives to those who pass an image on.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { RemoteServiceUnavailable, Vfs } from "@vitrine/vitrine";
+import { handler } from "@vitrine/vitrine/handler";
+import { MemoryStore } from "@vitrine/vitrine/memory";
+
+const MIB = 1_048_576;
+
+/** A store whose reads break, and which tells how many of its images are open. */
+class BrokenStore extends MemoryStore {
+  opened = 0;
+
+  protected override openRead(...given: Parameters<MemoryStore["openRead"]>) {
+    this.opened++;
+    return super.openRead(...given).then((reader) => ({
+      ...reader,
+      read: () => Promise.reject(new RemoteServiceUnavailable("the disk was pulled out")),
+      close: () => Promise.resolve(void this.opened--),
+    }));
+  }
+}
+
+Deno.test("a small body is there at once, a large one is a stream of 1 MiB chunks", async () => {
+  const store = new MemoryStore("s");
+  const data = crypto.getRandomValues(new Uint8Array(65_536));
+  await store.add("small", data);
+  await store.add("empty", new Uint8Array());
+  await store.add("large", new Uint8Array(2 * MIB + 1));
+
+  assertEquals(
+    await (await store.get("small", { offset: 1, length: 9 })).body(),
+    data.slice(1, 10),
+  );
+  assertEquals(await (await store.get("empty")).body(), new Uint8Array());
+  const body = await (await store.get("large")).body();
+  assert(body instanceof ReadableStream);
+  const sizes: number[] = [];
+  for await (const chunk of body) sizes.push(chunk.length);
+  assertEquals(sizes, [MIB, MIB, 1]);
+});
+
+Deno.test("a small image that cannot be read is an error, not an answer that breaks", async () => {
+  const store = new BrokenStore("s");
+  const vfs = new Vfs({ s: store });
+  await vfs.writeFile("/s/small", new Uint8Array(9));
+  await assertRejects(async () => (await store.get("small")).body(), RemoteServiceUnavailable);
+  const response = await handler(vfs)(new Request("http://localhost/s/small"));
+  assertEquals([response.status, await response.text()], [503, "the store cannot be reached\n"]);
+  assertEquals(store.opened, 0);
+});
