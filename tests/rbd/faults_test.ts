@@ -11,17 +11,8 @@ import { Pool } from "../../drivers/rbd/pool.ts";
 import { SNAPSHOT } from "../../drivers/rbd/location.ts";
 import { cephCluster, type Endpoints, serviceTest, startOwn } from "../services/mod.ts";
 import { run } from "../services/processes.ts";
-import {
-  ceph,
-  freshId,
-  MIB,
-  objects,
-  randomBytes,
-  rbd,
-  sha512,
-  storeOn,
-  until,
-} from "./support.ts";
+import { until } from "../until.ts";
+import { ceph, freshId, MIB, objects, randomBytes, rbd, sha512, storeOn } from "./support.ts";
 
 function startCluster(): Promise<Endpoints & AsyncDisposable> {
   return startOwn(cephCluster("ceph-faults", {

@@ -50,12 +50,3 @@ export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
 export async function sha512(bytes: BufferSource): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-512", bytes)).toHex();
 }
-
-/** Waits until `check` holds, for a minute at most. */
-export async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!await check()) {
-    if (Date.now() > deadline) throw new Error(`waited for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
