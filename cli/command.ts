@@ -32,7 +32,10 @@ export interface Session extends OperationOptions {
   config(): Promise<Config>;
   /** The path tree over the configured stores, opened on first use. */
   vfs(): Promise<Vfs>;
-  /** Says what went wrong with one of several things; the others go on, and the exit code is 1. */
+  /**
+   * Says what went wrong with one of several things; the others go on, and the exit code is 1. Throws
+   * the error where none can: for a wrong command line, after an interrupt, or when nobody reads.
+   */
   fail(error: unknown): void;
 }
 

@@ -149,6 +149,8 @@ async function runCommand(
     config: () => readConfig(args),
     vfs: () => opened ??= openTree(session),
     fail(error) {
+      const ends = error instanceof Misuse || error instanceof Deno.errors.BrokenPipe;
+      if (ends || interrupt.signal.aborted) throw error;
       code = EXIT.failed;
       complain(error, debug);
     },

@@ -100,7 +100,7 @@ async function each(
   args: Arguments,
   act: (vfs: Vfs, pair: Pair) => Promise<void>,
 ): Promise<void> {
-  const { out, json, signal, fail } = session;
+  const { out, json, fail } = session;
   const vfs = await session.vfs();
   const done: { from: string; to: string }[] = [];
   for (const pair of await pairs(vfs, args, session)) {
@@ -109,9 +109,6 @@ async function each(
       done.push({ from: show(pair.from), to: show(pair.to) });
       if (!json && args.has("verbose")) await out.line(`${show(pair.from)} -> ${show(pair.to)}`);
     } catch (error) {
-      if (signal.aborted || error instanceof Misuse || error instanceof Deno.errors.BrokenPipe) {
-        throw error;
-      }
       fail(error);
     }
   }

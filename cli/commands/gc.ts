@@ -43,7 +43,6 @@ export const gc: Command = {
           await out.line(`${name}: ${dryRun ? "would remove" : "removed"} ${what}`);
         }
       } catch (error) {
-        if (signal.aborted) throw error;
         fail(error);
       }
     }

@@ -38,7 +38,6 @@ async function* below(
       yield* below(vfs, base + entry.name, true, session);
     } catch (error) {
       // A store that fails takes no other down.
-      if (session.signal.aborted) throw error;
       session.fail(error);
     }
   }
@@ -94,7 +93,6 @@ export const ls: Command = {
         }
         await out.table(rows, [0]);
       } catch (error) {
-        if (session.signal.aborted) throw error;
         fail(error);
       }
     }
@@ -102,13 +100,17 @@ export const ls: Command = {
   },
 };
 
+function counted(count: number, one: string, more: string): string {
+  return `${count} ${count === 1 ? one : more}`;
+}
+
 /** `vitrine tree`. */
 export const tree: Command = {
   usage: "tree [PATH]",
   summary: "draw everything below a directory of the tree",
   operands: [0, 1],
   async run(session: Session, args: Arguments) {
-    const { out, json, signal } = session;
+    const { out, json } = session;
     const vfs = await session.vfs();
     const root = treePath(args.operands[0] ?? "/");
     if (json) {
@@ -120,7 +122,11 @@ export const tree: Command = {
     await draw(root, "");
     await out.line();
     await out.line(
-      `${counts.directories} directories, ${counts.images} images, ${formatSize(counts.bytes)}`,
+      [
+        counted(counts.directories, "directory", "directories"),
+        counted(counts.images, "image", "images"),
+        formatSize(counts.bytes),
+      ].join(", "),
     );
 
     async function draw(path: string, indent: string): Promise<void> {
@@ -139,7 +145,6 @@ export const tree: Command = {
         try {
           await draw(below, `${indent}${last ? "    " : "│   "}`);
         } catch (error) {
-          if (signal.aborted) throw error;
           session.fail(error);
         }
       }

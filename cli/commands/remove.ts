@@ -26,7 +26,6 @@ export const rm: Command = {
         await tree.remove(path, { recursive: args.has("recursive"), signal, context });
         removed.push(path);
       } catch (error) {
-        if (signal.aborted) throw error;
         if (!(args.has("force") && error instanceof NotFound)) fail(error);
       }
     }

@@ -54,7 +54,6 @@ export const stat: Command = {
         ];
         await out.table(shown.filter((row): row is [string, string] => row[1] !== undefined));
       } catch (error) {
-        if (session.signal.aborted) throw error;
         fail(error);
       }
     }

@@ -215,6 +215,14 @@ Deno.test("a pipe that is closed early ends cat without a word", async () => {
   assertEquals([code, await new Response(child.stderr).text()], [141, ""]);
 });
 
+Deno.test("a pipe that is closed before ls begins ends it without a word", async () => {
+  await using place = await withHello();
+  const child = place.start(["ls", "-R", "/"]);
+  await child.stdout.cancel();
+  const { code } = await child.status;
+  assertEquals([code, await new Response(child.stderr).text()], [141, ""]);
+});
+
 Deno.test("serve serves the tree until it is interrupted", async () => {
   await using place = await withHello();
   const child = place.start(["serve", "--port", "0"]);
