@@ -26,16 +26,16 @@ export async function readConfig(): Promise<Config> {
   return JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
 }
 
-/** Folders that hold no source, whatever their depth: what `.gitignore` names, and git's own. */
+/** Names of what holds no source, whatever its depth: what `.gitignore` names, and git's own. */
 const NO_SOURCE = new Set([".git", ".vitrine", "coverage", "node_modules", "results"]);
 
 /** The paths of all source files below a folder, relative to the checkout, in no order. */
 export async function* sourceFiles(folder = ""): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(new URL(folder, root))) {
+    // In a worktree, .git is a file.
+    if (NO_SOURCE.has(entry.name)) continue;
     if (entry.isFile) yield folder + entry.name;
-    if (entry.isDirectory && !NO_SOURCE.has(entry.name)) {
-      yield* sourceFiles(`${folder}${entry.name}/`);
-    }
+    if (entry.isDirectory) yield* sourceFiles(`${folder}${entry.name}/`);
   }
 }
 
