@@ -6,7 +6,8 @@
 import { parseArgs } from "@std/cli";
 import { type Config, loadConfig, openStores } from "../stores/mod.ts";
 import { overlayEnvironment, processEnvironment } from "../stores/environment.ts";
-import { Vfs } from "../vfs/mod.ts";
+import type { Vfs } from "../vfs/mod.ts";
+import { CALLER, callerOf } from "./caller.ts";
 import { type Arguments, type Command, Misuse, type Session } from "./command.ts";
 import { acl } from "./commands/acl.ts";
 import { add } from "./commands/add.ts";
@@ -21,6 +22,7 @@ import { stat } from "./commands/stat.ts";
 import { stores } from "./commands/stores.ts";
 import { verify } from "./commands/verify.ts";
 import { Output } from "./output.ts";
+import { OperandTree } from "./tree.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   stores,
@@ -140,12 +142,11 @@ async function runCommand(
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onSignal);
   let code = EXIT.done;
   let opened: Promise<Vfs> | undefined;
-  const tenant = args.value("tenant");
   const session: Session = {
     out,
     json: args.has("json"),
     signal: interrupt.signal,
-    context: tenant === undefined ? undefined : { tenant },
+    context: callerOf(await processEnvironment(), args.value("tenant")),
     config: () => readConfig(args),
     vfs: () => opened ??= openTree(session),
     fail(error) {
@@ -172,7 +173,7 @@ async function runCommand(
 
 async function openTree(session: Session): Promise<Vfs> {
   const config = await session.config();
-  return new Vfs(await openStores(config), { mounts: config.mounts });
+  return new OperandTree(await openStores(config), { mounts: config.mounts });
 }
 
 async function readConfig(args: Arguments): Promise<Config> {
@@ -234,11 +235,15 @@ function overview(): string {
     "vitrine COMMAND [OPTION...] [PATH...]: every image store in one path tree",
     "",
     "Paths: /store/path is of the tree, ./x, ../x and file:///x are local files, - is a standard stream.",
+    "A location URI, as stat tells it, is an image wherever a path of one is.",
     "",
     ...aligned(commands),
     "",
     "Options of every command:",
     ...aligned(GLOBAL),
+    "",
+    "Environment, for stores that serve several tenants:",
+    ...aligned(CALLER),
     "",
   ].join("\n");
 }

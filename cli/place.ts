@@ -1,33 +1,43 @@
 /**
- * What an operand names: a path of the tree, a local file, or standard input or output.
+ * What an operand names: an image or directory of the tree, a local file, or standard input or output.
  *
  * @module
  */
 import { basename, dirname, fromFileUrl, join } from "@std/path";
 import { Duplicate, NotFound, type StoreError } from "../errors/mod.ts";
+import { maskUri } from "../location/mod.ts";
 import type { ImageData } from "../streams/mod.ts";
 import { Misuse } from "./command.ts";
+import { isLocation } from "./tree.ts";
 
-/** An operand, read. */
+/** An operand, read. What is in the tree has a path there, or is an image with a location URI. */
 export type Place =
   | { kind: "tree"; path: string }
   | { kind: "local"; path: string }
   | { kind: "standard" };
 
 /**
- * Reads an operand: `/store/path` is of the tree; `./x`, `../x`, `file:///x` are local files; `-` is standard input or output.
+ * Reads an operand: `/store/path` is of the tree, as is any location URI but `file:///x`, which is a
+ * local file like `./x` and `../x`; `-` is standard input or output.
  */
 export function readPlace(operand: string): Place {
   if (operand === "-") return { kind: "standard" };
   if (operand.startsWith("/")) return { kind: "tree", path: operand };
   if (operand.startsWith("file:///")) return { kind: "local", path: fromFileUrl(operand) };
   if (/^\.\.?(\/|$)/.test(operand)) return { kind: "local", path: operand };
+  if (isLocation(operand)) return { kind: "tree", path: withoutSecret(operand) };
   throw new Misuse(
     `${operand}: a path of the tree begins with "/", a local file with "./", "../" or "file:///"`,
   );
 }
 
-/** Reads an operand that must be a path of the tree. */
+function withoutSecret(uri: string): string {
+  const masked = maskUri(uri);
+  if (masked === uri) return uri;
+  throw new Misuse(`${masked}: everybody on this machine can read the secret: leave it out`);
+}
+
+/** Reads an operand that must be in the tree: a path, or a location URI. */
 export function treePath(operand: string): string {
   const place = readPlace(operand);
   if (place.kind !== "tree") throw new Misuse(`${operand}: not a path of the tree`);

@@ -12,8 +12,10 @@ export interface StoreContext {
   tenant?: string | undefined;
   /** The caller's token, for backends that take it. */
   token?: string | undefined;
-  /** The caller's service catalog, as Keystone v3 gives it. */
+  /** The caller's service catalog, as Keystone v3 gives it; asked for by the token unless given. */
   serviceCatalog?: readonly unknown[] | undefined;
+  /** URL of the Keystone that the token is from, where the store's configuration does not say it. */
+  authUrl?: string | undefined;
   /** User id of the caller. */
   user?: string | undefined;
   /** Role names of the caller. */

@@ -90,7 +90,7 @@ export async function moveImage(
   const copy = await streamImage(from, before, to, options);
   const { size } = await to.store.stat(to.imageId, options);
   if (size !== undefined && size !== copy.size) {
-    await to.store.delete(to.imageId).catch(() => {});
+    await to.store.delete(to.imageId, { context: options.context }).catch(() => {});
     throw new SizeMismatch(`the copy has ${size} bytes in place of ${copy.size}`);
   }
   const after = await from.store.stat(from.imageId, options);

@@ -10,6 +10,11 @@ import { treePath } from "../place.ts";
 export const acl: Command = {
   usage: "acl get PATH | acl set [--public] [--read TENANT]... [--write TENANT]... PATH",
   summary: "show, or replace, who may read and write an image; what is left out is denied",
+  options: [
+    "--public        everybody reads it, without a token too",
+    "--read TENANT   who reads it; * is every tenant; may be repeated",
+    "--write TENANT  who may remove it, and add it again; may be repeated",
+  ],
   flags: ["public"],
   collect: ["read", "write"],
   operands: [2, 2],

@@ -7,6 +7,7 @@ import type { Vfs } from "../../vfs/mod.ts";
 import { type Arguments, type Command, Misuse, type Session } from "../command.ts";
 import { nameOf, openLocal, type Place, readPlace, writeLocal } from "../place.ts";
 import { Progress } from "../progress.ts";
+import { isLocation } from "../tree.ts";
 
 /** One image to copy. */
 interface Pair {
@@ -18,6 +19,7 @@ interface Pair {
 async function pairs(vfs: Vfs, args: Arguments, session: Session): Promise<Pair[]> {
   const operands = args.operands.map(readPlace);
   const to = operands.pop()!;
+  if (to.kind === "tree" && isLocation(to.path)) throw new Misuse("a location URI is no target");
   const intoDirectory = await isDirectory(vfs, to, args.operands.at(-1)!, session);
   if (operands.length > 1 && !intoDirectory) {
     throw new Misuse("several sources need a directory as target: end it with a slash");

@@ -6,7 +6,8 @@
 import { BadStoreConfiguration, BadStoreUri, StoreError } from "../../errors/mod.ts";
 import type { Transport } from "../../transport/mod.ts";
 import type { StoreContext } from "../driver.ts";
-import { endpointOf } from "./catalog.ts";
+import { Callers } from "./callers.ts";
+import { endpointOf, filledEndpoint } from "./catalog.ts";
 import { SwiftClient } from "./client.ts";
 import { Keystone } from "./keystone.ts";
 import type { SwiftLocation } from "./location.ts";
@@ -34,6 +35,7 @@ export interface LongClient {
 export class Accounts {
   readonly #options: SwiftSettings;
   readonly #transport: Transport;
+  readonly #callers: Callers;
   readonly #sessions = new Map<string, LoginSession>();
   #references: ReadonlyMap<string, Reference>;
   #loaded: boolean;
@@ -42,6 +44,7 @@ export class Accounts {
   constructor(options: SwiftSettings, transport: Transport) {
     this.#options = options;
     this.#transport = transport;
+    this.#callers = new Callers(options, transport);
     const { configFile, defaultSwiftReference, multiTenant } = options;
     if (multiTenant && configFile !== undefined) {
       throw new BadStoreConfiguration("multiTenant and configFile exclude each other");
@@ -70,12 +73,13 @@ export class Accounts {
 
   /** Throws `BadStoreConfiguration` if there is none. */
   requireDefault(): Reference {
-    const { defaultSwiftReference, configFile } = this.#options;
+    const { defaultSwiftReference, configFile, multiTenant } = this.#options;
     const reference = this.default;
     if (reference !== undefined) return reference;
+    const who = multiTenant ? "nobody asks: there is no caller's token, and " : "";
     throw new BadStoreConfiguration(
       configFile === undefined
-        ? "no account is configured: authAddress, user and key"
+        ? `${who}no account is configured: authAddress, user and key`
         : `the file of accounts has no section [${defaultSwiftReference}]`,
     );
   }
@@ -107,12 +111,10 @@ export class Accounts {
 
   /** URL of the account that takes a caller's new images. */
   async accountUrl(context: StoreContext | undefined): Promise<string> {
-    const known = this.#options.endpoint ?? this.#catalogUrl(context);
-    if (known !== undefined) return known;
-    if (context !== undefined && this.#options.multiTenant) {
-      throw new BadStoreConfiguration("a multi-tenant store needs the caller's service catalog");
-    }
-    return (await this.#defaultSession().access()).accountUrl;
+    const { endpoint, multiTenant } = this.#options;
+    if (context !== undefined && multiTenant) return await this.#callers.accountUrl(context);
+    const known = endpoint === undefined ? undefined : filledEndpoint(endpoint, undefined);
+    return known ?? (await this.#defaultSession().access()).accountUrl;
   }
 
   /** The client for a location, or for the account of a caller's new images. */
@@ -193,11 +195,6 @@ export class Accounts {
     return sameOrigin((await this.#defaultSession().access()).accountUrl, location.url);
   }
 
-  #catalogUrl(context: StoreContext | undefined): string | undefined {
-    const catalog = context?.serviceCatalog;
-    return catalog && this.#options.multiTenant ? endpointOf(catalog, this.#options) : undefined;
-  }
-
   #defaultSession(): LoginSession {
     return this.#session(this.requireDefault(), true);
   }
@@ -253,10 +250,11 @@ export class Accounts {
       return { ...access, accountUrl: endpoint ?? access.accountUrl };
     }
     const keystone = new Keystone(this.#transport, reference.authAddress, trusted);
-    const { token, expires, catalog } = reference.authVersion === "2"
+    const { token, expires, catalog, project } = reference.authVersion === "2"
       ? await keystone.loginV2(reference)
       : await keystone.login(reference);
-    return { token, expires, accountUrl: endpoint ?? endpointOf(catalog, this.#options) };
+    const known = endpoint === undefined ? undefined : filledEndpoint(endpoint, project);
+    return { token, expires, accountUrl: known ?? endpointOf(catalog, this.#options) };
   }
 }
 

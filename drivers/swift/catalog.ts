@@ -73,3 +73,23 @@ export function endpointOf(catalog: readonly unknown[], wanted: EndpointWanted):
   }
   return first;
 }
+
+/**
+ * The account URL that an endpoint is for a project: `%(project_id)s` in it stands for the project's
+ * id, as in Keystone's own catalogs. `undefined` where it is asked for and not known.
+ *
+ * @example One endpoint for all projects
+ * ```ts
+ * import { filledEndpoint } from "./catalog.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const endpoint = "https://swift.example.org/v1/AUTH_%(project_id)s";
+ * assertEquals(filledEndpoint(endpoint, "blue"), "https://swift.example.org/v1/AUTH_blue");
+ * assertEquals(filledEndpoint(endpoint, undefined), undefined);
+ * ```
+ */
+export function filledEndpoint(endpoint: string, project: string | undefined): string | undefined {
+  const [before, ...rest] = endpoint.split(/[$%]\((?:project|tenant)_id\)s/);
+  if (rest.length === 0) return endpoint;
+  return project === undefined ? undefined : [before, ...rest].join(encodeURIComponent(project));
+}

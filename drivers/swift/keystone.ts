@@ -8,6 +8,7 @@ import {
   AuthorizationFailure,
   AuthUrlNotFound,
   BadAuthStrategy,
+  NotAuthenticated,
   type StoreError,
 } from "../../errors/mod.ts";
 import type { HttpResponse, Transport } from "../../transport/mod.ts";
@@ -42,6 +43,11 @@ const TRUST_LIFE = 86_400_000;
 // deno-lint-ignore no-explicit-any -- the fields are Keystone's
 type Json = any;
 
+/** A Keystone's URL without the version of its API. */
+export function keystoneUrl(address: string): string {
+  return address.replace(/(\/v(3|2\.0))?\/*$/, "");
+}
+
 /**
  * A Keystone at one address.
  *
@@ -59,7 +65,7 @@ export class Keystone {
    */
   constructor(transport: Transport, address: string, trusted: boolean) {
     this.#transport = transport;
-    this.#address = address.replace(/(\/v(3|2\.0))?\/*$/, "");
+    this.#address = keystoneUrl(address);
     this.#trusted = trusted;
   }
 
@@ -164,7 +170,11 @@ export class Keystone {
         headers.set("x-auth-token", token);
         headers.set("x-subject-token", token);
       },
-      fail: refusal,
+      redirect: "refuse",
+      fail: (response) =>
+        [401, 404].includes(response.status)
+          ? new NotAuthenticated(`Keystone refuses the token (${response.status})`)
+          : refusal(response),
     });
     const { token: body } = await json(response);
     if (!body) throw notKeystone();

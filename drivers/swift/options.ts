@@ -44,7 +44,7 @@ export interface SwiftOptions {
   defaultSwiftReference?: string;
   /** Region of the endpoint in the service catalog. */
   region?: string;
-  /** Account URL, instead of the one that the login tells. */
+  /** Account URL, instead of the one that the login tells; `%(project_id)s` in it is the project. */
   endpoint?: string;
   /** Which endpoint of the service catalog. */
   endpointType?: "publicURL" | "internalURL" | "adminURL";
@@ -193,7 +193,7 @@ export const OPTIONS: OptionDefinitions = {
   endpoint: {
     type: "string",
     glance: "swift_store_endpoint",
-    help: "Account URL up to the container, instead of the one that the login tells.",
+    help: "Account URL, instead of what the login tells; %(project_id)s in it is the project's id.",
   },
   endpointType: {
     type: "string",

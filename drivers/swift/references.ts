@@ -49,8 +49,16 @@ const NAMES = {
 
 /** The account that the options say, if they say one. Throws `BadStoreConfiguration`. */
 export function optionsReference(options: SwiftSettings): Reference | undefined {
-  const { authAddress, defaultSwiftReference } = options;
-  return authAddress === undefined ? undefined : checked({
+  const { authAddress, defaultSwiftReference, multiTenant, user, key } = options;
+  const { applicationCredentialId, applicationCredentialSecret, authToken } = options;
+  if (authAddress === undefined) return undefined;
+  const given = [user, key, applicationCredentialId, applicationCredentialSecret, authToken];
+  // Of a store that acts for its callers alone, the address is where their tokens are from.
+  if (multiTenant && given.every((one) => one === undefined)) {
+    checkAddress(authAddress, defaultSwiftReference);
+    return undefined;
+  }
+  return checked({
     authAddress,
     ...pick(options, Object.values(NAMES)),
     ...pick(options, ["authToken"]),
@@ -77,15 +85,20 @@ export function pick<T, K extends keyof T>(from: T, keys: readonly K[]): Partial
   ) as Partial<Pick<T, K>>;
 }
 
+function checkAddress(authAddress: string | undefined, name: string): void {
+  if (authAddress && URL.canParse(authAddress) && /^https?:/.test(authAddress)) return;
+  throw new BadStoreConfiguration(
+    `account "${name}" has no authAddress that is an http or https URL`,
+  );
+}
+
 function checked(values: Partial<Reference>, name: string): Reference {
   const fail = (why: string) => {
     throw new BadStoreConfiguration(`account "${name}" ${why}`);
   };
   const { authAddress, authVersion, user, key, authToken } = values;
   const { applicationCredentialId, applicationCredentialSecret } = values;
-  if (!authAddress || !URL.canParse(authAddress) || !/^https?:/.test(authAddress)) {
-    fail("has no authAddress that is an http or https URL");
-  }
+  checkAddress(authAddress, name);
   if (!["1", "2", "3"].includes(authVersion!)) fail("has an authVersion that is not 1, 2 or 3");
   if (!applicationCredentialId !== !applicationCredentialSecret) {
     fail("has one of applicationCredentialId and applicationCredentialSecret without the other");

@@ -41,8 +41,9 @@ const BATCH = 64;
  *
  * A single-tenant store keeps all images in its own account. A multi-tenant one keeps each in its
  * caller's account, in a container of its own which carries the ACLs; callers are the `context` of
- * the operations. Without a context the store's own user is the caller, and a context without a token
- * is nobody: it reads what is public.
+ * the operations, known by their token alone where `authAddress` names its Keystone. Without a context
+ * the store's own user is the caller if it has one; a context without a token is nobody, who reads what
+ * is public.
  *
  * An image is one object or a large object, whole or not at all: the manifest comes last. No image is
  * overwritten: of two adds of one id at once one is `Duplicate`, as far as the cluster's listings are

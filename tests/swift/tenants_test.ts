@@ -205,18 +205,59 @@ serviceTest(
 );
 
 serviceTest(
-  "swift: a multi-tenant store needs the caller's catalog",
+  "swift: a caller's account is known by catalog, by Keystone or by the endpoint, or refused",
   "keystone",
   ({ keystone }) =>
     withImage(keystone, {}, async ({ store, alice }) => {
-      const { token } = alice;
-      await assertRejects(() => store.stat("a", { context: { token } }), BadStoreConfiguration);
-      await assertRejects(
-        () =>
-          store.stat("a", { context: { token: "stale", serviceCatalog: alice.serviceCatalog } }),
-        NotAuthenticated,
-      );
+      const { token, tenant, serviceCatalog } = alice;
+      const size = async (options: SwiftOptions, context: StoreContext) => {
+        await using other = new SwiftStore("other", {
+          multiTenant: true,
+          container: store["options"].container,
+          ...options,
+        });
+        return await other.getSize("a", { context });
+      };
+      const authAddress = keystone.authUrl;
+      const endpoint = `${keystone.url}/v1/AUTH_%(project_id)s`;
+      assertEquals(await size({}, { token, serviceCatalog }), 2_500_000);
+      assertEquals(await size({ authAddress }, { token }), 2_500_000);
+      assertEquals(await size({}, { token, authUrl: authAddress }), 2_500_000);
+      assertEquals(await size({ authAddress }, { token, authUrl: `${authAddress}/` }), 2_500_000);
+      assertEquals(await size({ endpoint }, { token, tenant }), 2_500_000);
+      assertEquals(await size({ endpoint, authAddress }, { token }), 2_500_000);
+
+      const authUrl = "http://127.0.0.1:1/v3";
+      await assertRejects(() => size({}, { token }), BadStoreConfiguration);
+      await assertRejects(() => size({ authAddress }, { token, authUrl }), BadStoreConfiguration);
+      await assertRejects(() => size({ authAddress }, { tenant }), BadStoreConfiguration);
+      const stale = { token: "stale" };
+      await assertRejects(() => size({ authAddress }, stale), NotAuthenticated, "Keystone");
+      await assertRejects(() => size({}, { ...stale, serviceCatalog }), NotAuthenticated);
     }),
+);
+
+serviceTest(
+  "swift: Keystone is asked about a caller's token once",
+  "keystone",
+  ({ keystone }) => {
+    let asked = 0;
+    const counting: SwiftOptions["fetch"] = async (url, init) => {
+      if (init.method === "GET" && url.includes("/auth/tokens")) asked++;
+      return await fetch(url, init);
+    };
+    const options = { useTrusts: false, fetch: counting };
+    return withImage(keystone, options, async ({ store, alice: { token }, bob }) => {
+      assertEquals(asked, 0);
+      await Promise.all([
+        store.stat("a", { context: { token } }),
+        store.getAcls("a", { context: { token } }),
+      ]);
+      assertEquals(asked, 1);
+      await assertRejects(() => store.stat("a", { context: { token: bob.token } }), NotFound);
+      assertEquals(asked, 2);
+    });
+  },
 );
 
 serviceTest("swift: a single-tenant store refuses ACLs, and says so", "swift", async () => {
