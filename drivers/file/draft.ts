@@ -7,15 +7,18 @@
 import type { BigIntStats } from "node:fs";
 import { chmod, stat } from "node:fs/promises";
 import type { Bytes } from "../../streams/mod.ts";
+import { dataRuns } from "../zeros.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { type Digests, forgetDigests, keepDigests } from "./digests.ts";
 import type { Io, Temporary } from "./io.ts";
 import { linkImage } from "./linking.ts";
 import { makeTemporary } from "./workspace.ts";
-import { dataRuns } from "./zeros.ts";
 
 /** After how many bytes written they are brought to the disk while the next ones come. */
 const FLUSH_SIZE = 64 * 1024 * 1024;
+
+/** Size of the blocks that are left out or written whole, in bytes. */
+const HOLE_SIZE = 65_536;
 
 /** How a store writes its files. */
 export interface DraftOptions {
@@ -57,7 +60,7 @@ export class Draft {
 
   /** Writes the next bytes; `sparse` leaves zeros out though the store is not told to. */
   async write(bytes: Bytes, sparse: boolean = this.#options.sparse): Promise<void> {
-    const runs = sparse ? dataRuns(bytes) : [[0, bytes.length] as const];
+    const runs = sparse ? dataRuns(bytes, HOLE_SIZE) : [[0, bytes.length] as const];
     for (const [start, end] of runs) {
       await this.#file.write(bytes.subarray(start, end), this.#size + start);
     }

@@ -5,10 +5,11 @@
  */
 import { type Bytes, CHUNK_SIZE } from "../../streams/mod.ts";
 import type { ImageReader } from "../driver.ts";
+import { isZero } from "../zeros.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Reads under way at once; more gain nothing. */
-const DEPTH = 4;
+/** Pieces under way at once, and the reads that each is made of: more or larger ones gain nothing. */
+const [DEPTH, READ_SIZE] = [4, CHUNK_SIZE / 2];
 
 /** A part of the range: being read, then given out from its start. */
 interface Piece {
@@ -16,6 +17,8 @@ interface Piece {
   bytes: Promise<Bytes>;
   /** How many bytes were given out. */
   given: number;
+  /** Whether it is the end of the range. */
+  last: boolean;
 }
 
 /** Reads a range of a snapshot, and closes the snapshot. */
@@ -53,6 +56,8 @@ export class RbdReader implements ImageReader {
       const piece = this.#pieces[0];
       if (piece === undefined) break;
       const bytes = await piece.bytes;
+      // Where it stands in the end it has stood all the time; before, zeros show that it is gone.
+      if (piece.last && piece.given === 0) await this.#snapshot.stands();
       const wanted = bytes.subarray(piece.given, piece.given + view.length - filled);
       piece.given += wanted.length;
       if (piece.given === bytes.length) this.#pieces.shift();
@@ -73,11 +78,32 @@ export class RbdReader implements ImageReader {
       const free = this.#free.pop();
       const buffer = free && free.byteLength >= length ? free : new ArrayBuffer(length);
       const view = new Uint8Array(buffer, 0, length);
-      const bytes = this.#snapshot.read(view, this.#next).then(() => view);
+      const bytes = this.#fill(view, this.#next);
       bytes.catch(() => {});
-      this.#pieces.push({ bytes, given: 0 });
       this.#next += length;
+      this.#pieces.push({ bytes, given: 0, last: this.#next === this.#end });
     }
+  }
+
+  async #fill(view: Bytes, start: number): Promise<Bytes> {
+    const reads: Promise<void>[] = [];
+    for (let at = 0; at < view.length; at += READ_SIZE) {
+      reads.push(this.#snapshot.read(view.subarray(at, at + READ_SIZE), start + at));
+    }
+    await Promise.all(reads);
+    if (this.#hasHole(view, start)) await this.#snapshot.stands();
+    return view;
+  }
+
+  /** Whether the bytes of one of the image's objects are all zero, as those of a missing one are. */
+  #hasHole(view: Bytes, start: number): boolean {
+    const objectSize = 2 ** this.#snapshot.info.order;
+    for (let at = 0; at < view.length;) {
+      const end = at + objectSize - (start + at) % objectSize;
+      if (isZero(view.subarray(at, end))) return true;
+      at = end;
+    }
+    return false;
   }
 
   /** Closes the snapshot once no read is under way. */

@@ -73,11 +73,18 @@ export class Snapshot extends OpenImage {
   }
 
   /**
-   * Reads `view.length` bytes, which must lie inside the image. Throws `NotFound` if the snapshot is
-   * not there any more: librbd gives zeros for the data of an image that was removed.
+   * Reads `view.length` bytes, which must lie inside the image. What librbd gives is theirs if the
+   * snapshot {@linkcode stands} after that.
    */
   async read(view: Uint8Array<ArrayBuffer>, offset: number): Promise<void> {
     await this.call("rbd_read", offset, view.length, view);
+  }
+
+  /**
+   * Throws `NotFound` if the snapshot is not there any more: librbd gives zeros for the data of an
+   * image that was removed.
+   */
+  async stands(): Promise<void> {
     const output = new Uint8Array(16);
     const result = await this.using(() =>
       this.libraries.attempt(

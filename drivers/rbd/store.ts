@@ -307,6 +307,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
         const length = Math.min(view.length, size - position);
         if (length <= 0) return 0;
         await snapshot.read(view.subarray(0, length), position);
+        await snapshot.stands();
         return length;
       },
       close: () => snapshot.close(),

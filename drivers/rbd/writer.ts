@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { abortable } from "../../streams/abort.ts";
-import { type Bytes, CHUNK_SIZE } from "../../streams/mod.ts";
+import type { Bytes } from "../../streams/mod.ts";
 import type { ImageDigest, ImageWriter } from "../driver.ts";
+import { dataRuns } from "../zeros.ts";
 import type { RbdLocation } from "./location.ts";
 import { metadataOf } from "./metadata.ts";
 import type { StagedImage } from "./staging.ts";
@@ -58,13 +58,14 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
       this.#room += growth;
       await this.#abort.race(this.#staged.image.resize(this.#room));
     }
-    for (const piece of dataIn(chunk, this.#options.hole)) {
-      const buffer = await this.#buffer(piece.length);
-      // What is lent is the caller's again soon; a copy takes a tenth of a millisecond.
-      const copy = new Uint8Array(buffer, 0, piece.length);
-      copy.set(piece);
-      const offset = start + piece.byteOffset - chunk.byteOffset;
-      const write = this.#staged.image.write(offset, copy)
+    const { hole } = this.#options;
+    const runs = hole === undefined ? [[0, chunk.length] as const] : dataRuns(chunk, hole);
+    for (const [from, to] of runs) {
+      const buffer = await this.#buffer(to - from);
+      // What is lent is the caller's again soon; a copy takes half a millisecond.
+      const copy = new Uint8Array(buffer, 0, to - from);
+      copy.set(chunk.subarray(from, to));
+      const write = this.#staged.image.write(start + from, copy)
         .catch((error) => void this.#failures.push(error))
         .finally(() => {
           this.#writes.delete(write);
@@ -98,19 +99,4 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
     this.#abort.dispose();
     await this.#staged.discard();
   }
-}
-
-const ZEROS = new Uint8Array(CHUNK_SIZE);
-
-/** What of a chunk is to be written: all, or what is left without its holes, in runs. */
-function* dataIn(chunk: Bytes, hole: number | undefined): Generator<Bytes> {
-  if (hole === undefined) return yield chunk;
-  let start = 0;
-  for (let at = 0; at < chunk.length; at += hole) {
-    const block = chunk.subarray(at, at + hole);
-    if (Buffer.compare(block, ZEROS.subarray(0, block.length)) !== 0) continue;
-    if (start < at) yield chunk.subarray(start, at);
-    start = at + block.length;
-  }
-  if (start < chunk.length) yield chunk.subarray(start);
 }
