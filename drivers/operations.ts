@@ -59,12 +59,12 @@ export interface GetResult {
   /** The bytes, in chunks of exactly 4 MiB but the last. */
   stream: ReadableStream<Bytes>;
   /**
-   * The bytes for whoever passes them on as the body of a `Response`, in place of `stream`. Up to
-   * 256 KiB are read at once, so that what goes wrong is thrown here. More is a stream in chunks of the
+   * A response with the bytes as its body, in place of `stream`, for whoever passes them on. Up to
+   * 256 KiB are read before, so that what goes wrong is thrown here. More is a stream in chunks of the
    * size that is sent fastest; in workerd it may be the backend's own, which takes no CPU time and is
    * not resumed where it breaks.
    */
-  body(): Promise<Bytes | ReadableStream<Bytes>>;
+  respond(init?: ResponseInit): Promise<Response>;
 }
 
 /** What {@linkcode Store.stat} resolves to. */

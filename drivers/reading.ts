@@ -7,13 +7,9 @@ import { Invalid, InvalidRange } from "../errors/mod.ts";
 import { exactly } from "../streams/exactly.ts";
 import type { ByteRange, ByteReader, Bytes, ExpectedDigests } from "../streams/mod.ts";
 import { readableFrom } from "../streams/readable.ts";
+import { respondWith } from "../streams/respond.ts";
 import type { DriverStat, ImageReader } from "./driver.ts";
 import type { GetOptions, GetResult } from "./operations.ts";
-
-/** What is passed on in one piece, in bytes at most. */
-const SMALL = 262_144;
-/** Size of the chunks that more is passed on in: a chunk is sent while the next is read. */
-const PASSED_ON = 1_048_576;
 
 /** The range that is asked for. Throws `InvalidRange` if it is none. */
 export function checkRange({ offset = 0, length }: GetOptions): ByteRange {
@@ -94,16 +90,10 @@ export function readResult(
     get stream() {
       return stream ??= readableFrom(bytes, size);
     },
-    async body() {
+    async respond(init) {
       const passed = own?.();
-      if (passed !== undefined) return passed;
-      if (size === undefined || size > SMALL) return readableFrom(bytes, size, PASSED_ON);
-      try {
-        // The byte beyond the size shows data that goes on after it.
-        return await bytes.read(new Uint8Array(size + 1));
-      } finally {
-        await bytes.close();
-      }
+      if (passed !== undefined) return new Response(passed, init);
+      return await respondWith(bytes, size, init);
     },
   };
 }

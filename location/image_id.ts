@@ -23,7 +23,8 @@ import { InvalidImageId } from "../errors/mod.ts";
  * ```
  */
 export function checkImageId(imageId: string): string {
-  const tooLong = new TextEncoder().encode(imageId).length > 1024;
+  // No code unit takes more than three bytes.
+  const tooLong = imageId.length > 341 && new TextEncoder().encode(imageId).length > 1024;
   const why = tooLong ? "it is longer than 1024 bytes" : pathFault(imageId);
   if (why !== undefined) {
     throw new InvalidImageId(`${JSON.stringify(imageId.slice(0, 80))} is no image id: ${why}`);

@@ -45,15 +45,19 @@ export interface RunningServer extends AsyncDisposable {
 export function serve(vfs: Vfs, options: ServeOptions = {}): RunningServer {
   const { hostname = "127.0.0.1", port = 0, ...rest } = options;
   const answer = handler(vfs, rest);
-  const underWay = new Set<Promise<void>>();
+  let underWay = 0;
+  let idle: (() => void) | undefined;
+  const done = () => {
+    if (--underWay === 0) idle?.();
+  };
   const abort = new AbortController();
   let stopping = false;
   const server = Deno.serve(
     { hostname, port, signal: abort.signal, onListen: () => {} },
     (request, { completed }) => {
       if (stopping) return new Response(null, { status: 503, headers: { connection: "close" } });
-      const done = completed.catch(() => {}).finally(() => underWay.delete(done));
-      underWay.add(done);
+      underWay++;
+      completed.then(done, done);
       return answer(request);
     },
   );
@@ -61,7 +65,9 @@ export function serve(vfs: Vfs, options: ServeOptions = {}): RunningServer {
   const stop = async (grace = 10_000) => {
     stopping = true;
     const timer = setTimeout(() => abort.abort(), grace);
-    await Promise.race([Promise.all(underWay), server.finished]);
+    if (underWay > 0) {
+      await Promise.race([new Promise<void>((resolve) => idle = resolve), server.finished]);
+    }
     clearTimeout(timer);
     abort.abort();
     await server.finished;

@@ -13,13 +13,14 @@ import type {
   OperationOptions,
   Store,
 } from "../drivers/mod.ts";
-import { Duplicate, Invalid, NotFound, StoreError, StoreListNotSupported } from "../errors/mod.ts";
+import { Duplicate, Invalid, NotFound, StoreListNotSupported } from "../errors/mod.ts";
 import type { Location } from "../location/mod.ts";
 import { Stores } from "../stores/stores.ts";
 import type { Bytes, ImageData } from "../streams/mod.ts";
 import { discard } from "../streams/source.ts";
 import { copyImage, type CopyOptions, type ImagePlace, moveImage } from "./copy.ts";
 import { VfsFile } from "./file.ts";
+import { inTree, toldInTree } from "./in_tree.ts";
 import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./info.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { parsePath } from "./path.ts";
@@ -350,19 +351,4 @@ async function hasImages(
     if (!(error instanceof StoreListNotSupported)) throw error;
   }
   return false;
-}
-
-async function inTree<T>(path: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    throw toldInTree(error, path);
-  }
-}
-
-/** Makes an error name the path of the tree instead of the path in the store. */
-function toldInTree(error: unknown, path: string): unknown {
-  if (!(error instanceof StoreError)) return error;
-  error.path = path;
-  return error.at({});
 }

@@ -34,20 +34,25 @@ export async function lookAt(io: Io, datadirs: Datadirs, path: string): Promise<
   return { real, stats };
 }
 
-/** Opens an image's file. Throws `NotFound` where there is something else. */
+/**
+ * Opens an image's file; one that was `seen` at that path a moment ago is not judged again. Throws
+ * `NotFound` where there is something else.
+ */
 export async function openImage(
   io: Io,
   datadirs: Datadirs,
   path: string,
+  seen?: ImageFile | undefined,
 ): Promise<ImageFile & { file: OpenFile }> {
   // To open a FIFO otherwise waits for who writes to it. Windows has neither.
   const file = await OpenFile.open(io, path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await file.stat();
     requireFile(stats);
+    if (seen && isSame(seen.stats, stats)) return { file, real: seen.real, stats };
     // Judged by what is open: the path may have been changed since it was followed.
     const found = await lookAt(io, datadirs, path);
-    if (found.stats.ino !== stats.ino || found.stats.dev !== stats.dev) {
+    if (!isSame(found.stats, stats)) {
       throw new Forbidden("the path was changed while it was being opened");
     }
     return { file, ...found };
@@ -55,6 +60,10 @@ export async function openImage(
     await file.close().catch(() => {});
     throw error;
   }
+}
+
+function isSame(one: BigIntStats, other: BigIntStats): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
 }
 
 function requireFile(stats: BigIntStats): void {

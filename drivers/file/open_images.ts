@@ -14,18 +14,20 @@ type OpenImage = ImageFile & { file: OpenFile };
 
 interface Shared {
   opening: Promise<OpenImage>;
-  /** When that began, on the clock of `performance.now`. */
-  began: number;
-  /** How many use it. */
+  /** When its path was judged, on the clock of `performance.now`. */
+  judged: number;
+  /** How many use it; the file is closed when nobody does any more. */
   users: number;
 }
 
 /**
  * The images of a store that are open. To open and judge a path takes six calls of the file system,
- * which many small reads of one image would do nothing but repeat.
+ * which many small reads of one image would do nothing but repeat; to open it again a moment later
+ * takes two.
  */
 export class OpenImages {
   readonly #datadirs: Datadirs;
+  /** By path, the longest judged first. */
   #shared = new Map<string, Shared>();
 
   /** Nothing is open yet. */
@@ -35,20 +37,13 @@ export class OpenImages {
 
   /** Opens an image, or shares it with who opened it a moment ago. Throws as `openImage`. */
   async open(io: Io, path: string): Promise<OpenImage> {
-    const images = this.#shared;
-    const shared = this.#find(path) ??
-      // An abort of one of the users is nothing to the others.
-      {
-        opening: openImage(io.unaborted, this.#datadirs, path),
-        began: performance.now(),
-        users: 0,
-      };
-    images.set(path, shared);
+    this.#dropStale();
+    const last = this.#shared.get(path);
+    // An abort of one of the users is nothing to the others.
+    const shared = last && last.users > 0 ? last : this.#begin(io.unaborted, path, last);
     shared.users++;
     const release = async () => {
-      if (--shared.users > 0) return;
-      if (images.get(path) === shared) images.delete(path);
-      await (await shared.opening).file.close();
+      if (--shared.users === 0) await (await shared.opening).file.close();
     };
     try {
       const { file, ...found } = await io.wait(shared.opening);
@@ -59,9 +54,23 @@ export class OpenImages {
     }
   }
 
-  #find(path: string): Shared | undefined {
-    const shared = this.#shared.get(path);
-    return shared && performance.now() - shared.began < FRESH ? shared : undefined;
+  #begin(io: Io, path: string, last: Shared | undefined): Shared {
+    const images = this.#shared;
+    const open = async () => openImage(io, this.#datadirs, path, await last?.opening);
+    const shared = { judged: last?.judged ?? performance.now(), opening: open(), users: 0 };
+    images.set(path, shared);
+    shared.opening.catch(() => {
+      if (images.get(path) === shared) images.delete(path);
+    });
+    return shared;
+  }
+
+  /** Whoever uses them still does, but nobody else will. */
+  #dropStale(): void {
+    for (const [path, { judged }] of this.#shared) {
+      if (performance.now() - judged < FRESH) return;
+      this.#shared.delete(path);
+    }
   }
 
   /** Opens anew whatever is asked for from now on: a name was made or removed. */

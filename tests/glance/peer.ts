@@ -6,7 +6,6 @@
  */
 import { createHash } from "node:crypto";
 import { StoreError, type Stores } from "../../mod.ts";
-import type { Caller } from "./backends.ts";
 
 /** One operation on a store. */
 export interface Request {
@@ -62,11 +61,11 @@ export class GlancePeer implements Peer, AsyncDisposable {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #lines: AsyncGenerator<string>;
 
-  /** Starts it with a glance-api.conf and a file of data, for somebody who calls where it matters. */
-  constructor(python: string, configuration: string, data: string, caller?: Caller) {
+  /** Starts it with a glance-api.conf and a file of data. */
+  constructor(python: string, configuration: string, data: string) {
     const script = new URL("peer.py", import.meta.url).pathname;
     this.#child = new Deno.Command(python, {
-      args: [script, configuration, data, JSON.stringify(caller?.glance ?? null)],
+      args: [script, configuration, data],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
@@ -105,12 +104,8 @@ class Broken extends Error {}
 
 /** Vitrine. */
 export class VitrinePeer implements Peer {
-  /** Takes the stores, the file of data, and who calls where it matters. */
-  constructor(
-    readonly stores: Stores,
-    readonly data: Uint8Array<ArrayBuffer>,
-    readonly caller?: Caller,
-  ) {}
+  /** Takes the stores, and the file of data. */
+  constructor(readonly stores: Stores, readonly data: Uint8Array<ArrayBuffer>) {}
 
   /** Does what is asked. */
   async ask(request: Request): Promise<Outcome> {
@@ -127,27 +122,18 @@ export class VitrinePeer implements Peer {
 
   async #do(request: Request): Promise<Record<string, unknown>> {
     const { operation, store: backend, id, uri, offset, length } = request;
-    const context = this.caller?.vitrine;
     switch (operation) {
       case "add": {
         const { location, size, checksum, multihash, metadata } = await this.stores.add(
           id!,
           this.#dataOf(request),
-          {
-            backend,
-            size: request.declared || undefined,
-            hashingAlgo: request.algorithm,
-            context,
-          },
+          { backend, size: request.declared || undefined, hashingAlgo: request.algorithm },
         );
         const uri = location.uri({ credentials: true });
         return { location: uri, size, checksum, multihash: multihash.value, metadata };
       }
       case "get": {
-        const { size, total, stream } = await this.stores.get(
-          uri!,
-          { backend, offset, length, context },
-        );
+        const { size, total, stream } = await this.stores.get(uri!, { backend, offset, length });
         const hash = createHash("sha256");
         let count = 0;
         for await (const chunk of stream) {
@@ -159,15 +145,15 @@ export class VitrinePeer implements Peer {
         return { ...whole, count, sha256: hash.digest("hex") };
       }
       case "getSize":
-        return { size: await this.stores.getSizeFromUriAndBackend(uri!, backend, { context }) };
+        return { size: await this.stores.getSizeFromUriAndBackend(uri!, backend) };
       case "delete":
-        await this.stores.delete(uri!, { backend, context });
+        await this.stores.delete(uri!, { backend });
         return {};
       case "setAcls":
         await this.stores.setAclsForMultiStore(uri!, backend, {
           public: request.public!,
           readTenants: request.read!,
-        }, { context });
+        });
         return {};
       default:
         throw new Error(`${operation} is glance_store's part`);

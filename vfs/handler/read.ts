@@ -4,9 +4,11 @@
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import type { GetResult } from "../../drivers/mod.ts";
+import type { GetOptions, GetResult } from "../../drivers/mod.ts";
 import { ImageChanged, InvalidRange } from "../../errors/mod.ts";
 import type { Multihash } from "../../streams/mod.ts";
+import type { ImagePlace } from "../copy.ts";
+import { inTree } from "../in_tree.ts";
 import type { Vfs } from "../vfs.ts";
 import { ifRangeHolds, isConditional, preconditionStatus, type Validators } from "./conditions.ts";
 import { reprDigest } from "./digest_fields.ts";
@@ -27,14 +29,15 @@ export interface Representation extends Validators {
 /** Answers a GET or HEAD of an image. Throws what `Vfs.get` and `Vfs.stat` throw. */
 export async function readImage(vfs: Vfs, request: Request, path: string): Promise<Response> {
   const { method, headers } = request;
-  const { store } = vfs.imageAt(path);
+  const place = vfs.imageAt(path);
+  const { store } = place;
   await store.configure();
   const rangeable = store.isCapable(BitMasks.READ_RANDOM);
   const specs = method === "GET" && rangeable ? parseRange(headers.get("range")) : undefined;
   // Digests take another trip to some backends, which small ranges would feel.
   const digest = store.isCapable(BitMasks.CHECKSUM) &&
     (!headers.has("range") || headers.has("want-repr-digest"));
-  const reading = new ImageReading(vfs, path, rangeable, digest);
+  const reading = new ImageReading(vfs, path, place, rangeable, digest);
   if (method === "GET" && !isConditional(headers)) {
     const spec = specs?.[0];
     if (spec === undefined) return await reading.whole();
@@ -50,13 +53,14 @@ class ImageReading {
   constructor(
     readonly vfs: Vfs,
     readonly path: string,
+    readonly place: ImagePlace,
     readonly rangeable: boolean,
     readonly digest: boolean,
   ) {}
 
   /** The whole image, opened without asking first. */
   async whole(): Promise<Response> {
-    const result = await this.vfs.get(this.path);
+    const result = await this.get({});
     return await this.respond(200, result, await this.told(result));
   }
 
@@ -69,7 +73,7 @@ class ImageReading {
     const length = last === undefined ? undefined : last + 1 - first;
     let result: GetResult;
     try {
-      result = await this.vfs.get(this.path, { offset: first, length });
+      result = await this.get({ offset: first, length });
     } catch (error) {
       if (error instanceof InvalidRange) return undefined;
       throw error;
@@ -116,18 +120,23 @@ class ImageReading {
     });
   }
 
+  get(options: GetOptions): Promise<GetResult> {
+    const { store, imageId } = this.place;
+    return inTree(this.path, () => store.get(imageId, options));
+  }
+
   async open(known: Representation, span?: Span, signal?: AbortSignal): Promise<GetResult> {
     const { start: offset, end } = span ?? { start: undefined, end: 0 };
     const length = offset === undefined ? undefined : end - offset;
-    const result = await this.vfs.get(this.path, { offset, length, signal });
+    const result = await this.get({ offset, length, signal });
     await this.refuseOther(result, known);
     return result;
   }
 
   /** The image may have been replaced between being asked about and being opened. */
-  async refuseOther({ etag, stream }: GetResult, known: Representation): Promise<void> {
-    if (etag === undefined || etag === known.etag) return;
-    await stream.cancel();
+  async refuseOther(result: GetResult, known: Representation): Promise<void> {
+    if (result.etag === undefined || result.etag === known.etag) return;
+    await result.stream.cancel();
     throw new ImageChanged("the image was replaced while it was being opened", {
       path: this.path,
     });
@@ -146,7 +155,7 @@ class ImageReading {
 
   /** What opening the image told, completed where that was not enough. */
   async told(result: GetResult): Promise<Representation> {
-    const { total: size, etag, modified, stream } = result;
+    const { total: size, etag, modified } = result;
     if (etag !== undefined && modified !== undefined && !this.digest) {
       return { size, etag, modified, multihash: undefined };
     }
@@ -155,7 +164,7 @@ class ImageReading {
       await this.refuseOther(result, known);
       return known;
     } catch (error) {
-      await stream.cancel();
+      await result.stream.cancel();
       throw error;
     }
   }
@@ -168,7 +177,7 @@ class ImageReading {
   ): Promise<Response> {
     const headers = this.headers(known, status, result.size);
     if (span) headers["content-range"] = contentRange(span, known.size!);
-    return new Response(await result.body(), { status, headers });
+    return await result.respond({ status, headers });
   }
 
   headers(known: Representation, status: number, length?: number): Record<string, string> {

@@ -46,6 +46,14 @@ export const memoryCases: Cases = {
     await streamed().pipeTo(store.writable("a"));
     equal(await store.getSize("a"), DATA.length);
   },
+  "store: responses of small ranges are each their own": async () => {
+    const store = await filled();
+    const respond = async (offset: number) =>
+      await (await store.get("iso/a b.iso", { offset, length: 70_000 })).respond();
+    const [one, other] = [await respond(5), await respond(900)];
+    equal(new Uint8Array(await one.arrayBuffer()), DATA.slice(5, 70_005));
+    equal(new Uint8Array(await other.arrayBuffer()), DATA.slice(900, 70_900));
+  },
   "store: get gives chunks of 4 MiB": async () => {
     const { stream } = await (await filled()).get("iso/a b.iso");
     equal(await sizesOf(stream), [4 * MIB, 4 * MIB, MIB + 1]);

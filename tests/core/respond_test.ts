@@ -1,9 +1,9 @@
 /**
- * What `get` gives to those who pass an image on.
+ * Responses of images, for those who pass them on.
  *
  * @module
  */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { RemoteServiceUnavailable, Vfs } from "@vitrine/vitrine";
 import { handler } from "@vitrine/vitrine/handler";
 import { MemoryStore } from "@vitrine/vitrine/memory";
@@ -24,22 +24,28 @@ class BrokenStore extends MemoryStore {
   }
 }
 
-Deno.test("a small body is there at once, a large one is a stream of 1 MiB chunks", async () => {
+Deno.test("a small response is there at once, a large one is a stream of 1 MiB chunks", async () => {
   const store = new MemoryStore("s");
   const data = crypto.getRandomValues(new Uint8Array(65_536));
   await store.add("small", data);
   await store.add("empty", new Uint8Array());
   await store.add("large", new Uint8Array(2 * MIB + 1));
 
-  assertEquals(
-    await (await store.get("small", { offset: 1, length: 9 })).body(),
-    data.slice(1, 10),
-  );
-  assertEquals(await (await store.get("empty")).body(), new Uint8Array());
-  const body = await (await store.get("large")).body();
-  assert(body instanceof ReadableStream);
+  const respond = async (...given: Parameters<MemoryStore["get"]>) =>
+    await (await store.get(...given)).respond({ status: 203 });
+  const [part, whole, empty, large] = [
+    await respond("small", { offset: 1, length: 9 }),
+    await respond("small"),
+    await respond("empty"),
+    await respond("large"),
+  ];
+  assertEquals(part.status, 203);
+  // Read last, when the buffer of the first has long been used for others.
+  assertEquals(await whole.bytes(), data);
+  assertEquals(await part.bytes(), data.slice(1, 10));
+  assertEquals(await empty.bytes(), new Uint8Array());
   const sizes: number[] = [];
-  for await (const chunk of body) sizes.push(chunk.length);
+  for await (const chunk of large.body!) sizes.push(chunk.length);
   assertEquals(sizes, [MIB, MIB, 1]);
 });
 
@@ -47,7 +53,7 @@ Deno.test("a small image that cannot be read is an error, not an answer that bre
   const store = new BrokenStore("s");
   const vfs = new Vfs({ s: store });
   await vfs.writeFile("/s/small", new Uint8Array(9));
-  await assertRejects(async () => (await store.get("small")).body(), RemoteServiceUnavailable);
+  await assertRejects(async () => (await store.get("small")).respond(), RemoteServiceUnavailable);
   const response = await handler(vfs)(new Request("http://localhost/s/small"));
   assertEquals([response.status, await response.text()], [503, "the store cannot be reached\n"]);
   assertEquals(store.opened, 0);
