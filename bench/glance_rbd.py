@@ -1,8 +1,8 @@
 """glance_store's rbd driver, measured: prints one line of JSON for bench/harness.ts.
 
-usage: glance_rbd.py add|get SOURCE IMAGE CEPH_CONF FSID
+usage: glance_rbd.py add|get|write SOURCE IMAGE CEPH_CONF FSID
 
-The image that add makes is deleted after.
+The image that add makes is deleted after; write writes one by python3-rbd alone, without digests.
 """
 import json
 import os
@@ -10,6 +10,8 @@ import resource
 import sys
 import time
 
+import rados
+import rbd
 from glance_store import multi_backend
 from oslo_config import cfg
 
@@ -19,6 +21,17 @@ def rss(key):
         for line in status:
             if line.startswith(key + ":"):
                 return int(line.split()[1]) * 1024
+
+
+def write(source, image, ceph_conf, size):
+    with rados.Rados(conffile=ceph_conf, rados_id="glance") as cluster:
+        with cluster.open_ioctx("images") as pool:
+            rbd.RBD().create(pool, image, size, 23, old_format=False, features=1)
+            with rbd.Image(pool, image) as target, open(source, "rb") as data:
+                for offset in range(0, size, 1 << 23):
+                    target.write(data.read(1 << 23), offset)
+                target.create_snap("snap")
+                target.protect_snap("snap")
 
 
 def main():
@@ -41,6 +54,8 @@ def main():
     if work == "add":
         with open(source, "rb") as data:
             multi_backend.add_with_multihash(conf, image, data, size, "rbd", "sha512")
+    elif work == "write":
+        write(source, image, ceph_conf, size)
     else:
         chunks, _ = multi_backend.get(uri, "rbd")
         for chunk in chunks:
@@ -55,7 +70,7 @@ def main():
         "rss": peak,
         "growth": peak - before,
     }))
-    if work == "add":
+    if work != "get":
         multi_backend.delete(uri, "rbd")
 
 

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { type Pauses, watchLoop } from "./pauses.ts";
+import { forgetPeak, memoryOf } from "./process.ts";
 
 /** What one run of one contender took. */
 export interface Measurement {
@@ -18,8 +20,8 @@ export interface Measurement {
   rss: number;
   /** Growth of resident memory over the work, in bytes, where it was measured. */
   growth?: number;
-  /** Longest time that the event loop kept a timer waiting, in milliseconds, where it was measured. */
-  pause?: number;
+  /** The event loop during the work, and during a while before it without any, where it was seen. */
+  loop?: { busy: Pauses; idle: Pauses };
 }
 
 /** One of those compared. */
@@ -32,8 +34,8 @@ export interface Contender {
   run(): Promise<Measurement>;
 }
 
-/** The medians of one contender, and its longest pause. */
-export interface Row extends Measurement {
+/** The medians of one contender, and the pauses of its event loop. */
+export interface Row extends Omit<Measurement, "loop"> {
   /** How the table names it. */
   name: string;
   /** MiB a second. */
@@ -46,11 +48,20 @@ export interface Row extends Measurement {
   against: string | undefined;
   /** MiB a second, round by round. */
   rates: number[];
+  /** Pauses of the event loop over all rounds, in milliseconds. */
+  pauses: {
+    /** The longest; what one of a thousand is longer than; the longest while there was no work. */
+    longest: number;
+    permille: number;
+    idle: number;
+    /** The most that the loop's own thread computed at a stretch. */
+    own: number;
+  } | undefined;
 }
 
 const MIB = 1024 * 1024;
-/** Time between two looks at the resident memory, in milliseconds. */
-const SAMPLE = 5;
+/** How long the event loop is watched before the work begins, in milliseconds. */
+const IDLE = 500;
 
 /** The median; the mean of the middle two of an even number. */
 export function median(values: readonly number[]): number {
@@ -83,11 +94,11 @@ export async function compare(
       cpu: of("cpu"),
       rss: of("rss"),
       growth: of("growth"),
-      pause: Math.max(...mine.map((one) => one.pause ?? NaN)),
       rate: median(mine.map(rate)),
       cpuPerGiB: of("cpu") / (of("bytes") / MIB / 1024),
       ratio: other && median(mine.map((one, i) => rate(one) / rate(other[i]!))),
       rates: mine.map((one) => Math.round(rate(one))),
+      pauses: pausesOf(mine),
     };
   });
   print(title, rows, rounds);
@@ -95,9 +106,24 @@ export async function compare(
   return rows;
 }
 
+function pausesOf(runs: readonly Measurement[]): Row["pauses"] {
+  const loops = runs.flatMap(({ loop }) => loop ?? []);
+  if (loops.length === 0) return undefined;
+  const gaps = loops.flatMap(({ busy }) => busy.gaps).sort((a, b) => b - a);
+  return {
+    longest: gaps[0]!,
+    permille: gaps[Math.floor(gaps.length / 1000)]!,
+    idle: Math.max(...loops.flatMap(({ idle }) => idle.gaps)),
+    own: Math.max(...loops.map(({ busy }) => busy.own)),
+  };
+}
+
 function print(title: string, rows: readonly Row[], rounds: number): void {
   const table = [
-    ["", "MiB/s", "ratio", "CPU s/GiB", "peak MiB", "growth MiB", "pause ms"],
+    [
+      ...["", "MiB/s", "ratio", "CPU s/GiB", "peak MiB", "growth MiB"],
+      ...["pause ms", "99.9 %", "own CPU", "idle"],
+    ],
     ...rows.map((row) => [
       row.name,
       row.rate.toFixed(0),
@@ -105,7 +131,9 @@ function print(title: string, rows: readonly Row[], rounds: number): void {
       row.cpuPerGiB.toFixed(2),
       (row.rss / MIB).toFixed(0),
       Number.isNaN(row.growth) ? "" : (row.growth! / MIB).toFixed(0),
-      Number.isNaN(row.pause) ? "" : row.pause!.toFixed(0),
+      ...["longest", "permille", "own", "idle"].map((key) =>
+        row.pauses?.[key as keyof typeof row.pauses].toFixed(1) ?? ""
+      ),
     ]),
   ];
   const widths = table[0]!.map((_, i) => Math.max(...table.map((line) => line[i]!.length)));
@@ -141,30 +169,27 @@ export async function child(command: string, args: readonly string[]): Promise<M
  * {@linkcode Measurement} for {@linkcode child}.
  */
 export async function measure(work: () => Promise<number>): Promise<void> {
-  const { cpuUsage, memoryUsage } = await import("node:process");
-  const before = memoryUsage.rss();
-  let peak = before;
-  // Not the system's own peak: starting up has set that.
-  let pause = 0;
-  let due = performance.now() + SAMPLE;
-  const sampling = setInterval(() => {
-    peak = Math.max(peak, memoryUsage.rss());
-    pause = Math.max(pause, performance.now() - due);
-    due = performance.now() + SAMPLE;
-  }, SAMPLE);
+  const { cpuUsage, pid } = await import("node:process");
+  const watchedIdle = watchLoop();
+  await new Promise((resolve) => setTimeout(resolve, IDLE));
+  const idle = watchedIdle();
+  forgetPeak(pid);
+  const before = memoryOf(pid, "VmRSS");
+  const watched = watchLoop();
   const cpu = cpuUsage();
   const start = performance.now();
   const bytes = await work();
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = cpuUsage(cpu);
-  clearInterval(sampling);
+  const busy = watched();
+  const rss = memoryOf(pid, "VmHWM");
   const result: Measurement = {
     bytes,
     seconds,
     cpu: (user + system) / 1e6,
-    rss: peak,
-    growth: peak - before,
-    pause,
+    rss,
+    growth: rss - before,
+    loop: { busy, idle },
   };
   console.log(JSON.stringify(result));
 }

@@ -13,8 +13,7 @@ export async function observe(
   pids: readonly number[],
   work: () => Promise<{ bytes: number; seconds: number }>,
 ): Promise<Measurement> {
-  // Forgets the peak so far (proc_pid_clear_refs(5)).
-  for (const pid of pids) Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
+  pids.forEach(forgetPeak);
   const sum = (read: (pid: number) => number) => pids.reduce((all, pid) => all + read(pid), 0);
   const before = { cpu: sum(cpuOf), rss: sum((pid) => memoryOf(pid, "VmRSS")) };
   const { bytes, seconds } = await work();
@@ -33,7 +32,13 @@ function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-function memoryOf(pid: number, key: string): number {
+/** Makes a process's peak of resident memory begin at what it has now (proc_pid_clear_refs(5)). */
+export function forgetPeak(pid: number): void {
+  Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
+}
+
+/** Resident memory of a process in bytes: now by `VmRSS`, at its peak by `VmHWM`. */
+export function memoryOf(pid: number, key: "VmRSS" | "VmHWM"): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return 1024 * Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)![1]);
 }

@@ -1,14 +1,20 @@
 /**
  * Vitrine's rbd driver, measured in a process of its own for bench/rbd.ts.
  *
- * Usage: `rbd_child.ts add|add-unsized|add-thin|digests|get-byob|get-default SOURCE IMAGE CEPH_CONF`
+ * Usage: `rbd_child.ts add|add-unsized|add-thin|write|digests|digests-thin|get-byob|get-default
+ * SOURCE IMAGE CEPH_CONF`
  *
- * The image that an add makes is deleted after. The data of `add-thin` and `digests` is the source
- * and zeros, 20 times as much as the source.
+ * The image that an add makes is deleted after. The data of `add-thin` and `digests-thin` is the source
+ * and zeros, 20 times as much as the source; `write` takes no digests.
  *
  * @module
  */
 import { RbdStore } from "@vitrine/vitrine/rbd";
+import { RbdLocation } from "../drivers/rbd/location.ts";
+import { Pool } from "../drivers/rbd/pool.ts";
+import { StagedImage } from "../drivers/rbd/staging.ts";
+import { RbdWriter } from "../drivers/rbd/writer.ts";
+import { CHUNK_SIZE } from "../streams/bytes.ts";
 import { openSource } from "../streams/source.ts";
 import { transfer } from "../streams/transfer.ts";
 import { measure } from "./harness.ts";
@@ -20,13 +26,48 @@ await store.configure();
 
 async function* withZeros(data: AsyncIterable<Uint8Array>, count: number) {
   yield* data;
-  const zeros = new Uint8Array(4 * 1024 * 1024);
+  const zeros = new Uint8Array(CHUNK_SIZE);
   for (let at = 0; at < count; at += zeros.length) yield zeros.subarray(0, count - at);
 }
 
 async function add(size: number | undefined, data: ReadableStream | AsyncIterable<Uint8Array>) {
   await measure(async () => (await store.add(image, data, { size })).size);
+  if (thinProvisioning) await refuseUsed(file.statSync().size);
   await store.delete(image);
+}
+
+/** Throws unless `rbd du` says that the image takes so many bytes. */
+async function refuseUsed(wanted: number): Promise<void> {
+  const { stdout } = await new Deno.Command("rbd", {
+    args: ["-c", cephConf, "-p", "images", "du", `${image}@snap`, "--format=json"],
+  }).output();
+  const used = JSON.parse(new TextDecoder().decode(stdout)).images[0].used_size;
+  if (used !== wanted) throw new Error(`rbd du says ${used} bytes, not ${wanted}`);
+}
+
+/** What the driver does for an add, without digests. */
+async function write(): Promise<number> {
+  const options = { pool: "images", user: "glance", cephConf, connectTimeout: -1 };
+  await using pool = await Pool.open(options);
+  const staged = await StagedImage.make(pool, image, (name) => pool.create(name, size, 23));
+  const location = new RbdLocation(pool.fsid, "images", image);
+  const writer = new RbdWriter(location, staged, { size, hole: undefined, signal: undefined });
+  const { reader } = openSource(file.readable);
+  let chunk = await reader.read(new Uint8Array(CHUNK_SIZE));
+  while (chunk.length > 0) {
+    await writer.write(chunk);
+    chunk = await reader.read(new Uint8Array(chunk.buffer));
+  }
+  const multihash = { algo: "sha512", value: "" };
+  await writer.commit({ size, checksum: "", multihash });
+  return size;
+}
+
+async function digests(size: number, data: ReadableStream | AsyncIterable<Uint8Array>) {
+  const { reader } = openSource(data);
+  const write = () => Promise.resolve();
+  const options = { size, hashingAlgo: "sha512", write };
+  await measure(async () => (await transfer(reader, options)).size);
 }
 
 async function get(byob: boolean): Promise<number> {
@@ -37,7 +78,7 @@ async function get(byob: boolean): Promise<number> {
     return bytes;
   }
   const reader = stream.getReader({ mode: "byob" });
-  let buffer = new ArrayBuffer(4 * 1024 * 1024);
+  let buffer = new ArrayBuffer(CHUNK_SIZE);
   for (;;) {
     const { done, value } = await reader.read(new Uint8Array(buffer));
     if (done) return bytes;
@@ -58,13 +99,16 @@ switch (work) {
   case "add-thin":
     await add(20 * size, withZeros(file.readable, 19 * size));
     break;
-  case "digests": {
-    const { reader } = openSource(withZeros(file.readable, 19 * size));
-    const write = () => Promise.resolve();
-    const options = { size: 20 * size, hashingAlgo: "sha512", write };
-    await measure(async () => (await transfer(reader, options)).size);
+  case "write":
+    await measure(write);
+    await store.delete(image);
     break;
-  }
+  case "digests":
+    await digests(size, file.readable);
+    break;
+  case "digests-thin":
+    await digests(20 * size, withZeros(file.readable, 19 * size));
+    break;
   default:
     await measure(() => get(work === "get-byob"));
 }
