@@ -8,7 +8,10 @@ import type { Algorithm } from "./algorithms.ts";
 
 /** Digests being computed by one backend; called in order, nothing after `close`. */
 export interface Engine {
-  /** Feeds bytes; they are borrowed until it returns or its promise resolves. */
+  /**
+   * Feeds bytes; they are borrowed until it returns or its promise resolves. The next ones may come
+   * before that, `digest` may not.
+   */
   update(chunk: Uint8Array): Promise<void> | void;
   /** The digests as lower-case hex, in the order of the algorithms. */
   digest(): Promise<string[]> | string[];

@@ -9,6 +9,8 @@
 
 import type { Algorithm } from "./algorithms.ts";
 import { BackendUnavailable, type Engine } from "./engine.ts";
+import { pool, type Thread } from "./threads.ts";
+import type { Request } from "./worker.ts";
 
 /** From docs.openssl.org/3.0/man3/EVP_DigestInit. */
 const SYMBOLS = {
@@ -29,6 +31,12 @@ const SYMBOLS = {
 
 type Libcrypto = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
+/** The library, and where it was found. */
+interface Library {
+  symbols: Libcrypto;
+  path: string;
+}
+
 const NAME = "libcrypto.so.3";
 
 /**
@@ -47,9 +55,9 @@ const FOLDERS = [
 const INLINE_LIMIT = 256 * 1024;
 
 /** Loaded once and kept, which Deno's resource sanitizer reports of the test that came first. */
-let libcrypto: Libcrypto | undefined;
+let libcrypto: Library | undefined;
 
-function load(): Libcrypto {
+function load(): Library {
   if (libcrypto) return libcrypto;
   if (typeof Deno === "undefined" || Deno.build.os !== "linux" || !Deno.dlopen) {
     throw new BackendUnavailable("this runtime has no FFI to libcrypto");
@@ -63,7 +71,7 @@ function load(): Libcrypto {
   let cause: unknown;
   for (const path of paths) {
     try {
-      return libcrypto = Deno.dlopen(path, SYMBOLS).symbols;
+      return libcrypto = { symbols: Deno.dlopen(path, SYMBOLS).symbols, path };
     } catch (error) {
       cause = error;
     }
@@ -84,18 +92,71 @@ function begin(lib: Libcrypto, { openssl }: Algorithm): Deno.PointerObject {
   throw new BackendUnavailable(`libcrypto has no ${openssl} here`);
 }
 
+/** One digest, fed in order. */
+class Lane {
+  readonly context: Deno.PointerObject;
+  readonly #lib: Libcrypto;
+  /** The last update by a thread of Deno's. */
+  #last: Promise<unknown> = Promise.resolve();
+  /** Our own thread, once it has loaded the library. */
+  #own: Thread | undefined;
+  #release: (() => void) | undefined;
+
+  constructor({ symbols }: Library, context: Deno.PointerObject) {
+    this.#lib = symbols;
+    this.context = context;
+  }
+
+  /**
+   * Goes on, as soon as there is one, on a thread that takes the next chunk from a queue. Deno's own
+   * are handed it by the event loop, which on a busy machine comes late each time.
+   */
+  async follow({ path }: Library): Promise<void> {
+    const thread = pool().assign();
+    this.#release = () => thread.load--;
+    await thread.ask({ op: "load", library: path });
+    this.#own = thread;
+  }
+
+  feed(bytes: Uint8Array<ArrayBuffer>): Promise<unknown> {
+    const { context } = this;
+    const own = this.#own;
+    if (own) return this.#last.then(() => own.ask(feeding(context, bytes)));
+    return this.#last = this.#last
+      .then(() => this.#lib.updateOnThread(context, bytes, BigInt(bytes.length)))
+      .then(check);
+  }
+
+  free(): void {
+    this.#lib.EVP_MD_CTX_free(this.context);
+    this.#release?.();
+  }
+}
+
+function feeding(context: Deno.PointerObject, bytes: Uint8Array<ArrayBuffer>): Request {
+  return {
+    op: "feed",
+    context: Deno.UnsafePointer.value(context),
+    bytes: Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)),
+    length: bytes.length,
+  };
+}
+
 class FfiEngine implements Engine {
-  readonly #lib = load();
+  readonly #library = load();
   readonly #algorithms: readonly Algorithm[];
-  #contexts: Deno.PointerObject[] = [];
+  #lanes: Lane[] = [];
   /** The bytes that threads are reading; held so that they cannot be collected meanwhile. */
-  #inUse: Uint8Array<ArrayBuffer> | undefined;
+  readonly #inUse = new Set<Uint8Array>();
+  #chunks = 0;
   #closed = false;
 
   constructor(algorithms: readonly Algorithm[]) {
     this.#algorithms = algorithms;
     try {
-      for (const algorithm of algorithms) this.#contexts.push(begin(this.#lib, algorithm));
+      for (const algorithm of algorithms) {
+        this.#lanes.push(new Lane(this.#library, begin(this.#library.symbols, algorithm)));
+      }
     } catch (error) {
       this.#free();
       throw error;
@@ -103,49 +164,50 @@ class FfiEngine implements Engine {
   }
 
   update(chunk: Uint8Array): Promise<void> | void {
-    this.#refuseOverlap();
-    const bytes = chunk as Uint8Array<ArrayBuffer>;
-    if (bytes.length > INLINE_LIMIT) return this.#updateOnThreads(bytes);
-    if (bytes.length === 0) return;
-    for (const context of this.#contexts) {
-      check(this.#lib.EVP_DigestUpdate(context, bytes, BigInt(bytes.length)));
+    if (chunk.length === 0) return;
+    // Another object a call: the same bytes may come twice.
+    const bytes = chunk.subarray() as Uint8Array<ArrayBuffer>;
+    if (bytes.length > INLINE_LIMIT || this.#inUse.size > 0) return this.#updateOnThreads(bytes);
+    for (const { context } of this.#lanes) {
+      check(this.#library.symbols.EVP_DigestUpdate(context, bytes, BigInt(bytes.length)));
     }
   }
 
   async #updateOnThreads(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#inUse = bytes;
-    const results = await Promise.all(
-      this.#contexts.map((context) =>
-        this.#lib.updateOnThread(context, bytes, BigInt(bytes.length))
-      ),
-    );
-    this.#inUse = undefined;
-    if (this.#closed) return this.#free();
-    results.forEach(check);
+    // For an image of one chunk no thread is worth its start.
+    if (++this.#chunks === 2) {
+      for (const lane of this.#lanes) lane.follow(this.#library).catch(() => {});
+    }
+    this.#inUse.add(bytes);
+    const results = await Promise.allSettled(this.#lanes.map((lane) => lane.feed(bytes)));
+    this.#inUse.delete(bytes);
+    if (this.#closed) return this.#freeUnused();
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
   }
 
   digest(): string[] {
-    this.#refuseOverlap();
-    return this.#contexts.map((context, index) => {
+    // Two threads in one context would corrupt memory.
+    if (this.#inUse.size > 0) throw new TypeError("an update is still under way");
+    return this.#lanes.map(({ context }, index) => {
       const bytes = new Uint8Array(this.#algorithms[index]!.size);
-      check(this.#lib.EVP_DigestFinal_ex(context, bytes, null));
+      check(this.#library.symbols.EVP_DigestFinal_ex(context, bytes, null));
       return bytes.toHex();
     });
   }
 
   close(): void {
     this.#closed = true;
-    if (!this.#inUse) this.#free();
+    this.#freeUnused();
   }
 
-  /** Two threads in one context would corrupt memory. */
-  #refuseOverlap(): void {
-    if (this.#inUse) throw new TypeError("an update is still under way");
+  #freeUnused(): void {
+    if (this.#inUse.size === 0) this.#free();
   }
 
   #free(): void {
-    for (const context of this.#contexts) this.#lib.EVP_MD_CTX_free(context);
-    this.#contexts = [];
+    for (const lane of this.#lanes) lane.free();
+    this.#lanes = [];
   }
 }
 

@@ -17,10 +17,11 @@ export interface Digests {
   readonly algorithms: readonly string[];
   /**
    * Feeds the next bytes. The chunk is borrowed until the promise resolves: the caller leaves it
-   * alone until then and may reuse it after. Calls are made one at a time, awaited.
+   * alone until then and may reuse it after. The next chunk may come before that: a digest that has
+   * it at hand waits for nobody.
    */
   update(chunk: Uint8Array): Promise<void> | void;
-  /** Ends and returns lower-case hex by algorithm name. */
+  /** Ends, all updates having resolved, and returns lower-case hex by algorithm name. */
   digest(): Promise<Record<string, string>>;
   /**
    * Releases threads and handles; safe to call twice and at any moment, also with an update in

@@ -1,23 +1,28 @@
 /**
- * The thread side of the worker backend: answers the pool's requests one by one, in order.
+ * What runs on a digest thread: it answers requests one by one, in order.
  *
  * @module
  */
 
 import type { Hash } from "node:crypto";
 
-/** What the pool asks of a thread; `id` names one digest of one image. */
+/**
+ * What a thread is asked for. `id` names one digest of one image by `node:crypto`; `load` and `feed`
+ * are for OpenSSL's libcrypto, whose contexts the asker makes, and give addresses in memory.
+ */
 export type Request =
   | { op: "begin"; id: number; algorithm: string }
   | { op: "update"; id: number; start: number; end: number }
   | { op: "digest"; id: number }
-  | { op: "forget"; id: number };
+  | { op: "forget"; id: number }
+  | { op: "load"; library: string }
+  | { op: "feed"; context: bigint; bytes: bigint; length: number };
 
 /** The answer: the hex of a digest, nothing to all others, or what went wrong. */
 export type Reply = string | undefined | Error;
 
 /**
- * Serves the pool from a worker thread.
+ * Serves who asks from a worker thread.
  *
  * It runs from its source text, and so uses nothing from outside itself: a thread started by URL
  * would need the read permission in Deno, and would not be found in a bundle.
@@ -38,16 +43,32 @@ export function serve(): void {
   };
   const ring = new Uint8Array(workerData);
   const hashes = new Map<number, Hash>();
+  const load = (library: string) =>
+    Deno.dlopen(library, {
+      EVP_DigestUpdate: { parameters: ["usize", "usize", "usize"], result: "i32" },
+    }).symbols;
+  let libcrypto: ReturnType<typeof load> | undefined;
   const answer = (request: Request): Reply => {
-    const { id } = request;
-    if (request.op === "begin") {
-      hashes.set(id, createHash(request.algorithm));
-    } else if (request.op === "update") {
-      hashes.get(id)!.update(ring.subarray(request.start, request.end));
-    } else if (request.op === "digest") {
-      return hashes.get(id)!.digest("hex");
-    } else {
-      hashes.delete(id);
+    switch (request.op) {
+      case "begin":
+        hashes.set(request.id, createHash(request.algorithm));
+        return;
+      case "update":
+        hashes.get(request.id)!.update(ring.subarray(request.start, request.end));
+        return;
+      case "digest":
+        return hashes.get(request.id)!.digest("hex");
+      case "forget":
+        hashes.delete(request.id);
+        return;
+      case "load":
+        libcrypto ??= load(request.library);
+        return;
+      case "feed": {
+        const { context, bytes, length } = request;
+        if (libcrypto!.EVP_DigestUpdate(context, bytes, BigInt(length)) === 1) return;
+        throw new Error("libcrypto failed to digest");
+      }
     }
   };
   parentPort.on("message", (request) => {

@@ -13,7 +13,7 @@ import {
   type DigestBackend,
   isKnownAlgorithm,
 } from "../../streams/digest/mod.ts";
-import { pool } from "../../streams/digest/pool.ts";
+import { pool } from "../../streams/digest/threads.ts";
 
 const MIB = 1024 * 1024;
 const BACKENDS: DigestBackend[] = ["ffi", "worker", "inline", "portable"];
@@ -158,6 +158,17 @@ for (const backend of BACKENDS) {
     assertEquals(await digests.digest(), expected(bytes, ["md5", "sha512"]));
   });
 
+  Deno.test(`digest ${backend}: the next chunk may come before the last is through`, async () => {
+    const bytes = pattern(24 * MIB);
+    const digests = await createDigests(["md5", "sha512"], { backend });
+    const updates = [];
+    for (const [from, to] of [[0, 4], [4, 8], [8, 9], [9, 9], [9, 20], [20, 24]] as const) {
+      updates.push(digests.update(bytes.subarray(from * MIB, to * MIB)));
+    }
+    await Promise.all(updates);
+    assertEquals(await digests.digest(), expected(bytes, ["md5", "sha512"]));
+  });
+
   Deno.test(`digest ${backend}: names come back as given, in any number`, async () => {
     const names = ["sha3_256", "md5", "sha3-256", "md5"];
     const digests = await createDigests(names, { backend });
@@ -212,18 +223,58 @@ Deno.test("digest: glance's and hashlib's names are known, no others", async () 
   }
 });
 
-Deno.test("digest ffi: calls that overlap are refused, and harm nothing", async () => {
+Deno.test("digest ffi: no digest is taken while threads feed it", async () => {
   const bytes = pattern(16 * MIB);
   const digests = await createDigests(["md5", "sha512"], { backend: "ffi" });
-  const inFlight = digests.update(bytes);
-  assertThrows(() => digests.update(bytes), TypeError, "under way");
-  await inFlight;
-  assertEquals(await digests.digest(), expected(bytes, ["md5", "sha512"]));
-
-  const early = await createDigests(["md5", "sha512"], { backend: "ffi" });
-  const unfinished = early.update(bytes);
-  await assertRejects(() => early.digest(), TypeError, "under way");
+  const unfinished = digests.update(bytes);
+  await assertRejects(() => digests.digest(), TypeError, "under way");
   await unfinished;
+  digests.close();
+});
+
+Deno.test("digest ffi: many chunks go by the shared threads, which are given back", async () => {
+  const bytes = pattern(64 * MIB);
+  const algorithms = ["md5", "sha512"];
+  for (let image = 0; image < 3; image++) {
+    const digests = await createDigests(algorithms, { backend: "ffi" });
+    const updates = [];
+    // A few small ones too, which must not overtake those that threads still have.
+    for (let at = 0; at < bytes.length; at += 4 * MIB) {
+      updates.push(digests.update(bytes.subarray(at, at + 4 * MIB - 10)));
+      updates.push(digests.update(bytes.subarray(at + 4 * MIB - 10, at + 4 * MIB)));
+      if (at === 16 * MIB) await Promise.all(updates);
+    }
+    await Promise.all(updates);
+    assert(pool().threads.size > 0);
+    assertEquals(await digests.digest(), expected(bytes, algorithms));
+  }
+  assert([...pool().threads].every(({ load }) => load === 0));
+});
+
+Deno.test("digest ffi: a thread that ends is an error, and the next image does without it", async () => {
+  const bytes = pattern(32 * MIB);
+  const feed = async () => {
+    const digests = await createDigests(["md5"], { backend: "ffi" });
+    try {
+      for (let at = 0; at < bytes.length; at += MIB) {
+        await digests.update(bytes.subarray(at, at + MIB));
+      }
+      return await digests.digest();
+    } finally {
+      digests.close();
+    }
+  };
+  assertEquals(await feed(), expected(bytes, ["md5"]));
+  const digests = await createDigests(["md5"], { backend: "ffi" });
+  const error = await assertRejects(async () => {
+    for (let i = 0; i < 1000; i++) {
+      await digests.update(bytes.subarray(0, MIB));
+      if (i === 500) { for (const { worker } of pool().threads) worker.terminate(); }
+    }
+  }, StoreError);
+  assertEquals(error.message, "a digest thread ended before its time");
+  digests.close();
+  assertEquals(await feed(), expected(bytes, ["md5"]));
 });
 
 Deno.test("digest worker: threads and shared memory are bounded, and used again", async () => {
@@ -341,7 +392,7 @@ async function inDeno(permissions: string[], script: string): Promise<string> {
 /** A script that digests "abc" by whatever is chosen and says how many threads it started. */
 const CHOICE = (options: string) => `
   import { createDigests } from ${JSON.stringify(new URL("streams/digest/mod.ts", root).href)};
-  import { pool } from ${JSON.stringify(new URL("streams/digest/pool.ts", root).href)};
+  import { pool } from ${JSON.stringify(new URL("streams/digest/threads.ts", root).href)};
   const digests = await createDigests(["md5"], ${options});
   await digests.update(new TextEncoder().encode("abc"));
   console.log((await digests.digest()).md5, pool().threads.size);

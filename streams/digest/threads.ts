@@ -1,0 +1,131 @@
+/**
+ * The worker threads of the digests, and the memory that they share.
+ *
+ * Threads and ring belong to the process and are used again by image after image, so the memory
+ * and the threads are bounded however many images are under way.
+ *
+ * @module
+ */
+
+import type { Worker } from "node:worker_threads";
+import { StoreError } from "../../errors/mod.ts";
+import { builtin } from "./node.ts";
+import { type Reply, type Request, serve } from "./worker.ts";
+
+/** Bytes of a slot of the ring: half a chunk, so that a copy overlaps with the digesting. */
+export const SLOT_SIZE = 2 * 1024 * 1024;
+
+/** Slots for each thread: one that it reads and one that is being filled. */
+const SLOTS_PER_THREAD = 2;
+
+/** More threads than this would be more memory than digests are worth. */
+const MOST_THREADS = 8;
+
+/** Shared memory in slots; a slot holds one piece of one image until all of its threads read it. */
+class Ring {
+  readonly memory: SharedArrayBuffer;
+  readonly #bytes: Uint8Array<SharedArrayBuffer>;
+  readonly #free: number[];
+  readonly #waiting: ((start: number) => void)[] = [];
+
+  constructor(slots: number) {
+    this.memory = new SharedArrayBuffer(slots * SLOT_SIZE);
+    this.#bytes = new Uint8Array(this.memory);
+    this.#free = Array.from({ length: slots }, (_, index) => index * SLOT_SIZE);
+  }
+
+  /** Resolves to the start of a free slot, first come first served. */
+  take(): number | Promise<number> {
+    // The slot given back last is in the cache still, and pages never needed are never touched.
+    return this.#free.pop() ?? new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Copies a piece into the slot and returns the offset of its end. */
+  fill(start: number, piece: Uint8Array): number {
+    this.#bytes.set(piece, start);
+    return start + piece.length;
+  }
+
+  /** Gives a slot back. */
+  give(start: number): void {
+    const next = this.#waiting.shift();
+    if (next) next(start);
+    else this.#free.push(start);
+  }
+}
+
+/** A worker thread, which answers requests in the order in which they were made. */
+export class Thread {
+  /** How many digests it has begun and not forgotten. */
+  load = 0;
+  readonly worker: Worker;
+  readonly #asked: { resolve(hex?: string): void; reject(reason: unknown): void }[] = [];
+  #failure: Error | undefined;
+
+  constructor(worker: Worker, ended: () => void) {
+    this.worker = worker;
+    const fail = (cause?: unknown) => {
+      this.#failure ??= new StoreError("a digest thread ended before its time", {
+        cause,
+        retryable: true,
+      });
+      for (const { reject } of this.#asked.splice(0)) reject(this.#failure);
+      ended();
+    };
+    worker.on("message", (reply: Reply) => {
+      const { resolve, reject } = this.#asked.shift()!;
+      if (reply instanceof Error) reject(reply);
+      else resolve(reply);
+      if (this.#asked.length === 0) worker.unref();
+    });
+    worker.on("error", fail);
+    worker.on("exit", () => fail());
+    worker.unref();
+  }
+
+  /** Asks, and resolves to the hex of a digest; rejects when it fails or the thread ends before. */
+  ask(request: Request): Promise<string | undefined> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#asked.length === 0) this.worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ resolve, reject });
+      this.worker.postMessage(request);
+    });
+  }
+}
+
+/** All threads of the process, and the ring that they share. */
+class Pool {
+  readonly threads: Set<Thread> = new Set();
+  readonly ring: Ring;
+  readonly #limit: number;
+
+  constructor() {
+    this.#limit = Math.min(builtin("node:os")!.availableParallelism(), MOST_THREADS);
+    this.ring = new Ring(this.#limit * SLOTS_PER_THREAD);
+  }
+
+  /** The thread with the least to do, or a new one while there are fewer than processors. */
+  assign(): Thread {
+    const [idlest] = [...this.threads].sort((a, b) => a.load - b.load);
+    const full = this.threads.size === this.#limit;
+    const thread = idlest && (full || idlest.load === 0) ? idlest : this.#start();
+    thread.load++;
+    return thread;
+  }
+
+  #start(): Thread {
+    const { Worker } = builtin("node:worker_threads")!;
+    const worker = new Worker(`(${serve})()`, { eval: true, workerData: this.ring.memory });
+    const thread = new Thread(worker, () => this.threads.delete(thread));
+    this.threads.add(thread);
+    return thread;
+  }
+}
+
+let shared: Pool | undefined;
+
+/** The pool of the process, made on first use. */
+export function pool(): Pool {
+  return shared ??= new Pool();
+}
