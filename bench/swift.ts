@@ -1,7 +1,7 @@
 /**
  * The Swift driver against glance_store's, on one Swift with auth v1, and the server's own limits:
- * segments of zeros put by a client that does nothing else, or digests beside it as every store
- * must, and `curl` into nothing.
+ * segments of zeros put by a client that does nothing else, or digests beside it as every store must,
+ * each segment too for its ETag or not; and `curl` into nothing, of the image and of its segments.
  *
  * Usage: `swift.ts [MIB] [ROUNDS]`; 512 MiB and 5 rounds unless given. The services `swift` and
  * `glance_store` run: `deno task services start`.
@@ -16,6 +16,8 @@ const MIB = 1024 * 1024;
 /** What both are configured to: segments of 16 MB, which is 15.6 MiB to glance_store. */
 const SEGMENT = 16;
 const CONCURRENCY = 4;
+/** How many segments curl reads at once. */
+const AT_ONCE = 3;
 
 /** Measures add and get of one image. */
 export async function swift(mib = 512, rounds = 5): Promise<void> {
@@ -25,7 +27,7 @@ export async function swift(mib = 512, rounds = 5): Promise<void> {
   const container = `bench-${crypto.randomUUID()}`;
   const options = {
     ...{ authVersion: "1" as const, authAddress: at.authUrl, user: at.user, key: at.key },
-    ...{ container, createContainerOnPut: true, tempUrlKey: "bench" },
+    ...{ container, createContainerOnPut: true },
     ...{ largeObjectSize: SEGMENT, largeObjectChunkSize: SEGMENT, concurrency: CONCURRENCY },
   };
   const source = await Deno.makeTempFile({ prefix: "vitrine-bench-" });
@@ -74,31 +76,36 @@ export async function swift(mib = 512, rounds = 5): Promise<void> {
       { name: "vitrine, no FFI", against, run: adding(deno("add", "--deny-ffi")) },
       { name: "vitrine, size unknown", against, run: adding(deno("add-unsized")) },
       { name: "the server's limit", against, run: adding(deno("bare-add")) },
-      {
-        name: "the limit with md5 and sha512",
-        against,
-        run: adding(deno("digested-add")),
-      },
+      { name: "the limit with md5 and sha512", against, run: adding(deno("digested-add")) },
+      { name: "the limit with ETags as well", against, run: adding(deno("checked-add")) },
     ], rounds);
     console.log(
       `allowed growth: ${SEGMENT} MB x (${CONCURRENCY} + 2) + 32 MiB = ` +
         `${Math.round(SEGMENT * 1_024_000 * (CONCURRENCY + 2) / MIB) + 32} MiB`,
     );
 
-    const presigned = await presign(store, at.user, at.key, at.authUrl);
+    const { url, token } = await login(at.user, at.key, at.authUrl);
     const image = "image";
+    const path = `/${container}/${image}`;
+    const segments = await segmentsOf(url, path, token);
+    const curl = (...args: string[]) => () =>
+      child(glance.python, [
+        ...[pathOf("program.py"), `${mib * MIB}`, "curl", "-sf", "-H", `x-auth-token: ${token}`],
+        ...args,
+      ]);
+    const discarded = (url: string) => ["-o", "/dev/null", url];
     await compare(`swift get ${mib} MiB`, [
       { name: "glance_store", run: () => python("get")(image) },
       { name: "vitrine, BYOB reader", against, run: () => deno("get-byob")(image) },
       { name: "vitrine, default reader", against, run: () => deno("get-default")(image) },
+      { name: "curl", against, run: curl(...discarded(url + path)) },
       {
-        name: "the server's limit (curl)",
+        name: `curl, ${AT_ONCE} segments at once`,
         against,
-        run: () =>
-          child(glance.python, [
-            ...[pathOf("program.py"), `${mib * MIB}`, "curl", "-sf", "-o", "/dev/null"],
-            presigned.href,
-          ]),
+        run: curl(
+          ...["-Z", "--parallel-max", `${AT_ONCE}`],
+          ...segments.flatMap((name) => discarded(url + name)),
+        ),
       },
     ], rounds);
   } finally {
@@ -107,22 +114,25 @@ export async function swift(mib = 512, rounds = 5): Promise<void> {
   }
 }
 
-/** A temporary URL of the image, for which the account is given its key. */
-async function presign(
-  store: SwiftStore,
+/** The account's URL, and a token. */
+async function login(
   user: string,
   key: string,
   authUrl: string,
-): Promise<URL> {
-  const login = await fetch(authUrl, { headers: { "x-auth-user": user, "x-auth-key": key } });
-  await login.body?.cancel();
-  const headers = {
-    "x-auth-token": login.headers.get("x-auth-token")!,
-    "x-account-meta-temp-url-key": "bench",
-  };
-  const account = login.headers.get("x-storage-url")!;
-  await (await fetch(account, { method: "POST", headers })).body?.cancel();
-  return await store.presign("image", { expiresIn: 86_400_000 });
+): Promise<{ url: string; token: string }> {
+  const { headers, body } = await fetch(authUrl, {
+    headers: { "x-auth-user": user, "x-auth-key": key },
+  });
+  await body?.cancel();
+  return { url: headers.get("x-storage-url")!, token: headers.get("x-auth-token")! };
+}
+
+/** The paths of an image's segments in the account. */
+async function segmentsOf(url: string, path: string, token: string): Promise<string[]> {
+  const response = await fetch(`${url}${path}?multipart-manifest=get`, {
+    headers: { "x-auth-token": token },
+  });
+  return (await response.json()).map(({ name }: { name: string }) => name);
 }
 
 function pathOf(name: string): string {

@@ -9,12 +9,14 @@
  * - `get-byob`, `get-default`: Vitrine
  * - `bare-add`: segments of zeros, neither read nor digested
  * - `digested-add`: the same while md5 and sha512 of as many zeros are computed
+ * - `checked-add`: the same, and the md5 of each segment, with which its ETag is compared
  *
  * @module
  */
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
 import { loginV1 } from "../drivers/swift/auth_v1.ts";
 import { SwiftClient } from "../drivers/swift/client.ts";
+import { md5Of } from "../drivers/swift/large_objects.ts";
 import { MB } from "../drivers/swift/options.ts";
 import { fixedSession } from "../drivers/swift/session.ts";
 import { Transport } from "../transport/mod.ts";
@@ -69,11 +71,16 @@ async function bare(): Promise<void> {
       while (next * part < size) {
         const number = next++;
         const body = [zeros.subarray(0, Math.min(part, size - number * part))];
-        await client.ask({ method: "PUT", container, object: `${image}-${number}`, body });
+        const put = { method: "PUT", container, object: `${image}-${number}`, body };
+        const [{ headers }, md5] = await Promise.all([
+          client.ask(put),
+          work === "checked-add" ? md5Of(body) : undefined,
+        ]);
+        if (md5 !== undefined && headers.get("etag") !== md5) throw new Error("another ETag");
       }
     });
   await measure(async () => {
-    await Promise.all([...senders(), work === "digested-add" ? digest() : undefined]);
+    await Promise.all([...senders(), work === "bare-add" ? undefined : digest()]);
     return size;
   });
   for (let number = 0; number < next; number++) {

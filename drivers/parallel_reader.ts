@@ -12,6 +12,8 @@ export interface ParallelOptions {
   etag: string | undefined;
   /** Size of a part, in bytes. */
   partSize: number;
+  /** Size of the first part, which says what the image is, where it is another. */
+  firstSize?: number | undefined;
   /** How many parts are on their way at once. */
   concurrency: number;
 }
@@ -23,9 +25,9 @@ export interface ParallelOptions {
 export async function parallelReader(
   open: (range: ByteRange, etag: string | undefined) => Promise<ImageReader>,
   { offset, length = Infinity }: ByteRange,
-  { etag: expected, partSize, concurrency }: ParallelOptions,
+  { etag: expected, partSize, firstSize = partSize, concurrency }: ParallelOptions,
 ): Promise<ImageReader> {
-  const first = await open({ offset, length: Math.min(partSize, length) }, expected);
+  const first = await open({ offset, length: Math.min(firstSize, length) }, expected);
   const { total, etag, size: begun } = first;
   const size = Math.min(length, (total ?? NaN) - offset);
   // A part of an unknown whole cannot be followed, nor one that the next may not belong to.
@@ -46,7 +48,8 @@ export async function parallelReader(
     readers.add(reader);
     try {
       if (closed) throw new Error("the reader is closed");
-      return await reader.read(new Uint8Array(spare.pop() ?? new ArrayBuffer(partSize), 0, count));
+      const buffer = spare.pop() ?? new ArrayBuffer(Math.max(count, partSize));
+      return await reader.read(new Uint8Array(buffer, 0, count));
     } finally {
       readers.delete(reader);
       await reader.close();
@@ -55,7 +58,7 @@ export async function parallelReader(
 
   const parts: Promise<Bytes>[] = [];
   function begin(opening?: Promise<ImageReader>): void {
-    const count = Math.min(partSize, size - at);
+    const count = Math.min(at === 0 ? firstSize : partSize, size - at);
     const part = load(opening ?? open({ offset: offset + at, length: count }, etag), count);
     part.catch(() => {});
     parts.push(part);

@@ -70,7 +70,7 @@ export interface SwiftOptions {
   largeObjectType?: "slo" | "dlo";
   /** How many segments, or requests of one operation, are under way at once. */
   concurrency?: number;
-  /** How many ranges of one image are read at once. */
+  /** How many parts of one image are read at once; 4, and 1 in workerd, unless given. */
   readConcurrency?: number;
   /** Seconds after which new images expire. */
   deleteAfter?: number;
@@ -114,7 +114,6 @@ export type SwiftSettings =
       | "largeObjectChunkSize"
       | "largeObjectType"
       | "concurrency"
-      | "readConcurrency"
       | "tempUrlDigest"
       | "expireSoonInterval"
     >
@@ -279,8 +278,7 @@ export const OPTIONS: OptionDefinitions = {
   readConcurrency: {
     type: "integer",
     min: 1,
-    default: 1,
-    help: "Ranges of one image read at once, each the size of a segment, all held in memory.",
+    help: "Parts of 8 MB of one image read at once, one more in memory; 4, and 1 in workerd.",
   },
   deleteAfter: {
     type: "integer",

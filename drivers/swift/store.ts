@@ -7,6 +7,7 @@ import { BitMasks } from "../../capabilities/mod.ts";
 import { BadStoreConfiguration, InvalidImageId, NotFound, StoreError } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
+import { isWorkerd } from "../../streams/workerd.ts";
 import { readRange } from "../../transport/read_range.ts";
 import { Transport } from "../../transport/transport.ts";
 import type {
@@ -27,11 +28,15 @@ import { SCHEMES, SwiftLocation } from "./location.ts";
 import { statOf } from "./metadata.ts";
 import { MB, OPTIONS, type SwiftOptions, type SwiftSettings } from "./options.ts";
 import { isImageId } from "./names.ts";
+import type { OpenObject } from "./read_parts.ts";
 import { pooled } from "./pooled.ts";
 import type { UploadOptions } from "./upload.ts";
 
 /** What a new container grants. */
 const CLOSED: Acls = { public: false, readTenants: [], writeTenants: [] };
+
+/** How many parts of an image are read at once unless configured. */
+const CONCURRENCY = 4;
 
 /** How many images are looked at, or deleted, before the next are listed. */
 const BATCH = 64;
@@ -161,16 +166,15 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     { signal, context }: OperationOptions,
   ): Promise<ImageReader> {
     const client = await this.#accounts.client(location, context);
-    const { container, object } = location;
-    const open = async (range: ByteRange, etag?: string) => {
+    const open: OpenObject = async ({ container, object }, range, etag) => {
       const request = await client.request({ container, object, signal });
       return await readRange(this.#reading, request, { ...range, etag });
     };
-    const { readConcurrency: concurrency, largeObjectChunkSize } = this.options;
-    if (concurrency === 1) return await open(range);
-    const { parallelReader } = await import("../parallel_reader.ts");
-    const partSize = largeObjectChunkSize * MB;
-    return await parallelReader(open, range, { etag: undefined, partSize, concurrency });
+    // workerd passes on what comes over one connection without looking at it.
+    const { readConcurrency: concurrency = isWorkerd() ? 1 : CONCURRENCY } = this.options;
+    if (concurrency === 1) return await open(location, range, undefined);
+    const { readParts } = await import("./read_parts.ts");
+    return await readParts(open, client, location, range, { concurrency, signal });
   }
 
   /** @internal */
@@ -358,7 +362,10 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       this.#accounts.client(from, context),
       this.#accounts.client(location, context),
     ]);
-    const { copyPieces, piecesOf } = await import("./copy.ts");
+    const [{ copyPieces }, { piecesOf }] = await Promise.all([
+      import("./copy.ts"),
+      import("./pieces.ts"),
+    ]);
     const isHere = await source.accountUrl() === await client.accountUrl();
     const pieces = isHere ? await piecesOf(source, from, signal) : undefined;
     if (pieces === undefined) {
