@@ -1,9 +1,9 @@
 /**
- * The S3 driver against glance_store's, rclone and Amazon's SDK, on one radosgw, and the server's own
- * limits: parts of zeros put by a client that does nothing else, and `curl` into nothing.
+ * The S3 driver against glance_store's, rclone and Amazon's SDK, on one radosgw, and the limits of that
+ * server on this machine: clients that only send, that digest and send, that read and discard.
  *
- * Usage: `s3.ts [MIB] [ROUNDS]`; 512 and 2,048 MiB unless given, 5 rounds. The services `ceph`,
- * `glance_store` and `tools` run: `deno task services start`.
+ * Usage: `s3.ts [MIB] [ROUNDS] [add|get] [NAME...]`; 512 and 2,048 MiB unless given, 5 rounds, both,
+ * and all contenders. The services `ceph`, `glance_store` and `tools` run: `deno task services start`.
  *
  * @module
  */
@@ -16,8 +16,13 @@ const MIB = 1024 * 1024;
 const PART = 10;
 const CONCURRENCY = 10;
 
-/** Measures add and get of one image. */
-export async function s3(mib: number, rounds = 5): Promise<void> {
+/** Measures add and get of one image, or one of them, by the contenders of those names. */
+export async function s3(
+  mib: number,
+  rounds = 5,
+  only?: string,
+  names: readonly string[] = [],
+): Promise<void> {
   const ceph = await service("ceph");
   const glance = await service("glance_store");
   const tools = await service("tools");
@@ -71,15 +76,22 @@ export async function s3(mib: number, rounds = 5): Promise<void> {
     }
   };
   const against = "glance_store";
+  const run = async (work: string, contenders: readonly Contender[]) => {
+    if (only !== undefined && only !== work) return;
+    const chosen = contenders.filter(({ name }) => names.length === 0 || names.includes(name));
+    await compare(`s3 ${work} ${mib} MiB`, chosen, rounds);
+  };
 
   try {
     using file = await Deno.open(source, { write: true });
     for (let at = 0; at < mib * MIB; at += 65_536) {
       await file.write(crypto.getRandomValues(new Uint8Array(65_536)));
     }
+    // Else it is written to the disk during the first rounds.
+    await file.syncData();
     await store.add("image", (await Deno.open(source)).readable, { size: mib * MIB });
 
-    await compare(`s3 add ${mib} MiB`, [
+    await run("add", [
       { name: "glance_store", run: adding(python("add")) },
       { name: "vitrine", against, run: adding(deno("add")) },
       { name: "vitrine, no FFI", against, run: adding(deno("add", "--deny-ffi")) },
@@ -90,27 +102,26 @@ export async function s3(mib: number, rounds = 5): Promise<void> {
         run: adding((image) => rclone("copyto", source, `${remote}/${image}`)),
       },
       { name: "@aws-sdk/lib-storage (no digest)", against, run: adding(deno("sdk-add")) },
-      { name: "the server's limit", against, run: adding(deno("bare-add")) },
-    ], rounds);
-    console.log(
-      `allowed growth: ${PART} MiB x (${CONCURRENCY} + 2) + 32 MiB = ` +
-        `${PART * (CONCURRENCY + 2) + 32} MiB`,
-    );
+      { name: "only sending", against, run: adding(deno("bare-add")) },
+      { name: "only digests and sending", against, run: adding(deno("digested-add")) },
+    ]);
+    if (only !== "get") console.log(`allowed growth: ${PART * (CONCURRENCY + 2) + 32} MiB`);
 
     const presigned = await store.presign("image", { expiresIn: 86_400_000 });
     const image = "image";
-    await compare(`s3 get ${mib} MiB`, [
+    await run("get", [
       { name: "glance_store", run: () => python("get")(image) },
       { name: "vitrine, BYOB reader", against, run: () => deno("get-byob")(image) },
       { name: "vitrine, default reader", against, run: () => deno("get-default")(image) },
       { name: "rclone cat", against, run: () => rclone("cat", `${remote}/${image}`) },
       { name: "@aws-sdk/client-s3", against, run: () => deno("sdk-get")(image) },
       {
-        name: "the server's limit (curl)",
+        name: "only reading (curl)",
         against,
         run: () => program([tools.curl, "-sf", "-o", "/dev/null", presigned.href]),
       },
-    ], rounds);
+      { name: "only reading (fetch)", against, run: () => deno("bare-get")(image) },
+    ]);
   } finally {
     await Deno.remove(source);
     const images = (await Array.fromAsync(store.list())).map(({ path }) => path);
@@ -123,6 +134,8 @@ function pathOf(name: string): string {
 }
 
 if (import.meta.main) {
-  const [mib, rounds] = Deno.args.map(Number);
-  for (const size of mib ? [mib] : [512, 2048]) await s3(size, rounds);
+  const [mib, rounds = 5, only, ...names] = Deno.args;
+  for (const size of mib ? [Number(mib)] : [512, 2048]) {
+    await s3(size, Number(rounds), only, names);
+  }
 }

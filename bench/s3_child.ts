@@ -8,17 +8,23 @@
  * - `add`, `add-unsized`: Vitrine, md5 and sha512 included
  * - `get-byob`, `get-default`: Vitrine
  * - `sdk-add`, `sdk-get`: the SDK, without digests
- * - `bare-add`: parts of zeros, neither read nor digested nor signed
+ * - `bare-add`: parts of zeros, neither read nor digested
+ * - `digested-add`: parts of the source, with the digests that `add` makes and nothing else: md5 and
+ *   sha512 of the image, sha256 of each part for its signature
+ * - `bare-get`: read into one buffer
  *
  * @module
  */
 import type { S3Options } from "@vitrine/vitrine/s3";
 import { S3Store } from "@vitrine/vitrine/s3";
+import { Checksums } from "../drivers/s3/checksums.ts";
 import { S3Client } from "../drivers/s3/client.ts";
 import { Endpoint } from "../drivers/s3/endpoint.ts";
 import { Multipart } from "../drivers/s3/multipart.ts";
 import type { S3Settings } from "../drivers/s3/options.ts";
 import { WriteState } from "../drivers/s3/write_state.ts";
+import { createDigests } from "../streams/digest/mod.ts";
+import type { Bytes } from "../streams/mod.ts";
 import { measure } from "./harness.ts";
 
 // Not in the import map: what only a bench compares with is no dependency.
@@ -90,7 +96,7 @@ async function sdk(): Promise<void> {
   });
 }
 
-async function bare(): Promise<void> {
+async function bareAdd(): Promise<void> {
   const settings = options as S3Settings;
   const client = new S3Client(settings, new Endpoint(settings, "bench"));
   const upload = await Multipart.begin(new WriteState(client, settings), image, {}, undefined);
@@ -101,7 +107,7 @@ async function bare(): Promise<void> {
       while (next * PART < size) {
         const number = ++next;
         const body = zeros.subarray(0, Math.min(PART, size - (number - 1) * PART));
-        await upload.put(number, body, {}, undefined);
+        await upload.put(number, [body], {}, undefined);
       }
     }));
     return size;
@@ -110,7 +116,58 @@ async function bare(): Promise<void> {
   await client.close();
 }
 
+async function digestedAdd(): Promise<void> {
+  const settings = options as S3Settings;
+  const client = new S3Client(settings, new Endpoint(settings, "bench"));
+  const upload = await Multipart.begin(new WriteState(client, settings), image, {}, undefined);
+  const checksums = new Checksums(settings, false);
+  using file = await Deno.open(source);
+  await measure(async () => {
+    const digests = await createDigests(["md5", "sha512"]);
+    const free: Bytes[] = [];
+    const sending = new Set<Promise<void>>();
+    let digested: Promise<void> | void = undefined;
+    for (let number = 1; (number - 1) * PART < size; number++) {
+      while (sending.size >= concurrency) await Promise.race(sending);
+      const buffer = free.pop() ?? new Uint8Array(PART);
+      const body = buffer.subarray(0, Math.min(PART, size - (number - 1) * PART));
+      for (let at = 0; at < body.length;) at += await file.read(body.subarray(at)) ?? NaN;
+      await digested;
+      const mine = digested = digests.update(body);
+      const sent = checksums.ofPart([body])
+        .then((headers) => upload.put(number, [body], headers, undefined))
+        .then(() => mine)
+        .then(() => void free.push(buffer))
+        .finally(() => sending.delete(sent));
+      sending.add(sent);
+    }
+    await Promise.all(sending);
+    await digests.digest();
+    return size;
+  });
+  await upload.abort();
+  await client.close();
+}
+
+async function bareGet(): Promise<void> {
+  await using store = new S3Store("bench", options);
+  const url = await store.presign(image);
+  await measure(async () => {
+    const reader = (await fetch(url)).body!.getReader({ mode: "byob" });
+    let buffer = new ArrayBuffer(PART);
+    for (let left = size; left > 0;) {
+      const view = new Uint8Array(buffer, 0, Math.min(PART, left));
+      const { value } = await reader.read(view, { min: view.length });
+      left -= value!.length;
+      buffer = value!.buffer;
+    }
+    return size;
+  });
+}
+
 if (work.startsWith("sdk-")) await sdk();
-else if (work === "bare-add") await bare();
+else if (work === "bare-add") await bareAdd();
+else if (work === "digested-add") await digestedAdd();
+else if (work === "bare-get") await bareGet();
 else await vitrine();
 Deno.exit(0);

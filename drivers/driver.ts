@@ -69,9 +69,10 @@ export interface ImageWriter<L extends StoreLocation> {
   readonly location: L;
   /**
    * Takes the next chunk: 4 MiB but the last, none for an empty image. It is lent until the promise
-   * resolves. Settles soon after the operation's signal aborts.
+   * resolves; a writer that keeps it, without changing it, resolves to a buffer of the same size.
+   * Settles soon after the operation's signal aborts.
    */
-  write(chunk: Bytes): Promise<void>;
+  write(chunk: Bytes): Promise<ArrayBuffer | void>;
   /** Makes the image visible, whole. Resolves to what the driver adds to the metadata. */
   commit(image: ImageDigest): Promise<Record<string, unknown> | void>;
   /** Removes everything that was written. Called after a failed `commit` too. */

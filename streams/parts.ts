@@ -1,10 +1,10 @@
 /**
- * Parts of an image: chunks that are lent one by one, gathered into parts that can be sent several at
+ * Parts of an image: chunks that are taken one by one, gathered into parts that can be sent several at
  * once and each again.
  *
  * @module
  */
-import { type Bytes, CHUNK_SIZE } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 
 /** A part that is ready to be sent. */
 export interface Part {
@@ -18,10 +18,10 @@ export interface Part {
 
 /** What {@linkcode Parts} does with the parts. */
 export interface PartsOptions {
-  /** Size of all parts but the last, in bytes. */
-  size: number;
-  /** How many parts are sent at once at most. */
-  concurrency: number;
+  /** The size of a part in bytes, unless it is the last, by its number. */
+  size(number: number): number;
+  /** How many bytes all parts may have together; one is sent and one filled in any case. */
+  memory: number;
   /**
    * Sends a part, trying again by itself where that can help. Its error ends the upload; `signal`
    * aborts when another part failed, or the upload did.
@@ -32,9 +32,11 @@ export interface PartsOptions {
 }
 
 /**
- * An upload in parts. Its memory is at most `concurrency + 1` parts: those being sent and the one
- * being filled. The last part stays unsent until {@linkcode Parts.finish}, so that data which fit into
- * one part can be sent in another way.
+ * An upload in parts: those being sent, and the one being filled. The last part stays unsent until
+ * {@linkcode Parts.finish}, so that data which fit into one part can be sent in another way.
+ *
+ * Nothing is copied: a part is made of the chunks themselves, and where two parts share a chunk, its
+ * buffer is used again when both were sent.
  *
  * @example Gathering chunks into parts
  * ```ts
@@ -43,8 +45,8 @@ export interface PartsOptions {
  *
  * const sizes: number[] = [];
  * const parts = new Parts({
- *   size: 4,
- *   concurrency: 2,
+ *   size: () => 4,
+ *   memory: 12,
  *   send: ({ size }) => Promise.resolve(void sizes.push(size)),
  * });
  * await parts.write(new Uint8Array(6));
@@ -59,13 +61,13 @@ export class Parts {
   readonly #controller = new AbortController();
   readonly #signal: AbortSignal;
   readonly #underway = new Set<Promise<void>>();
-  /** Buffers whose parts were sent. */
+  /** How many pieces of a buffer were not sent yet. */
+  readonly #pieces = new Map<ArrayBuffer, number>();
+  /** Buffers that were sent. */
   readonly #free: ArrayBuffer[] = [];
   #sent = 0;
   #filled = 0;
   #chunks: Bytes[] = [];
-  /** How much of the last buffer is used. */
-  #used = CHUNK_SIZE;
 
   /** Starts with nothing. */
   constructor(options: PartsOptions) {
@@ -81,23 +83,27 @@ export class Parts {
     return this.#sent;
   }
 
-  /** Takes a chunk, which is lent until the promise resolves. Throws what ended the upload. */
-  async write(chunk: Uint8Array): Promise<void> {
-    const { size } = this.#options;
-    while (chunk.length > 0) {
-      if (this.#filled === size) await this.#send();
-      if (this.#used === CHUNK_SIZE) {
-        this.#chunks.push(new Uint8Array(this.#free.pop() ?? new ArrayBuffer(CHUNK_SIZE), 0, 0));
-        this.#used = 0;
-      }
-      const room = Math.min(CHUNK_SIZE - this.#used, size - this.#filled, chunk.length);
-      const { buffer } = this.#chunks.at(-1)!;
-      new Uint8Array(buffer).set(chunk.subarray(0, room), this.#used);
-      this.#used += room;
-      this.#filled += room;
-      this.#chunks[this.#chunks.length - 1] = new Uint8Array(buffer, 0, this.#used);
-      chunk = chunk.subarray(room);
+  /**
+   * Takes a chunk for good, with its buffer, and resolves to a buffer of the same size in its
+   * place.
+   * Throws what ended the upload.
+   */
+  async write(chunk: Bytes): Promise<ArrayBuffer> {
+    // One more, so that the buffer is not used again before all of the chunk is in parts.
+    this.#count(chunk, 1);
+    for (let at = 0; at < chunk.length;) {
+      if (this.#filled === this.#options.size(this.#sent + 1)) await this.#send();
+      const room = this.#options.size(this.#sent + 1) - this.#filled;
+      const piece = chunk.subarray(at, at + room);
+      this.#count(piece, 1);
+      this.#chunks.push(piece);
+      this.#filled += piece.length;
+      at += piece.length;
     }
+    this.#count(chunk, -1);
+    const { byteLength } = chunk.buffer;
+    const free = this.#free.pop();
+    return free?.byteLength === byteLength ? free : new ArrayBuffer(byteLength);
   }
 
   /** What was not sent yet: everything, as long as `sent` is 0. */
@@ -121,18 +127,31 @@ export class Parts {
   }
 
   async #send(): Promise<void> {
-    while (this.#underway.size >= this.#options.concurrency) await Promise.race(this.#underway);
+    const { size, memory } = this.#options;
+    // The part after this one is being filled meanwhile.
+    const most = Math.max(1, Math.floor(memory / size(this.#sent + 1)) - 1);
+    while (this.#underway.size >= most) await Promise.race(this.#underway);
     this.#signal.throwIfAborted();
     const part = this.rest();
     this.#sent++;
     this.#chunks = [];
-    this.#used = CHUNK_SIZE;
     this.#filled = 0;
     const task = this.#options.send(part, this.#signal).then(
       // What failed may still lie in a socket's queue, so only what was sent is used again.
-      () => void this.#free.push(...part.chunks.map(({ buffer }) => buffer)),
+      () => part.chunks.forEach((piece) => this.#count(piece, -1)),
       (error) => this.#controller.abort(error),
     ).finally(() => this.#underway.delete(task));
     this.#underway.add(task);
+  }
+
+  /** Counts the pieces of a buffer that were not sent; without any it is free. */
+  #count({ buffer }: Bytes, change: number): void {
+    const count = (this.#pieces.get(buffer) ?? 0) + change;
+    if (count > 0) {
+      this.#pieces.set(buffer, count);
+    } else {
+      this.#pieces.delete(buffer);
+      this.#free.push(buffer);
+    }
   }
 }

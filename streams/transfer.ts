@@ -28,8 +28,11 @@ export interface TransferOptions {
   verifier?: ChunkObserver | undefined;
   /** Ends the transfer; its reason is thrown. */
   signal?: AbortSignal | undefined;
-  /** Takes the next chunk, lent until the promise resolves. Calls do not overlap. */
-  write(chunk: Bytes): Promise<void>;
+  /**
+   * Takes the next chunk, lent until the promise resolves; or for good, if it resolves to a buffer of
+   * the same size that takes the place of the chunk's. Calls do not overlap.
+   */
+  write(chunk: Bytes): Promise<ArrayBuffer | void>;
 }
 
 /** What went through. */
@@ -83,11 +86,12 @@ export async function transfer(
   );
   const abort = abortable(signal);
   let stopped = false;
-  let written: Promise<unknown> = Promise.resolve();
+  let written: Promise<ArrayBuffer | void> = Promise.resolve();
   try {
     const used: Promise<unknown>[] = [];
     const free: ArrayBuffer[] = [];
     let observed: Promise<unknown> = Promise.resolve();
+    let seen: Promise<unknown> = Promise.resolve();
     let count = 0;
     for (;;) {
       if (used.length === BUFFERS - 1) await abort.race(used.shift()!);
@@ -106,7 +110,10 @@ export async function transfer(
       const digested = Promise.resolve().then(() => digests.update(chunk));
       observed = observed.then(() => verifier?.update(chunk));
       written = written.then(() => stopped ? undefined : options.write(chunk));
-      const done = Promise.all([digested, observed, written]).then(() => free.push(chunk.buffer));
+      // The sink may give the buffer of an earlier chunk, so that one must have been seen too.
+      seen = Promise.all([seen, digested, observed]);
+      const done = Promise.all([written, seen])
+        .then(([other]) => free.push(other ?? chunk.buffer));
       done.catch(() => {});
       used.push(done);
       if (chunk.length < CHUNK_SIZE) break;

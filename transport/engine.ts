@@ -86,7 +86,10 @@ async function load(options: TlsOptions & { connect: number }): Promise<NodeEngi
 export function fetchEngine(fetch: Fetch): Engine {
   return async ({ method, url, headers, body, follow, signal }) => {
     const init: RequestInit = { method, headers, signal, redirect: "manual" };
-    if (body !== undefined) init.body = body.length === 1 ? body[0]! : new Blob([...body]);
+    // Not an empty Blob: Deno would send it in chunks, without the length that servers ask for.
+    if (body !== undefined) {
+      init.body = body.length > 1 ? new Blob([...body]) : body[0] ?? new Uint8Array();
+    }
     const response = await fetch(url.href, init);
     // A browser shows nobody where a redirect leads; it follows by its own rules or not at all.
     if (response.type !== "opaqueredirect" || !follow) return response;

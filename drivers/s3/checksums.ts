@@ -39,13 +39,13 @@ export class Checksums {
   }
 
   /** The headers of an object of one `PUT`. */
-  async ofObject(body: Bytes): Promise<Record<string, string>> {
+  async ofObject(body: readonly Bytes[]): Promise<Record<string, string>> {
     if (this.#algorithm === undefined) return {};
     return { [this.#header]: toBase64(await this.#checksum(body)) };
   }
 
   /** The headers of a part. */
-  async ofPart(body: Bytes): Promise<Record<string, string>> {
+  async ofPart(body: readonly Bytes[]): Promise<Record<string, string>> {
     const signed = this.#secure ? {} : { "x-amz-content-sha256": toHex(await sha256(body)) };
     return { ...signed, ...await this.ofObject(body) };
   }
@@ -63,20 +63,21 @@ export class Checksums {
     return `x-amz-checksum-${this.#algorithm!.toLowerCase()}`;
   }
 
-  async #checksum(body: Bytes): Promise<Bytes> {
+  async #checksum(body: readonly Bytes[]): Promise<Bytes> {
     if (this.#algorithm === "SHA256") return await sha256(body);
     const crc = new Crc(this.#algorithm === "CRC32C" ? CRC32C : CRC64NVME);
-    crc.update(body);
+    for (const chunk of body) crc.update(chunk);
     return crc.digest();
   }
 }
 
 /** By WebCrypto only where there is nothing better: it copies what it digests. */
-async function sha256(body: Bytes): Promise<Bytes> {
+async function sha256(body: readonly Bytes[]): Promise<Bytes> {
   if (!builtin("node:crypto")) {
-    return new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+    const whole = await new Blob([...body]).arrayBuffer();
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
   }
   const digests = await createDigests(["sha256"], { sizeHint: 0 });
-  await digests.update(body);
+  for (const chunk of body) await digests.update(chunk);
   return fromHex((await digests.digest())["sha256"]!);
 }

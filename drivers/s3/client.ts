@@ -30,7 +30,7 @@ export interface S3Request {
   /** Headers beside those of the signature. */
   headers?: Readonly<Record<string, string>> | undefined;
   /** The body, lent until the answer is there. */
-  body?: Bytes | undefined;
+  body?: Bytes | readonly Bytes[] | undefined;
   /** The server may be at work for minutes before it answers: it copies, puts together, deletes many. */
   slow?: boolean | undefined;
   /** Ends the request. */

@@ -74,7 +74,7 @@ export class Multipart {
   /** Uploads a part and resolves to the headers of the answer. */
   async put(
     number: number,
-    body: Bytes,
+    body: readonly Bytes[],
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
   ): Promise<Headers> {

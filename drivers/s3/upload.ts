@@ -4,6 +4,7 @@
  * @module
  */
 import type { Bytes } from "../../streams/mod.ts";
+import { type Part, Parts } from "../../streams/parts.ts";
 import type { ImageDigest, ImageWriter, WriteOptions } from "../driver.ts";
 import { Checksums } from "./checksums.ts";
 import type { S3Location } from "./location.ts";
@@ -30,19 +31,12 @@ export class S3Upload implements ImageWriter<S3Location> {
   readonly #key: string;
   readonly #options: WriteOptions;
   readonly #checksums: Checksums;
-  readonly #budget: number;
-  readonly #controller = new AbortController();
-  readonly #onAbort = () => this.#controller.abort(this.#options.signal!.reason);
   readonly #addId = crypto.randomUUID();
-  readonly #running = new Set<Promise<void>>();
-  readonly #parts: UploadedPart[] = [];
-  #free: ArrayBuffer[] = [];
-  #part: Bytes;
-  #filled = 0;
-  #sent = 0;
-  #multipart: Multipart | undefined;
+  readonly #parts: Parts;
+  readonly #uploaded: UploadedPart[] = [];
+  readonly #sizeOf: (number: number) => number;
+  #multipart: Promise<Multipart> | undefined;
   #committed = false;
-  #failure: { error: unknown } | undefined;
 
   /** Makes a writer. Nothing is sent yet. */
   constructor(state: WriteState, location: S3Location, key: string, options: WriteOptions) {
@@ -52,57 +46,46 @@ export class S3Upload implements ImageWriter<S3Location> {
     this.#options = options;
     this.#checksums = new Checksums(state.options, state.client.endpoint.secure);
     const { largeObjectSize, largeObjectChunkSize, concurrency } = state.options;
-    this.#budget = largeObjectChunkSize * MIB * (concurrency + 1);
-    const { size } = options;
-    const whole = size !== undefined && size < largeObjectSize * MIB && size <= this.#budget;
-    this.#part = new Uint8Array(whole ? size : this.#sizeOf(1));
-    options.signal?.addEventListener("abort", this.#onAbort);
+    const { size, signal } = options;
+    const least = largeObjectChunkSize * MIB;
+    const memory = least * (concurrency + 1);
+    const whole = size !== undefined && size < largeObjectSize * MIB && size <= memory;
+    this.#sizeOf = (number) => whole ? size : partSize(number, least, size);
+    this.#parts = new Parts({
+      size: this.#sizeOf,
+      memory,
+      signal,
+      send: (part, signal) => this.#send(part, signal),
+    });
   }
 
-  /** Copies the chunk into the part at hand and sends what is full. */
-  async write(chunk: Bytes): Promise<void> {
-    for (let at = 0; at < chunk.length;) {
-      if (this.#filled === this.#part.length) await this.#next();
-      const piece = chunk.subarray(at, at + this.#part.length - this.#filled);
-      this.#part.set(piece, this.#filled);
-      this.#filled += piece.length;
-      at += piece.length;
-    }
+  /** Takes the chunk for good and sends what is full. */
+  write(chunk: Bytes): Promise<ArrayBuffer> {
+    return this.#parts.write(chunk);
   }
 
   /** Sends the last part and makes the image appear. */
   async commit(image: ImageDigest): Promise<void> {
-    const { signal } = this.#options;
-    if (this.#multipart === undefined) {
+    if (this.#parts.sent === 0) {
       this.#committed = true;
-      await this.#put(image, signal);
-    } else {
-      if (this.#filled > 0) await this.#send();
-      await Promise.all(this.#running);
-      if (this.#failure) throw this.#failure.error;
-      await this.#multipart.complete(this.#parts, signal);
+      return await this.#put(image);
     }
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    await this.#parts.finish();
+    await (await this.#multipart!).complete(this.#uploaded, this.#options.signal);
   }
 
   /** Stops what is under way and removes what was sent. */
   async abort(reason: unknown): Promise<void> {
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#controller.abort(reason);
-    await Promise.all(this.#running);
-    if (this.#multipart) await this.#multipart.abort();
+    await this.#parts.abort(reason);
+    const multipart = await this.#multipart?.catch(() => undefined);
+    if (multipart) await multipart.abort();
     else if (this.#committed) await this.#state.withdraw(this.#key, this.#addId);
   }
 
-  /** The size of a part, in bytes. */
-  #sizeOf(number: number): number {
-    const least = this.#state.options.largeObjectChunkSize * MIB;
-    return partSize(number, least, this.#options.size);
-  }
-
-  /** Uploads the whole image, which the part at hand holds. */
-  async #put(image: ImageDigest, signal: AbortSignal | undefined): Promise<void> {
-    const body = this.#part.subarray(0, this.#filled);
+  /** Uploads the whole image, no part of which was sent. */
+  async #put(image: ImageDigest): Promise<void> {
+    const { signal } = this.#options;
+    const body = this.#parts.rest().chunks;
     const headers = {
       ...CONTENT_TYPE,
       ...digestHeaders(image),
@@ -128,44 +111,24 @@ export class S3Upload implements ImageWriter<S3Location> {
     );
   }
 
-  /** Sends the part at hand and takes a fresh one. */
-  async #next(): Promise<void> {
-    await this.#send();
-    const size = this.#sizeOf(this.#sent + 1);
-    const most = Math.max(1, Math.floor(this.#budget / size) - 1);
-    while (this.#running.size >= most) await Promise.race(this.#running);
-    if (this.#failure) throw this.#failure.error;
-    this.#free = this.#free.filter(({ byteLength }) => byteLength === size);
-    this.#part = new Uint8Array(this.#free.pop() ?? new ArrayBuffer(size));
-    this.#filled = 0;
+  async #send({ number, chunks }: Part, signal: AbortSignal): Promise<void> {
+    const multipart = await (this.#multipart ??= this.#begin(signal));
+    const headers = await this.#checksums.ofPart(chunks);
+    const answer = await multipart.put(number, chunks, headers, signal);
+    this.#uploaded[number - 1] = this.#checksums.uploaded(answer);
   }
 
-  /** Begins to upload the part at hand. */
-  async #send(): Promise<void> {
-    const multipart = this.#multipart ??= await Multipart.begin(
+  #begin(signal: AbortSignal): Promise<Multipart> {
+    return Multipart.begin(
       this.#state,
       this.#key,
       {
         ...CONTENT_TYPE,
         ...digestHeaders(this.#options.expected ?? {}),
         ...this.#checksums.ofUpload(),
-        [PART_SIZE]: `${this.#part.length}`,
+        [PART_SIZE]: `${this.#sizeOf(1)}`,
       },
-      this.#options.signal,
+      signal,
     );
-    const number = ++this.#sent;
-    const body = this.#part.subarray(0, this.#filled);
-    const { signal } = this.#controller;
-    const sending = (async () => {
-      const headers = await this.#checksums.ofPart(body);
-      const answer = await multipart.put(number, body, headers, signal);
-      this.#parts[number - 1] = this.#checksums.uploaded(answer);
-      // After a failure somebody may still read from the buffer, so it is used again only here.
-      this.#free.push(body.buffer);
-    })().catch((error) => {
-      this.#failure ??= { error };
-      this.#controller.abort(error);
-    }).finally(() => this.#running.delete(sending));
-    this.#running.add(sending);
   }
 }

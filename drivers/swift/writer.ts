@@ -40,8 +40,8 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     this.#upload = new Upload(options);
     const { segmentSize, concurrency, signal } = options;
     this.#parts = new Parts({
-      size: segmentSize,
-      concurrency,
+      size: () => segmentSize,
+      memory: segmentSize * (concurrency + 1),
       signal,
       send: async ({ number, size, chunks }, signal) => {
         const client = await (this.#long ??= this.#options.longClient());
@@ -58,8 +58,8 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     return this.#upload.location;
   }
 
-  /** Takes the next chunk. */
-  write(chunk: Bytes): Promise<void> {
+  /** Takes the next chunk for good. */
+  write(chunk: Bytes): Promise<ArrayBuffer> {
     return this.#parts.write(chunk);
   }
 

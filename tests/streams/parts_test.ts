@@ -12,6 +12,11 @@ function bytes(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, at) => (at ^ (at >> 8)) & 255);
 }
 
+/** Waits until what can go on has gone on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
 }
@@ -20,14 +25,16 @@ Deno.test("parts hold the chunks' bytes in order, whatever their sizes", async (
   await fc.assert(fc.asyncProperty(
     fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 20 }),
     fc.integer({ min: 1, max: 500 }),
+    fc.integer({ min: 0, max: 200 }),
     fc.integer({ min: 1, max: 4 }),
-    async (sizes, size, concurrency) => {
-      const data = bytes(sizes.reduce((sum, one) => sum + one, 0));
+    async (lengths, first, growth, concurrency) => {
+      const size = (number: number) => first + growth * (number - 1);
+      const data = bytes(lengths.reduce((sum, one) => sum + one, 0));
       const got: Uint8Array[] = [];
       let underway = 0;
       const parts = new Parts({
         size,
-        concurrency,
+        memory: first * (concurrency + 1),
         async send({ number, size, chunks }: Part) {
           assert(++underway <= concurrency);
           await Promise.resolve();
@@ -37,69 +44,62 @@ Deno.test("parts hold the chunks' bytes in order, whatever their sizes", async (
         },
       });
       let at = 0;
-      for (const one of sizes) {
-        const lent = data.slice(at, at += one);
-        await parts.write(lent);
-        lent.fill(0);
-      }
+      for (const one of lengths) await parts.write(data.slice(at, at += one));
       const { sent } = parts;
+      const before = Array.from({ length: sent }, (_, i) => size(i + 1)).reduce((a, b) => a + b, 0);
       // What is sent is full, and the rest is never empty but for empty data.
-      assertEquals(sent, Math.max(0, Math.ceil(data.length / size) - 1));
-      assertEquals(parts.rest().size, data.length - sent * size);
+      assertEquals(parts.rest().size, data.length - before);
+      assert(parts.rest().size > 0 || data.length === 0);
+      assert(parts.rest().size <= size(sent + 1));
       await parts.finish();
       assertEquals(joined(got), data);
-      for (const part of got.slice(0, -1)) assertEquals(part.length, size);
+      got.slice(0, -1).forEach((part, i) => assertEquals(part.length, size(i + 1)));
     },
   ));
 });
 
-Deno.test("a buffer is used again when its part was sent, and not before", async () => {
-  const size = 4_194_304;
-  const held = new Map<number, Part>();
-  const release: (() => void)[] = [];
-  const parts = new Parts({
-    size,
-    concurrency: 2,
-    send(part) {
-      for (const other of held.values()) {
-        for (const { buffer } of other.chunks) {
-          assert(part.chunks.every((chunk) => chunk.buffer !== buffer), "a buffer is in two parts");
-        }
+for (const mib of [4, 6, 10]) {
+  Deno.test(`a buffer is used again when its parts of ${mib} MiB were sent, and not before`, async () => {
+    const underway: { chunks: Part["chunks"]; resolve: () => void }[] = [];
+    const parts = new Parts({
+      size: () => mib * 1_048_576,
+      memory: mib * 1_048_576 * 3,
+      send: ({ chunks }) => new Promise((resolve) => underway.push({ chunks, resolve })),
+    });
+    const buffers = new Set<ArrayBuffer>();
+    let next = new ArrayBuffer(4_194_304);
+    for (let i = 0; i < 40; i++) {
+      buffers.add(next);
+      const writing = parts.write(new Uint8Array(next));
+      let written = false;
+      writing.then(() => written = true);
+      await settled();
+      // It waits for one of the two parts that are under way, not always the first.
+      while (!written) {
+        underway.splice(i % 2, 1)[0]!.resolve();
+        await settled();
       }
-      held.set(part.number, part);
-      return new Promise((resolve) => {
-        release.push(() => {
-          held.delete(part.number);
-          resolve();
-        });
-      });
-    },
+      next = await writing;
+      const used = [...underway, parts.rest()].flatMap(({ chunks }) => chunks);
+      assert(used.every(({ buffer }) => buffer !== next), "the buffer is in a part still");
+    }
+    const finishing = parts.finish();
+    for (let left = 3; left > 0; left--) {
+      underway.shift()?.resolve();
+      await settled();
+    }
+    await finishing;
+    const most = Math.ceil(mib * 3 / 4) + 3;
+    assert(buffers.size <= most, `${buffers.size} buffers for 3 parts`);
   });
-  const buffers = new Set<ArrayBuffer>();
-  const chunk = new Uint8Array(size);
-  for (let i = 0; i < 10; i++) {
-    const writing = parts.write(chunk);
-    // The third part has to wait for one of the two that are under way.
-    if (i >= 3) release.shift()!();
-    await writing;
-    for (const { buffer } of parts.rest().chunks) buffers.add(buffer);
-  }
-  const finishing = parts.finish();
-  while (parts.sent < 10 || release.length > 0) {
-    release.shift()?.();
-    await Promise.resolve();
-  }
-  await finishing;
-  assertEquals(parts.sent, 10);
-  assert(buffers.size <= 4, `${buffers.size} buffers for 3 parts at once`);
-});
+}
 
 Deno.test("a part that fails ends the upload and aborts the others", async () => {
   const failure = new Error("the second part failed");
   const aborted: number[] = [];
   const parts = new Parts({
-    size: 10,
-    concurrency: 3,
+    size: () => 10,
+    memory: 40,
     send({ number }, signal) {
       if (number === 2) return Promise.reject(failure);
       return new Promise((_, reject) =>
@@ -124,8 +124,8 @@ Deno.test("an upload that is aborted waits for nothing but what is under way", a
   const reason = new DOMException("enough", "AbortError");
   let settled = false;
   const parts = new Parts({
-    size: 10,
-    concurrency: 1,
+    size: () => 10,
+    memory: 20,
     signal: controller.signal,
     send: (_, signal) =>
       new Promise((_, reject) =>

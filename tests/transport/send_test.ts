@@ -84,13 +84,10 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
       const { length } = await request.bytes();
       return new Response(`${length} ${request.headers.get("content-length")}`);
     }, async (url, transport) => {
-      for (const size of [0, 1, 65_535, 65_536, 9_000_000]) {
-        const response = await transport.send({
-          method: "PUT",
-          url,
-          trusted: true,
-          body: new Uint8Array(size),
-        });
+      const whole = [0, 1, 65_535, 65_536, 9_000_000].map((size) => [new Uint8Array(size)]);
+      for (const body of [[], ...whole, [new Uint8Array(5), new Uint8Array(6)]]) {
+        const size = body.reduce((sum, { length }) => sum + length, 0);
+        const response = await transport.send({ method: "PUT", url, trusted: true, body });
         assertEquals(await response.text(), `${size} ${size}`);
       }
     }, special);
