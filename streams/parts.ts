@@ -20,7 +20,7 @@ export interface Part {
 export interface PartsOptions {
   /** The size of a part in bytes, unless it is the last, by its number. */
   size(number: number): number;
-  /** How many bytes all parts may have together; one is sent and one filled in any case. */
+  /** How many bytes all parts may have together, those being sent and the one being filled. */
   memory: number;
   /**
    * Sends a part, trying again by itself where that can help. Its error ends the upload; `signal`
@@ -46,7 +46,7 @@ export interface PartsOptions {
  * const sizes: number[] = [];
  * const parts = new Parts({
  *   size: () => 4,
- *   memory: 12,
+ *   memory: 8,
  *   send: ({ size }) => Promise.resolve(void sizes.push(size)),
  * });
  * await parts.write(new Uint8Array(6));
@@ -92,7 +92,7 @@ export class Parts {
     // One more, so that the buffer is not used again before all of the chunk is in parts.
     this.#count(chunk, 1);
     for (let at = 0; at < chunk.length;) {
-      if (this.#filled === this.#options.size(this.#sent + 1)) await this.#send();
+      if (this.#filled === this.#options.size(this.#sent + 1)) await this.#next();
       const room = this.#options.size(this.#sent + 1) - this.#filled;
       const piece = chunk.subarray(at, at + room);
       this.#count(piece, 1);
@@ -113,7 +113,7 @@ export class Parts {
 
   /** Sends the last part and waits for all. */
   async finish(): Promise<void> {
-    if (this.#filled > 0) await this.#send();
+    if (this.#filled > 0) this.#send();
     await Promise.all(this.#underway);
     this.#signal.throwIfAborted();
   }
@@ -126,11 +126,16 @@ export class Parts {
     await Promise.all(this.#underway);
   }
 
-  async #send(): Promise<void> {
+  /** Sends the part at hand and waits until there is room for another one. */
+  async #next(): Promise<void> {
+    this.#send();
     const { size, memory } = this.#options;
-    // The part after this one is being filled meanwhile.
-    const most = Math.max(1, Math.floor(memory / size(this.#sent + 1)) - 1);
+    const most = Math.max(1, Math.floor(memory / size(this.#sent + 1)));
     while (this.#underway.size >= most) await Promise.race(this.#underway);
+    this.#signal.throwIfAborted();
+  }
+
+  #send(): void {
     this.#signal.throwIfAborted();
     const part = this.rest();
     this.#sent++;

@@ -85,7 +85,7 @@ export async function copyObject(
       }));
     await checkUnchanged();
   } catch (error) {
-    await state.withdraw(to, addId).catch(() => {});
+    await state.cleanUp((signal) => state.deleteOurs(to, addId, signal)).catch(() => {});
     throw error;
   }
 }

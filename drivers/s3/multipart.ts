@@ -5,7 +5,6 @@
  */
 import { NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import { cleaningUp } from "../cleaning_up.ts";
 import { uploadsOf } from "./listing.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
 import { escapeXml } from "./xml.ts";
@@ -27,13 +26,13 @@ export class Multipart {
   readonly #key: string;
   readonly #id: string;
   readonly #addId: string;
-  readonly #begun: number;
+  readonly #begun: Span;
   #unclear: boolean;
 
   private constructor(
     state: WriteState,
     key: string,
-    { id, addId, begun, unclear }: { id: string; addId: string; begun: number; unclear: boolean },
+    { id, addId, begun, unclear }: { id: string; addId: string; begun: Span; unclear: boolean },
   ) {
     this.#state = state;
     this.#key = key;
@@ -51,7 +50,8 @@ export class Multipart {
     signal: AbortSignal | undefined,
   ): Promise<Multipart> {
     const addId = crypto.randomUUID();
-    const begun = state.client.now();
+    const since = state.client.now();
+    const begun = () => ({ since, until: state.client.now() });
     try {
       const { root, repeated } = await state.withBucket(() =>
         state.client.xml({
@@ -64,9 +64,9 @@ export class Multipart {
       );
       const id = root.text("UploadId");
       state.uploads.add(id);
-      return new Multipart(state, key, { id, addId, begun, unclear: repeated });
+      return new Multipart(state, key, { id, addId, begun: begun(), unclear: repeated });
     } catch (error) {
-      await sweep(state, key, begun);
+      await sweep(state, key, begun());
       throw error;
     }
   }
@@ -139,14 +139,17 @@ export class Multipart {
   /** Removes the parts, and the object if it appeared without anybody learning of it. */
   async abort(): Promise<void> {
     const query = { uploadId: this.#id };
+    const key = this.#key;
     try {
-      await cleaningUp(async (signal) => {
-        await this.#state.client.headers({ method: "DELETE", key: this.#key, query, signal });
+      await this.#state.cleanUp(async (signal) => {
+        try {
+          await this.#state.client.headers({ method: "DELETE", key, query, signal });
+        } catch (error) {
+          if (!(error instanceof NotFound)) throw error;
+          this.#unclear = true;
+          await this.#state.deleteOurs(key, this.#addId, signal);
+        }
       });
-    } catch (error) {
-      if (!(error instanceof NotFound)) throw error;
-      this.#unclear = true;
-      await this.#state.withdraw(this.#key, this.#addId);
     } finally {
       await this.#end();
     }
@@ -158,19 +161,26 @@ export class Multipart {
   }
 }
 
+/** When something was done, in milliseconds by the server's clock. */
+interface Span {
+  since: number;
+  until: number;
+}
+
 /**
  * Aborts uploads that nobody knows the ids of, because the answers to their beginning were lost:
- * those of the key that are younger than `since` and not under way in this store.
+ * those of the key that were begun at that time and are not under way in this store.
  */
-async function sweep(state: WriteState, key: string, since: number): Promise<void> {
+async function sweep(state: WriteState, key: string, { since, until }: Span): Promise<void> {
   try {
-    await cleaningUp(async (signal) => {
+    await state.cleanUp(async (signal) => {
       for await (const { id, initiated } of uploadsOf(state.client, key, signal)) {
-        if (state.uploads.has(id) || initiated.getTime() < since - MARGIN) continue;
+        const time = initiated.getTime();
+        if (state.uploads.has(id) || time < since - MARGIN || time > until + MARGIN) continue;
         await state.client.headers({ method: "DELETE", key, query: { uploadId: id }, signal });
       }
     });
   } catch {
-    // What is left open is for `gc`, and the add's own end counts.
+    // The add's own end counts.
   }
 }

@@ -162,7 +162,7 @@ export const OPTIONS: OptionDefinitions = {
     min: 1,
     default: 10,
     glance: "s3_store_thread_pools",
-    help: "Parts under way at once. One more than that many parts are held in memory.",
+    help: "Parts under way at once, all held in memory.",
   },
   readConcurrency: {
     type: "integer",

@@ -34,8 +34,9 @@ const MAX_EXPIRY = 604_800_000;
  * A store in an S3 bucket. An image id is the object's key.
  *
  * An image is one object, uploaded with one `PUT` up to `largeObjectSize` MiB, else in parts; either
- * way it appears whole or not at all. Where an add is cut off (the process ends), the parts stay until
- * {@linkcode Store.gc} removes them.
+ * way it appears whole or not at all. What a failed add cannot remove, because the server is away, is
+ * removed before the next add or by `close`. Where an add is cut off (the process ends), the parts stay
+ * until {@linkcode Store.gc} removes them.
  *
  * An id is never overwritten where the server decides by `If-None-Match: *`: Amazon S3 always, Ceph
  * for images of one `PUT`. Elsewhere, on Swift too, the store looks whether the id is there immediately
@@ -147,6 +148,7 @@ export class S3Store extends Store<S3Location, S3Settings> {
     options: WriteOptions,
   ): Promise<ImageWriter<S3Location>> {
     const [{ S3Upload }, state] = await Promise.all([import("./upload.ts"), this.#writeState()]);
+    await state.cleanUpAgain();
     const { size, signal } = options;
     // An image of one `PUT` is not there yet when that is found out by itself.
     if (size === undefined || size > this.options.largeObjectChunkSize * 2 ** 20) {
@@ -242,7 +244,9 @@ export class S3Store extends Store<S3Location, S3Settings> {
 
   /** @internal */
   protected override async release(): Promise<void> {
+    const state = await this.#writing;
     this.#writing = undefined;
+    await state?.cleanUpAgain();
     await this.#client!.close();
   }
 

@@ -21,8 +21,8 @@ const CONTENT_TYPE = { "content-type": "application/octet-stream" };
  * Collects the chunks into parts. An image that ends within its first part is uploaded with one
  * `PUT`, for which that part is as large as the image up to `largeObjectSize`; any other as a
  * multipart upload, up to `concurrency` parts at once. Each part is sent again by itself where it
- * fails. Together the parts in memory take `concurrency` + 1 times the configured size of one; where
- * parts have to be larger, fewer are under way, two at least.
+ * fails. Together the parts in memory take `concurrency` times the configured size of one; where they
+ * have to be larger, fewer are under way, one at least.
  */
 export class S3Upload implements ImageWriter<S3Location> {
   /** Where the image will be. */
@@ -48,12 +48,12 @@ export class S3Upload implements ImageWriter<S3Location> {
     const { largeObjectSize, largeObjectChunkSize, concurrency } = state.options;
     const { size, signal } = options;
     const least = largeObjectChunkSize * MIB;
-    const memory = least * (concurrency + 1);
-    const whole = size !== undefined && size < largeObjectSize * MIB && size <= memory;
+    const whole = size !== undefined && size < largeObjectSize * MIB &&
+      size <= least * (concurrency + 1);
     this.#sizeOf = (number) => whole ? size : partSize(number, least, size);
     this.#parts = new Parts({
       size: this.#sizeOf,
-      memory,
+      memory: least * concurrency,
       signal,
       send: (part, signal) => this.#send(part, signal),
     });
@@ -79,7 +79,9 @@ export class S3Upload implements ImageWriter<S3Location> {
     await this.#parts.abort(reason);
     const multipart = await this.#multipart?.catch(() => undefined);
     if (multipart) await multipart.abort();
-    else if (this.#committed) await this.#state.withdraw(this.#key, this.#addId);
+    else if (this.#committed) {
+      await this.#state.cleanUp((signal) => this.#state.deleteOurs(this.#key, this.#addId, signal));
+    }
   }
 
   /** Uploads the whole image, no part of which was sent. */

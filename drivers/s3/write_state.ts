@@ -15,12 +15,19 @@ export const ADD_ID = "x-amz-meta-vitrine-add";
 /** The requests that make an object appear. */
 export type Creation = "put" | "copy" | "complete";
 
+/** How many clean-ups are remembered at most; what the others left is for `gc`. */
+const MOST_UNDONE = 1_000;
+
+/** Removes what an operation left. It may be called again after it failed. */
+export type CleanUp = (signal: AbortSignal) => Promise<void>;
+
 /** The state of a store that writes. */
 export class WriteState {
   /** Ids of the multipart uploads that are under way. */
   readonly uploads: Set<string> = new Set();
   readonly #unconditional = new Set<Creation>();
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #undone = new Set<CleanUp>();
   #bucket: Promise<unknown> | undefined;
 
   /** Binds the client and the options. */
@@ -72,12 +79,31 @@ export class WriteState {
   }
 
   /** Deletes the object of that key if it came to be by this add. */
-  async withdraw(key: string, addId: string): Promise<void> {
-    await cleaningUp(async (signal) => {
-      if (await this.#isOurs(key, addId, signal)) {
-        await this.client.headers({ method: "DELETE", key, signal });
-      }
-    });
+  async deleteOurs(key: string, addId: string, signal: AbortSignal): Promise<void> {
+    if (await this.#isOurs(key, addId, signal)) {
+      await this.client.headers({ method: "DELETE", key, signal });
+    }
+  }
+
+  /** Cleans up. Where it fails and may succeed later, it is done by {@linkcode cleanUpAgain}. */
+  async cleanUp(work: CleanUp): Promise<void> {
+    this.#undone.delete(work);
+    try {
+      await cleaningUp(work);
+    } catch (error) {
+      const { retryable } = error as StoreError;
+      if (retryable && this.#undone.size < MOST_UNDONE) this.#undone.add(work);
+      throw error;
+    }
+  }
+
+  /** Cleans up what could not be until now, as far as it goes. */
+  async cleanUpAgain(): Promise<void> {
+    try {
+      for (const work of this.#undone) await this.cleanUp(work);
+    } catch {
+      // The server is still in trouble; there will be another time.
+    }
   }
 
   /** Does `work`, and does it again with the bucket created if that was what it lacked. */

@@ -273,7 +273,7 @@ export const OPTIONS: OptionDefinitions = {
     type: "integer",
     min: 1,
     default: 4,
-    help: "Segments under way at once. One more than that many segments are held in memory.",
+    help: "Segments under way at once, all held in memory.",
   },
   readConcurrency: {
     type: "integer",

@@ -41,7 +41,7 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     const { segmentSize, concurrency, signal } = options;
     this.#parts = new Parts({
       size: () => segmentSize,
-      memory: segmentSize * (concurrency + 1),
+      memory: segmentSize * concurrency,
       signal,
       send: async ({ number, size, chunks }, signal) => {
         const client = await (this.#long ??= this.#options.longClient());

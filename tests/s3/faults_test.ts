@@ -5,10 +5,10 @@
  * @module
  */
 
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { uploadsOf } from "../../drivers/s3/listing.ts";
 import { type AddResult, NotFound, StoreError } from "../../mod.ts";
-import { assertBytes, bytesOf, MIB, pattern, streamOf } from "../conformance/data.ts";
+import { assertBytes, bytesOf, failing, MIB, pattern, streamOf } from "../conformance/data.ts";
 import { type Fault, faultProxy } from "../faults/proxy.ts";
 import { seeded } from "../faults/random.ts";
 import { serviceTest } from "../services/mod.ts";
@@ -81,4 +81,43 @@ serviceTest(`s3: ${RUNS} runs through a faulty proxy`, "ceph", async ({ ceph: { 
   }
   // Most faults are overcome, and those that cannot be are there too.
   assert(ends.added > RUNS / 2 && ends.got > ends.added / 2, JSON.stringify(ends));
+});
+
+serviceTest("s3: what cannot be cleaned up at once is later", "ceph", async ({ ceph: { s3 } }) => {
+  await using bucket = new TestBucket(s3, { largeObjectSize: 0, largeObjectChunkSize: 5 });
+  await bucket.store.add("first", pattern(1));
+  const client = bucket.client();
+  const openKeys = async () =>
+    (await Array.fromAsync(uploadsOf(client))).map(({ key }) => key).sort();
+  let away = "DELETE";
+  await using proxy = faultProxy(s3.url, {
+    seed: 1,
+    rate: 1,
+    faults: ["refuse"],
+    only: ({ method }) => method === away,
+  });
+  // One after the other, so that the upload is open when the source breaks.
+  const store = bucket.another({ host: proxy.url, retries: 1, concurrency: 1 });
+  const failToAdd = async (id: string) => {
+    const broken = failing(pattern(31 * MIB), new Error("the source broke"));
+    await assertRejects(() => store.add(id, broken), StoreError, "the source broke");
+  };
+  try {
+    await failToAdd("image");
+    assertEquals(await openKeys(), ["image"]);
+    await failToAdd("another");
+    assertEquals(await openKeys(), ["another", "image"]);
+    away = "nothing";
+    await store.add("small", pattern(1));
+    assertEquals(await openKeys(), []);
+
+    away = "DELETE";
+    await failToAdd("image");
+    away = "nothing";
+    await store.close();
+    assertEquals(await openKeys(), []);
+  } finally {
+    await store.close();
+    await client.close();
+  }
 });
