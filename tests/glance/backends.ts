@@ -4,7 +4,9 @@
  * @module
  */
 import { join } from "@std/path";
+import type { StoreContext } from "../../mod.ts";
 import { type Endpoints, service } from "../services/mod.ts";
+import { account, asUser } from "../swift/servers.ts";
 
 /** A folder with a configuration, and what is in its stores. */
 export interface Place extends AsyncDisposable {
@@ -18,10 +20,20 @@ export interface Place extends AsyncDisposable {
   stores: string[];
   /** The http store's files, which are at `url`. */
   web: { folder: string; url: string } | undefined;
+  /** As whom a multi-tenant store is used. */
+  caller: Caller | undefined;
 }
 
-/** Makes the folder; `chosen` are the stores that are wanted, of those whose servers run. */
-export async function makePlace(chosen?: readonly string[]): Promise<Place> {
+/** A tenant who calls, as each peer is told. */
+export interface Caller {
+  /** As Vitrine is. */
+  vitrine: StoreContext;
+  /** As glance_store is: the names of a request's context in Glance. */
+  glance: Record<string, unknown>;
+}
+
+/** Makes the folder; `chosen` are the stores that are wanted, whose servers must run. */
+export async function makePlace(chosen: readonly string[]): Promise<Place> {
   const folder = await Deno.makeTempDir({ prefix: "vitrine-glance-" });
   const token = `vg${crypto.randomUUID().slice(0, 8)}`;
   const at = async (name: string): Promise<Endpoints | undefined> => await service(name);
@@ -90,9 +102,10 @@ export async function makePlace(chosen?: readonly string[]): Promise<Place> {
       "swift_store_multiple_containers_seed = 3",
       ...swiftLines,
     ]];
+    sections.tenants = ["swift", ["swift_store_multi_tenant = true", ...swiftLines]];
   }
 
-  const stores = Object.keys(sections).filter((name) => chosen?.includes(name) ?? true);
+  const stores = Object.keys(sections).filter((name) => chosen.includes(name));
   const configuration = join(folder, "glance-api.conf");
   await Deno.mkdir(join(folder, "files"));
   await Deno.writeTextFile(
@@ -112,9 +125,25 @@ export async function makePlace(chosen?: readonly string[]): Promise<Place> {
     token,
     stores,
     web,
+    caller: keystone && stores.includes("tenants") ? await callerOf(keystone) : undefined,
     async [Symbol.asyncDispose]() {
       await Deno.remove(folder, { recursive: true });
       if (web) await Deno.remove(web.folder, { recursive: true });
+    },
+  };
+}
+
+async function callerOf(keystone: Endpoints): Promise<Caller> {
+  const { alice } = keystone;
+  const { token, catalog, url } = await account(asUser(keystone, alice));
+  const endpoints = [{ region: "RegionOne", publicURL: url, internalURL: url, adminURL: url }];
+  return {
+    vitrine: { tenant: alice.projectId, token, serviceCatalog: catalog! },
+    glance: {
+      auth_token: token,
+      project_id: alice.projectId,
+      user_id: alice.id,
+      service_catalog: [{ type: "object-store", name: "swift", endpoints }],
     },
   };
 }

@@ -2,9 +2,8 @@
  * glance_store and Vitrine side by side on the same stores: the same sequence of operations, each
  * peer reading and deleting what the other has written.
  *
- * `VITRINE_GLANCE_OPERATIONS` says how many operations a store sees, `VITRINE_GLANCE_SEED` (1) which
- * ones. By default that are 500 of files and http, and 150 of the others, where glance_store logs in
- * or loads its client anew for each: 500 take them up to five minutes on a busy machine.
+ * `VITRINE_GLANCE_OPERATIONS` says how many operations a store sees (500), `VITRINE_GLANCE_SEED` (1)
+ * which ones.
  *
  * @module
  */
@@ -19,7 +18,7 @@ import { DIFFERENCES, type Observation } from "./differences.ts";
 import { GlancePeer, VitrinePeer } from "./peer.ts";
 import { type Scene, sequence } from "./sequence.ts";
 
-const OPERATIONS = Number(Deno.env.get("VITRINE_GLANCE_OPERATIONS"));
+const OPERATIONS = Number(Deno.env.get("VITRINE_GLANCE_OPERATIONS") ?? 500);
 const SEED = Number(Deno.env.get("VITRINE_GLANCE_SEED") ?? 1);
 
 /** Bytes of data that images are ranges of. */
@@ -32,6 +31,7 @@ for (
     ["objects", "s3", ["ceph"]],
     ["swift", "swift", ["swift"]],
     ["accounts", "swift", ["keystone"]],
+    ["tenants", "swift", ["keystone"]],
     ["ceph", "rbd", ["ceph"]],
   ] as const
 ) {
@@ -48,17 +48,16 @@ async function compare(store: string, type: string, python: string): Promise<voi
   await Deno.writeFile(file, data);
   await Deno.writeTextFile(join(place.folder, "outside"), "not an image");
   await using stores = await openStores(await loadGlanceConf({ files: [place.configuration] }));
-  await using glance = new GlancePeer(python, place.configuration, file);
-  const vitrine = new VitrinePeer(stores, data);
+  await using glance = new GlancePeer(python, place.configuration, file, place.caller);
+  const vitrine = new VitrinePeer(stores, data, place.caller);
   const { token } = place;
-  const operations = OPERATIONS || (["file", "http"].includes(type) ? 500 : 150);
   const scene = { store, type, glance, vitrine, seed: SEED, token, data };
 
   const unlisted = new Map<string, string>();
   try {
     const badUris = badUrisOf(type, place);
     const given = place.web && type === "http" ? await published(place.web, data) : undefined;
-    for await (const seen of sequence({ ...scene, badUris, ...(given && { given }) }, operations)) {
+    for await (const seen of sequence({ ...scene, badUris, ...(given && { given }) }, OPERATIONS)) {
       if (!differs(seen) || DIFFERENCES.some((difference) => difference.is(seen))) continue;
       const { intent, request: { operation, uri }, glance, vitrine } = seen;
       const kind = [

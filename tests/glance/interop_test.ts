@@ -11,6 +11,9 @@ import { serviceTest } from "../services/mod.ts";
 import { makePlace } from "./backends.ts";
 import { GlancePeer } from "./peer.ts";
 
+/** Stores of every kind. */
+const STORES = ["files", "web", "objects", "ceph", "swift", "accounts"];
+
 /** Runs a command here and gives what it printed. */
 async function run(...args: string[]): Promise<{ code: number; out: string }> {
   const write = Deno.stdout.write;
@@ -30,7 +33,7 @@ serviceTest(
   "images of every store of a Glance are listed and verified by its configuration",
   ["glance_store", "nginx", "ceph", "swift", "keystone"],
   async ({ glance_store }) => {
-    await using place = await makePlace();
+    await using place = await makePlace(STORES);
     const data = crypto.getRandomValues(new Uint8Array(65_536));
     await Deno.writeFile(join(place.folder, "data"), data);
     await using glance = new GlancePeer(
@@ -40,7 +43,7 @@ serviceTest(
     );
     const conf = ["--glance-conf", place.configuration];
     const { token } = place;
-    assertEquals(place.stores, ["files", "web", "objects", "ceph", "swift", "accounts"]);
+    assertEquals(place.stores, STORES);
     try {
       for (const [i, store] of place.stores.entries()) {
         const [id, size] = [`${token}-image`, 60_000 + i];

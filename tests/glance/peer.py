@@ -1,6 +1,7 @@
 """Debian's glance_store as a peer: reads requests on standard input, a line of JSON each, and answers so.
 
-Usage: peer.py CONFIGURATION DATA: the path of a glance-api.conf, and of a file whose ranges are images' data.
+Usage: peer.py CONFIGURATION DATA CALLER: the path of a glance-api.conf, and of a file whose ranges are images' data;
+as JSON, the context of a multi-tenant store's caller, or null.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import logging
 import os
 import stat
 import sys
+import types
 import warnings
 
 warnings.simplefilter("ignore")
@@ -19,6 +21,8 @@ from glance_store import exceptions, multi_backend
 from oslo_config import cfg
 
 CONF = cfg.CONF
+CALLER = json.loads(sys.argv[3])
+CONTEXT = CALLER and types.SimpleNamespace(**CALLER)
 
 
 class Broken(Exception):
@@ -44,13 +48,15 @@ class Data(io.RawIOBase):
 
 def add(request):
     location, size, checksum, multihash, metadata = multi_backend.add_with_multihash(
-        CONF, request["id"], Data(request), request["declared"], request["store"], request["algorithm"])
+        CONF, request["id"], Data(request), request["declared"], request["store"], request["algorithm"],
+        context=CONTEXT)
     return {"location": location, "size": size, "checksum": checksum, "multihash": multihash, "metadata": metadata}
 
 
 def get(request):
     chunks, size = multi_backend.get(
-        request["uri"], request["store"], offset=request.get("offset", 0), chunk_size=request.get("length"))
+        request["uri"], request["store"], offset=request.get("offset", 0), chunk_size=request.get("length"),
+        context=CONTEXT)
     digest, count = hashlib.sha256(), 0
     for chunk in chunks:
         digest.update(chunk)
@@ -61,17 +67,18 @@ def get(request):
 
 
 def get_size(request):
-    return {"size": multi_backend.get_size_from_uri_and_backend(request["uri"], request["store"])}
+    return {"size": multi_backend.get_size_from_uri_and_backend(request["uri"], request["store"], context=CONTEXT)}
 
 
 def delete(request):
-    multi_backend.delete(request["uri"], request["store"])
+    multi_backend.delete(request["uri"], request["store"], context=CONTEXT)
     return {}
 
 
 def set_acls(request):
     multi_backend.set_acls_for_multi_store(
-        request["uri"], request["store"], public=request["public"], read_tenants=request["read"], write_tenants=[])
+        request["uri"], request["store"], public=request["public"], read_tenants=request["read"], write_tenants=[],
+        context=CONTEXT)
     return {}
 
 
@@ -110,6 +117,9 @@ def left_in_bucket(conf, token):
 
 def account_of(conf):
     import swiftclient
+    if conf.swift_store_multi_tenant:
+        url = CALLER["service_catalog"][0]["endpoints"][0]["publicURL"]
+        return swiftclient.Connection(preauthurl=url, preauthtoken=CALLER["auth_token"])
     from glance_store._drivers.swift import utils
     account = utils.SwiftParams(CONF, conf._group.name).params[conf.default_swift_reference]
     options, user = {}, account["user"]
@@ -124,8 +134,10 @@ def left_in_containers(conf, token):
     found = {}
     for container in connection.get_account(full_listing=True)[1]:
         if container["name"].startswith(conf.swift_store_container):
-            for one in connection.get_container(container["name"], full_listing=True)[1]:
-                found[container["name"] + "/" + one["name"]] = [one["bytes"], one["hash"]]
+            headers, objects = connection.get_container(container["name"], full_listing=True)
+            acl = [headers.get("x-container-read"), headers.get("x-container-write")]
+            for one in objects:
+                found[container["name"] + "/" + one["name"]] = [one["bytes"], one["hash"], acl]
     return found
 
 

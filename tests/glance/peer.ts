@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { StoreError, type Stores } from "../../mod.ts";
+import type { Caller } from "./backends.ts";
 
 /** One operation on a store. */
 export interface Request {
@@ -61,11 +62,11 @@ export class GlancePeer implements Peer, AsyncDisposable {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #lines: AsyncGenerator<string>;
 
-  /** Starts it with a glance-api.conf and a file of data. */
-  constructor(python: string, configuration: string, data: string) {
+  /** Starts it with a glance-api.conf and a file of data, for somebody who calls where it matters. */
+  constructor(python: string, configuration: string, data: string, caller?: Caller) {
     const script = new URL("peer.py", import.meta.url).pathname;
     this.#child = new Deno.Command(python, {
-      args: [script, configuration, data],
+      args: [script, configuration, data, JSON.stringify(caller?.glance ?? null)],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
@@ -104,8 +105,12 @@ class Broken extends Error {}
 
 /** Vitrine. */
 export class VitrinePeer implements Peer {
-  /** Takes the stores, and the file of data. */
-  constructor(readonly stores: Stores, readonly data: Uint8Array<ArrayBuffer>) {}
+  /** Takes the stores, the file of data, and who calls where it matters. */
+  constructor(
+    readonly stores: Stores,
+    readonly data: Uint8Array<ArrayBuffer>,
+    readonly caller?: Caller,
+  ) {}
 
   /** Does what is asked. */
   async ask(request: Request): Promise<Outcome> {
@@ -122,18 +127,27 @@ export class VitrinePeer implements Peer {
 
   async #do(request: Request): Promise<Record<string, unknown>> {
     const { operation, store: backend, id, uri, offset, length } = request;
+    const context = this.caller?.vitrine;
     switch (operation) {
       case "add": {
         const { location, size, checksum, multihash, metadata } = await this.stores.add(
           id!,
           this.#dataOf(request),
-          { backend, size: request.declared || undefined, hashingAlgo: request.algorithm },
+          {
+            backend,
+            size: request.declared || undefined,
+            hashingAlgo: request.algorithm,
+            context,
+          },
         );
         const uri = location.uri({ credentials: true });
         return { location: uri, size, checksum, multihash: multihash.value, metadata };
       }
       case "get": {
-        const { size, total, stream } = await this.stores.get(uri!, { backend, offset, length });
+        const { size, total, stream } = await this.stores.get(
+          uri!,
+          { backend, offset, length, context },
+        );
         const hash = createHash("sha256");
         let count = 0;
         for await (const chunk of stream) {
@@ -145,15 +159,15 @@ export class VitrinePeer implements Peer {
         return { ...whole, count, sha256: hash.digest("hex") };
       }
       case "getSize":
-        return { size: await this.stores.getSizeFromUriAndBackend(uri!, backend) };
+        return { size: await this.stores.getSizeFromUriAndBackend(uri!, backend, { context }) };
       case "delete":
-        await this.stores.delete(uri!, { backend });
+        await this.stores.delete(uri!, { backend, context });
         return {};
       case "setAcls":
         await this.stores.setAclsForMultiStore(uri!, backend, {
           public: request.public!,
           readTenants: request.read!,
-        });
+        }, { context });
         return {};
       default:
         throw new Error(`${operation} is glance_store's part`);
