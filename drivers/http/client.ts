@@ -4,7 +4,7 @@
  * @module
  */
 import type { ByteRange, Multihash } from "../../streams/mod.ts";
-import { EgressGate } from "../../transport/gate.ts";
+import type { EgressGate } from "../../transport/gate.ts";
 import { parseContentRange } from "../../transport/ranges.ts";
 import { contentLength, modifiedOf, readRange } from "../../transport/read_range.ts";
 import type { HttpResponse } from "../../transport/response.ts";
@@ -22,16 +22,15 @@ export class HttpClient {
   #sums: Sums | undefined;
 
   /** Makes a client; throws `BadStoreConfiguration`. Nothing is asked for yet. */
-  constructor(options: HttpOptions, base: URL | undefined) {
+  static async create(options: HttpOptions, base: URL | undefined): Promise<HttpClient> {
+    return new HttpClient(options, base, await gateOf(options));
+  }
+
+  private constructor(options: HttpOptions, base: URL | undefined, gate: EgressGate | undefined) {
     this.#options = options;
     this.#base = base;
     this.#transport = new Transport({
-      gate: new EgressGate({
-        schemes: options.allowedSchemes,
-        hosts: options.allowedHosts,
-        ports: options.allowedPorts,
-        allowPrivate: options.allowedNetworks,
-      }),
+      gate,
       timeouts: {
         connect: options.connectTimeout,
         firstByte: options.firstByteTimeout,
@@ -132,6 +131,22 @@ export class HttpClient {
     const request = this.#request(new HttpLocation(below(this.#base!, path)), signal);
     return this.#transport.send({ ...request, accept: [200, 403, 404, 410] });
   }
+}
+
+/**
+ * The gate of the options. Without rules there is none yet: the transport loads one of the same kind
+ * when it has a URL to judge, which below `baseUrl` is a redirect to elsewhere.
+ */
+async function gateOf(options: HttpOptions): Promise<EgressGate | undefined> {
+  const rules = {
+    schemes: options.allowedSchemes,
+    hosts: options.allowedHosts,
+    ports: options.allowedPorts,
+    allowPrivate: options.allowedNetworks,
+  };
+  if (Object.values(rules).every((rule) => rule === undefined)) return undefined;
+  const { EgressGate } = await import("../../transport/gate.ts");
+  return new EgressGate(rules);
 }
 
 /** Answers to HEAD: the one that tells, and those of servers that know GET alone. */

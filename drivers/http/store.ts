@@ -60,7 +60,7 @@ export class HttpStore extends Store<HttpLocation, HttpOptions> {
   /** @internal */
   protected override async configureGet(): Promise<void> {
     const { HttpClient } = await import("./client.ts");
-    this.#client = new HttpClient(this.options, this.#base);
+    this.#client = await HttpClient.create(this.options, this.#base);
   }
 
   /** @internal */
