@@ -58,6 +58,8 @@ export async function files(mib = 1024, parent = "", rounds = 5): Promise<void> 
       { name: "cat", run: () => cat(source, bytes) },
       ...(glance ? [{ name: "glance_store", against: "cat", run: python("get") }] : []),
       { name: "vitrine, BYOB reader", against: "cat", run: vitrine("get-byob", false) },
+      // Where a buffer begins is the reader's choice; whoever allocates it can see that by FFI alone.
+      { name: "vitrine, BYOB, whole pages", against: "cat", run: vitrine("get-aligned", true) },
       { name: "vitrine, default reader", against: "cat", run: vitrine("get-default", false) },
     ], rounds);
   } finally {

@@ -1,13 +1,22 @@
 /**
  * Vitrine's file driver, measured in a process of its own for bench/file.ts.
  *
- * Usage: `file_child.ts add|get-byob|get-default SOURCE DATADIR`
+ * Usage: `file_child.ts add|get-byob|get-aligned|get-default SOURCE DATADIR`
  *
  * @module
  */
 import { basename, dirname } from "@std/path";
 import { FileStore } from "@vitrine/vitrine/file";
 import { measure } from "./harness.ts";
+
+const CHUNK = 4 * 1024 * 1024;
+const PAGE = 4096;
+
+/** How far into a buffer its first page begins: `cat` reads into whole pages too. */
+function toPage(buffer: ArrayBuffer): number {
+  const address = Deno.UnsafePointer.value(Deno.UnsafePointer.of(buffer));
+  return Number(-address & BigInt(PAGE - 1));
+}
 
 const [work, source, datadir] = Deno.args as [string, string, string];
 
@@ -29,9 +38,10 @@ if (work === "add") {
       return bytes;
     }
     const reader = stream.getReader({ mode: "byob" });
-    let buffer = new ArrayBuffer(4 * 1024 * 1024);
+    let buffer = new ArrayBuffer(CHUNK + PAGE);
+    const start = work === "get-aligned" ? toPage(buffer) : 0;
     for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(buffer));
+      const { done, value } = await reader.read(new Uint8Array(buffer, start, CHUNK));
       if (done) return bytes;
       bytes += value.length;
       buffer = value.buffer;
