@@ -25,11 +25,10 @@ export async function files(mib = 1024, parent = "", rounds = 5): Promise<void> 
   }
 
   const glance = await hasGlance();
-  const vitrine = (work: string, ffi: boolean) => () =>
+  const vitrine = (work: string) => () =>
     child(Deno.execPath(), [
       "run",
       "--allow-all",
-      ...(ffi ? [] : ["--deny-ffi"]),
       new URL("file_child.ts", import.meta.url).pathname,
       work,
       source,
@@ -51,16 +50,16 @@ export async function files(mib = 1024, parent = "", rounds = 5): Promise<void> 
   try {
     await compare(`file add with md5 and sha512 ${mib} MiB`, [
       ...(glance ? [{ name: "glance_store", run: clean(python("add")) }] : []),
-      { name: "vitrine, threads", ...against, run: clean(vitrine("add", false)) },
-      { name: "vitrine, FFI", ...against, run: clean(vitrine("add", true)) },
+      { name: "vitrine, threads", ...against, run: clean(vitrine("add-threads")) },
+      { name: "vitrine, FFI", ...against, run: clean(vitrine("add")) },
     ], rounds);
     await compare(`file get ${mib} MiB`, [
       { name: "cat", run: () => cat(source, bytes) },
       ...(glance ? [{ name: "glance_store", against: "cat", run: python("get") }] : []),
-      { name: "vitrine, BYOB reader", against: "cat", run: vitrine("get-byob", false) },
+      { name: "vitrine, BYOB reader", against: "cat", run: vitrine("get-byob") },
       // Where a buffer begins is the reader's choice; whoever allocates it can see that by FFI alone.
-      { name: "vitrine, BYOB, whole pages", against: "cat", run: vitrine("get-aligned", true) },
-      { name: "vitrine, default reader", against: "cat", run: vitrine("get-default", false) },
+      { name: "vitrine, BYOB, whole pages", against: "cat", run: vitrine("get-aligned") },
+      { name: "vitrine, default reader", against: "cat", run: vitrine("get-default") },
     ], rounds);
   } finally {
     await Deno.remove(folder, { recursive: true });
