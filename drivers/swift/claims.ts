@@ -16,7 +16,7 @@ import type { SwiftClient } from "./client.ts";
 import { SEGMENTS } from "./names.ts";
 import type { SwiftLocation } from "./location.ts";
 
-/** How long a claim holds whose owner died, in seconds. */
+/** How long a claim holds whose owner died, in seconds: as long as a server may take for a manifest. */
 const LIFE = 600;
 
 /** How long to wait for others, in milliseconds. */
@@ -49,14 +49,16 @@ export async function exclusively<T>(
   const prefix = `${SEGMENTS}claims/${hex.join("")}/`;
   const mine = prefix + id;
   const backoff = new Backoff({ retries: 1000, retryTimeout: PATIENCE, maxDelay: 1000 });
+  let until = "";
   for (;;) {
     try {
       await put(mine, { "x-delete-after": `${LIFE}` });
       for (let first = mine; first === mine;) {
-        const claims = [mine, ...await othersOf(client, container, prefix, mine, signal)].sort();
-        if (claims.length === 1) return await work();
-        first = claims[0]!;
-        if (first === mine) await wait(backoff, signal);
+        const others = await othersOf(client, container, prefix, mine, signal);
+        if (others.size === 0) return await work();
+        until = [...others.values()].sort().at(-1)!;
+        first = [mine, ...others.keys()].sort()[0]!;
+        if (first === mine) await wait(backoff, until, signal);
       }
     } finally {
       const request = { method: "DELETE", container, object: mine, accept: [200, 204, 404] };
@@ -64,29 +66,37 @@ export async function exclusively<T>(
         await client.ask({ ...request, signal });
       }).catch(() => {});
     }
-    await wait(backoff, signal);
+    await wait(backoff, until, signal);
   }
 }
 
+/** The claims of others, and when each ends at the latest. */
 async function othersOf(
   client: SwiftClient,
   container: string,
   prefix: string,
   mine: string,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
-  const others: string[] = [];
+): Promise<Map<string, string>> {
+  const others = new Map<string, string>();
   for await (const { name: object } of client.list(container, { prefix, signal })) {
     if (object === undefined || object === mine) continue;
     // A listing still shows what has expired.
     const request = { method: "HEAD", container, object, signal };
-    const { status } = await client.ask({ ...request, accept: [200, 204, 404] });
-    if (status !== 404) others.push(object);
+    const { status, headers } = await client.ask({ ...request, accept: [200, 204, 404] });
+    if (status === 404) continue;
+    const ends = Number(headers.get("x-delete-at")) * 1000;
+    others.set(object, ends > 0 ? new Date(ends).toISOString().slice(0, 19) + "Z" : "");
   }
   return others;
 }
 
-async function wait(backoff: Backoff, signal: AbortSignal | undefined): Promise<void> {
+async function wait(
+  backoff: Backoff,
+  until: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   if (await backoff.wait(undefined, signal)) return;
-  throw new RemoteServiceUnavailable("another upload of the image is being completed");
+  const when = until ? `, or died: its claim ends at ${until}` : "";
+  throw new RemoteServiceUnavailable(`another upload of the image is being completed${when}`);
 }
