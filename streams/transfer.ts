@@ -87,6 +87,7 @@ export async function transfer(
   const abort = abortable(signal);
   let stopped = false;
   let written: Promise<ArrayBuffer | void> = Promise.resolve();
+  let digested: Promise<unknown> = Promise.resolve();
   try {
     const used: Promise<unknown>[] = [];
     const free: ArrayBuffer[] = [];
@@ -107,11 +108,12 @@ export async function transfer(
       }
       if (chunk.length === 0) break;
       // While the next chunk is being read, as an engine may work on this very thread.
-      const digested = Promise.resolve().then(() => digests.update(chunk));
+      const update = Promise.resolve().then(() => digests.update(chunk));
+      digested = Promise.allSettled([digested, update]);
       observed = observed.then(() => verifier?.update(chunk));
       written = written.then(() => stopped ? undefined : options.write(chunk));
       // The sink may give the buffer of an earlier chunk, so that one must have been seen too.
-      seen = Promise.all([seen, digested, observed]);
+      seen = Promise.all([seen, update, observed]);
       const done = Promise.all([written, seen])
         .then(([other]) => free.push(other ?? chunk.buffer));
       done.catch(() => {});
@@ -129,8 +131,9 @@ export async function transfer(
     };
   } catch (error) {
     stopped = true;
-    // The chunk being written is still lent, and the sink is cleaned up by the caller next.
-    await Promise.allSettled([reader.close(error), written]);
+    digests.close();
+    // What is being written and digested is still lent, and the sink is cleaned up by the caller next.
+    await Promise.allSettled([reader.close(error), written, digested]);
     throw error;
   } finally {
     abort.dispose();

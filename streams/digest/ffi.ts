@@ -1,6 +1,5 @@
 /**
- * Digests by OpenSSL's libcrypto through Deno's FFI, one thread an algorithm, straight from the
- * caller's bytes.
+ * Digests by OpenSSL's libcrypto through Deno's FFI, one thread an algorithm.
  *
  * Only where the permission is granted already: nothing here makes Deno ask.
  *
@@ -9,8 +8,7 @@
 
 import type { Algorithm } from "./algorithms.ts";
 import { BackendUnavailable, type Engine } from "./engine.ts";
-import { pool, type Thread } from "./threads.ts";
-import type { Request } from "./worker.ts";
+import { pool, SLOT_SIZE, type Thread } from "./threads.ts";
 
 /** From docs.openssl.org/3.0/man3/EVP_DigestInit. */
 const SYMBOLS = {
@@ -98,48 +96,38 @@ class Lane {
   readonly #lib: Libcrypto;
   /** The last update by a thread of Deno's. */
   #last: Promise<unknown> = Promise.resolve();
-  /** Our own thread, once it has loaded the library. */
+  /** Our own thread. */
   #own: Thread | undefined;
-  #release: (() => void) | undefined;
 
   constructor({ symbols }: Library, context: Deno.PointerObject) {
     this.#lib = symbols;
     this.context = context;
   }
 
-  /**
-   * Goes on, as soon as there is one, on a thread that takes the next chunk from a queue. Deno's own
-   * are handed it by the event loop, which on a busy machine comes late each time.
-   */
+  /** Takes a thread of our own, and resolves once it has loaded the library. */
   async follow({ path }: Library): Promise<void> {
-    const thread = pool().assign();
-    this.#release = () => thread.load--;
+    const thread = this.#own = pool().assign();
     await thread.ask({ op: "load", library: path });
-    this.#own = thread;
   }
 
+  /** Feeds bytes by a thread of Deno's. */
   feed(bytes: Uint8Array<ArrayBuffer>): Promise<unknown> {
-    const { context } = this;
-    const own = this.#own;
-    if (own) return this.#last.then(() => own.ask(feeding(context, bytes)));
     return this.#last = this.#last
-      .then(() => this.#lib.updateOnThread(context, bytes, BigInt(bytes.length)))
+      .then(() => this.#lib.updateOnThread(this.context, bytes, BigInt(bytes.length)))
       .then(check);
+  }
+
+  /** Feeds what is in the ring by our own thread, after all else. */
+  async feedShared(start: number, end: number): Promise<void> {
+    await this.#last;
+    const context = Deno.UnsafePointer.value(this.context);
+    await this.#own!.ask({ op: "feed", context, start, end });
   }
 
   free(): void {
     this.#lib.EVP_MD_CTX_free(this.context);
-    this.#release?.();
+    if (this.#own) this.#own.load--;
   }
-}
-
-function feeding(context: Deno.PointerObject, bytes: Uint8Array<ArrayBuffer>): Request {
-  return {
-    op: "feed",
-    context: Deno.UnsafePointer.value(context),
-    bytes: Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)),
-    length: bytes.length,
-  };
 }
 
 class FfiEngine implements Engine {
@@ -149,6 +137,9 @@ class FfiEngine implements Engine {
   /** The bytes that threads are reading; held so that they cannot be collected meanwhile. */
   readonly #inUse = new Set<Uint8Array>();
   #chunks = 0;
+  /** Whether every digest has a thread of our own that is ready. */
+  #following = false;
+  #copied: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(algorithms: readonly Algorithm[]) {
@@ -175,15 +166,43 @@ class FfiEngine implements Engine {
 
   async #updateOnThreads(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     // For an image of one chunk no thread is worth its start.
-    if (++this.#chunks === 2) {
-      for (const lane of this.#lanes) lane.follow(this.#library).catch(() => {});
-    }
+    if (++this.#chunks === 2) this.#follow().catch(() => {});
     this.#inUse.add(bytes);
-    const results = await Promise.allSettled(this.#lanes.map((lane) => lane.feed(bytes)));
+    const fed = this.#following
+      ? await this.#share(bytes)
+      : await Promise.allSettled(this.#lanes.map((lane) => lane.feed(bytes)));
     this.#inUse.delete(bytes);
     if (this.#closed) return this.#freeUnused();
-    const failed = results.find((result) => result.status === "rejected");
+    const failed = fed.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
+  }
+
+  /**
+   * Goes on, as soon as there are some, on threads that take the next chunk from a queue. Deno's own
+   * are handed it by the event loop, which on a busy machine comes late each time.
+   */
+  async #follow(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.follow(this.#library)));
+    this.#following = true;
+  }
+
+  /**
+   * Feeds bytes through the ring, a copy, since our threads hold it too: the caller's own memory may
+   * be gone, with the program that ends or the worker that is terminated, while they still read.
+   */
+  async #share(bytes: Uint8Array): Promise<PromiseSettledResult<unknown>[]> {
+    const { ring } = pool();
+    const fed: Promise<unknown>[] = [];
+    await (this.#copied = this.#copied.then(async () => {
+      for (let at = 0; at < bytes.length && !this.#closed; at += SLOT_SIZE) {
+        const start = await ring.take();
+        const end = ring.fill(start, bytes.subarray(at, at + SLOT_SIZE));
+        const readers = this.#lanes.map((lane) => lane.feedShared(start, end));
+        Promise.allSettled(readers).then(() => ring.give(start));
+        fed.push(...readers);
+      }
+    }));
+    return await Promise.allSettled(fed);
   }
 
   digest(): string[] {

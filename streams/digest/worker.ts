@@ -8,7 +8,7 @@ import type { Hash } from "node:crypto";
 
 /**
  * What a thread is asked for. `id` names one digest of one image by `node:crypto`; `load` and `feed`
- * are for OpenSSL's libcrypto, whose contexts the asker makes, and give addresses in memory.
+ * are for OpenSSL's libcrypto, whose contexts, given by their address, the asker makes.
  */
 export type Request =
   | { op: "begin"; id: number; algorithm: string }
@@ -16,7 +16,7 @@ export type Request =
   | { op: "digest"; id: number }
   | { op: "forget"; id: number }
   | { op: "load"; library: string }
-  | { op: "feed"; context: bigint; bytes: bigint; length: number };
+  | { op: "feed"; context: bigint; start: number; end: number };
 
 /** The answer: the hex of a digest, nothing to all others, or what went wrong. */
 export type Reply = string | undefined | Error;
@@ -45,7 +45,7 @@ export function serve(): void {
   const hashes = new Map<number, Hash>();
   const load = (library: string) =>
     Deno.dlopen(library, {
-      EVP_DigestUpdate: { parameters: ["usize", "usize", "usize"], result: "i32" },
+      EVP_DigestUpdate: { parameters: ["usize", "buffer", "usize"], result: "i32" },
     }).symbols;
   let libcrypto: ReturnType<typeof load> | undefined;
   const answer = (request: Request): Reply => {
@@ -65,8 +65,9 @@ export function serve(): void {
         libcrypto ??= load(request.library);
         return;
       case "feed": {
-        const { context, bytes, length } = request;
-        if (libcrypto!.EVP_DigestUpdate(context, bytes, BigInt(length)) === 1) return;
+        const { context, start, end } = request;
+        const bytes = ring.subarray(start, end);
+        if (libcrypto!.EVP_DigestUpdate(context, bytes, BigInt(bytes.length)) === 1) return;
         throw new Error("libcrypto failed to digest");
       }
     }

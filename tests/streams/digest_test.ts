@@ -434,6 +434,19 @@ Deno.test("digest: a backend that was asked for and cannot run is refused", asyn
   );
 });
 
+Deno.test("digest ffi: a program that fails meanwhile ends with its own error", async () => {
+  const script = `
+    import { createDigests } from ${JSON.stringify(new URL("streams/digest/mod.ts", root).href)};
+    const digests = await createDigests(["md5", "sha512"], { backend: "ffi" });
+    const chunk = () => new Uint8Array(${4 * MIB}).fill(1);
+    for (let i = 0; i < 20; i++) await digests.update(chunk());
+    for (let i = 0; i < 6; i++) digests.update(chunk());
+    setTimeout(() => { throw new Error("of its own"); });
+  `;
+  const error = await assertRejects(() => inDeno(["--allow-ffi"], script), Error);
+  assert(error.message.includes("Error: of its own"), error.message);
+});
+
 const noNode = !await new Deno.Command("node", { args: ["--version"] }).output().catch(() => null);
 
 Deno.test({ name: "digest: the same in Node", ignore: noNode }, async () => {
