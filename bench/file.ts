@@ -6,6 +6,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { writeRandom } from "./data.ts";
 import { child, compare, type Contender } from "./harness.ts";
 
 const MIB = 1024 * 1024;
@@ -19,10 +20,7 @@ export async function files(mib = 1024, parent = "", rounds = 5): Promise<void> 
   const source = join(folder, "source");
   const datadir = join(folder, "datadir");
   const bytes = mib * MIB;
-  using file = await Deno.open(source, { write: true, createNew: true });
-  for (let at = 0; at < bytes; at += 65_536) {
-    await file.write(crypto.getRandomValues(new Uint8Array(65_536)));
-  }
+  await writeRandom(source, mib);
 
   const glance = await hasGlance();
   const vitrine = (work: string) => () =>
@@ -36,10 +34,10 @@ export async function files(mib = 1024, parent = "", rounds = 5): Promise<void> 
     ]);
   const python = (work: string) => () =>
     child("/usr/bin/python3", [
-      new URL("glance_file.py", import.meta.url).pathname,
-      work,
-      source,
-      datadir,
+      ...[new URL("glance.py", import.meta.url).pathname, "file", work, source, "image"],
+      `file://${source}`,
+      // Chunks of the size that Vitrine reads and writes.
+      JSON.stringify({ filesystem_store_datadir: datadir, filesystem_store_chunk_size: 4_194_304 }),
     ]);
   const clean = (run: Contender["run"]): Contender["run"] => async () => {
     await Deno.remove(datadir, { recursive: true }).catch(() => {});

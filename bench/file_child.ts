@@ -7,9 +7,10 @@
  */
 import { basename, dirname } from "@std/path";
 import { FileStore } from "@vitrine/vitrine/file";
-import { measure } from "./harness.ts";
+import { CHUNK_SIZE } from "../streams/bytes.ts";
+import { drain, drainInto } from "./data.ts";
+import { measure, withoutFfi } from "./harness.ts";
 
-const CHUNK = 4 * 1024 * 1024;
 const PAGE = 4096;
 
 /** How far into a buffer its first page begins: `cat` reads into whole pages too. */
@@ -21,8 +22,7 @@ function toPage(buffer: ArrayBuffer): number {
 const [work, source, datadir] = Deno.args as [string, string, string];
 
 if (work.startsWith("add")) {
-  // Not by a permission: what measures reads /proc, for which Deno wants all of them.
-  if (work === "add-threads") Object.defineProperty(Deno, "dlopen", { value: undefined });
+  if (work === "add-threads") withoutFfi();
   const store = new FileStore("bench", { datadir });
   await store.configure();
   const file = await Deno.open(source);
@@ -34,20 +34,10 @@ if (work.startsWith("add")) {
   await store.configure();
   await measure(async () => {
     const { stream } = await store.get(basename(source));
-    let bytes = 0;
-    if (work === "get-default") {
-      for await (const chunk of stream) bytes += chunk.length;
-      return bytes;
-    }
-    const reader = stream.getReader({ mode: "byob" });
-    let buffer = new ArrayBuffer(CHUNK + PAGE);
-    const start = work === "get-aligned" ? toPage(buffer) : 0;
-    for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(buffer, start, CHUNK));
-      if (done) return bytes;
-      bytes += value.length;
-      buffer = value.buffer;
-    }
+    if (work === "get-default") return await drain(stream);
+    if (work === "get-byob") return await drainInto(stream);
+    const buffer = new ArrayBuffer(CHUNK_SIZE + PAGE);
+    return await drainInto(stream, buffer, toPage(buffer));
   });
   await store.close();
 }

@@ -165,6 +165,14 @@ export async function child(command: string, args: readonly string[]): Promise<M
 }
 
 /**
+ * Takes FFI away from this process. Not by a permission: what measures reads /proc, for which Deno wants
+ * all of them.
+ */
+export function withoutFfi(): void {
+  Object.defineProperty(Deno, "dlopen", { value: undefined });
+}
+
+/**
  * Measures `work`, which resolves to the bytes it moved, in this process, and prints the
  * {@linkcode Measurement} for {@linkcode child}.
  */

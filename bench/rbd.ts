@@ -9,9 +9,8 @@
  */
 import { RbdStore } from "@vitrine/vitrine/rbd";
 import { service } from "../tests/services/mod.ts";
+import { writeRandom } from "./data.ts";
 import { child, compare, type Contender } from "./harness.ts";
-
-const MIB = 1024 * 1024;
 
 const PARTS = ["add", "get", "thin"];
 
@@ -23,12 +22,7 @@ export async function rbds(
 ): Promise<void> {
   const source = await Deno.makeTempFile({ prefix: "vitrine-bench-" });
   try {
-    {
-      using file = await Deno.open(source, { write: true });
-      for (let at = 0; at < mib * MIB; at += 65_536) {
-        await file.write(crypto.getRandomValues(new Uint8Array(65_536)));
-      }
-    }
+    await writeRandom(source, mib);
     for (const name of ["ceph", "ceph-bluestore"]) {
       await cluster(name, source, mib, rounds, parts);
     }
@@ -49,16 +43,29 @@ async function cluster(
   if (!endpoints || !glance) throw new Error(`${name} and glance_store do not run`);
   const { confPath: cephConf, fsid } = endpoints;
   const image = `bench-${crypto.randomUUID()}`;
+  const options = JSON.stringify({ rbd_store_ceph_conf: cephConf, rbd_store_user: "glance" });
   const vitrine = (work: string) => () =>
     child(Deno.execPath(), [
       ...["run", "--allow-all", new URL("rbd_child.ts", import.meta.url).pathname],
       ...[work, source, image, cephConf],
     ]);
-  const python = (work: string) => () =>
-    child(glance.python, [
-      new URL("glance_rbd.py", import.meta.url).pathname,
-      ...[work, source, image, cephConf, fsid],
-    ]);
+  const python = (script: string, ...args: string[]) => () =>
+    child(glance.python, [new URL(script, import.meta.url).pathname, ...args]);
+  const glanceStore = (work: string) =>
+    python(
+      "glance.py",
+      ...["rbd", work, source, image, `rbd://${fsid}/images/${image}/snap`],
+      options,
+    );
+  /** Deletes what was added. */
+  const deleting = (run: Contender["run"]): Contender["run"] => async () => {
+    await using store = new RbdStore("bench", { cephConf, user: "glance" });
+    try {
+      return await run();
+    } finally {
+      await store.delete(image);
+    }
+  };
   const contender = (name: string, work: string, against = "glance_store"): Contender => ({
     name,
     against,
@@ -67,19 +74,23 @@ async function cluster(
   if (parts.includes("add")) {
     // The last three are limits: what an add cannot be faster than.
     await compare(`rbd add on ${name} ${mib} MiB`, [
-      { name: "glance_store", run: python("add") },
+      { name: "glance_store", run: deleting(glanceStore("add")) },
       contender("vitrine", "add"),
       contender("vitrine, size unknown", "add-unsized"),
       contender("vitrine's write, no digests", "write"),
       contender("the digests, no write", "digests"),
-      { name: "python3-rbd's write", against: "glance_store", run: python("write") },
+      {
+        name: "python3-rbd's write",
+        against: "glance_store",
+        run: deleting(python("rbd_write.py", source, image, cephConf)),
+      },
     ], rounds);
   }
   if (parts.includes("get")) {
     await using store = new RbdStore("bench", { cephConf, user: "glance" });
     await store.add(image, (await Deno.open(source)).readable);
     await compare(`rbd get on ${name} ${mib} MiB`, [
-      { name: "glance_store", run: python("get") },
+      { name: "glance_store", run: glanceStore("get") },
       contender("vitrine, BYOB reader", "get-byob"),
       contender("vitrine, default reader", "get-default"),
     ], rounds);

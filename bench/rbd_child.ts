@@ -17,6 +17,7 @@ import { RbdWriter } from "../drivers/rbd/writer.ts";
 import { CHUNK_SIZE } from "../streams/bytes.ts";
 import { openSource } from "../streams/source.ts";
 import { transfer } from "../streams/transfer.ts";
+import { drain, drainInto } from "./data.ts";
 import { measure } from "./harness.ts";
 
 const [work, source, image, cephConf] = Deno.args as [string, string, string, string];
@@ -70,23 +71,6 @@ async function digests(size: number, data: ReadableStream | AsyncIterable<Uint8A
   await measure(async () => (await transfer(reader, options)).size);
 }
 
-async function get(byob: boolean): Promise<number> {
-  const { stream } = await store.get(image);
-  let bytes = 0;
-  if (!byob) {
-    for await (const chunk of stream) bytes += chunk.length;
-    return bytes;
-  }
-  const reader = stream.getReader({ mode: "byob" });
-  let buffer = new ArrayBuffer(CHUNK_SIZE);
-  for (;;) {
-    const { done, value } = await reader.read(new Uint8Array(buffer));
-    if (done) return bytes;
-    bytes += value.length;
-    buffer = value.buffer;
-  }
-}
-
 const file = await Deno.open(source);
 const { size } = await file.stat();
 switch (work) {
@@ -110,5 +94,8 @@ switch (work) {
     await digests(20 * size, withZeros(file.readable, 19 * size));
     break;
   default:
-    await measure(() => get(work === "get-byob"));
+    await measure(async () => {
+      const { stream } = await store.get(image);
+      return await (work === "get-byob" ? drainInto(stream) : drain(stream));
+    });
 }

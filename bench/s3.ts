@@ -9,6 +9,7 @@
  */
 import { S3Store } from "@vitrine/vitrine/s3";
 import { service } from "../tests/services/mod.ts";
+import { writeRandom } from "./data.ts";
 import { child, compare, type Contender, type Measurement } from "./harness.ts";
 
 const MIB = 1024 * 1024;
@@ -37,14 +38,17 @@ export async function s3(
   const source = await Deno.makeTempFile({ prefix: "vitrine-bench-" });
   await using store = new S3Store("bench", options);
 
-  const deno = (work: string, ...flags: string[]) => (image: string) =>
+  const deno = (work: string) => (image: string) =>
     child(Deno.execPath(), [
-      ...["run", "--no-lock", "--allow-all", ...flags],
+      ...["run", "--no-lock", "--allow-all"],
       ...[pathOf("s3_child.ts"), work, source, image, JSON.stringify(options)],
     ]);
+  const uriOf = (image: string) =>
+    `s3://${accessKey}:${secretKey}@${host.replace("http://", "")}/${bucket}/${image}`;
   const python = (work: string) => (image: string) =>
     child(glance.python, [
-      ...[pathOf("glance_s3.py"), work, source, image],
+      ...[pathOf("glance.py"), "s3", work, source, image],
+      uriOf(image),
       JSON.stringify({
         s3_store_host: host,
         s3_store_access_key: accessKey,
@@ -83,18 +87,13 @@ export async function s3(
   };
 
   try {
-    using file = await Deno.open(source, { write: true });
-    for (let at = 0; at < mib * MIB; at += 65_536) {
-      await file.write(crypto.getRandomValues(new Uint8Array(65_536)));
-    }
-    // Else it is written to the disk during the first rounds.
-    await file.syncData();
+    await writeRandom(source, mib);
     await store.add("image", (await Deno.open(source)).readable, { size: mib * MIB });
 
     await run("add", [
       { name: "glance_store", run: adding(python("add")) },
       { name: "vitrine", against, run: adding(deno("add")) },
-      { name: "vitrine, no FFI", against, run: adding(deno("add", "--deny-ffi")) },
+      { name: "vitrine, no FFI", against, run: adding(deno("add-threads")) },
       { name: "vitrine, size unknown", against, run: adding(deno("add-unsized")) },
       {
         name: "rclone (md5 alone)",

@@ -5,7 +5,7 @@
  * Usage: `s3_child.ts WORK SOURCE IMAGE OPTIONS`, where OPTIONS is JSON of the store's options, and
  * WORK is:
  *
- * - `add`, `add-unsized`: Vitrine, md5 and sha512 included
+ * - `add`, `add-unsized`, `add-threads` (without FFI): Vitrine, md5 and sha512 included
  * - `get-byob`, `get-default`: Vitrine
  * - `sdk-add`, `sdk-get`: the SDK, without digests
  * - `bare-add`: parts of zeros, neither read nor digested
@@ -25,7 +25,8 @@ import type { S3Settings } from "../drivers/s3/options.ts";
 import { WriteState } from "../drivers/s3/write_state.ts";
 import { createDigests } from "../streams/digest/mod.ts";
 import type { Bytes } from "../streams/mod.ts";
-import { measure } from "./harness.ts";
+import { drain, drainInto } from "./data.ts";
+import { measure, withoutFfi } from "./harness.ts";
 
 // Not in the import map: what only a bench compares with is no dependency.
 const SDK = "3.1160.0";
@@ -36,33 +37,19 @@ const { largeObjectChunkSize: part = 10, concurrency = 10 } = options;
 const PART = part * 1024 * 1024;
 const { size } = await Deno.stat(source);
 
-async function drain(stream: ReadableStream<Uint8Array>, byob: boolean): Promise<number> {
-  let bytes = 0;
-  if (!byob) {
-    for await (const chunk of stream) bytes += chunk.length;
-    return bytes;
-  }
-  const reader = stream.getReader({ mode: "byob" });
-  let buffer = new ArrayBuffer(4 * 1024 * 1024);
-  for (;;) {
-    const { done, value } = await reader.read(new Uint8Array(buffer));
-    if (done) return bytes;
-    bytes += value.length;
-    buffer = value.buffer;
-  }
-}
-
 async function vitrine(): Promise<void> {
+  if (work === "add-threads") withoutFfi();
   await using store = new S3Store("bench", options);
   await store.configure();
   if (work.startsWith("get")) {
     return await measure(async () => {
-      return await drain((await store.get(image)).stream, work === "get-byob");
+      const { stream } = await store.get(image);
+      return await (work === "get-byob" ? drainInto(stream) : drain(stream));
     });
   }
   const data = (await Deno.open(source)).readable;
   await measure(async () => {
-    return (await store.add(image, data, work === "add" ? { size } : {})).size;
+    return (await store.add(image, data, work === "add-unsized" ? {} : { size })).size;
   });
 }
 

@@ -10,6 +10,7 @@
  */
 import { SwiftStore } from "@vitrine/vitrine/swift";
 import { service } from "../tests/services/mod.ts";
+import { writeRandom } from "./data.ts";
 import { child, compare, type Contender, type Measurement } from "./harness.ts";
 
 const MIB = 1024 * 1024;
@@ -33,14 +34,15 @@ export async function swift(mib = 512, rounds = 5): Promise<void> {
   const source = await Deno.makeTempFile({ prefix: "vitrine-bench-" });
   await using store = new SwiftStore("bench", options);
 
-  const deno = (work: string, ...flags: string[]) => (image: string) =>
+  const deno = (work: string) => (image: string) =>
     child(Deno.execPath(), [
-      ...["run", "--no-lock", "--allow-all", ...flags],
+      ...["run", "--no-lock", "--allow-all"],
       ...[pathOf("swift_child.ts"), work, source, image, JSON.stringify(options)],
     ]);
   const python = (work: string) => (image: string) =>
     child(glance.python, [
-      ...[pathOf("glance_swift.py"), work, source, image],
+      ...[pathOf("glance.py"), "swift", work, source, image],
+      `swift+config://ref1/${container}/${image}`,
       JSON.stringify({
         swift_store_auth_version: "1",
         swift_store_auth_address: at.authUrl,
@@ -64,16 +66,13 @@ export async function swift(mib = 512, rounds = 5): Promise<void> {
   const against = "glance_store";
 
   try {
-    using file = await Deno.open(source, { write: true });
-    for (let at = 0; at < mib * MIB; at += 65_536) {
-      await file.write(crypto.getRandomValues(new Uint8Array(65_536)));
-    }
+    await writeRandom(source, mib);
     await store.add("image", (await Deno.open(source)).readable, { size: mib * MIB });
 
     await compare(`swift add ${mib} MiB`, [
       { name: "glance_store", run: adding(python("add")) },
       { name: "vitrine", against, run: adding(deno("add")) },
-      { name: "vitrine, no FFI", against, run: adding(deno("add", "--deny-ffi")) },
+      { name: "vitrine, no FFI", against, run: adding(deno("add-threads")) },
       { name: "vitrine, size unknown", against, run: adding(deno("add-unsized")) },
       { name: "the server's limit", against, run: adding(deno("bare-add")) },
       { name: "the limit with md5 and sha512", against, run: adding(deno("digested-add")) },

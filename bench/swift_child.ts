@@ -5,7 +5,7 @@
  * Usage: `swift_child.ts WORK SOURCE IMAGE OPTIONS`, where OPTIONS is JSON of the store's options, and
  * WORK is:
  *
- * - `add`, `add-unsized`: Vitrine, md5 and sha512 included
+ * - `add`, `add-unsized`, `add-threads` (without FFI): Vitrine, md5 and sha512 included
  * - `get-byob`, `get-default`: Vitrine
  * - `bare-add`: segments of zeros, neither read nor digested
  * - `digested-add`: the same while md5 and sha512 of as many zeros are computed
@@ -21,39 +21,26 @@ import { MB } from "../drivers/swift/options.ts";
 import { fixedSession } from "../drivers/swift/session.ts";
 import { Transport } from "../transport/mod.ts";
 import { createDigests } from "../streams/digest/mod.ts";
-import { measure } from "./harness.ts";
+import { drain, drainInto } from "./data.ts";
+import { measure, withoutFfi } from "./harness.ts";
 
 const [work, source, image, json] = Deno.args as [string, string, string, string];
 const options: SwiftOptions = JSON.parse(json);
 const { size } = await Deno.stat(source);
 
-async function drain(stream: ReadableStream<Uint8Array>, byob: boolean): Promise<number> {
-  let bytes = 0;
-  if (!byob) {
-    for await (const chunk of stream) bytes += chunk.length;
-    return bytes;
-  }
-  const reader = stream.getReader({ mode: "byob" });
-  let buffer = new ArrayBuffer(4 * 1024 * 1024);
-  for (;;) {
-    const { done, value } = await reader.read(new Uint8Array(buffer));
-    if (done) return bytes;
-    bytes += value.length;
-    buffer = value.buffer;
-  }
-}
-
 async function vitrine(): Promise<void> {
+  if (work === "add-threads") withoutFfi();
   await using store = new SwiftStore("bench", options);
   await store.configure();
   if (work.startsWith("get")) {
     return await measure(async () => {
-      return await drain((await store.get(image)).stream, work === "get-byob");
+      const { stream } = await store.get(image);
+      return await (work === "get-byob" ? drainInto(stream) : drain(stream));
     });
   }
   const data = (await Deno.open(source)).readable;
   await measure(async () => {
-    return (await store.add(image, data, work === "add" ? { size } : {})).size;
+    return (await store.add(image, data, work === "add-unsized" ? {} : { size })).size;
   });
 }
 

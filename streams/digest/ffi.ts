@@ -52,6 +52,9 @@ const FOLDERS = [
 /** Up to this many bytes the digests are done sooner than threads are woken for them. */
 const INLINE_LIMIT = 256 * 1024;
 
+/** To start threads of our own takes as much CPU time as they save on some fifty chunks of 4 MiB. */
+const CHUNKS_BEFORE_THREADS = 16;
+
 /** Loaded once and kept, which Deno's resource sanitizer reports of the test that came first. */
 let libcrypto: Library | undefined;
 
@@ -165,8 +168,7 @@ class FfiEngine implements Engine {
   }
 
   async #updateOnThreads(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    // For an image of one chunk no thread is worth its start.
-    if (++this.#chunks === 2) this.#follow().catch(() => {});
+    if (++this.#chunks === CHUNKS_BEFORE_THREADS) this.#follow().catch(() => {});
     this.#inUse.add(bytes);
     const fed = this.#following
       ? await this.#share(bytes)
