@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { StoreError } from "../../errors/mod.ts";
+import { RemoteServiceUnavailable, StoreError } from "../../errors/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type { ImageReader } from "../driver.ts";
 import { parallelReader } from "../parallel_reader.ts";
@@ -104,6 +104,9 @@ async function openShares(open: OpenObject, shares: readonly Share[]): Promise<I
         }
         // Not into the view itself: a read that is resumed gives another buffer.
         const chunk = await reader.read(new Uint8Array(Math.min(left, view.length - filled)));
+        if (chunk.length === 0) {
+          throw new RemoteServiceUnavailable("a segment is shorter than its manifest says");
+        }
         view.set(chunk, filled);
         filled += chunk.length;
         left -= chunk.length;
