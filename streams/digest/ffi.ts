@@ -184,7 +184,8 @@ class FfiEngine implements Engine {
    * are handed it by the event loop, which on a busy machine comes late each time.
    */
   async #follow(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.follow(this.#library)));
+    // One by one: to start a thread stops the event loop, once a process and thread.
+    for (const lane of this.#lanes) await lane.follow(this.#library);
     this.#following = true;
   }
 
