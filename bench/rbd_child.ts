@@ -33,7 +33,7 @@ async function* withZeros(data: AsyncIterable<Uint8Array>, count: number) {
 
 async function add(size: number | undefined, data: ReadableStream | AsyncIterable<Uint8Array>) {
   await measure(async () => (await store.add(image, data, { size })).size);
-  if (thinProvisioning) await refuseUsed(file.statSync().size);
+  if (thinProvisioning) await refuseUsed((await Deno.stat(source)).size);
   await store.delete(image);
 }
 
