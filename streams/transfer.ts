@@ -139,6 +139,5 @@ export async function transfer(
     throw error;
   } finally {
     abort.dispose();
-    digests.close();
   }
 }
