@@ -253,12 +253,10 @@ Deno.test("HEAD, 304 and 204 keep the connection in step", async () => {
       ask("OPTIONS", "/s/") + ask("GET", "/s/none") +
       ask("GET", "/s/a.iso", "Range: bytes=0-0\r\nConnection: close\r\n");
     await connection.write(new TextEncoder().encode(text));
-    const answer = new TextDecoder("latin1").decode(
-      await new Response(connection.readable).bytes(),
-    );
-    const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status);
-    assertEquals(statuses, ["200", "304", "204", "404", "206"]);
-    assertEquals(answer.charCodeAt(answer.length - 1), DATA[0]);
+    const answer = await new Response(connection.readable).bytes();
+    const statuses = [...new TextDecoder().decode(answer).matchAll(/^HTTP\/1\.1 (\d+)/gm)];
+    assertEquals(statuses.map(([, status]) => status), ["200", "304", "204", "404", "206"]);
+    assertEquals(answer.at(-1), DATA[0]);
   });
 });
 
