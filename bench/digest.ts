@@ -8,7 +8,13 @@ import { createDigests, type DigestBackend } from "../streams/digest/mod.ts";
 import { child, compare, measure } from "./harness.ts";
 
 /** Chunks of a run: half a GiB, but few for the one that is six times slower. */
-const CHUNKS: Record<DigestBackend, number> = { ffi: 128, worker: 128, inline: 128, portable: 8 };
+const CHUNKS: Record<DigestBackend, number> = {
+  ffi: 128,
+  wasm: 128,
+  worker: 128,
+  inline: 128,
+  portable: 8,
+};
 
 async function digest(backend: DigestBackend, chunks: number): Promise<number> {
   const chunk = new Uint8Array(CHUNK_SIZE);
@@ -33,7 +39,7 @@ if (import.meta.main) {
   const [backend] = Deno.args as DigestBackend[];
   if (backend) {
     // Threads are started and code is compiled once a process, not once an image.
-    await digest(backend, 4);
+    await digest(backend, Math.min(20, CHUNKS[backend]));
     await measure(() => digest(backend, CHUNKS[backend]));
   } else {
     await digests();

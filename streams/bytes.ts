@@ -34,3 +34,8 @@ export interface ByteRange {
   /** Number of bytes at most; `undefined` reads to the end. */
   length: number | undefined;
 }
+
+/** Bytes in lower-case hex. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -31,20 +31,22 @@ export interface Digests {
 }
 
 /**
- * How digests are computed: `ffi` by OpenSSL's libcrypto on threads, `worker` by `node:crypto` on
- * worker threads, `inline` by `node:crypto` on the caller's thread, `portable` in JavaScript.
+ * How digests are computed: `ffi` by OpenSSL's libcrypto on threads, `wasm` md5 and sha512 in one pass,
+ * on a thread where there is one, `worker` by `node:crypto` on worker threads, `inline` by `node:crypto`
+ * on the caller's thread, `portable` in JavaScript.
  */
-export type DigestBackend = "ffi" | "worker" | "inline" | "portable";
+export type DigestBackend = "ffi" | "wasm" | "worker" | "inline" | "portable";
 
 const BACKENDS: Record<DigestBackend, () => Promise<OpenEngine>> = {
   ffi: async () => (await import("./ffi.ts")).openFfi,
+  wasm: async () => (await import("./wasm/mod.ts")).openWasm,
   worker: async () => (await import("./pool.ts")).openPool,
   inline: async () => (await import("./inline.ts")).openInline,
   portable: async () => (await import("./portable.ts")).openPortable,
 };
 
-/** Below this many bytes an image is digested sooner than it is handed to threads. */
-const WORKER_MINIMUM = 8 * 1024 * 1024;
+/** Below this many bytes an image is digested sooner than threads are started or code is made for it. */
+const LARGE = 8 * 1024 * 1024;
 
 /** The engine of an empty list of algorithms. */
 const NOTHING: Engine = { update() {}, digest: () => [], close() {} };
@@ -124,8 +126,10 @@ async function open(
   { backend, sizeHint = Infinity }: DigestOptions,
 ): Promise<Engine> {
   if (backend) return (await BACKENDS[backend]())(algorithms);
-  for (const candidate of ["ffi", "worker", "inline"] as const) {
-    if (candidate === "worker" && sizeHint < WORKER_MINIMUM) continue;
+  const candidates = sizeHint < LARGE
+    ? ["ffi", "inline", "wasm"] as const
+    : ["ffi", "wasm", "worker", "inline"] as const;
+  for (const candidate of candidates) {
     try {
       return await (await BACKENDS[candidate]())(algorithms);
     } catch (error) {

@@ -8,25 +8,37 @@
 import type { Algorithm } from "./algorithms.ts";
 import { BackendUnavailable, type Engine } from "./engine.ts";
 import { openInline } from "./inline.ts";
-import { pool, SLOT_SIZE, type Thread } from "./threads.ts";
+import { pool, type Result, SLOT_SIZE, type Thread } from "./threads.ts";
+import type { StatesOptions } from "./worker.ts";
 
 let lastId = 0;
 
-class PoolEngine implements Engine {
+/** Digests of one image on threads; in what they return they differ. */
+export class ThreadDigests {
   readonly #ring = pool().ring;
   readonly #digests: { id: number; thread: Thread }[] = [];
   #copied: Promise<void> = Promise.resolve();
   #failure: unknown;
   #closed = false;
 
-  async begin(algorithms: readonly Algorithm[]): Promise<void> {
-    await Promise.all(algorithms.map(({ node }) => {
-      const digest = { id: ++lastId, thread: pool().assign() };
-      this.#digests.push(digest);
-      return digest.thread.ask({ op: "begin", id: digest.id, algorithm: node });
-    }));
+  /** Takes for each digest the thread with the least to do, and resolves when all of them run. */
+  async start(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      this.#digests.push({ id: ++lastId, thread: pool().assign() });
+    }
+    await Promise.all(this.#digests.map(({ id, thread }) => thread.ask({ op: "forget", id })));
   }
 
+  /** Begins each: by its name in `node:crypto`, or in WebAssembly. */
+  async begin(all: readonly (string | StatesOptions)[]): Promise<void> {
+    await Promise.all(
+      this.#digests.map(({ id, thread }, index) =>
+        thread.ask({ op: "begin", id, by: all[index]! })
+      ),
+    );
+  }
+
+  /** Feeds bytes, which are the caller's again when the promise resolves. */
   update(chunk: Uint8Array): Promise<void> {
     return this.#copied = this.#copied.then(() => this.#copy(chunk));
   }
@@ -54,13 +66,12 @@ class PoolEngine implements Engine {
     }
   }
 
-  async digest(): Promise<string[]> {
-    const answers = await Promise.all(
-      this.#digests.map(({ id, thread }) => thread.ask({ op: "digest", id })),
-    );
-    return answers as string[];
+  /** Resolves to what they end with, in order. */
+  digest(): Promise<Result[]> {
+    return Promise.all(this.#digests.map(({ id, thread }) => thread.ask({ op: "digest", id })));
   }
 
+  /** Frees what they hold, at any moment. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -74,13 +85,14 @@ class PoolEngine implements Engine {
 /** Starts the digests, where the runtime has threads. */
 export async function openPool(algorithms: readonly Algorithm[]): Promise<Engine> {
   openInline(algorithms);
-  let engine: PoolEngine | undefined;
+  let digests: ThreadDigests | undefined;
   try {
-    engine = new PoolEngine();
-    await engine.begin(algorithms);
-    return engine;
+    digests = new ThreadDigests();
+    await digests.start(algorithms.length);
+    await digests.begin(algorithms.map(({ node }) => node));
   } catch (cause) {
-    engine?.close();
+    digests?.close();
     throw new BackendUnavailable("this runtime starts no threads", { cause });
   }
+  return digests as ThreadDigests & { digest(): Promise<string[]> };
 }

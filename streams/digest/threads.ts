@@ -10,7 +10,7 @@
 import type { Worker } from "node:worker_threads";
 import { StoreError } from "../../errors/mod.ts";
 import { builtin } from "./node.ts";
-import { type Reply, type Request, serve } from "./worker.ts";
+import { openStates, type Reply, type Request, serve } from "./worker.ts";
 
 /** Bytes of a slot of the ring: half a chunk, so that a copy overlaps with the digesting. */
 export const SLOT_SIZE = 2 * 1024 * 1024;
@@ -54,12 +54,15 @@ class Ring {
   }
 }
 
+/** What a thread answers when all goes well. */
+export type Result = Exclude<Reply, Error>;
+
 /** A worker thread, which answers requests in the order in which they were made. */
 export class Thread {
   /** How many digests it has begun and not forgotten. */
   load = 0;
   readonly worker: Worker;
-  readonly #asked: { resolve(hex?: string): void; reject(reason: unknown): void }[] = [];
+  readonly #asked: { resolve(result?: Result): void; reject(reason: unknown): void }[] = [];
   #failure: Error | undefined;
 
   constructor(worker: Worker, ended: () => void) {
@@ -83,8 +86,8 @@ export class Thread {
     worker.unref();
   }
 
-  /** Asks, and resolves to the hex of a digest; rejects when it fails or the thread ends before. */
-  ask(request: Request): Promise<string | undefined> {
+  /** Asks, and resolves to the answer; rejects when it fails or the thread ends before. */
+  ask(request: Request): Promise<Result> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#asked.length === 0) this.worker.ref();
     return new Promise((resolve, reject) => {
@@ -116,7 +119,10 @@ class Pool {
 
   #start(): Thread {
     const { Worker } = builtin("node:worker_threads")!;
-    const worker = new Worker(`(${serve})()`, { eval: true, workerData: this.ring.memory });
+    const worker = new Worker(`(${serve})(${openStates})`, {
+      eval: true,
+      workerData: this.ring.memory,
+    });
     const thread = new Thread(worker, () => this.threads.delete(thread));
     this.threads.add(thread);
     return thread;

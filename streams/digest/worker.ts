@@ -6,20 +6,60 @@
 
 import type { Hash } from "node:crypto";
 
+/** A digest on its way: `Hash` of `node:crypto`, or the {@linkcode States} of a module of our own. */
+interface Running<Result> {
+  update(bytes: Uint8Array): unknown;
+  digest(encoding?: "hex"): Result;
+}
+
+/** What {@linkcode openStates} goes on from. */
+export interface StatesOptions {
+  /** Exports `run(from, to)`, which feeds whole blocks, and `memory`, which begins with the states. */
+  module: WebAssembly.Module;
+  /** The states to go on from. */
+  states: Uint8Array;
+  /** Where in the memory there is space for what to feed. */
+  space: number;
+}
+
+/** The states of digests in WebAssembly; `update` takes whole blocks, `digest` gives the states. */
+export type States = Running<Uint8Array>;
+
+/** Goes on from states. It uses nothing from outside itself, as threads run it from its source too. */
+export function openStates({ module, states, space }: StatesOptions): States {
+  const { run, memory } = new WebAssembly.Instance(module).exports as {
+    run(from: number, to: number): void;
+    memory: WebAssembly.Memory;
+  };
+  const bytes = new Uint8Array(memory.buffer);
+  bytes.set(states);
+  const most = bytes.length - space;
+  return {
+    update(chunk) {
+      for (let at = 0; at < chunk.length; at += most) {
+        const piece = chunk.subarray(at, at + most);
+        bytes.set(piece, space);
+        run(space, space + piece.length);
+      }
+    },
+    digest: () => bytes.slice(0, states.length),
+  };
+}
+
 /**
- * What a thread is asked for. `id` names one digest of one image by `node:crypto`; `load` and `feed`
- * are for OpenSSL's libcrypto, whose contexts, given by their address, the asker makes.
+ * What a thread is asked for. `id` names one digest of one image, by `node:crypto` or in WebAssembly;
+ * `load` and `feed` are for OpenSSL's libcrypto, whose contexts, given by their address, the asker makes.
  */
 export type Request =
-  | { op: "begin"; id: number; algorithm: string }
+  | { op: "begin"; id: number; by: string | StatesOptions }
   | { op: "update"; id: number; start: number; end: number }
   | { op: "digest"; id: number }
   | { op: "forget"; id: number }
   | { op: "load"; library: string }
   | { op: "feed"; context: bigint; start: number; end: number };
 
-/** The answer: the hex of a digest, nothing to all others, or what went wrong. */
-export type Reply = string | undefined | Error;
+/** The answer: the hex of a digest or its states, nothing to all others, or what went wrong. */
+export type Reply = string | Uint8Array | undefined | Error;
 
 /**
  * Serves who asks from a worker thread.
@@ -27,7 +67,7 @@ export type Reply = string | undefined | Error;
  * It runs from its source text, and so uses nothing from outside itself: a thread started by URL
  * would need the read permission in Deno, and would not be found in a bundle.
  */
-export function serve(): void {
+export function serve(open: typeof openStates): void {
   const { process } = globalThis as unknown as {
     process: { getBuiltinModule(name: string): unknown };
   };
@@ -42,7 +82,7 @@ export function serve(): void {
     workerData: SharedArrayBuffer;
   };
   const ring = new Uint8Array(workerData);
-  const hashes = new Map<number, Hash>();
+  const hashes = new Map<number, Running<string | Uint8Array>>();
   const load = (library: string) =>
     Deno.dlopen(library, {
       EVP_DigestUpdate: { parameters: ["usize", "buffer", "usize"], result: "i32" },
@@ -51,7 +91,10 @@ export function serve(): void {
   const answer = (request: Request): Reply => {
     switch (request.op) {
       case "begin":
-        hashes.set(request.id, createHash(request.algorithm));
+        hashes.set(
+          request.id,
+          typeof request.by === "string" ? createHash(request.by) : open(request.by),
+        );
         return;
       case "update":
         hashes.get(request.id)!.update(ring.subarray(request.start, request.end));

@@ -11,6 +11,7 @@ import {
   BackendUnavailable,
   createDigests,
   type DigestBackend,
+  type Digests,
   isKnownAlgorithm,
 } from "../../streams/digest/mod.ts";
 import { pool } from "../../streams/digest/threads.ts";
@@ -275,6 +276,92 @@ Deno.test("digest ffi: a thread that ends is an error, and the next image does w
   assertEquals(error.message, "a digest thread ended before its time");
   digests.close();
   assertEquals(await feed(), expected(bytes, ["md5"]));
+});
+
+const PAIR = ["md5", "sha512"];
+
+Deno.test("digest wasm: sizes around every edge of a block, in any split", async () => {
+  const bytes = pattern(3 * MIB);
+  const nearBlocks = fc.tuple(fc.nat({ max: 12 }), fc.integer({ min: -18, max: 18 }))
+    .map(([blocks, more]) => Math.max(0, 64 * blocks + more));
+  const size = fc.oneof(nearBlocks, fc.nat({ max: bytes.length }));
+  await fc.assert(
+    fc.asyncProperty(size, fc.array(nearBlocks, { minLength: 1 }), async (size, lengths) => {
+      const some = bytes.subarray(0, size);
+      const rest = [...lengths, MIB + 1];
+      assertEquals(await digestOf(some, "wasm", PAIR, rest), expected(some, PAIR));
+      assertEquals(await digestOf(some, "wasm", ["sha512", "md5"], [MIB]), expected(some, PAIR));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** Feeds bytes from `at` on until a thread takes them, and returns where those end. */
+async function untilOnThread(digests: Digests, bytes: Uint8Array, at: number): Promise<number> {
+  for (;; at++) {
+    const update = digests.update(bytes.subarray(at, at + 1));
+    await (update ?? new Promise((resolve) => setTimeout(resolve)));
+    if (update) return at + 1;
+  }
+}
+
+Deno.test("digest wasm: many chunks go on by a thread, which is given back", async () => {
+  const bytes = pattern(48 * MIB + 77);
+  const answer = expected(bytes, PAIR);
+  const run = async () => {
+    const digests = await createDigests(PAIR, { backend: "wasm" });
+    const buffer = new Uint8Array(MIB + 1);
+    const updates = [];
+    let at = 0;
+    for (; at < 40 * MIB; at += buffer.length) {
+      buffer.set(bytes.subarray(at, at + buffer.length));
+      await digests.update(buffer);
+      buffer.fill(0xff);
+    }
+    at = await untilOnThread(digests, bytes, at);
+    for (; at < bytes.length; at += 999_999) {
+      updates.push(digests.update(bytes.subarray(at, at + 999_999)));
+    }
+    await Promise.all(updates);
+    return await digests.digest();
+  };
+  for (const one of await Promise.all([run(), run(), run()])) assertEquals(one, answer);
+  assert([...pool().threads].every(({ load }) => load === 0));
+});
+
+Deno.test("digest wasm: what is abandoned, on a thread or on its way there, is given back", async () => {
+  const bytes = pattern(4 * MIB);
+  for (let i = 0; i < 40; i++) {
+    const digests = await createDigests(PAIR, { backend: "wasm" });
+    const updates = Array.from({ length: 16 }, () => digests.update(bytes.subarray(0, i)));
+    if (i % 2) await untilOnThread(digests, bytes, 0);
+    updates.push(digests.update(bytes));
+    digests.close();
+    await Promise.all(updates);
+  }
+  assertEquals(await digestOf(bytes, "worker", PAIR, [MIB]), expected(bytes, PAIR));
+  assert([...pool().threads].every(({ load }) => load === 0));
+});
+
+Deno.test("digest wasm: a thread that ends is an error", async () => {
+  const bytes = pattern(MIB);
+  const digests = await createDigests(PAIR, { backend: "wasm" });
+  for (let i = 0; i < 16; i++) await digests.update(bytes);
+  await untilOnThread(digests, bytes, 0);
+  for (const { worker } of pool().threads) worker.terminate();
+  const error = await assertRejects(async () => {
+    for (let i = 0; i < 1000; i++) await digests.update(bytes);
+  }, StoreError);
+  assertEquals(error.message, "a digest thread ended before its time");
+  await assertRejects(() => digests.digest(), StoreError);
+});
+
+Deno.test("digest wasm: other algorithms are for other backends", async () => {
+  for (const others of [["md5"], ["sha512"], ["md5", "sha256"], ["md5", "sha512", "sha1"]]) {
+    await assertRejects(() => createDigests(others, { backend: "wasm" }), BackendUnavailable);
+  }
+  const abc = new TextEncoder().encode("abc");
+  assertEquals(await digestOf(abc, "wasm", ["md5", "sha512", "md5"], [2]), expected(abc, PAIR));
 });
 
 Deno.test("digest worker: threads and shared memory are bounded, and used again", async () => {

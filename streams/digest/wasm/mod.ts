@@ -1,0 +1,147 @@
+/**
+ * md5 and sha512 together, glance's pair, in WebAssembly: on the caller's own thread at first, and on
+ * another one as soon as the image is worth it and there is one.
+ *
+ * @module
+ */
+
+import { hex } from "../../bytes.ts";
+import type { Algorithm } from "../algorithms.ts";
+import { BackendUnavailable, type Engine } from "../engine.ts";
+import { ThreadDigests } from "../pool.ts";
+import { openStates, type States, type StatesOptions } from "../worker.ts";
+import { AT, BLOCK, initialStates } from "./layout.ts";
+import { stitched } from "./stitched.ts";
+
+/** To start a thread takes as much CPU time as some ten chunks of 4 MiB. */
+const CHUNKS_BEFORE_THREAD = 16;
+
+/** The module, compiled once. */
+let module: Promise<WebAssembly.Module> | undefined;
+
+class WasmEngine implements Engine {
+  readonly #algorithms: readonly Algorithm[];
+  readonly #module: WebAssembly.Module;
+  #states: States;
+  /** A thread that is ready to go on in place of the states. */
+  #ready: ThreadDigests | undefined;
+  /** The thread that does. */
+  #thread: ThreadDigests | undefined;
+  #chunks = 0;
+  /** What does not fill a block yet. */
+  readonly #rest = new Uint8Array(BLOCK);
+  #size = 0;
+  #closed = false;
+
+  constructor(module: WebAssembly.Module, algorithms: readonly Algorithm[]) {
+    this.#module = module;
+    this.#algorithms = algorithms;
+    this.#states = openStates(this.#from(initialStates()));
+  }
+
+  #from(states: Uint8Array): StatesOptions {
+    return { module: this.#module, states, space: AT.data };
+  }
+
+  update(chunk: Uint8Array): Promise<void> | void {
+    if (++this.#chunks === CHUNKS_BEFORE_THREAD) this.#startThread().catch(() => {});
+    const held = this.#size % BLOCK;
+    const missing = held && BLOCK - held;
+    this.#size += chunk.length;
+    this.#rest.set(chunk.subarray(0, missing), held);
+    if (chunk.length < missing) return;
+    const end = chunk.length - this.#size % BLOCK;
+    const blocks = [this.#rest.slice(0, held && BLOCK), chunk.subarray(missing, end)];
+    this.#rest.set(chunk.subarray(end));
+    return this.#feed(blocks);
+  }
+
+  /** Where the runtime has none, or no more, everything stays as it is. */
+  async #startThread(): Promise<void> {
+    const thread = new ThreadDigests();
+    try {
+      await thread.start(1);
+    } catch (error) {
+      thread.close();
+      throw error;
+    }
+    if (this.#closed) thread.close();
+    else this.#ready = thread;
+  }
+
+  #feed(blocks: Uint8Array[]): Promise<void> | void {
+    if (this.#ready && !this.#thread) {
+      this.#thread = this.#ready;
+      // An update that follows fails too, and tells.
+      this.#thread.begin([this.#from(this.#states.digest())]).catch(() => {});
+    }
+    const thread = this.#thread;
+    if (thread) return Promise.all(blocks.map((each) => thread.update(each))).then(() => {});
+    for (const each of blocks) this.#states.update(each);
+  }
+
+  async digest(): Promise<string[]> {
+    const states = this.#thread
+      ? (await this.#thread.digest())[0] as Uint8Array
+      : this.#states.digest();
+    return this.#algorithms.map(({ node }) => {
+      return node === "md5" ? this.#md5(states) : this.#sha512(states);
+    });
+  }
+
+  /** Pads the rest with a bit, zeros and the size in bits, `sizeBytes` long, to whole blocks of the digest. */
+  #pad(block: number, sizeBytes: number, littleEndian: boolean): Uint8Array {
+    const held = this.#size % BLOCK;
+    const padded = new Uint8Array(Math.ceil((held + 1 + sizeBytes) / block) * block);
+    padded.set(this.#rest.subarray(0, held));
+    padded[held] = 0x80;
+    new DataView(padded.buffer).setBigUint64(
+      padded.length - 8,
+      8n * BigInt(this.#size),
+      littleEndian,
+    );
+    return padded;
+  }
+
+  #finish(states: Uint8Array, padded: Uint8Array): Uint8Array {
+    const whole = new Uint8Array(Math.ceil(padded.length / BLOCK) * BLOCK);
+    whole.set(padded);
+    const last = openStates(this.#from(states));
+    last.update(whole);
+    return last.digest();
+  }
+
+  /** RFC 1321, section 3. */
+  #md5(states: Uint8Array): string {
+    const padded = this.#pad(BLOCK / 2, 8, true);
+    const at = padded.length % BLOCK === 0 ? AT.md5 : AT.md5Half;
+    const ended = this.#finish(states, padded);
+    return [0, 16, 32, 48].map((word) => hex(ended.subarray(at + word, at + word + 4))).join("");
+  }
+
+  /** FIPS 180-4, section 6.4. */
+  #sha512(states: Uint8Array): string {
+    const ended = this.#finish(states, this.#pad(BLOCK, 16, false));
+    const digest = ended.slice(AT.sha512, AT.sha512 + 64);
+    for (let word = 0; word < 64; word += 8) digest.subarray(word, word + 8).reverse();
+    return hex(digest);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#ready?.close();
+  }
+}
+
+/** Starts the digests, where the runtime compiles WebAssembly and they are md5 and sha512. */
+export async function openWasm(algorithms: readonly Algorithm[]): Promise<Engine> {
+  if (algorithms.map(({ node }) => node).sort().join() !== "md5,sha512") {
+    throw new BackendUnavailable("only md5 and sha512 together are done in WebAssembly");
+  }
+  try {
+    module ??= WebAssembly.compile(stitched());
+    return new WasmEngine(await module, algorithms);
+  } catch (cause) {
+    throw new BackendUnavailable("this runtime compiles no WebAssembly", { cause });
+  }
+}
