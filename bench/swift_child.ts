@@ -16,10 +16,10 @@
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
 import { loginV1 } from "../drivers/swift/auth_v1.ts";
 import { SwiftClient } from "../drivers/swift/client.ts";
-import { md5Of } from "../drivers/swift/large_objects.ts";
 import { MB } from "../drivers/swift/options.ts";
 import { fixedSession } from "../drivers/swift/session.ts";
 import { Transport } from "../transport/mod.ts";
+import { CHUNK_SIZE } from "../streams/bytes.ts";
 import { createDigests } from "../streams/digest/mod.ts";
 import { drain, drainInto } from "./data.ts";
 import { measure, withoutFfi } from "./harness.ts";
@@ -52,6 +52,10 @@ async function bare(): Promise<void> {
   const client = new SwiftClient(transport, session, true);
   const part = largeObjectChunkSize * MB;
   const zeros = new Uint8Array(part);
+  const md5s = Array.from(
+    { length: Math.ceil(size / part) },
+    () => Promise.withResolvers<string>(),
+  );
   let next = 0;
   const senders = () =>
     Array.from({ length: options.concurrency ?? 4 }, async () => {
@@ -59,13 +63,23 @@ async function bare(): Promise<void> {
         const number = next++;
         const body = [zeros.subarray(0, Math.min(part, size - number * part))];
         const put = { method: "PUT", container, object: `${image}-${number}`, body };
-        const [{ headers }, md5] = await Promise.all([
-          client.ask(put),
-          work === "checked-add" ? md5Of(body) : undefined,
-        ]);
-        if (md5 !== undefined && headers.get("etag") !== md5) throw new Error("another ETag");
+        const { headers } = await client.ask(put);
+        if (work !== "checked-add") continue;
+        if (headers.get("etag") !== await md5s[number]!.promise) throw new Error("another ETag");
       }
     });
+  const digest = async () => {
+    const partSize = work === "checked-add" ? part : undefined;
+    const digests = await createDigests(["md5", "sha512"], { sizeHint: size, partSize });
+    for (const [number, { resolve }] of md5s.entries()) {
+      const end = Math.min(part, size - number * part);
+      for (let at = 0; at < end; at += CHUNK_SIZE) {
+        await digests.update(zeros.subarray(at, Math.min(at + CHUNK_SIZE, end)));
+      }
+      if (partSize) resolve(digests.endPart!());
+    }
+    await digests.digest();
+  };
   await measure(async () => {
     await Promise.all([...senders(), work === "bare-add" ? undefined : digest()]);
     return size;
@@ -74,13 +88,6 @@ async function bare(): Promise<void> {
     await client.ask({ method: "DELETE", container, object: `${image}-${number}` });
   }
   await transport.close();
-}
-
-async function digest(): Promise<void> {
-  const digests = await createDigests(["md5", "sha512"], { sizeHint: size });
-  const chunk = new Uint8Array(4 * 1024 * 1024);
-  for (let at = 0; at < size; at += chunk.length) await digests.update(chunk);
-  await digests.digest();
 }
 
 if (work.endsWith("-add")) await bare();

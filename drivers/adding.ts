@@ -39,7 +39,8 @@ export async function addImage<L extends StoreLocation>(
       expected,
       verifier,
       signal,
-      write: (chunk) => writer.write(chunk),
+      partSize: writer.partSize,
+      write: (chunk, md5s) => writer.write(chunk, md5s),
     });
     const metadata = await writer.commit(image) ?? {};
     return { ...image, location: writer.location, metadata };

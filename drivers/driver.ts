@@ -67,12 +67,15 @@ export interface ImageDigest {
 export interface ImageWriter<L extends StoreLocation> {
   /** Where the image will be. Read after `commit`. */
   readonly location: L;
+  /** Size in bytes of the parts whose md5 it wants, if that comes with the image's digests. */
+  readonly partSize?: number | undefined;
   /**
    * Takes the next chunk: 4 MiB but the last, none for an empty image. It is lent until the promise
    * resolves; a writer that keeps it, without changing it, resolves to a buffer of the same size.
-   * Settles soon after the operation's signal aborts.
+   * Settles soon after the operation's signal aborts. `md5s` are those of the parts that end in the
+   * chunk, in lower-case hex: all, or none at all.
    */
-  write(chunk: Bytes): Promise<ArrayBuffer | void>;
+  write(chunk: Bytes, md5s: readonly Promise<string>[]): Promise<ArrayBuffer | void>;
   /** Makes the image visible, whole. Resolves to what the driver adds to the metadata. */
   commit(image: ImageDigest): Promise<Record<string, unknown> | void>;
   /** Removes everything that was written. Called after a failed `commit` too. */

@@ -7,7 +7,7 @@
 import { SizeMismatch, UnknownHashingAlgo } from "../errors/mod.ts";
 import { abortable } from "./abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
-import { createDigests, isKnownAlgorithm } from "./digest/mod.ts";
+import { createDigests, type Digests, isKnownAlgorithm } from "./digest/mod.ts";
 import { type ExpectedDigests, refuseOthers } from "./verify.ts";
 import { isWorkerd } from "./workerd.ts";
 
@@ -29,11 +29,14 @@ export interface TransferOptions {
   verifier?: ChunkObserver | undefined;
   /** Ends the transfer; its reason is thrown. */
   signal?: AbortSignal | undefined;
+  /** Size in bytes of the sink's parts, if it wants the md5 of each. */
+  partSize?: number | undefined;
   /**
    * Takes the next chunk, lent until the promise resolves; or for good, if it resolves to a buffer of
-   * the same size that takes the place of the chunk's. Calls do not overlap.
+   * the same size that takes the place of the chunk's. Calls do not overlap. `md5s` are those of the
+   * parts that end in the chunk: all, or none where they are not computed along with the rest.
    */
-  write(chunk: Bytes): Promise<ArrayBuffer | void>;
+  write(chunk: Bytes, md5s: readonly Promise<string>[]): Promise<ArrayBuffer | void>;
 }
 
 /** What went through. */
@@ -81,10 +84,10 @@ export async function transfer(
   reader: ByteReader,
   options: TransferOptions,
 ): Promise<TransferResult> {
-  const { size, hashingAlgo, expected = {}, signal, verifier } = options;
+  const { size, hashingAlgo, expected = {}, signal, verifier, partSize } = options;
   const digests = await createDigests(
     [...new Set(["md5", hashingAlgo, expected.multihash?.algo ?? "md5"])],
-    size === undefined ? {} : { sizeHint: size },
+    { sizeHint: size, partSize },
   );
   const abort = abortable(signal);
   let stopped = false;
@@ -109,11 +112,14 @@ export async function transfer(
         throw new SizeMismatch(`the data ended after ${count} of ${size} bytes`);
       }
       if (chunk.length === 0) break;
+      const start = count - chunk.length;
       // While the next chunk is being read, as an engine may work on this very thread.
-      const update = Promise.resolve().then(() => digests.update(chunk));
+      const fed = Promise.resolve().then(() => feed(digests, chunk, start, partSize));
+      const update = fed.then(({ done }) => done);
       digested = Promise.allSettled([digested, update]);
       observed = observed.then(() => verifier?.update(chunk));
-      written = written.then(() => stopped ? undefined : options.write(chunk));
+      written = Promise.all([fed, written])
+        .then(([{ md5s }]) => stopped ? undefined : options.write(chunk, md5s));
       // The sink may give the buffer of an earlier chunk, so that one must have been seen too.
       seen = Promise.all([seen, update, observed]);
       const done = Promise.all([written, seen])
@@ -140,4 +146,30 @@ export async function transfer(
   } finally {
     abort.dispose();
   }
+}
+
+/** What came of a chunk. */
+interface Fed {
+  /** Resolves when the chunk is no longer needed. */
+  done: Promise<unknown>;
+  /** The md5 of each part that ends in it. */
+  md5s: Promise<string>[];
+}
+
+/** Feeds a chunk that begins at `start` to the digests, and ends the parts that end in it. */
+function feed(digests: Digests, chunk: Bytes, start: number, partSize: number | undefined): Fed {
+  const done: unknown[] = [];
+  const md5s: Promise<string>[] = [];
+  let at = 0;
+  if (digests.endPart && partSize) {
+    for (let end; (end = at + partSize - (start + at) % partSize) <= chunk.length; at = end) {
+      done.push(digests.update(chunk.subarray(at, end)));
+      const md5 = digests.endPart();
+      // Whom the sink does not ask for, if it fails before.
+      md5.catch(() => {});
+      md5s.push(md5);
+    }
+  }
+  done.push(digests.update(chunk.subarray(at)));
+  return { done: Promise.all(done), md5s };
 }

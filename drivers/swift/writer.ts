@@ -32,6 +32,8 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
   readonly #options: WriterOptions;
   readonly #upload: Upload;
   readonly #parts: Parts;
+  /** The md5 of each segment, where they come with the image's digests. */
+  readonly #md5s: Promise<string>[] = [];
   #long: Promise<SwiftClient> | undefined;
 
   /** Begins; nothing is sent. */
@@ -45,7 +47,7 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
       signal,
       send: async ({ number, size, chunks }, signal) => {
         const client = await (this.#long ??= this.#options.longClient());
-        const etag = md5Of(chunks);
+        const etag = this.#md5s[number - 1] ?? md5Of(chunks);
         // The segment may not be asked for it, if it fails before.
         etag.catch(() => {});
         await this.#upload.segment(client, { number, size, etag }, { body: chunks, signal });
@@ -58,8 +60,14 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     return this.#upload.location;
   }
 
+  /** Size of a segment in bytes. */
+  get partSize(): number {
+    return this.#options.segmentSize;
+  }
+
   /** Takes the next chunk for good. */
-  write(chunk: Bytes): Promise<ArrayBuffer> {
+  write(chunk: Bytes, md5s: readonly Promise<string>[]): Promise<ArrayBuffer> {
+    this.#md5s.push(...md5s);
     return this.#parts.write(chunk);
   }
 

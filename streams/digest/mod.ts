@@ -7,7 +7,7 @@
 
 import { UnknownHashingAlgo } from "../../errors/mod.ts";
 import { type Algorithm, ALGORITHMS } from "./algorithms.ts";
-import { BackendUnavailable, type Engine, type OpenEngine } from "./engine.ts";
+import { BackendUnavailable, type Engine, type OpenEngine, PART_BLOCK } from "./engine.ts";
 
 export { BackendUnavailable };
 
@@ -21,6 +21,11 @@ export interface Digests {
    * it at hand waits for nobody.
    */
   update(chunk: Uint8Array): Promise<void> | void;
+  /**
+   * Ends a part, and resolves to the md5 of the bytes since the last one ended, in lower-case hex. Only
+   * where `partSize` was given and the backend does it along with the rest.
+   */
+  readonly endPart?: (() => Promise<string>) | undefined;
   /** Ends, all updates having resolved, and returns lower-case hex by algorithm name. */
   digest(): Promise<Record<string, string>>;
   /**
@@ -54,13 +59,20 @@ const NOTHING: Engine = { update() {}, digest: () => [], close() {} };
 /** Names and state around an engine. */
 class RunningDigests implements Digests {
   readonly algorithms: readonly string[];
+  readonly endPart: (() => Promise<string>) | undefined;
   readonly #places: readonly number[];
   readonly #engine: Engine;
   #over = false;
 
   /** `places` says for each name which of the engine's digests is its own. */
-  constructor(algorithms: readonly string[], places: readonly number[], engine: Engine) {
+  constructor(
+    algorithms: readonly string[],
+    places: readonly number[],
+    engine: Engine,
+    hasParts: boolean,
+  ) {
     this.algorithms = algorithms;
+    this.endPart = hasParts ? engine.endPart?.bind(engine) : undefined;
     this.#places = places;
     this.#engine = engine;
   }
@@ -95,6 +107,8 @@ export interface DigestOptions {
   backend?: DigestBackend | undefined;
   /** The image's size in bytes, where known. */
   sizeHint?: number | undefined;
+  /** Size in bytes of the parts whose md5 is wanted too, if that costs little. */
+  partSize?: number | undefined;
 }
 
 /**
@@ -117,17 +131,23 @@ export async function createDigests(
     throw new UnknownHashingAlgo(`unknown hashing algorithm ${JSON.stringify(name)}`);
   });
   const order = [...new Set(wanted)];
-  const engine = order.length ? await open(order, options) : NOTHING;
-  return new RunningDigests([...algorithms], wanted.map((one) => order.indexOf(one)), engine);
+  const { partSize = NaN } = options;
+  const hasParts = partSize % PART_BLOCK === 0;
+  const engine = order.length ? await open(order, options, hasParts) : NOTHING;
+  const places = wanted.map((one) => order.indexOf(one));
+  return new RunningDigests([...algorithms], places, engine, hasParts);
 }
 
 async function open(
   algorithms: readonly Algorithm[],
   { backend, sizeHint = Infinity }: DigestOptions,
+  hasParts: boolean,
 ): Promise<Engine> {
   if (backend) return (await BACKENDS[backend]())(algorithms);
   const candidates = sizeHint < LARGE
     ? ["ffi", "inline", "wasm"] as const
+    : hasParts
+    ? ["wasm", "ffi", "worker", "inline"] as const
     : ["ffi", "wasm", "worker", "inline"] as const;
   for (const candidate of candidates) {
     try {

@@ -66,9 +66,13 @@ export class ThreadDigests {
     }
   }
 
-  /** Resolves to what they end with, in order. */
+  /** Resolves to what they give after the bytes fed so far, in order. */
   digest(): Promise<Result[]> {
-    return Promise.all(this.#digests.map(({ id, thread }) => thread.ask({ op: "digest", id })));
+    const asked = this.#copied.then(() =>
+      this.#digests.map(({ id, thread }) => thread.ask({ op: "digest", id }))
+    );
+    this.#copied = asked.then(() => {}, () => {});
+    return asked.then((answers) => Promise.all(answers));
   }
 
   /** Frees what they hold, at any moment. */

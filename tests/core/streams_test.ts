@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import {
   type ByteReader,
@@ -18,6 +19,8 @@ import {
 import { abortable } from "../../streams/abort.ts";
 import { exactly } from "../../streams/exactly.ts";
 import { transfer } from "../../streams/transfer.ts";
+
+const MIB = 1024 * 1024;
 
 /** Pieces of any sizes, small ones so that a run is quick: the reader's view is small as well. */
 const pieces = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 30 });
@@ -170,6 +173,45 @@ Deno.test("a transfer holds four buffers at most, however far the sink lags behi
   });
   assertEquals(size, 20 * CHUNK_SIZE);
   assert(furthest <= 4, `${furthest} chunks were ahead of the sink`);
+});
+
+Deno.test("a sink is given the md5 of its parts with the chunk in which they end", async () => {
+  const bytes = new Uint8Array(14 * MIB + 3).map((_, i) => i ^ i >> 9);
+  const md5 = (of: Uint8Array) => createHash("md5").update(of).digest("hex");
+  for (const partSize of [MIB, 4 * MIB, 5 * MIB, 7 * MIB, 16 * MIB]) {
+    const ends: number[] = [];
+    const given: string[] = [];
+    let end = 0;
+    await transfer(openSource(bytes).reader, {
+      size: undefined,
+      hashingAlgo: "sha512",
+      partSize,
+      async write(chunk, md5s) {
+        end += chunk.length;
+        ends.push(...md5s.map(() => end));
+        given.push(...await Promise.all(md5s));
+      },
+    });
+    const parts = Array.from(
+      { length: Math.floor(bytes.length / partSize) },
+      (_, i) => ({ from: i * partSize, to: (i + 1) * partSize }),
+    );
+    assertEquals(given, parts.map(({ from, to }) => md5(bytes.subarray(from, to))));
+    const chunkEnd = (at: number) =>
+      Math.min(bytes.length, Math.ceil(at / CHUNK_SIZE) * CHUNK_SIZE);
+    assertEquals(ends, parts.map(({ to }) => chunkEnd(to)));
+  }
+});
+
+Deno.test("a sink is given no md5 of parts where they would cost as much again", async () => {
+  for (const [hashingAlgo, partSize] of [["sha256", MIB], ["sha512", MIB + 1]] as const) {
+    let count = 0;
+    const write = (_: Uint8Array, { length }: readonly unknown[]) =>
+      Promise.resolve(void (count += length));
+    const options = { size: undefined, hashingAlgo, partSize, write };
+    await transfer(openSource(new Uint8Array(9 * MIB)).reader, options);
+    assertEquals(count, 0);
+  }
 });
 
 Deno.test("a sink that fails ends the transfer, its source is closed, nothing more is written", async () => {

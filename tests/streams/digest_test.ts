@@ -329,6 +329,45 @@ Deno.test("digest wasm: many chunks go on by a thread, which is given back", asy
   assert([...pool().threads].every(({ load }) => load === 0));
 });
 
+Deno.test("digest wasm: the md5 of parts too, on this thread and on another", async () => {
+  const bytes = pattern(20 * MIB + 5);
+  for (const partSize of [128, 1024 * 1024, 3 * MIB, 32 * MIB]) {
+    const digests = await createDigests(PAIR, { backend: "wasm", partSize });
+    const md5s: Promise<string>[] = [];
+    const parts: string[] = [];
+    let at = 0;
+    const feed = async (length: number) => {
+      const part = bytes.subarray(at, at += length);
+      for (let from = 0; from < length; from += 700_001) {
+        await digests.update(part.subarray(from, from + 700_001));
+      }
+      if (length !== partSize) return;
+      md5s.push(digests.endPart!());
+      parts.push(expected(part, ["md5"])["md5"]!);
+    };
+    while (at + partSize <= bytes.length && parts.length < 40) {
+      await feed(partSize);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    await feed(bytes.length - at);
+    assertEquals(await digests.digest(), expected(bytes, PAIR));
+    assertEquals(await Promise.all(md5s), parts);
+  }
+});
+
+Deno.test("digest: the md5 of parts comes along only where it costs little", async () => {
+  for (const backend of BACKENDS) {
+    const digests = await createDigests(PAIR, { backend, partSize: 1024 });
+    assertEquals(digests.endPart, undefined);
+    digests.close();
+  }
+  for (const [partSize, has] of [[1024, true], [1000, false], [undefined, false]] as const) {
+    const digests = await createDigests(PAIR, { backend: "wasm", partSize });
+    assertEquals(digests.endPart !== undefined, has);
+    digests.close();
+  }
+});
+
 Deno.test("digest wasm: what is abandoned, on a thread or on its way there, is given back", async () => {
   const bytes = pattern(4 * MIB);
   for (let i = 0; i < 40; i++) {

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { PART_BLOCK } from "../engine.ts";
 import { PAGE } from "./assembler.ts";
 
 /** Bytes that are digested at once; `run` takes whole blocks. */
-export const BLOCK = 128;
+export const BLOCK: number = PART_BLOCK;
 
 /** Where things are in the module's memory, in bytes. */
 export const AT = {
@@ -73,6 +74,12 @@ export function initialMemory(): Uint8Array<ArrayBuffer> {
 }
 
 /** The states before the first byte. */
-export function initialStates(): Uint8Array<ArrayBuffer> {
-  return initialMemory().slice(0, STATES);
+export const INITIAL_STATES: Uint8Array = initialMemory().slice(0, STATES);
+
+/** The lanes of md5: of all bytes, and of those of a part. */
+export const WHOLE = 0, PART = 1;
+
+/** Where the words of a lane are, after a block or after its first half. */
+export function laneAt(lane: number, at: number = AT.md5): number[] {
+  return [0, 16, 32, 48].map((word) => at + word + 4 * lane);
 }

@@ -10,11 +10,14 @@ import type { Algorithm } from "../algorithms.ts";
 import { BackendUnavailable, type Engine } from "../engine.ts";
 import { ThreadDigests } from "../pool.ts";
 import { openStates, type States, type StatesOptions } from "../worker.ts";
-import { AT, BLOCK, initialStates } from "./layout.ts";
+import { AT, BLOCK, INITIAL_STATES, laneAt, PART, WHOLE } from "./layout.ts";
 import { stitched } from "./stitched.ts";
 
 /** To start a thread takes as much CPU time as some ten chunks of 4 MiB. */
 const CHUNKS_BEFORE_THREAD = 16;
+
+/** What starts the md5 of a part. */
+const RESTART = laneAt(PART).map((at) => ({ at, bytes: INITIAL_STATES.slice(at, at + 4) }));
 
 /** The module, compiled once. */
 let module: Promise<WebAssembly.Module> | undefined;
@@ -31,16 +34,17 @@ class WasmEngine implements Engine {
   /** What does not fill a block yet. */
   readonly #rest = new Uint8Array(BLOCK);
   #size = 0;
+  #partStart = 0;
   #closed = false;
 
   constructor(module: WebAssembly.Module, algorithms: readonly Algorithm[]) {
     this.#module = module;
     this.#algorithms = algorithms;
-    this.#states = openStates(this.#from(initialStates()));
+    this.#states = openStates(this.#from(INITIAL_STATES));
   }
 
   #from(states: Uint8Array): StatesOptions {
-    return { module: this.#module, states, space: AT.data };
+    return { module: this.#module, states, space: AT.data, restart: RESTART };
   }
 
   update(chunk: Uint8Array): Promise<void> | void {
@@ -80,27 +84,24 @@ class WasmEngine implements Engine {
     for (const each of blocks) this.#states.update(each);
   }
 
-  async digest(): Promise<string[]> {
-    const states = this.#thread
-      ? (await this.#thread.digest())[0] as Uint8Array
-      : this.#states.digest();
-    return this.#algorithms.map(({ node }) => {
-      return node === "md5" ? this.#md5(states) : this.#sha512(states);
-    });
+  async #currentStates(): Promise<Uint8Array> {
+    if (!this.#thread) return this.#states.digest();
+    const [states] = await this.#thread.digest();
+    return states as Uint8Array;
   }
 
-  /** Pads the rest with a bit, zeros and the size in bits, `sizeBytes` long, to whole blocks of the digest. */
-  #pad(block: number, sizeBytes: number, littleEndian: boolean): Uint8Array {
-    const held = this.#size % BLOCK;
-    const padded = new Uint8Array(Math.ceil((held + 1 + sizeBytes) / block) * block);
-    padded.set(this.#rest.subarray(0, held));
-    padded[held] = 0x80;
-    new DataView(padded.buffer).setBigUint64(
-      padded.length - 8,
-      8n * BigInt(this.#size),
-      littleEndian,
+  async endPart(): Promise<string> {
+    const size = this.#size - this.#partStart;
+    this.#partStart = this.#size;
+    return this.#md5(await this.#currentStates(), PART, new Uint8Array(0), size);
+  }
+
+  async digest(): Promise<string[]> {
+    const states = await this.#currentStates();
+    const rest = this.#rest.subarray(0, this.#size % BLOCK);
+    return this.#algorithms.map(({ node }) =>
+      node === "md5" ? this.#md5(states, WHOLE, rest, this.#size) : this.#sha512(states, rest)
     );
-    return padded;
   }
 
   #finish(states: Uint8Array, padded: Uint8Array): Uint8Array {
@@ -112,17 +113,22 @@ class WasmEngine implements Engine {
   }
 
   /** RFC 1321, section 3. */
-  #md5(states: Uint8Array): string {
-    const padded = this.#pad(BLOCK / 2, 8, true);
-    const at = padded.length % BLOCK === 0 ? AT.md5 : AT.md5Half;
+  #md5(states: Uint8Array, lane: number, rest: Uint8Array, size: number): string {
+    const padded = pad(rest, { block: BLOCK / 2, sizeBytes: 8, size, littleEndian: true });
     const ended = this.#finish(states, padded);
-    return [0, 16, 32, 48].map((word) => hex(ended.subarray(at + word, at + word + 4))).join("");
+    const words = laneAt(lane, padded.length % BLOCK === 0 ? AT.md5 : AT.md5Half);
+    return words.map((at) => hex(ended.subarray(at, at + 4))).join("");
   }
 
   /** FIPS 180-4, section 6.4. */
-  #sha512(states: Uint8Array): string {
-    const ended = this.#finish(states, this.#pad(BLOCK, 16, false));
-    const digest = ended.slice(AT.sha512, AT.sha512 + 64);
+  #sha512(states: Uint8Array, rest: Uint8Array): string {
+    const padded = pad(rest, {
+      block: BLOCK,
+      sizeBytes: 16,
+      size: this.#size,
+      littleEndian: false,
+    });
+    const digest = this.#finish(states, padded).slice(AT.sha512, AT.sha512 + 64);
     for (let word = 0; word < 64; word += 8) digest.subarray(word, word + 8).reverse();
     return hex(digest);
   }
@@ -131,6 +137,26 @@ class WasmEngine implements Engine {
     this.#closed = true;
     this.#ready?.close();
   }
+}
+
+/** How a digest pads. */
+interface Padding {
+  /** Bytes of its block. */
+  block: number;
+  /** Bytes that the size takes. */
+  sizeBytes: number;
+  /** Size of all data in bytes. */
+  size: number;
+  littleEndian: boolean;
+}
+
+/** The last bytes, a bit, zeros and the size in bits: whole blocks. */
+function pad(rest: Uint8Array, { block, sizeBytes, size, littleEndian }: Padding): Uint8Array {
+  const padded = new Uint8Array(Math.ceil((rest.length + 1 + sizeBytes) / block) * block);
+  padded.set(rest);
+  padded[rest.length] = 0x80;
+  new DataView(padded.buffer).setBigUint64(padded.length - 8, 8n * BigInt(size), littleEndian);
+  return padded;
 }
 
 /** Starts the digests, where the runtime compiles WebAssembly and they are md5 and sha512. */
