@@ -9,12 +9,12 @@ import { BadStoreConfiguration } from "../errors/mod.ts";
 export interface OptionDefinition {
   /** What values it takes. `value` takes anything (a function, a client) and only from code. */
   type: "string" | "integer" | "number" | "boolean" | "list" | "dict" | "value";
-  /** What it does, in a sentence. */
-  help: string;
   /** The value where none is given. */
   default?: unknown;
   /** Whether it must be given. */
   required?: boolean;
+  /** What it is, for those who left it out although it must be given. */
+  help?: string;
   /** The only values allowed. */
   choices?: readonly string[];
   /** Least value of a number. */
@@ -43,7 +43,7 @@ export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const OPTIONS: OptionDefinitions = {
- *   depth: { type: "integer", min: 1, default: 4, help: "Parallel writes." },
+ *   depth: { type: "integer", min: 1, default: 4 },
  * };
  * assertEquals(validateOptions(OPTIONS, {}, "shelf"), { depth: 4 });
  * assertThrows(() => validateOptions(OPTIONS, { depth: 0 }, "shelf"), BadStoreConfiguration);
@@ -65,7 +65,8 @@ export function validateOptions(
     const value = values[name] ?? definition.default;
     if (value === undefined || value === null) {
       if (definition.required) {
-        throw new BadStoreConfiguration(`option "${name}" is required: ${definition.help}`, {
+        const { help = "" } = definition;
+        throw new BadStoreConfiguration(`option "${name}" is required${help && `: ${help}`}`, {
           store,
         });
       }

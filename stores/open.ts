@@ -19,9 +19,9 @@ export interface OpenStoresOptions {
 
 const SETTINGS: OptionDefinitions = {
   driver: { type: "string", required: true, help: "Name of the driver." },
-  description: { type: "string", default: "", help: "What the store is for." },
-  weight: { type: "integer", default: 0, help: "How much the store is preferred." },
-  reserved: { type: "boolean", default: false, help: "The program keeps the store for itself." },
+  description: { type: "string", default: "" },
+  weight: { type: "integer", default: 0 },
+  reserved: { type: "boolean", default: false },
 };
 
 /**

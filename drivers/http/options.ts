@@ -16,11 +16,14 @@ export interface HttpOptions {
   password?: string;
   /** Path of a PEM file of the authorities to trust, instead of the system's. */
   caCertificatesFile?: string;
-  /** Whether any certificate is trusted: `false` unless said otherwise, unlike in glance_store. */
+  /**
+   * Whether any certificate is trusted: `false` unless said otherwise, unlike in glance_store; void
+   * with `caCertificatesFile`.
+   */
   insecure?: boolean;
-  /** Proxies by scheme. */
+  /** Proxies by scheme: `{ http: "10.0.0.1:3128" }`. */
   proxyInformation?: Record<string, string>;
-  /** Schemes that a URL may have. */
+  /** Schemes that a URL may have; `http` and `https` unless given. */
   allowedSchemes?: readonly string[];
   /** Hosts that a URL may name: in full, trusted wherever it points, or as `*.example.org`. */
   allowedHosts?: readonly string[];
@@ -28,15 +31,15 @@ export interface HttpOptions {
   allowedPorts?: readonly string[];
   /** Networks that are not public and may be reached nonetheless, in CIDR notation. */
   allowedNetworks?: readonly string[];
-  /** Milliseconds to connect. */
+  /** Milliseconds to connect; 10,000 unless given. */
   connectTimeout?: number;
-  /** Milliseconds to the headers of an answer. */
+  /** Milliseconds to the headers of an answer; 30,000 unless given. */
   firstByteTimeout?: number;
-  /** Milliseconds without a byte. */
+  /** Milliseconds without a byte; 60,000 unless given. */
   idleTimeout?: number;
-  /** How many times a failed request is sent again. */
+  /** How many times a failed request is sent again; 5 unless given. */
   retries?: number;
-  /** Milliseconds to wait before a request is sent again, at least. */
+  /** Milliseconds to wait before a request is sent again, at least; 100 unless given. */
   retryDelay?: number;
   /** Sends the requests, instead of what the runtime has. */
   fetch?: Fetch;
@@ -44,36 +47,20 @@ export interface HttpOptions {
 
 /** The options as data. */
 export const OPTIONS: OptionDefinitions = {
-  baseUrl: {
-    type: "string",
-    help: "URL of the directory of the images; without it, any allowed URL is one.",
-  },
-  user: { type: "string", help: "User name for baseUrl." },
-  password: { type: "string", secret: true, help: "Password for baseUrl." },
-  caCertificatesFile: {
-    type: "string",
-    help: "PEM file of the authorities to trust.",
-    glance: "https_ca_certificates_file",
-  },
-  insecure: {
-    type: "boolean",
-    default: false,
-    help: "Trust any certificate; void with caCertificatesFile.",
-    glance: "https_insecure",
-  },
-  proxyInformation: {
-    type: "dict",
-    help: "Proxies by scheme: http:10.0.0.1:3128.",
-    glance: "http_proxy_information",
-  },
-  allowedSchemes: { type: "list", help: "Schemes a URL may have; http and https." },
-  allowedHosts: { type: "list", help: "Hosts a URL may name: in full, or as *.example.org." },
-  allowedPorts: { type: "list", help: "Ports a URL may name." },
-  allowedNetworks: { type: "list", help: "Private networks a URL may lead to, in CIDR notation." },
-  connectTimeout: { type: "integer", min: 1, help: "Milliseconds to connect; 10000." },
-  firstByteTimeout: { type: "integer", min: 1, help: "Milliseconds to an answer; 30000." },
-  idleTimeout: { type: "integer", min: 1, help: "Milliseconds without a byte; 60000." },
-  retries: { type: "integer", min: 0, help: "Times a failed request is sent again; 5." },
-  retryDelay: { type: "integer", min: 0, help: "Milliseconds before that, at least; 100." },
-  fetch: { type: "value", help: "A function that sends requests instead." },
+  baseUrl: { type: "string" },
+  user: { type: "string" },
+  password: { type: "string", secret: true },
+  caCertificatesFile: { type: "string", glance: "https_ca_certificates_file" },
+  insecure: { type: "boolean", default: false, glance: "https_insecure" },
+  proxyInformation: { type: "dict", glance: "http_proxy_information" },
+  allowedSchemes: { type: "list" },
+  allowedHosts: { type: "list" },
+  allowedPorts: { type: "list" },
+  allowedNetworks: { type: "list" },
+  connectTimeout: { type: "integer", min: 1 },
+  firstByteTimeout: { type: "integer", min: 1 },
+  idleTimeout: { type: "integer", min: 1 },
+  retries: { type: "integer", min: 0 },
+  retryDelay: { type: "integer", min: 0 },
+  fetch: { type: "value" },
 };

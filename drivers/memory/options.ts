@@ -7,15 +7,11 @@ import type { OptionDefinitions } from "../options.ts";
 
 /** Options of a {@linkcode MemoryStore}, with their defaults filled in. */
 export interface MemoryOptions {
-  /** How many bytes the store holds at most. */
+  /** How many bytes all images together may take; unlimited unless given. */
   capacity?: number;
 }
 
 /** The options as data. */
 export const OPTIONS: OptionDefinitions = {
-  capacity: {
-    type: "integer",
-    min: 0,
-    help: "Bytes that all images together may take; unlimited unless given.",
-  },
+  capacity: { type: "integer", min: 0 },
 };

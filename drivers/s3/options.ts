@@ -23,9 +23,15 @@ export interface S3Options {
   host: string;
   /** The bucket of the images. */
   bucket: string;
-  /** The region that requests are signed for; read from an Amazon host unless given. */
+  /**
+   * The region that requests are signed for; that of an Amazon host, else `us-east-1`, unless
+   * given.
+   */
   region?: string;
-  /** The access key. */
+  /**
+   * The access key; without it, that of `credentials`, AWS_ACCESS_KEY_ID or the shared credentials
+   * file.
+   */
   accessKey?: string;
   /** The secret key. */
   secretKey?: string;
@@ -41,29 +47,38 @@ export interface S3Options {
   keysInLocations?: boolean;
   /** Creates the bucket when it is missing. */
   createBucketOnPut?: boolean;
-  /** Where URLs name the bucket: in the host, in the path, or by the host's kind. */
+  /**
+   * Where URLs name the bucket: in the host (`virtual`), in the path, or in the host on Amazon's
+   * alone.
+   */
   bucketUrlFormat?: "auto" | "virtual" | "path";
-  /** From which size on images are uploaded in parts. */
+  /** From which size on images are uploaded in parts; 100 unless given. */
   largeObjectSize?: number;
-  /** Size of a part. */
+  /** Size of a part; 10 unless given, more where 10,000 parts would not suffice. */
   largeObjectChunkSize?: number;
-  /** How many parts are under way at once. */
+  /** How many parts are under way at once, all held in memory; 10 unless given. */
   concurrency?: number;
-  /** How many ranges of one image are read at once. */
+  /**
+   * How many ranges of one image are read at once, each the size of a part, all held in memory; 1
+   * unless given.
+   */
   readConcurrency?: number;
   /** Path of a PEM file of the authorities to trust. */
   cacert?: string;
-  /** Whether the next two options count. */
+  /** Whether the next two options count; not every server knows checksums. */
   enableDataIntegrityProtection?: boolean;
-  /** With `when_supported`, uploads carry checksums. */
+  /** With `when_supported`, uploads carry checksums, which the server holds them to. */
   requestChecksumCalculation?: "when_required" | "when_supported";
   /** With `when_supported`, whole images are held to the checksums that the server has. */
   responseChecksumValidation?: "when_required" | "when_supported";
-  /** The checksums of uploads. */
+  /** The checksums of uploads; `CRC64NVME` unless given. */
   checksumAlgorithm?: "CRC32C" | "CRC64NVME" | "SHA256";
-  /** How often a failed request is sent again. */
+  /** How often a failed request is sent again; 5 times unless given. */
   retries?: number;
-  /** How long to wait for an answer to begin, and for each further byte, in milliseconds. */
+  /**
+   * How long to wait for an answer to begin (30,000), and for each further byte (60,000), in
+   * milliseconds.
+   */
   timeout?: number;
   /** Sends requests instead of the runtime's `fetch`. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -103,109 +118,55 @@ export const OPTIONS: OptionDefinitions = {
     glance: "s3_store_bucket",
     help: "The bucket of the images.",
   },
-  region: {
-    type: "string",
-    glance: "s3_store_region_name",
-    help: "Region to sign for; that of an Amazon host, else us-east-1.",
-  },
-  accessKey: {
-    type: "string",
-    secret: true,
-    glance: "s3_store_access_key",
-    help: "The access key; without it AWS_ACCESS_KEY_ID, then the shared credentials file.",
-  },
-  secretKey: {
-    type: "string",
-    secret: true,
-    glance: "s3_store_secret_key",
-    help: "The secret key.",
-  },
-  sessionToken: { type: "string", secret: true, help: "The session token of temporary keys." },
-  credentials: { type: "value", help: "A function that gives the keys, and new ones in time." },
-  profile: { type: "string", help: "Profile of the shared credentials file to take keys from." },
-  anonymous: { type: "boolean", default: false, help: "Signs nothing, for public buckets." },
-  keysInLocations: {
-    type: "boolean",
-    default: false,
-    help: "Puts the keys into new locations, which glance_store needs to read them.",
-  },
-  createBucketOnPut: {
-    type: "boolean",
-    default: false,
-    glance: "s3_store_create_bucket_on_put",
-    help: "Creates the bucket when it is missing.",
-  },
+  region: { type: "string", glance: "s3_store_region_name" },
+  accessKey: { type: "string", secret: true, glance: "s3_store_access_key" },
+  secretKey: { type: "string", secret: true, glance: "s3_store_secret_key" },
+  sessionToken: { type: "string", secret: true },
+  credentials: { type: "value" },
+  profile: { type: "string" },
+  anonymous: { type: "boolean", default: false },
+  keysInLocations: { type: "boolean", default: false },
+  createBucketOnPut: { type: "boolean", default: false, glance: "s3_store_create_bucket_on_put" },
   bucketUrlFormat: {
     type: "string",
     choices: ["auto", "virtual", "path"],
     default: "auto",
     glance: "s3_store_bucket_url_format",
-    help: "Names the bucket in the host (virtual) or path; auto is virtual on Amazon's hosts.",
   },
-  largeObjectSize: {
-    type: "integer",
-    min: 0,
-    default: 100,
-    glance: "s3_store_large_object_size",
-    help: "MiB from which on an image is uploaded in parts.",
-  },
+  largeObjectSize: { type: "integer", min: 0, default: 100, glance: "s3_store_large_object_size" },
   largeObjectChunkSize: {
     type: "integer",
     min: 5,
     max: 5120,
     default: 10,
     glance: "s3_store_large_object_chunk_size",
-    help: "MiB of a part; more where 10,000 parts would not suffice.",
   },
-  concurrency: {
-    type: "integer",
-    min: 1,
-    default: 10,
-    glance: "s3_store_thread_pools",
-    help: "Parts under way at once, all held in memory.",
-  },
-  readConcurrency: {
-    type: "integer",
-    min: 1,
-    default: 1,
-    help: "Ranges of one image read at once, each the size of a part, all held in memory.",
-  },
-  cacert: {
-    type: "string",
-    glance: "s3_store_cacert",
-    help: "Path of a PEM file of the authorities to trust.",
-  },
+  concurrency: { type: "integer", min: 1, default: 10, glance: "s3_store_thread_pools" },
+  readConcurrency: { type: "integer", min: 1, default: 1 },
+  cacert: { type: "string", glance: "s3_store_cacert" },
   enableDataIntegrityProtection: {
     type: "boolean",
     default: false,
     glance: "s3_store_enable_data_integrity_protection",
-    help: "Lets the next two options count; not every server knows checksums.",
   },
   requestChecksumCalculation: {
     type: "string",
     choices: WHEN,
     default: "when_required",
     glance: "s3_store_request_checksum_calculation",
-    help: "With when_supported, uploads carry checksums, which the server holds them to.",
   },
   responseChecksumValidation: {
     type: "string",
     choices: WHEN,
     default: "when_required",
     glance: "s3_store_response_checksum_validation",
-    help: "With when_supported, whole images are held to the checksums that the server has.",
   },
   checksumAlgorithm: {
     type: "string",
     choices: ["CRC32C", "CRC64NVME", "SHA256"],
     default: "CRC64NVME",
-    help: "The checksums of uploads.",
   },
-  retries: { type: "integer", min: 0, default: 5, help: "Retries of a failed request." },
-  timeout: {
-    type: "integer",
-    min: 1,
-    help: "Milliseconds to wait for an answer (30,000) and for each byte of it (60,000).",
-  },
-  fetch: { type: "value", help: "A function to send requests by, instead of fetch." },
+  retries: { type: "integer", min: 0, default: 5 },
+  timeout: { type: "integer", min: 1 },
+  fetch: { type: "value" },
 };

@@ -151,7 +151,7 @@ class BackendReader {
     };
     const [description, weight] = [find("store_description").at(-1), find("weight").at(-1)];
     if (description?.value) store.description = description.value;
-    if (weight) store.weight = readValue({ type: "integer", help: "" }, weight) as number;
+    if (weight) store.weight = readValue({ type: "integer" }, weight) as number;
 
     for (const [key, definition] of Object.entries(definitions ?? {})) {
       for (const name of namesOf(key, definition)) {

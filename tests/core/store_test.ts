@@ -108,13 +108,13 @@ Deno.test("a commit that fails is aborted, and its own error is told", async () 
 
 Deno.test("an option is judged by name, value and what is allowed", () => {
   const OPTIONS: OptionDefinitions = {
-    depth: { type: "integer", min: 1, max: 9, default: 4, help: "Depth." },
-    format: { type: "string", choices: ["auto", "path"], help: "Format." },
-    on: { type: "boolean", help: "On." },
-    dirs: { type: "list", help: "Directories." },
-    meta: { type: "dict", help: "Metadata." },
-    key: { type: "string", secret: true, help: "Key." },
-    size: { type: "number", help: "Size." },
+    depth: { type: "integer", min: 1, max: 9, default: 4 },
+    format: { type: "string", choices: ["auto", "path"] },
+    on: { type: "boolean" },
+    dirs: { type: "list" },
+    meta: { type: "dict" },
+    key: { type: "string", secret: true },
+    size: { type: "number" },
   };
   const read = (values: Record<string, unknown>) => validateOptions(OPTIONS, values, "s");
   assertEquals(read({}), { depth: 4 });

@@ -21,9 +21,9 @@ const env = {};
 class Shown extends MemoryStore {
   static override readonly OPTIONS = {
     ...MemoryStore.OPTIONS,
-    accessKey: { type: "string", help: "", default: "" },
-    secretKey: { type: "string", help: "", secret: true, default: "" },
-    dirs: { type: "list", help: "", default: [] },
+    accessKey: { type: "string", default: "" },
+    secretKey: { type: "string", secret: true, default: "" },
+    dirs: { type: "list", default: [] },
   } as const;
   get shown(): unknown {
     return this.options;
