@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { RemoteServiceUnavailable, StoreError, TimeoutError } from "../errors/mod.ts";
-import { maskUri } from "../location/mod.ts";
+import { RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
 import { abortable } from "../streams/abort.ts";
 import type { ByteReader, Bytes } from "../streams/bytes.ts";
 import { offerStream } from "../streams/passing.ts";
-import { streamReader } from "../streams/stream_reader.ts";
 import { isWorkerd } from "../streams/workerd.ts";
 
 /** The smallest piece that a body is read in, in bytes. */
@@ -49,10 +47,13 @@ export function timedBody(
       controller.abort(new TimeoutError(`the server sent nothing for ${idle} ms`));
     }, idle);
     try {
-      const result = await abort.race(source().read(view, full ? view.length : 1));
+      const reader = await source();
+      const result = await abort.race(reader.read(view, full ? view.length : 1));
       step = Date.now() - began > idle / 16 ? MIN_STEP : step * 2;
       return result;
     } catch (error) {
+      clearTimeout(timer);
+      const { broken } = await import("./broken.ts");
       throw broken(error, controller.signal);
     } finally {
       clearTimeout(timer);
@@ -90,7 +91,7 @@ export function timedBody(
       abort.dispose();
       dispose();
       if (!ended) controller.abort(reason);
-      await source().close(reason).catch(() => {});
+      await (await source()).close(reason).catch(() => {});
     },
   };
   // Where each byte that is read takes twice the CPU time of one that is passed on, and that is
@@ -100,10 +101,10 @@ export function timedBody(
 }
 
 /** A BYOB reader over the stream, or what comes closest to it. */
-function opened(stream: ReadableStream<Uint8Array>): {
+async function opened(stream: ReadableStream<Uint8Array>): Promise<{
   read(view: Bytes, min: number): Promise<{ value?: Bytes; done: boolean }>;
   close(reason: unknown): Promise<void>;
-} {
+}> {
   try {
     const reader = stream.getReader({ mode: "byob" });
     return {
@@ -111,6 +112,7 @@ function opened(stream: ReadableStream<Uint8Array>): {
       close: (reason) => reader.cancel(reason),
     };
   } catch {
+    const { streamReader } = await import("../streams/stream_reader.ts");
     const reader = streamReader(stream);
     return {
       async read(view) {
@@ -120,29 +122,4 @@ function opened(stream: ReadableStream<Uint8Array>): {
       close: (reason) => reader.close(reason),
     };
   }
-}
-
-/** The error of a connection that failed, or the reason of the abort that made it fail. */
-export function broken(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  if (error instanceof StoreError) return error;
-  // Deno refuses by permission, which no retry changes.
-  const { name } = error as Error;
-  if (name === "NotCapable" || name === "PermissionDenied") return error;
-  const reasons = [];
-  // A runtime's errors name the URL, which may be signed.
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { message, stack } = at;
-    const masked = maskUri(message);
-    if (masked !== message) {
-      at.message = masked;
-      Object.defineProperty(at, "stack", { value: stack?.replaceAll(message, masked) });
-    }
-    reasons.push(masked);
-  }
-  const reason = reasons.join(": ");
-  return new RemoteServiceUnavailable(`the connection failed: ${reason || error}`, {
-    cause: error,
-    retryable: !/certificate|self.signed/i.test(reason),
-  });
 }

@@ -17,8 +17,8 @@ export interface EngineRequest {
   headers: Headers;
   /** The body, lent until the answer is there. */
   body: readonly Bytes[] | undefined;
-  /** Whether the engine may follow redirects where nobody else can see them. */
-  follow: boolean;
+  /** What `fetch` does with a redirect. */
+  redirect: "manual" | "follow";
   /** Ends the request, and the body of the answer. */
   signal: AbortSignal;
   /** Addresses that the gate has judged; an engine that can connects to these alone. */
@@ -84,15 +84,12 @@ async function load(options: TlsOptions & { connect: number }): Promise<NodeEngi
 
 /** An engine over `fetch`. */
 export function fetchEngine(fetch: Fetch): Engine {
-  return async ({ method, url, headers, body, follow, signal }) => {
-    const init: RequestInit = { method, headers, signal, redirect: "manual" };
+  return async ({ method, url, headers, body, redirect, signal }) => {
+    const init: RequestInit = { method, headers, signal, redirect };
     // Not an empty Blob: Deno would send it in chunks, without the length that servers ask for.
     if (body !== undefined) {
       init.body = body.length > 1 ? new Blob([...body]) : body[0] ?? new Uint8Array();
     }
-    const response = await fetch(url.href, init);
-    // A browser shows nobody where a redirect leads; it follows by its own rules or not at all.
-    if (response.type !== "opaqueredirect" || !follow) return response;
-    return await fetch(url.href, { ...init, redirect: "follow" });
+    return await fetch(url.href, init);
   };
 }

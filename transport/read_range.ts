@@ -3,14 +3,9 @@
  *
  * @module
  */
-import {
-  BackendException,
-  ImageChanged,
-  InvalidRange,
-  StoreRandomGetNotSupported,
-} from "../errors/mod.ts";
+import { BackendException, ImageChanged, StoreRandomGetNotSupported } from "../errors/mod.ts";
 import type { ImageReader } from "../drivers/driver.ts";
-import type { ByteRange, ByteReader, Bytes } from "../streams/mod.ts";
+import type { ByteRange, ByteReader } from "../streams/mod.ts";
 import { formatRange, parseContentRange } from "./ranges.ts";
 import type { HttpResponse } from "./response.ts";
 import { type OpenedBody, resumingReader } from "./resume.ts";
@@ -48,7 +43,10 @@ export function readRange(
       }
       const response = await transport.send({ ...request, headers, accept: [200, 206, 416] });
       try {
-        if (response.status === 416) return await beyond(transport, request, response, range);
+        if (response.status === 416) {
+          const { beyond } = await import("./beyond.ts");
+          return await beyond(transport, request, response, range);
+        }
         return judged(response, range, validator);
       } catch (error) {
         await response.release();
@@ -108,34 +106,6 @@ function partOf(
   return { size, total };
 }
 
-/** The answer 416: an empty body at the very end of the image, `InvalidRange` past it. */
-async function beyond(
-  transport: Transport,
-  request: HttpRequest,
-  response: HttpResponse,
-  { offset }: ByteRange,
-): Promise<OpenedBody> {
-  let { headers } = response;
-  let total = parseContentRange(headers.get("content-range"))?.total;
-  await response.release();
-  if (total === undefined) {
-    ({ headers } = await transport.send({ ...request, method: "HEAD" }));
-    total = contentLength(headers);
-  }
-  if (total === undefined || offset > total) {
-    throw new InvalidRange(
-      `offset ${offset} lies past the end of the image, which has ${total ?? "fewer"} bytes`,
-    );
-  }
-  if (offset < total) throw new BackendException("the server refused a range inside the image");
-  const body = {
-    read: (view: Bytes) => Promise.resolve(view.subarray(0, 0)),
-    close: () => Promise.resolve(),
-  };
-  const etag = entityTag(headers);
-  return { body, size: 0, total, etag, modified: modifiedOf(headers), validator: undefined };
-}
-
 /**
  * What tells a representation from every other: a strong entity tag, else a `Last-Modified` that lies
  * a second or more before the answer's `Date` (RFC 9110, section 8.8.2.2).
@@ -149,7 +119,7 @@ function validatorOf(headers: Headers): string | undefined {
 }
 
 /** The `ETag`, with the quotes that Swift leaves out. */
-function entityTag(headers: Headers): string | undefined {
+export function entityTag(headers: Headers): string | undefined {
   const etag = headers.get("etag");
   if (etag === null) return undefined;
   return /^(W\/)?"/.test(etag) ? etag : `"${etag}"`;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { BackendException } from "../errors/mod.ts";
 import type { ByteReader, Bytes } from "../streams/mod.ts";
 import { timedBody } from "./body.ts";
 
@@ -18,8 +17,10 @@ export class HttpResponse {
   readonly headers: Headers;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
-  /** Which attempt this is the answer to, from 0. */
-  readonly attempt: number;
+  /** Whether the runtime followed redirects by itself. */
+  readonly redirected: boolean;
+  /** Whether it is a redirect that a browser keeps to itself. */
+  readonly hidden: boolean;
   /**
    * Whether the end of the body can be told from a broken connection: not where an answer has neither
    * `Content-Length` nor chunks and comes without TLS (RFC 9112, section 8).
@@ -35,17 +36,17 @@ export class HttpResponse {
   /** @internal */
   constructor(response: Response, options: {
     url: URL;
-    attempt: number;
     method: string;
     idle: number;
     controller: AbortController;
     dispose: () => void;
   }) {
-    const { url, attempt, method, idle, controller, dispose } = options;
+    const { url, method, idle, controller, dispose } = options;
     this.status = response.status;
     this.headers = response.headers;
-    this.url = url;
-    this.attempt = attempt;
+    this.redirected = response.redirected;
+    this.hidden = response.type === "opaqueredirect";
+    this.url = response.redirected ? new URL(response.url) : url;
     const length = response.headers.get("content-length");
     const bodiless = method === "HEAD" || response.body === null || length === "0" ||
       [204, 205, 304].includes(response.status);
@@ -74,27 +75,15 @@ export class HttpResponse {
     return this.status >= 200 && this.status < 300;
   }
 
+  /** Whether the status is one of these; any success unless given. */
+  isAmong(statuses: readonly number[] | undefined): boolean {
+    return statuses ? statuses.includes(this.status) : this.ok;
+  }
+
   /** The whole body, at most `limit` bytes of it: 1 MiB unless said otherwise. */
   async bytes(limit = 1_048_576): Promise<Bytes> {
-    let buffer = new Uint8Array(Math.min(this.#length ?? DRAINED, limit) + 1);
-    let filled = 0;
-    try {
-      for (;;) {
-        const piece = await this.body.read(new Uint8Array(buffer.length - filled));
-        buffer.set(piece, filled);
-        filled += piece.length;
-        if (filled > limit) {
-          throw new BackendException(`the server's answer is longer than ${limit} bytes`);
-        }
-        if (filled < buffer.length) break;
-        const larger = new Uint8Array(Math.min(buffer.length * 2, limit + 1));
-        larger.set(buffer);
-        buffer = larger;
-      }
-    } finally {
-      await this.body.close();
-    }
-    return buffer.subarray(0, filled);
+    const { readWhole } = await import("./whole.ts");
+    return await readWhole(this.body, Math.min(this.#length ?? DRAINED, limit), limit);
   }
 
   /** The whole body as UTF-8 text, at most `limit` bytes of it: 1 MiB unless said otherwise. */
@@ -104,7 +93,7 @@ export class HttpResponse {
 
   /** Lets go of the body. A small one is read, so that its connection can be used again. */
   async release(): Promise<void> {
-    if (this.#length !== undefined && this.#length <= DRAINED) {
+    if (this.#length && this.#length <= DRAINED) {
       await this.bytes(DRAINED).catch(() => {});
     }
     await this.body.close();

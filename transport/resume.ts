@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { ImageChanged, RemoteServiceUnavailable, StoreError } from "../errors/mod.ts";
+import { RemoteServiceUnavailable } from "../errors/mod.ts";
 import type { ImageReader } from "../drivers/driver.ts";
 import type { ByteRange, ByteReader, Bytes } from "../streams/mod.ts";
 import { offerStream, takeStream } from "../streams/passing.ts";
-import { Backoff, type RetryOptions } from "./retry.ts";
+import type { Mender } from "./mend.ts";
+import type { RetryOptions } from "./retry.ts";
 
 /** A body under way. */
 export interface OpenedBody {
@@ -33,8 +34,17 @@ export interface OpenedBody {
  */
 export type OpenBody = (range: ByteRange, validator: string | undefined) => Promise<OpenedBody>;
 
-/** The piece in which a body that broke is read, until the view at hand is full. */
-const CAREFUL = 65_536;
+/** How far a read has come. */
+export interface Progress {
+  /** The body that is being read. */
+  body: ByteReader;
+  /** How many bytes the whole read gives, where known. */
+  end: number | undefined;
+  /** How many bytes were given. */
+  delivered: number;
+  /** Whether nobody reads any more. */
+  closed: boolean;
+}
 
 /**
  * A reader over `open` that opens the rest again where a body breaks. The bytes are those of one
@@ -61,65 +71,10 @@ export async function resumingReader(
   range: ByteRange,
   options: RetryOptions & { signal?: AbortSignal | undefined } = {},
 ): Promise<ImageReader> {
-  const { signal } = options;
-  const backoff = new Backoff(options);
   const first = await open(range, undefined);
-  const { size, total, etag, modified, validator } = first;
-  let body = first.body;
-  let end = size;
-  let delivered = 0;
-  let closed = false;
-
-  /** Opens what comes after `count` bytes, or throws `cause` where that cannot be done. */
-  async function reopen(count: number, cause: unknown): Promise<void> {
-    await body.close(cause).catch(() => {});
-    const retryable = cause instanceof StoreError && cause.retryable;
-    if (closed || !retryable || (count > 0 && validator === undefined)) throw cause;
-    if (!await backoff.wait(undefined, signal)) throw cause;
-    const length = range.length === undefined ? undefined : (end ?? range.length) - count;
-    const again = await open({ offset: range.offset + count, length }, validator);
-    body = again.body;
-    if (closed) await body.close().catch(() => {});
-    const until = again.size === undefined ? undefined : count + again.size;
-    if ((total ?? again.total) !== again.total || (end ?? until) !== until) {
-      await body.close().catch(() => {});
-      throw new ImageChanged("the image was replaced while it was being read");
-    }
-    end = until;
-  }
-
-  /** Fills the view, from one body or its successors; throws what the last of them did. */
-  async function carefully(view: Bytes, cause: unknown): Promise<Bytes> {
-    let filled = 0;
-    for (;;) {
-      try {
-        if (delivered + filled === end) return view.subarray(0, filled);
-        await reopen(delivered + filled, cause);
-        while (filled < view.length) {
-          const wanted = Math.min(CAREFUL, view.length - filled);
-          const piece = whole(await body.read(new Uint8Array(wanted)), wanted, delivered + filled);
-          view.set(piece, filled);
-          filled += piece.length;
-          if (piece.length > 0) backoff.reset();
-          if (piece.length < wanted) break;
-        }
-        return view.subarray(0, filled);
-      } catch (error) {
-        if (error === cause) throw error;
-        cause = error;
-      }
-    }
-  }
-
-  /** Throws where a piece ends the body before its size. */
-  function whole(piece: Bytes, wanted: number, before: number): Bytes {
-    const count = before + piece.length;
-    if (piece.length < wanted && end !== undefined && count < end) {
-      throw new RemoteServiceUnavailable(`the data ended after ${count} of ${end} bytes`);
-    }
-    return piece;
-  }
-
+  const { body, size, total, etag, modified } = first;
+  const progress: Progress = { body, end: size, delivered: 0, closed: false };
+  let mender: Mender | undefined;
   const reader: ImageReader = {
     size,
     total,
@@ -128,24 +83,37 @@ export async function resumingReader(
     async read(view) {
       const { byteOffset, byteLength } = view;
       const capacity = view.buffer.byteLength;
-      if (delivered === end) return view.subarray(0, 0);
+      if (progress.delivered === progress.end) return view.subarray(0, 0);
       let chunk: Bytes;
       try {
-        chunk = whole(await body.read(view), byteLength, delivered);
-        if (chunk.length > 0) backoff.reset();
+        chunk = whole(await progress.body.read(view), byteLength, progress, progress.delivered);
+        if (chunk.length > 0) mender?.progressed();
       } catch (error) {
+        if (mender === undefined) {
+          const { Mender } = await import("./mend.ts");
+          mender = new Mender(open, range, first, progress, options);
+        }
         // The buffer went into the read that failed, so a new one takes its place.
         const fresh = new Uint8Array(new ArrayBuffer(capacity), byteOffset, byteLength);
-        chunk = await carefully(fresh, error);
+        chunk = await mender.fill(fresh, error);
       }
-      delivered += chunk.length;
+      progress.delivered += chunk.length;
       return chunk;
     },
     async close(reason) {
-      closed = true;
-      await body.close(reason);
+      progress.closed = true;
+      await progress.body.close(reason);
     },
   };
-  offerStream(reader, () => takeStream(first.body));
+  offerStream(reader, () => takeStream(body));
   return reader;
+}
+
+/** A piece that was read after `before` bytes; throws where it ends the body before its size. */
+export function whole(piece: Bytes, wanted: number, { end }: Progress, before: number): Bytes {
+  const count = before + piece.length;
+  if (piece.length < wanted && end !== undefined && count < end) {
+    throw new RemoteServiceUnavailable(`the data ended after ${count} of ${end} bytes`);
+  }
+  return piece;
 }

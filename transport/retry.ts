@@ -29,8 +29,8 @@ export class Backoff {
   #began = 0;
   #delay = 0;
 
-  /** Starts counting. */
-  constructor(options: RetryOptions = {}) {
+  /** Starts counting, from now or from when the operation `began`. */
+  constructor(options: RetryOptions = {}, began: number = Date.now()) {
     this.#options = {
       retries: options.retries ?? 5,
       retryTimeout: options.retryTimeout ?? 180_000,
@@ -38,14 +38,14 @@ export class Backoff {
       maxDelay: options.maxDelay ?? 15_000,
       random: options.random ?? Math.random,
     };
-    this.reset();
+    this.reset(began);
   }
 
   /** Starts counting anew: there was progress. */
-  reset(): void {
+  reset(began: number = Date.now()): void {
     this.#left = this.#options.retries;
     this.#delay = this.#options.minDelay;
-    this.#began = Date.now();
+    this.#began = began;
   }
 
   /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EgressDenied, MaxRedirectsExceeded, StoreError, TimeoutError } from "../errors/mod.ts";
+import { EgressDenied, TimeoutError } from "../errors/mod.ts";
 import type { Bytes } from "../streams/mod.ts";
 import {
   type Engine,
@@ -14,10 +14,9 @@ import {
   type TlsOptions,
 } from "./engine.ts";
 import type { EgressGate } from "./gate.ts";
-import { broken } from "./body.ts";
+import type { Follower } from "./redirects.ts";
 import { HttpResponse } from "./response.ts";
-import { Backoff, retryAfterOf, type RetryOptions } from "./retry.ts";
-import { isRetryable, statusError } from "./status.ts";
+import type { RetryOptions } from "./retry.ts";
 
 /** How long to wait for what, in milliseconds. */
 export interface Timeouts {
@@ -49,8 +48,6 @@ export interface PreparedRequest {
   headers: Headers;
   /** The body. */
   readonly body: readonly Bytes[] | undefined;
-  /** Which attempt this is, from 0. */
-  readonly attempt: number;
 }
 
 /** What {@linkcode Transport.send} takes. */
@@ -94,13 +91,6 @@ export interface HttpRequest {
   /** Ends the request and the body of its answer. */
   signal?: AbortSignal | undefined;
 }
-
-const MAX_REDIRECTS = 5;
-const MAX_RECOVERIES = 2;
-const REDIRECTS = [301, 302, 303, 307, 308];
-const IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
-/** Headers that may go to any origin. */
-const HARMLESS = /^(accept(-.*)?|range|if-.*|user-agent)$/;
 
 /**
  * Sends requests for one store. Failed connections and the statuses 408, 429, 500, 502, 503 and 504
@@ -151,72 +141,41 @@ export class Transport {
    * `TimeoutError`, `EgressDenied`, `MaxRedirectsExceeded`, and the signal's reason.
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const { method = "GET", retry = "safe", accept, signal } = request;
-    const again = retry === "always" || (retry === "safe" && IDEMPOTENT.includes(method));
-    const backoff = new Backoff(this.retry);
-    let recoveries = 0;
-    for (let attempt = 0;; attempt++) {
-      let failure: unknown;
-      let status = 0;
-      let wait: number | undefined;
-      try {
-        const response = await this.#follow(request, method, attempt);
-        if (accept ? accept.includes(response.status) : response.ok) return response;
-        try {
-          if (recoveries++ < MAX_RECOVERIES && await request.recover?.(response)) continue;
-          ({ status } = response);
-          wait = retryAfterOf(response.headers);
-          failure = await (request.fail ?? statusError)(response);
-        } finally {
-          await response.release();
-        }
-      } catch (error) {
-        failure = error;
-      }
-      const retryable = isRetryable(status) || (failure instanceof StoreError && failure.retryable);
-      if (!again || !retryable || !await backoff.wait(wait, signal)) throw failure;
-    }
+    const began = Date.now();
+    const attempt = () => this.#attempt(request);
+    const first = attempt();
+    const response = await first.catch(() => undefined);
+    if (response?.isAmong(request.accept)) return response;
+    const { sendAgain } = await import("./again.ts");
+    return await sendAgain(request, first, attempt, this.retry, began);
   }
 
   /** One attempt, through its redirects. */
-  async #follow(request: HttpRequest, method: string, attempt: number): Promise<HttpResponse> {
-    const { prepare, trusted = false, redirect = "follow" } = request;
+  async #attempt(request: HttpRequest): Promise<HttpResponse> {
+    const ask: Follower["ask"] = (...hop) => this.#ask(...hop);
+    const response = await ask(request, new URL(request.url), "manual");
+    const { status, redirected, hidden } = response;
+    if (!redirected && !hidden && Math.floor(status / 100) !== 3) return response;
+    const { followRedirects } = await import("./redirects.ts");
+    const judge = async (url: URL) => (await this.#loadGate()).judge(url);
+    return await followRedirects(request, response, { ask, judge });
+  }
+
+  /** Asks for one URL: the request's own, or one that a redirect leads to. */
+  async #ask(
+    request: HttpRequest,
+    url: URL,
+    redirect: "manual" | "follow",
+  ): Promise<HttpResponse> {
+    const { method = "GET", prepare, trusted } = request;
+    const addresses = trusted ? undefined : await this.#judge(url);
     const body = request.body instanceof Uint8Array ? [request.body] : request.body ?? undefined;
-    const first = new URL(request.url);
-    const seen = new Set<string>();
-    let url = first;
-    for (;;) {
-      const home = url.origin === first.origin;
-      const addresses = trusted && home ? undefined : await this.#judge(url);
-      let headers = new Headers(request.headers);
-      if (home && prepare) {
-        const prepared = { method, url, headers, body, attempt };
-        await prepare(prepared);
-        ({ url, headers } = prepared);
-        if (url.origin !== first.origin) {
-          throw new EgressDenied(`the prepared request goes to ${url.origin}`);
-        }
-      }
-      const secrets = [...headers.keys()].filter((name) => !HARMLESS.test(name));
-      if (!home) { for (const name of secrets) headers.delete(name); }
-      const follows = redirect === "follow" && ["GET", "HEAD"].includes(method);
-      const response = await this.#once(
-        { method, url, headers, body, addresses, follow: follows && secrets.length === 0 },
-        attempt,
-        request,
-      );
-      const next = response.headers.get("location");
-      if (!follows || !REDIRECTS.includes(response.status) || next === null) return response;
-      await response.release();
-      seen.add(url.href);
-      if (!URL.canParse(next, url)) throw new EgressDenied("a redirect leads to no URL");
-      url = new URL(next, url);
-      url.hash = "";
-      if (seen.has(url.href)) throw new MaxRedirectsExceeded("the redirects go in a circle");
-      if (seen.size > MAX_REDIRECTS) {
-        throw new MaxRedirectsExceeded(`there are more than ${MAX_REDIRECTS} redirects`);
-      }
+    const prepared = { method, url, headers: new Headers(request.headers), body };
+    await prepare?.(prepared);
+    if (prepared.url.origin !== url.origin) {
+      throw new EgressDenied(`the prepared request goes to ${prepared.url.origin}`);
     }
+    return await this.#once({ ...prepared, addresses, redirect }, request);
   }
 
   /** The addresses that may be connected to, where that is known. A proxy finds them by itself. */
@@ -234,8 +193,7 @@ export class Transport {
 
   async #once(
     outgoing: Omit<EngineRequest, "signal">,
-    attempt: number,
-    { signal, timeouts, trusted }: HttpRequest,
+    { signal, timeouts }: HttpRequest,
   ): Promise<HttpResponse> {
     signal?.throwIfAborted();
     const controller = new AbortController();
@@ -250,16 +208,12 @@ export class Transport {
     }, limit);
     try {
       const response = await this.#send({ ...outgoing, signal: controller.signal });
-      const { method } = outgoing;
-      let { url } = outgoing;
-      if (response.redirected) {
-        // A browser follows redirects by itself; where it got to is judged when it is known.
-        const home = trusted && new URL(response.url).origin === url.origin;
-        url = home ? new URL(response.url) : (await this.#loadGate()).judge(response.url);
-      }
-      return new HttpResponse(response, { url, attempt, method, idle, controller, dispose });
+      const { url, method } = outgoing;
+      return new HttpResponse(response, { url, method, idle, controller, dispose });
     } catch (error) {
       dispose();
+      clearTimeout(timer);
+      const { broken } = await import("./broken.ts");
       const failure = broken(error, controller.signal);
       controller.abort(failure);
       throw failure;
