@@ -52,23 +52,8 @@ export const BitMasks = {
   CHECKSUM: 1 << 15,
 } as const;
 
-const PRINTED: readonly (readonly [string, number])[] = [
-  ["read", BitMasks.READ_ACCESS],
-  ["read-offset", BitMasks.READ_OFFSET],
-  ["read-chunk", BitMasks.READ_CHUNK],
-  ["write", BitMasks.WRITE_ACCESS],
-  ["write-offset", BitMasks.WRITE_OFFSET],
-  ["write-chunk", BitMasks.WRITE_CHUNK],
-  ["reusable", BitMasks.DRIVER_REUSABLE],
-  ["acl-read", BitMasks.ACL_READ],
-  ["acl-write", BitMasks.ACL_WRITE],
-  ["list", BitMasks.LIST],
-  ["copy", BitMasks.COPY],
-  ["snapshot", BitMasks.SNAPSHOT],
-  ["presign", BitMasks.PRESIGN],
-  ["sparse", BitMasks.SPARSE],
-  ["checksum", BitMasks.CHECKSUM],
-];
+/** Names that are not printed: what they stand for is. */
+const COMBINED = /^(NONE|ALL|RW_.*|.*_RANDOM)$/;
 
 /**
  * Whether `mask` holds every ability of `wanted`.
@@ -139,6 +124,8 @@ export class StoreCapability {
 
   /** The abilities in words, as the command line prints them. */
   describe(): string[] {
-    return PRINTED.filter(([, bit]) => this.isCapable(bit)).map(([name]) => name);
+    return Object.entries(BitMasks)
+      .filter(([name, bits]) => !COMBINED.test(name) && this.isCapable(bits))
+      .map(([name]) => name.toLowerCase().replaceAll("_", "-").replace(/^driver-|-access$/, ""));
   }
 }

@@ -13,7 +13,7 @@ import type { ByteReader } from "../streams/mod.ts";
 export function guarded(
   reader: ByteReader,
   signal: AbortSignal | undefined,
-  wrap: (error: unknown) => unknown,
+  wrap: (error: unknown) => Promise<unknown>,
 ): ByteReader {
   const abort = abortable(signal);
   const release = () => void reader.close(signal!.reason).catch(() => {});
@@ -23,7 +23,7 @@ export function guarded(
       try {
         return await abort.race(reader.read(view));
       } catch (error) {
-        throw wrap(error);
+        throw await wrap(error);
       }
     },
     async close(reason) {

@@ -4,16 +4,6 @@
  * @module
  */
 import { StoreCapability } from "../capabilities/mod.ts";
-import {
-  NotFound,
-  StoreAclsNotSupported,
-  StoreAddDisabled,
-  StoreCopyNotSupported,
-  StoreDeleteNotSupported,
-  StoreError,
-  StoreListNotSupported,
-  StorePresignNotSupported,
-} from "../errors/mod.ts";
 import type { StoreLocation } from "../location/mod.ts";
 import type { ByteRange } from "../streams/mod.ts";
 import type {
@@ -53,90 +43,37 @@ export abstract class StoreHooks<L extends StoreLocation> extends StoreCapabilit
   /** Tells what is known of an image; throws `NotFound`. */
   protected abstract statImage(location: L, options: OperationOptions): Promise<DriverStat>;
   /** Begins a new image; throws `Duplicate`, at the latest on commit. */
-  protected openWrite(
-    _imageId: string,
-    _options: WriteOptions,
-  ): Promise<ImageWriter<L>> {
-    throw new StoreAddDisabled("the driver does not write");
-  }
+  protected openWrite?(imageId: string, options: WriteOptions): Promise<ImageWriter<L>>;
   /** Deletes an image; throws `NotFound`. */
-  protected deleteImage(_location: L, _options: OperationOptions): Promise<void> {
-    throw new StoreDeleteNotSupported("the driver does not delete");
-  }
+  protected deleteImage?(location: L, options: OperationOptions): Promise<void>;
   /** Deletes images, missing ones aside; by default, one by one. */
-  protected async deleteImages(
-    locations: AsyncIterable<L>,
-    options: OperationOptions,
-  ): Promise<void> {
-    for await (const location of locations) {
-      try {
-        await this.deleteImage(location, options);
-      } catch (error) {
-        if (error instanceof StoreError) {
-          error.at({ path: this.imageIdAt(location) ?? location.path });
-        }
-        if (!(error instanceof NotFound)) throw error;
-      }
-    }
-  }
+  protected deleteImages?(locations: AsyncIterable<L>, options: OperationOptions): Promise<void>;
   /** Lists what adds that never ended left behind, and nobody in this store is working on. */
   protected leftovers?(options: OperationOptions): AsyncIterable<Leftover>;
   /** Lists a directory, every name once, in any order. A directory without images is empty. */
-  protected listImages(
-    _directory: string,
-    _recursive: boolean,
-    _options: OperationOptions,
-  ): AsyncIterable<ListEntry> {
-    throw new StoreListNotSupported("the driver does not list");
-  }
+  protected listImages?(
+    directory: string,
+    recursive: boolean,
+    options: OperationOptions,
+  ): AsyncIterable<ListEntry>;
   /** Copies inside the backend; throws `NotFound` and `Duplicate`. */
-  protected copyImage(_from: L, _imageId: string, _options: OperationOptions): Promise<L> {
-    throw new StoreCopyNotSupported("the driver does not copy");
-  }
+  protected copyImage?(from: L, imageId: string, options: OperationOptions): Promise<L>;
   /** Renames inside the backend, where it can; throws `NotFound` and `Duplicate`. */
   protected renameImage?(from: L, imageId: string, options: OperationOptions): Promise<L>;
   /** Reads who may do what. */
-  protected readAcls(_location: L, _options: OperationOptions): Promise<Acls> {
-    throw new StoreAclsNotSupported("the driver has no ACLs");
-  }
+  protected readAcls?(location: L, options: OperationOptions): Promise<Acls>;
   /** Replaces who may do what. */
-  protected writeAcls(
-    _location: L,
-    _acls: Acls,
-    _options: OperationOptions,
-  ): Promise<void> {
-    throw new StoreAclsNotSupported("the driver has no ACLs");
-  }
+  protected writeAcls?(location: L, acls: Acls, options: OperationOptions): Promise<void>;
   /** Makes a presigned URL. */
-  protected presignImage(
-    _location: L,
-    _request: PresignRequest,
-  ): Promise<URL> {
-    throw new StorePresignNotSupported("the driver does not presign");
-  }
+  protected presignImage?(location: L, request: PresignRequest): Promise<URL>;
   /** Opens random access; by default, one ranged read a call. */
-  protected openHandle(location: L, size: number, options: OperationOptions): Promise<ImageHandle> {
-    return Promise.resolve({
-      size,
-      read: async (view, position) => {
-        if (position >= size) return 0;
-        const reader = await this.openRead(
-          location,
-          { offset: position, length: view.length },
-          options,
-        );
-        try {
-          // The reader may transfer the buffer that it is lent, and this one is the caller's.
-          const part = await reader.read(new Uint8Array(Math.min(view.length, size - position)));
-          view.set(part);
-          return part.length;
-        } finally {
-          await reader.close();
-        }
-      },
-      close: () => Promise.resolve(),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    });
+  protected async openHandle(
+    location: L,
+    size: number,
+    options: OperationOptions,
+  ): Promise<ImageHandle> {
+    const { rangedHandle } = await import("./handle.ts");
+    return rangedHandle(size, (range) => this.openRead(location, range, options));
   }
   /** Prepares reading; called once before the first operation. */
   protected configureGet(): Promise<void> {

@@ -6,14 +6,8 @@
 import { BitMasks } from "../capabilities/mod.ts";
 import {
   BadStoreUri,
-  Invalid,
-  StoreAclsNotSupported,
-  StoreAddDisabled,
-  StoreDeleteNotSupported,
   type StoreError,
   StoreGetNotSupported,
-  StoreListNotSupported,
-  StorePresignNotSupported,
   StoreRandomGetNotSupported,
 } from "../errors/mod.ts";
 import {
@@ -23,14 +17,22 @@ import {
   type StoreLocationClass,
 } from "../location/mod.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
+import { exactly } from "../streams/exactly.ts";
 import { takeStream } from "../streams/passing.ts";
 import { readableFrom } from "../streams/readable.ts";
-import type { ImageData, ImageSource } from "../streams/source.ts";
-import { streamReader } from "../streams/stream_reader.ts";
-import type { Acls, ImageHandle, Leftover, ListEntry, OperationOptions } from "./driver.ts";
+import type { ImageData } from "../streams/source.ts";
+import type {
+  Acls,
+  ImageHandle,
+  ImageReader,
+  Leftover,
+  ListEntry,
+  OperationOptions,
+} from "./driver.ts";
 import { guarded } from "./guard.ts";
 import { StoreHooks } from "./hooks.ts";
 import { ImageWritable } from "./image_writable.ts";
+import type { StoreManager } from "./manager.ts";
 import type {
   AddOptions,
   AddResult,
@@ -44,8 +46,7 @@ import type {
   PresignOptions,
 } from "./operations.ts";
 import { type OptionDefinitions, validateOptions } from "./options.ts";
-import { checkRange, emptyReader, expectedDigests, judgedReader, readResult } from "./reading.ts";
-import { secretsOf, wrapError } from "./wrap.ts";
+import { checkRange, readResult } from "./reading.ts";
 
 /** The constructor of a driver's store, with what it declares. */
 export interface StoreClass {
@@ -61,6 +62,14 @@ export interface StoreClass {
   /** Its class of locations. */
   readonly LOCATION: StoreLocationClass;
 }
+
+/** What an operation needs of a store, and the error of a store that lacks it. */
+export type Ability = readonly [
+  wanted: number,
+  Refusal: new (detail: string, options?: ErrorOptions) => StoreError,
+];
+
+const READ: Ability = [BitMasks.READ_ACCESS, StoreGetNotSupported];
 
 /**
  * A store of images. Users call the public methods, which are the same for every store; a driver
@@ -118,9 +127,9 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   /** The options, validated, with their defaults. */
   protected readonly options: O;
   readonly #class: StoreClass;
-  readonly #secrets: readonly string[];
   #configured: Promise<void> | undefined;
   #addFailure: unknown;
+  #managing: Promise<StoreManager<L>> | undefined;
 
   /** Validates the options; throws `BadStoreConfiguration`. Nothing is opened yet. */
   constructor(name: string, options: Readonly<Record<string, unknown>> = {}) {
@@ -129,7 +138,6 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     this.name = name;
     this.#class = driver;
     this.options = validateOptions(driver.OPTIONS, options, name) as O;
-    this.#secrets = secretsOf(driver.OPTIONS, this.options as Record<string, unknown>);
   }
 
   /** The URI schemes that the store answers to. */
@@ -154,9 +162,9 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * WRITE_ACCESS away instead, and `add` says why from then on.
    */
   configure(): Promise<void> {
-    this.#configured ??= this.#configure().catch((error) => {
+    this.#configured ??= this.#configure().catch(async (error) => {
       this.#configured = undefined;
-      throw this.#wrap(error, "configure", undefined, undefined);
+      throw await this.#wrap(error, "configure", undefined, undefined);
     });
     return this.#configured;
   }
@@ -167,7 +175,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       try {
         await this.configureAdd();
       } catch (error) {
-        this.#addFailure = this.#wrap(error, "configureAdd", undefined, undefined);
+        this.#addFailure = await this.#wrap(error, "configureAdd", undefined, undefined);
         this.unsetCapabilities(BitMasks.WRITE_ACCESS);
       }
     }
@@ -205,27 +213,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * cannot be written.
    */
   async add(imageId: string, data: ImageData, options: AddOptions = {}): Promise<AddResult> {
-    // Only those who write pay for it: a reader at the edge loads neither sources nor digests.
-    const { openSource } = await import("../streams/source.ts");
-    const source = openSource(data);
-    try {
-      return await this.#run("add", imageId, options, () => this.#add(imageId, source, options));
-    } catch (error) {
-      await source.reader.close(error).catch(() => {});
-      throw error;
-    }
-  }
-
-  async #add(imageId: string, source: ImageSource, options: AddOptions): Promise<AddResult> {
-    checkImageId(imageId);
-    await this.#require(StoreAddDisabled, BitMasks.WRITE_ACCESS);
-    const { addImage } = await import("./adding.ts");
-    const added = await addImage(source, options, (write) => this.openWrite(imageId, write));
-    return {
-      ...added,
-      location: this.#bind(added.location),
-      metadata: { ...added.metadata, store: this.name },
-    };
+    return (await this.#manager()).add(imageId, data, options);
   }
 
   /**
@@ -237,20 +225,33 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    */
   get(image: ImageRef, options: GetOptions = {}): Promise<GetResult> {
     return this.#run("get", image, options, async () => {
-      const { signal, context } = options;
-      const range = checkRange(options);
-      await this.#requireRead(range.offset > 0, range.length !== undefined);
-      const location = await this.#resolve(image, options);
-      const stat = () => this.statImage(location, { signal, context });
-      const expected = await expectedDigests(options, stat);
-      const reader = range.length === 0
-        ? await emptyReader(range.offset, stat)
-        : await this.openRead(location, range, { signal, context });
-      const judged = await judgedReader(reader, expected);
-      const bytes = guarded(judged, signal, (error) => this.#wrap(error, "get", image, signal));
+      const { reader, bytes } = await this.#open(image, options);
       // What is verified or can be aborted passes through here.
-      return readResult(reader, bytes, expected || signal ? undefined : () => takeStream(reader));
+      const passes = options.verify || options.signal;
+      return readResult(reader, bytes, passes ? undefined : () => takeStream(reader));
     });
+  }
+
+  async #open(
+    image: ImageRef,
+    options: GetOptions,
+  ): Promise<{ reader: ImageReader; bytes: ByteReader }> {
+    const { signal, context } = options;
+    const range = checkRange(options);
+    await this.#require(READ);
+    await this.#requireRandom(range.offset > 0, range.length !== undefined);
+    const location = await this.#resolve(image, options);
+    const stat = () => this.statImage(location, { signal, context });
+    const verify = options.verify &&
+      await (await import("./verifying.ts")).verifying(options, stat);
+    const reader = range.length === 0
+      ? await (await import("./empty_reader.ts")).emptyReader(range.offset, stat)
+      : await this.openRead(location, range, { signal, context });
+    const { size } = reader;
+    const sized = size === undefined ? reader : exactly(reader, size);
+    const judged = verify ? await verify(sized, size) : sized;
+    const bytes = guarded(judged, signal, (error) => this.#wrap(error, "get", image, signal));
+    return { reader, bytes };
   }
 
   /**
@@ -258,14 +259,14 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * error.
    */
   readable(image: ImageRef, options: GetOptions = {}): ReadableStream<Bytes> {
-    let reader: Promise<ByteReader> | undefined;
+    let opened: Promise<{ bytes: ByteReader }> | undefined;
     return readableFrom({
       read: async (view) => {
-        reader ??= this.get(image, options).then(({ stream }) => streamReader(stream));
-        return (await reader).read(view);
+        opened ??= this.#run("get", image, options, () => this.#open(image, options));
+        return await (await opened).bytes.read(view);
       },
       close: async (reason) => {
-        await (await reader?.catch(() => undefined))?.close(reason);
+        await (await opened?.catch(() => undefined))?.bytes.close(reason);
       },
     });
   }
@@ -282,27 +283,23 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    */
   open(image: ImageRef, options: OperationOptions = {}): Promise<ImageHandle> {
     return this.#run("open", image, options, async () => {
-      await this.#requireRead(true, true);
+      await this.#require(READ);
+      await this.#requireRandom(true, true);
       const location = await this.#resolve(image, options);
       const { size } = await this.statImage(location, options);
       if (size === undefined) {
         throw new StoreRandomGetNotSupported("the size of the image is not known");
       }
+      const { runningHandle } = await import("./handle.ts");
       const handle = await this.openHandle(location, size, options);
-      return {
-        size: handle.size,
-        read: (view, position) =>
-          this.#run("read", image, options, () => handle.read(view, position)),
-        close: () => handle.close(),
-        [Symbol.asyncDispose]: () => handle.close(),
-      };
+      return runningHandle(handle, (read) => this.#run("read", image, options, read));
     });
   }
 
   /** Tells what is known of an image without reading it. Throws `NotFound`. */
   stat(image: ImageRef, options: OperationOptions = {}): Promise<ImageStat> {
     return this.#run("stat", image, options, async () => {
-      await this.#require(StoreGetNotSupported, BitMasks.READ_ACCESS);
+      await this.#require(READ);
       const location = await this.#resolve(image, options);
       return { ...await this.statImage(location, options), location: this.#bind(location) };
     });
@@ -314,11 +311,8 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 
   /** Deletes an image. Throws `NotFound`, `StoreDeleteNotSupported`, `InUseByStore`. */
-  delete(image: ImageRef, options: OperationOptions = {}): Promise<void> {
-    return this.#run("delete", image, options, async () => {
-      await this.#require(StoreDeleteNotSupported, BitMasks.WRITE_ACCESS);
-      await this.deleteImage(await this.#resolve(image, options), options);
-    });
+  async delete(image: ImageRef, options: OperationOptions = {}): Promise<void> {
+    await (await this.#manager()).delete(image, options);
   }
 
   /**
@@ -326,20 +320,11 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    *
    * Throws the error of one that cannot be deleted, whether others were deleted or not.
    */
-  deleteMany(
+  async deleteMany(
     images: Iterable<ImageRef> | AsyncIterable<ImageRef>,
     options: OperationOptions = {},
   ): Promise<void> {
-    return this.#run("delete", undefined, options, async () => {
-      await this.#require(StoreDeleteNotSupported, BitMasks.WRITE_ACCESS);
-      const resolve = (image: ImageRef) => this.#resolve(image, options);
-      await this.deleteImages(
-        async function* () {
-          for await (const image of images) yield await resolve(image);
-        }(),
-        options,
-      );
-    });
+    await (await this.#manager()).deleteMany(images, options);
   }
 
   /**
@@ -350,19 +335,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * A store that leaves nothing, or cleans up by itself, has nothing to tell.
    */
   async *gc(options: GcOptions = {}): AsyncGenerator<Leftover> {
-    const { olderThan = 86_400_000, dryRun = false, signal, context } = options;
-    try {
-      signal?.throwIfAborted();
-      await this.configure();
-      if (!dryRun) await this.#require(StoreDeleteNotSupported, BitMasks.WRITE_ACCESS);
-      for await (const leftover of this.leftovers?.({ signal, context }) ?? []) {
-        if (leftover.since.getTime() > Date.now() - olderThan) continue;
-        if (!dryRun) await leftover.remove();
-        yield leftover;
-      }
-    } catch (error) {
-      throw this.#wrap(error, "gc", undefined, signal);
-    }
+    yield* (await this.#manager()).gc(options);
   }
 
   /**
@@ -371,19 +344,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * is empty, not an error.
    */
   async *list(options: ListOptions = {}): AsyncGenerator<ListEntry> {
-    const { directory = "", recursive = false, signal, context } = options;
-    try {
-      signal?.throwIfAborted();
-      if (directory !== "") checkImageId(directory);
-      await this.configure();
-      await this.#require(StoreListNotSupported, BitMasks.LIST);
-      for await (const entry of this.listImages(directory, recursive, { signal, context })) {
-        signal?.throwIfAborted();
-        yield entry;
-      }
-    } catch (error) {
-      throw this.#wrap(error, "list", directory || "/", signal);
-    }
+    yield* (await this.#manager()).list(options);
   }
 
   /**
@@ -391,38 +352,26 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    *
    * Throws `NotFound`, `Duplicate`, and whatever `add` throws.
    */
-  copy(image: ImageRef, imageId: string, options: OperationOptions = {}): Promise<CopyResult> {
-    return this.#run("copy", image, options, async () => {
-      checkImageId(imageId);
-      await this.#require(StoreAddDisabled, BitMasks.WRITE_ACCESS);
-      const from = await this.#resolve(image, options);
-      if (this.isCapable(BitMasks.COPY)) {
-        return { location: this.#bind(await this.copyImage(from, imageId, options)) };
-      }
-      const { stream, size } = await this.get(from, options);
-      return await this.add(imageId, stream, { ...options, size });
-    });
+  async copy(
+    image: ImageRef,
+    imageId: string,
+    options: OperationOptions = {},
+  ): Promise<CopyResult> {
+    return (await this.#manager()).copy(image, imageId, options);
   }
 
   /** Renames an image: in one step where the backend can, else by copying and deleting. */
-  rename(image: ImageRef, imageId: string, options: OperationOptions = {}): Promise<Location> {
-    return this.#run("rename", image, options, async () => {
-      checkImageId(imageId);
-      await this.#require(StoreAddDisabled, BitMasks.WRITE_ACCESS);
-      const from = await this.#resolve(image, options);
-      if (this.renameImage) return this.#bind(await this.renameImage(from, imageId, options));
-      const { location } = await this.copy(from, imageId, options);
-      await this.delete(from, options);
-      return location;
-    });
+  async rename(
+    image: ImageRef,
+    imageId: string,
+    options: OperationOptions = {},
+  ): Promise<Location> {
+    return (await this.#manager()).rename(image, imageId, options);
   }
 
   /** Who may do what with an image. Throws `StoreAclsNotSupported`, `NotFound`. */
-  getAcls(image: ImageRef, options: OperationOptions = {}): Promise<Acls> {
-    return this.#run("getAcls", image, options, async () => {
-      await this.#require(StoreAclsNotSupported, BitMasks.ACL_READ);
-      return await this.readAcls(await this.#resolve(image, options), options);
-    });
+  async getAcls(image: ImageRef, options: OperationOptions = {}): Promise<Acls> {
+    return (await this.#manager()).getAcls(image, options);
   }
 
   /**
@@ -430,26 +379,17 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    *
    * Throws `StoreAclsNotSupported`, also for what the backend cannot express, and `NotFound`.
    */
-  setAcls(image: ImageRef, acls: Partial<Acls>, options: OperationOptions = {}): Promise<void> {
-    return this.#run("setAcls", image, options, async () => {
-      await this.#require(StoreAclsNotSupported, BitMasks.ACL_WRITE);
-      const { public: open = false, readTenants = [], writeTenants = [] } = acls;
-      await this.writeAcls(
-        await this.#resolve(image, options),
-        { public: open, readTenants, writeTenants },
-        options,
-      );
-    });
+  async setAcls(
+    image: ImageRef,
+    acls: Partial<Acls>,
+    options: OperationOptions = {},
+  ): Promise<void> {
+    await (await this.#manager()).setAcls(image, acls, options);
   }
 
   /** Makes a URL that gives access to one image for a while. Throws `StorePresignNotSupported`. */
-  presign(image: ImageRef, options: PresignOptions = {}): Promise<URL> {
-    return this.#run("presign", image, options, async () => {
-      await this.#require(StorePresignNotSupported, BitMasks.PRESIGN);
-      const { method = "GET", expiresIn = 3_600_000 } = options;
-      if (!(expiresIn > 0)) throw new Invalid(`expiresIn is ${expiresIn} ms, not more than 0`);
-      return await this.presignImage(await this.#resolve(image, options), { method, expiresIn });
-    });
+  async presign(image: ImageRef, options: PresignOptions = {}): Promise<URL> {
+    return (await this.#manager()).presign(image, options);
   }
 
   /** Releases what the store holds. The next operation opens it again. */
@@ -468,16 +408,26 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * Runs a changing operation that only this driver has, as all others run: the store configured,
    * the image located, errors wrapped. Throws `StoreAddDisabled` if the store cannot be written.
    */
-  protected modify<T>(
+  protected async modify<T>(
     operation: string,
     image: ImageRef,
     options: OperationOptions,
     body: (location: L) => Promise<T>,
   ): Promise<T> {
-    return this.#run(operation, image, options, async () => {
-      await this.#require(StoreAddDisabled, BitMasks.WRITE_ACCESS);
-      return await body(await this.#resolve(image, options));
-    });
+    return (await this.#manager()).modify(operation, image, options, body);
+  }
+
+  /** The other half of the store. Who only reads never loads it. */
+  #manager(): Promise<StoreManager<L>> {
+    return this.#managing ??= import("./manager.ts").then(({ StoreManager }) =>
+      new StoreManager<L>(this, {
+        run: (...args) => this.#run(...args),
+        wrap: (...args) => this.#wrap(...args),
+        require: (ability) => this.#require(ability),
+        resolve: (...args) => this.#resolve(...args),
+        bind: (location) => this.#bind(location),
+      })
+    );
   }
 
   async #run<T>(
@@ -491,23 +441,23 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       await this.configure();
       return await body();
     } catch (error) {
-      throw this.#wrap(error, operation, image, signal);
+      throw await this.#wrap(error, operation, image, signal);
     }
   }
 
-  #wrap(
+  /** The error that users see. What makes it is loaded with the first one. */
+  async #wrap(
     error: unknown,
     operation: string,
     image: ImageRef | undefined,
     signal: AbortSignal | undefined,
-  ): unknown {
-    return wrapError(error, { store: this.name, operation, image, signal, secrets: this.#secrets });
+  ): Promise<unknown> {
+    const { secretsOf, wrapError } = await import("./wrap.ts");
+    const secrets = secretsOf(this.#class.OPTIONS, this.options as Record<string, unknown>);
+    return wrapError(error, { store: this.name, operation, image, signal, secrets });
   }
 
-  async #require(
-    Refusal: new (detail: string, options?: ErrorOptions) => StoreError,
-    wanted: number,
-  ): Promise<void> {
+  async #require([wanted, Refusal]: Ability): Promise<void> {
     if (this.isCapable(wanted)) return;
     await this.updateCapabilities();
     if (this.isCapable(wanted)) return;
@@ -520,12 +470,9 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     throw new Refusal("the store does not support it");
   }
 
-  async #requireRead(offset: boolean, length: boolean): Promise<void> {
-    await this.#require(StoreGetNotSupported, BitMasks.READ_ACCESS);
-    await this.#require(
-      StoreRandomGetNotSupported,
-      (offset ? BitMasks.READ_OFFSET : 0) | (length ? BitMasks.READ_CHUNK : 0),
-    );
+  #requireRandom(offset: boolean, length: boolean): Promise<void> {
+    const wanted = (offset ? BitMasks.READ_OFFSET : 0) | (length ? BitMasks.READ_CHUNK : 0);
+    return this.#require([wanted, StoreRandomGetNotSupported]);
   }
 
   async #resolve(image: ImageRef, options: OperationOptions): Promise<L> {

@@ -1,0 +1,44 @@
+/**
+ * Reads whose digests are checked on the way. Loaded with the first one.
+ *
+ * @module
+ */
+import { Invalid } from "../errors/mod.ts";
+import type { ByteReader, ExpectedDigests } from "../streams/mod.ts";
+import { verified } from "../streams/verify.ts";
+import type { DriverStat } from "./driver.ts";
+import type { GetOptions } from "./operations.ts";
+
+/** Holds a reader to the digests that are expected, where its size is known to that. */
+export type Verify = (reader: ByteReader, size: number | undefined) => Promise<ByteReader>;
+
+/**
+ * What holds the reader of a `get` to its digests: those given, or with `verify: true` those that the
+ * store holds. Throws `Invalid` for a part of an image, and where nothing is known of it.
+ */
+export async function verifying(
+  options: GetOptions,
+  stat: () => Promise<DriverStat>,
+): Promise<Verify> {
+  const expected = await expectedDigests(options, stat);
+  return async (reader, size) => {
+    try {
+      return await verified(reader, expected, size);
+    } catch (error) {
+      await reader.close(error).catch(() => {});
+      throw error;
+    }
+  };
+}
+
+async function expectedDigests(
+  { verify, offset, length }: GetOptions,
+  stat: () => Promise<DriverStat>,
+): Promise<ExpectedDigests> {
+  if (offset || length !== undefined) throw new Invalid("only a whole image can be verified");
+  const { checksum, multihash } = typeof verify === "object" ? verify : await stat();
+  if (checksum === undefined && multihash === undefined) {
+    throw new Invalid("nothing is known to verify the image against");
+  }
+  return { checksum, multihash };
+}
