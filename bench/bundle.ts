@@ -78,13 +78,10 @@ const PEERS: readonly (readonly [string, number, number])[] = [
 ];
 
 /** Measures a bundle. */
-export async function measureBundle({ source, reads, own }: Bundle): Promise<BundleSizes> {
-  const directory = await Deno.makeTempDir({ prefix: "vitrine-bundle-" });
-  try {
-    const entry = `${directory}/entry.ts`;
-    await Deno.writeTextFile(entry, source.replaceAll(`"./`, `"${root.href}`));
-    const graph = await moduleGraph(entry);
-    const isRead = (path: string) => reads.some((end) => path.endsWith(end));
+export function measureBundle(bundle: Bundle): Promise<BundleSizes> {
+  const { own } = bundle;
+  return withGraph(bundle, async (graph, entry) => {
+    const isRead = reading(bundle);
     const loading = (isLoaded: (path: string) => boolean) =>
       sizeOf(entry, leftOut(graph, toFileUrl(entry).href, isLoaded));
     return {
@@ -93,6 +90,30 @@ export async function measureBundle({ source, reads, own }: Bundle): Promise<Bun
       own: await loading((path) => isRead(path) || path.startsWith(own)),
       everything: await loading(() => true),
     };
+  });
+}
+
+/** The URLs of the modules that are measured as what is loaded when something was read. */
+export function modulesRead(bundle: Bundle): Promise<Set<string>> {
+  return withGraph(bundle, (graph, entry) => {
+    const isRead = reading(bundle);
+    return Promise.resolve(reached(graph, toFileUrl(entry).href, isRead).loaded);
+  });
+}
+
+function reading({ reads }: Bundle): (path: string) => boolean {
+  return (path) => reads.some((end) => path.endsWith(end));
+}
+
+async function withGraph<T>(
+  { source }: Bundle,
+  use: (graph: Graph, entry: string) => Promise<T>,
+): Promise<T> {
+  const directory = await Deno.makeTempDir({ prefix: "vitrine-bundle-" });
+  try {
+    const entry = `${directory}/entry.ts`;
+    await Deno.writeTextFile(entry, source.replaceAll(`"./`, `"${root.href}`));
+    return await use(await moduleGraph(entry), entry);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -129,6 +150,16 @@ interface ModuleInfo {
 
 /** The modules that are not loaded, of those that are imported when they are needed. */
 function leftOut(graph: Graph, entry: string, isLoaded: (path: string) => boolean): string[] {
+  const { loaded, lazy } = reached(graph, entry, isLoaded);
+  return [...lazy].filter(([target]) => !loaded.has(target)).map(([, name]) => name);
+}
+
+/** What is loaded, and what is imported by it when it is needed, with its name for the bundler. */
+function reached(
+  graph: Graph,
+  entry: string,
+  isLoaded: (path: string) => boolean,
+): { loaded: Set<string>; lazy: Map<string, string> } {
   const pathOf = (url: string) =>
     url.startsWith(root.href) ? url.slice(root.href.length) : undefined;
   const loaded = new Set([entry]);
@@ -140,7 +171,7 @@ function leftOut(graph: Graph, entry: string, isLoaded: (path: string) => boolea
       else lazy.set(target, path === undefined ? specifier : `./${path}`);
     }
   }
-  return [...lazy].filter(([target]) => !loaded.has(target)).map(([, name]) => name);
+  return { loaded, lazy };
 }
 
 async function sizeOf(entry: string, without: readonly string[]): Promise<Size> {

@@ -3,23 +3,21 @@
  *
  * @module
  */
-import type { ByteRange, Multihash } from "../../streams/mod.ts";
+import type { ByteRange } from "../../streams/mod.ts";
 import type { EgressGate } from "../../transport/gate.ts";
-import { parseContentRange } from "../../transport/ranges.ts";
-import { contentLength, modifiedOf, readRange } from "../../transport/read_range.ts";
-import type { HttpResponse } from "../../transport/response.ts";
+import { readRange } from "../../transport/read_range.ts";
 import { Transport } from "../../transport/transport.ts";
 import type { DriverStat, ImageReader, ListEntry } from "../driver.ts";
-import type { Sums } from "./digests.ts";
 import { below, HttpLocation } from "./location.ts";
 import type { HttpOptions } from "./options.ts";
+import type { Site } from "./site.ts";
 
 /** The requests of one store. */
 export class HttpClient {
   readonly #options: HttpOptions;
   readonly #base: URL | undefined;
   readonly #transport: Transport;
-  #sums: Sums | undefined;
+  #site: Site | undefined;
 
   /** Makes a client; throws `BadStoreConfiguration`. Nothing is asked for yet. */
   static async create(options: HttpOptions, base: URL | undefined): Promise<HttpClient> {
@@ -60,38 +58,8 @@ export class HttpClient {
     imageId: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<DriverStat> {
-    const request = this.#request(location, signal);
-    const head = await this.#transport.send({ ...request, method: "HEAD", accept: ANSWERED });
-    await head.release();
-    let { headers } = head;
-    let size = sizeOf(head);
-    if (size === undefined) {
-      const ranged = { ...request.headers, range: "bytes=0-0" };
-      const one = await this.#transport.send({ ...request, headers: ranged, accept: RANGED });
-      await one.release();
-      size = sizeOf(one);
-      if (!head.ok) ({ headers } = one);
-    }
-    return {
-      size,
-      modified: modifiedOf(headers),
-      etag: headers.get("etag") ?? undefined,
-      contentType: headers.get("content-type") ?? undefined,
-      multihash: await this.#multihash(imageId, headers, signal),
-    };
-  }
-
-  async #multihash(
-    imageId: string | undefined,
-    headers: Headers,
-    signal: AbortSignal | undefined,
-  ): Promise<Multihash | undefined> {
-    const digest = headers.get("repr-digest");
-    if (imageId === undefined && digest === null) return undefined;
-    const { Sums, reprDigest } = await import("./digests.ts");
-    if (digest !== null) return reprDigest(digest);
-    this.#sums ??= new Sums();
-    return await this.#sums.find(imageId!, (path) => this.#ask(path, signal));
+    const site = await this.#loadSite();
+    return await site.stat(this.#request(location, signal), imageId, this.#below(signal));
   }
 
   /** Lists a directory below `baseUrl`. */
@@ -100,8 +68,7 @@ export class HttpClient {
     recursive: boolean,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ListEntry> {
-    const { listSite } = await import("./listing.ts");
-    yield* listSite((path) => this.#ask(path, signal), directory, recursive);
+    yield* (await this.#loadSite()).list(directory, recursive, this.#below(signal));
   }
 
   /** Ends the connections that are kept. */
@@ -126,10 +93,13 @@ export class HttpClient {
     };
   }
 
-  /** Asks for a path below `baseUrl`. */
-  #ask(path: string, signal: AbortSignal | undefined): Promise<HttpResponse> {
-    const request = this.#request(new HttpLocation(below(this.#base!, path)), signal);
-    return this.#transport.send({ ...request, accept: [200, 403, 404, 410] });
+  #below(signal: AbortSignal | undefined) {
+    return (path: string) => this.#request(new HttpLocation(below(this.#base!, path)), signal);
+  }
+
+  async #loadSite(): Promise<Site> {
+    const { Site } = await import("./site.ts");
+    return this.#site ??= new Site(this.#transport);
   }
 }
 
@@ -147,18 +117,6 @@ async function gateOf(options: HttpOptions): Promise<EgressGate | undefined> {
   if (Object.values(rules).every((rule) => rule === undefined)) return undefined;
   const { EgressGate } = await import("../../transport/gate.ts");
   return new EgressGate(rules);
-}
-
-/** Answers to HEAD: the one that tells, and those of servers that know GET alone. */
-const ANSWERED = [200, 400, 403, 405, 501];
-/** Answers to the GET of one byte. */
-const RANGED = [200, 206, 416];
-
-/** Size of the whole image in bytes, where the answer tells it. */
-function sizeOf({ status, headers }: HttpResponse): number | undefined {
-  if (headers.has("content-encoding")) return undefined;
-  if (status === 200) return contentLength(headers);
-  return parseContentRange(headers.get("content-range"))?.total;
 }
 
 /** The header `Authorization` of `user:password` (RFC 7617). */

@@ -6,7 +6,7 @@
 import { StoreAclsNotSupported } from "../../errors/mod.ts";
 import type { Acls } from "../driver.ts";
 import type { S3Client } from "./client.ts";
-import { codeOf } from "./errors.ts";
+import { codeOf } from "./fault.ts";
 
 const EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers";
 const EVERY_USER = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";

@@ -3,20 +3,17 @@
  *
  * @module
  */
-import type { StoreError } from "../../errors/mod.ts";
 import type { ByteRange, Bytes } from "../../streams/mod.ts";
 // Not from its mod.ts: that brings the egress gate, which a store of one trusted server never asks.
 import { readRange } from "../../transport/read_range.ts";
 import type { HttpResponse } from "../../transport/response.ts";
-import { Backoff } from "../../transport/retry.ts";
 import { type HttpRequest, Transport } from "../../transport/transport.ts";
 import type { DriverStat, ImageReader } from "../driver.ts";
 import { Credentials } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { errorOf, fault, faultOf, type S3Fault } from "./errors.ts";
+import type { S3Fault } from "./fault.ts";
 import type { S3Credentials, S3Settings } from "./options.ts";
 import { type SigningContext, signRequest, signUrl } from "./signer.ts";
-import { statOf } from "./stat.ts";
 import type { Element } from "./xml.ts";
 
 /** A request to the bucket. */
@@ -45,9 +42,6 @@ export interface S3Answer {
   repeated: boolean;
 }
 
-/** Clocks that differ by less are not the reason of a refusal, in milliseconds. */
-const SKEW = 300_000;
-
 /** How long a server may be at work, in milliseconds: 10 minutes. */
 const SLOW = 600_000;
 
@@ -60,7 +54,8 @@ export class S3Client {
   readonly #options: S3Settings;
   readonly #credentials: Credentials;
   readonly #derived = new Map<string, ArrayBuffer>();
-  #clock = 0;
+  /** How far the server's clock is ahead, in milliseconds, as far as it is known. */
+  clock = 0;
 
   /** Makes a client; nothing is opened. */
   constructor(options: S3Settings, endpoint: Endpoint) {
@@ -83,7 +78,7 @@ export class S3Client {
 
   /** The server's time in milliseconds, as far as it is known. */
   now(): number {
-    return Date.now() + this.#clock;
+    return Date.now() + this.clock;
   }
 
   /** Sends a request and resolves to an answer that is a success. */
@@ -98,29 +93,10 @@ export class S3Client {
     return response.headers;
   }
 
-  /**
-   * Sends a request whose answer is an XML document, with `body` as one. It is tried again whatever
-   * its method, also where the document breaks off or is an error in spite of a status of 200
-   * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html).
-   */
+  /** Sends a request whose answer is an XML document, with `body` as one. */
   async xml(request: Omit<S3Request, "body">, body?: string): Promise<S3Answer> {
-    const encoded = body === undefined ? undefined : new TextEncoder().encode(body);
-    const backoff = new Backoff(this.transport.retry);
-    const { parseXml } = await import("./xml.ts");
-    for (let repeated = false;; repeated = true) {
-      try {
-        const once = this.request({ ...request, body: encoded });
-        const response = await this.transport.send({ ...once, retry: "never" });
-        const root = parseXml(await response.text(16_777_216));
-        if (root.name === "Error") {
-          throw errorOf(fault(500, response.headers, root), response.headers);
-        }
-        return { root, repeated };
-      } catch (error) {
-        const { retryable, retryAfter } = error as StoreError;
-        if (!retryable || !await backoff.wait(retryAfter, request.signal)) throw error;
-      }
-    }
+    const { ask } = await import("./documents.ts");
+    return await ask(this, request, body);
   }
 
   /** Opens a range of an object, of that entity tag if one is given. */
@@ -142,6 +118,7 @@ export class S3Client {
 
   /** What is known of an object. */
   async stat(key: string, signal: AbortSignal | undefined): Promise<DriverStat> {
+    const { statOf } = await import("./stat.ts");
     return statOf(await this.headers({ method: "HEAD", key, signal }));
   }
 
@@ -150,9 +127,10 @@ export class S3Client {
     const { method = "GET", key = "", query, headers, body, slow, signal } = request;
     let answered: HttpResponse | undefined;
     let found: Promise<S3Fault>;
-    const read = (response: HttpResponse) => {
+    const read = async (response: HttpResponse) => {
+      const { faultOf } = await import("./errors.ts");
       if (response !== answered) found = faultOf(answered = response);
-      return found;
+      return await found;
     };
     return {
       method,
@@ -167,8 +145,14 @@ export class S3Client {
         const context = await this.#context();
         if (context) prepared.headers = await signRequest(prepared, context);
       },
-      recover: async (response) => this.#putRight(await read(response), method),
-      fail: async (response) => errorOf(await read(response), response.headers),
+      recover: async (response) => {
+        const { putRight } = await import("./refusals.ts");
+        return putRight(await read(response), method, this, this.#credentials);
+      },
+      fail: async (response) => {
+        const { errorOf } = await import("./errors.ts");
+        return errorOf(await read(response), response.headers);
+      },
     };
   }
 
@@ -187,23 +171,5 @@ export class S3Client {
     const credentials = await this.#credentials.get();
     const { region } = this.endpoint;
     return credentials && { credentials, region, time: this.now(), cache: this.#derived };
-  }
-
-  /** Learns from a refusal what it was for; whether the same request may succeed now. */
-  #putRight({ code, status, region, serverTime }: S3Fault, method: string): boolean {
-    if (serverTime !== undefined && (code === "RequestTimeTooSkewed" || status === 403)) {
-      // The answer to a HEAD has no code, but it has the server's time.
-      const wrong = code === "RequestTimeTooSkewed" || method === "HEAD";
-      if (wrong && Math.abs(serverTime - this.now()) > SKEW) {
-        this.#clock = serverTime - Date.now();
-        return true;
-      }
-    }
-    if (region !== undefined && region !== this.endpoint.region && [301, 400].includes(status)) {
-      this.endpoint.region = region;
-      return true;
-    }
-    return /^(ExpiredToken|InvalidToken|TokenRefreshRequired)$/.test(code) &&
-      this.#credentials.refresh();
   }
 }

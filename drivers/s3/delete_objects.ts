@@ -5,7 +5,8 @@
  */
 import { createDigests } from "../../streams/digest/mod.ts";
 import type { S3Client } from "./client.ts";
-import { errorOf, S3Fault } from "./errors.ts";
+import { errorOf } from "./errors.ts";
+import { S3Fault } from "./fault.ts";
 import { fromHex, toBase64 } from "./text.ts";
 import { escapeXml } from "./xml.ts";
 

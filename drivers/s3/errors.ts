@@ -1,5 +1,6 @@
 /**
  * Errors by the code that an S3 server gives (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+ * Loaded with the first one.
  *
  * @module
  */
@@ -13,12 +14,13 @@ import {
   RemoteServiceUnavailable,
   StorageFull,
   StoreAclsNotSupported,
-  StoreError,
+  type StoreError,
   type StoreErrorOptions,
 } from "../../errors/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import { retryAfterOf } from "../../transport/retry.ts";
 import { statusError } from "../../transport/status.ts";
+import { S3Fault } from "./fault.ts";
 import type { Element } from "./xml.ts";
 
 type ErrorClass = new (detail: string, options?: StoreErrorOptions) => StoreError;
@@ -47,26 +49,6 @@ const CLASSES: readonly (readonly [ErrorClass, string, StoreErrorOptions?])[] = 
   [InvalidRange, "InvalidRange"],
   [Invalid, "KeyTooLongError MetadataTooLarge InvalidBucketName"],
 ];
-
-/** What an S3 server answered instead of a success: the `cause` of the error that is thrown. */
-export class S3Fault extends Error {
-  /** The class's name, which survives minification. */
-  override readonly name: string = "S3Fault";
-
-  /** @internal */
-  constructor(
-    /** The status code. */
-    readonly status: number,
-    /** The error code; empty where there is none, as in the answer to a `HEAD`. */
-    readonly code: string,
-    /** The region of the bucket, where the server tells it. */
-    readonly region: string | undefined,
-    /** The server's time in milliseconds, where it tells it. */
-    readonly serverTime: number | undefined,
-  ) {
-    super(code || `status ${status}`);
-  }
-}
 
 /** What went wrong, read from an answer that is no success. */
 export async function faultOf(response: HttpResponse): Promise<S3Fault> {
@@ -113,11 +95,4 @@ export function errorOf(fault: S3Fault, headers: Headers): StoreError {
     retryAfter: retryAfter ?? retryAfterOf(headers),
     ...more,
   });
-}
-
-/** The code of the fault that an error comes from, if it comes from one. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof StoreError && error.cause instanceof S3Fault
-    ? error.cause.code
-    : undefined;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { S3Fault } from "./errors.ts";
+export { S3Fault } from "./fault.ts";
 export { S3Location } from "./location.ts";
 export type { S3Credentials, S3Options, S3Settings } from "./options.ts";
 export { S3Store } from "./store.ts";

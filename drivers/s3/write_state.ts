@@ -6,7 +6,7 @@
 import { Duplicate, NotFound, StoreError } from "../../errors/mod.ts";
 import { cleaningUp } from "../cleaning_up.ts";
 import type { S3Client } from "./client.ts";
-import { codeOf, S3Fault } from "./errors.ts";
+import { codeOf, S3Fault } from "./fault.ts";
 import type { S3Settings } from "./options.ts";
 
 /** User metadata that tells by which add an object came to be. */

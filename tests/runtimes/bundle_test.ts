@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { assert } from "@std/assert";
-import { BUNDLES, measureBundle } from "../../bench/bundle.ts";
+import { assert, assertEquals } from "@std/assert";
+import { BUNDLES, measureBundle, modulesRead } from "../../bench/bundle.ts";
+import { output } from "./runtimes/runtime.ts";
 
 /** What may be loaded before a store is asked for anything, and what with the first read. */
 const BUDGETS: Readonly<Record<keyof typeof BUNDLES, { start: number; read: number }>> = {
-  http: { start: 8, read: 14 },
-  handler: { start: 20, read: 26 },
-  s3: { start: 10, read: 20 },
-  swift: { start: 21.5, read: 21.5 },
+  http: { start: 6, read: 10 },
+  handler: { start: 17, read: 21 },
+  s3: { start: 7.8, read: 14.6 },
+  swift: { start: 17.5, read: 17.5 },
 };
 
 for (const [key, budget] of Object.entries(BUDGETS)) {
@@ -21,6 +22,27 @@ for (const [key, budget] of Object.entries(BUDGETS)) {
     for (const part of ["start", "read"] as const) {
       const kb = sizes[part].gzipped / 1000;
       assert(kb <= budget[part], `${kb} KB ${part}, at most ${budget[part]}`);
+    }
+  });
+}
+
+for (const key of ["http", "s3"] as const) {
+  Deno.test(`${BUNDLES[key].name}: a plain read loads nothing but what is measured`, async () => {
+    const coverage = await Deno.makeTempDir({ prefix: "vitrine-coverage-" });
+    try {
+      const program = new URL("plain_read.ts", import.meta.url).pathname;
+      await output(Deno.execPath(), "run", "-A", `--coverage=${coverage}`, program, key);
+      const loaded: string[] = [];
+      for await (const { name } of Deno.readDir(coverage)) {
+        if (!name.endsWith(".json")) continue;
+        const { url } = JSON.parse(await Deno.readTextFile(`${coverage}/${name}`));
+        if (/\/(drivers|transport|streams)\//.test(url)) loaded.push(url);
+      }
+      assert(loaded.some((url) => url.endsWith(`/drivers/${key}/client.ts`)));
+      const measured = await modulesRead(BUNDLES[key]);
+      assertEquals(loaded.filter((url) => !measured.has(url)), []);
+    } finally {
+      await Deno.remove(coverage, { recursive: true });
     }
   });
 }

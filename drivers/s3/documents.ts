@@ -1,0 +1,38 @@
+/**
+ * Requests that are answered by XML documents: listings, uploads, copies.
+ *
+ * @module
+ */
+import type { StoreError } from "../../errors/mod.ts";
+import { Backoff } from "../../transport/retry.ts";
+import type { S3Answer, S3Client, S3Request } from "./client.ts";
+import { errorOf, fault } from "./errors.ts";
+import { parseXml } from "./xml.ts";
+
+/**
+ * Sends a request whose answer is an XML document, with `body` as one. It is tried again whatever its
+ * method, also where the document breaks off or is an error in spite of a status of 200
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html).
+ */
+export async function ask(
+  client: S3Client,
+  request: Omit<S3Request, "body">,
+  body: string | undefined,
+): Promise<S3Answer> {
+  const encoded = body === undefined ? undefined : new TextEncoder().encode(body);
+  const backoff = new Backoff(client.transport.retry);
+  for (let repeated = false;; repeated = true) {
+    try {
+      const once = client.request({ ...request, body: encoded });
+      const response = await client.transport.send({ ...once, retry: "never" });
+      const root = parseXml(await response.text(16_777_216));
+      if (root.name === "Error") {
+        throw errorOf(fault(500, response.headers, root), response.headers);
+      }
+      return { root, repeated };
+    } catch (error) {
+      const { retryable, retryAfter } = error as StoreError;
+      if (!retryable || !await backoff.wait(retryAfter, request.signal)) throw error;
+    }
+  }
+}

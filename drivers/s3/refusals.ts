@@ -1,0 +1,35 @@
+/**
+ * What is learned from a refusal, so that the same request may succeed: the server's clock, the bucket's
+ * region, that keys have ended. Loaded with the first one.
+ *
+ * @module
+ */
+import type { S3Client } from "./client.ts";
+import type { Credentials } from "./credentials.ts";
+import type { S3Fault } from "./fault.ts";
+
+/** Clocks that differ by less are not the reason of a refusal, in milliseconds. */
+const SKEW = 300_000;
+
+/** Learns what a request was refused for; whether the same one may succeed now. */
+export function putRight(
+  { code, status, region, serverTime }: S3Fault,
+  method: string,
+  client: S3Client,
+  credentials: Credentials,
+): boolean {
+  if (serverTime !== undefined && (code === "RequestTimeTooSkewed" || status === 403)) {
+    // The answer to a HEAD has no code, but it has the server's time.
+    const wrong = code === "RequestTimeTooSkewed" || method === "HEAD";
+    if (wrong && Math.abs(serverTime - client.now()) > SKEW) {
+      client.clock = serverTime - Date.now();
+      return true;
+    }
+  }
+  const { endpoint } = client;
+  if (region !== undefined && region !== endpoint.region && [301, 400].includes(status)) {
+    endpoint.region = region;
+    return true;
+  }
+  return /^(ExpiredToken|InvalidToken|TokenRefreshRequired)$/.test(code) && credentials.refresh();
+}
