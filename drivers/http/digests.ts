@@ -4,6 +4,7 @@
  * @module
  */
 import type { HttpResponse } from "../../transport/response.ts";
+import { hex } from "../../streams/bytes.ts";
 import type { Multihash } from "../../streams/mod.ts";
 
 /** The strongest digest of a `Repr-Digest` header (RFC 9530, section 3) that Vitrine knows. */
@@ -17,10 +18,6 @@ export function reprDigest(header: string): Multihash | undefined {
     if (bytes.length === size) return { algo, value: hex(bytes) };
   }
   return undefined;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**

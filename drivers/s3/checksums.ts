@@ -6,11 +6,12 @@
  */
 import { createDigests } from "../../streams/digest/mod.ts";
 import { builtin } from "../../streams/digest/node.ts";
+import { hex } from "../../streams/bytes.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import type { UploadedPart } from "./multipart.ts";
 import type { S3Settings } from "./options.ts";
-import { fromHex, toBase64, toHex } from "./text.ts";
+import { fromHex, toBase64 } from "./text.ts";
 
 /**
  * Makes the checksums of one upload. None but what the options ask for: many servers refuse them. Over
@@ -46,7 +47,7 @@ export class Checksums {
 
   /** The headers of a part. */
   async ofPart(body: readonly Bytes[]): Promise<Record<string, string>> {
-    const signed = this.#secure ? {} : { "x-amz-content-sha256": toHex(await sha256(body)) };
+    const signed = this.#secure ? {} : { "x-amz-content-sha256": hex(await sha256(body)) };
     return { ...signed, ...await this.ofObject(body) };
   }
 

@@ -6,12 +6,13 @@
  */
 import { ChecksumMismatch } from "../../errors/mod.ts";
 import { createDigests } from "../../streams/digest/mod.ts";
+import { hex } from "../../streams/bytes.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { ImageReader } from "../driver.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import { partSize } from "./parts.ts";
 import { md5Of, PART_SIZE } from "./stat.ts";
-import { fromHex, toBase64, toHex } from "./text.ts";
+import { fromHex, toBase64 } from "./text.ts";
 
 type Algorithm = "CRC64NVME" | "CRC32C" | "SHA256" | "MD5";
 
@@ -65,7 +66,7 @@ export async function heldTo(headers: Headers, reader: ImageReader): Promise<Ima
       for (const checksum of [...checksums, found]) await whole.update(checksum);
       found = await whole.digest();
     }
-    const text = algorithm === "MD5" ? toHex(found) : toBase64(found);
+    const text = algorithm === "MD5" ? hex(found) : toBase64(found);
     if (text !== value) {
       throw new ChecksumMismatch(`${algorithm} is ${text}, the server has ${value}`);
     }

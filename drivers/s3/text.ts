@@ -1,15 +1,10 @@
 /**
- * Digests as hexadecimal and Base64 text. Not by the methods that `Uint8Array` has for it: Node 20 has
+ * Digests out of hexadecimal and as Base64 text. Not by the methods that `Uint8Array` has for it: Node 20 has
  * none.
  *
  * @module
  */
 import type { Bytes } from "../../streams/mod.ts";
-
-/** Bytes as lower-case hex. */
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 /** Bytes of hex. */
 export function fromHex(hex: string): Bytes {

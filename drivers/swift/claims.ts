@@ -10,6 +10,7 @@
  * @module
  */
 import { RemoteServiceUnavailable } from "../../errors/mod.ts";
+import { hex } from "../../streams/bytes.ts";
 import { Backoff } from "../../transport/retry.ts";
 import { cleaningUp } from "../cleaning_up.ts";
 import type { SwiftClient } from "./client.ts";
@@ -45,8 +46,7 @@ export async function exclusively<T>(
 ): Promise<T> {
   const { container, object } = location;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(object));
-  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"));
-  const prefix = `${SEGMENTS}claims/${hex.join("")}/`;
+  const prefix = `${SEGMENTS}claims/${hex(new Uint8Array(digest))}/`;
   const mine = prefix + id;
   const backoff = new Backoff({ retries: 1000, retryTimeout: PATIENCE, maxDelay: 1000 });
   let until = "";

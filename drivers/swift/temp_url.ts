@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hex } from "../../streams/bytes.ts";
 
 /** What a temporary URL allows. */
 export interface TempUrl {
@@ -29,8 +30,7 @@ export async function tempUrl({ url, method, expires, key, digest }: TempUrl): P
   const text = `${method}\n${expires}\n${decodeURIComponent(url.pathname)}`;
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", hmac, encode(text)));
   const signed = new URL(url);
-  const hex = Array.from(signature, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  signed.searchParams.set("temp_url_sig", hex);
+  signed.searchParams.set("temp_url_sig", hex(signature));
   signed.searchParams.set("temp_url_expires", `${expires}`);
   return signed;
 }
