@@ -48,7 +48,7 @@ export async function files(mib = 1024, parent = "", rounds = 5): Promise<void> 
   try {
     await compare(`file add with md5 and sha512 ${mib} MiB`, [
       ...(glance ? [{ name: "glance_store", run: clean(python("add")) }] : []),
-      { name: "vitrine, threads", ...against, run: clean(vitrine("add-threads")) },
+      { name: "vitrine, no FFI", ...against, run: clean(vitrine("add-threads")) },
       { name: "vitrine, FFI", ...against, run: clean(vitrine("add")) },
     ], rounds);
     await compare(`file get ${mib} MiB`, [
