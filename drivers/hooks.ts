@@ -22,6 +22,7 @@ import type {
 /**
  * What a driver implements. Each hook is called with a checked location after the check of the
  * store's capabilities, and what it throws is wrapped with store, operation and path.
+ * What needs an optional one is refused where the driver has none.
  *
  * @typeParam L The driver's class of locations.
  */

@@ -129,7 +129,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   readonly #class: StoreClass;
   #configured: Promise<void> | undefined;
   #addFailure: unknown;
-  #managing: Promise<StoreManager<L>> | undefined;
+  #managing: StoreManager<L> | undefined;
 
   /** Validates the options; throws `BadStoreConfiguration`. Nothing is opened yet. */
   constructor(name: string, options: Readonly<Record<string, unknown>> = {}) {
@@ -418,16 +418,15 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 
   /** The other half of the store. Who only reads never loads it. */
-  #manager(): Promise<StoreManager<L>> {
-    return this.#managing ??= import("./manager.ts").then(({ StoreManager }) =>
-      new StoreManager<L>(this, {
-        run: (...args) => this.#run(...args),
-        wrap: (...args) => this.#wrap(...args),
-        require: (ability) => this.#require(ability),
-        resolve: (...args) => this.#resolve(...args),
-        bind: (location) => this.#bind(location),
-      })
-    );
+  async #manager(): Promise<StoreManager<L>> {
+    const { StoreManager } = await import("./manager.ts");
+    return this.#managing ??= new StoreManager<L>(this, {
+      run: (...args) => this.#run(...args),
+      wrap: (...args) => this.#wrap(...args),
+      require: (ability) => this.#require(ability),
+      resolve: (...args) => this.#resolve(...args),
+      bind: (location) => this.#bind(location),
+    });
   }
 
   async #run<T>(
