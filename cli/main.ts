@@ -146,7 +146,7 @@ async function runCommand(
     out,
     json: args.has("json"),
     signal: interrupt.signal,
-    context: callerOf(await processEnvironment(), args.value("tenant")),
+    context: callerOf((await processEnvironment()).env, args.value("tenant")),
     config: () => readConfig(args),
     vfs: () => opened ??= openTree(session),
     fail(error) {
@@ -186,7 +186,7 @@ async function readConfig(args: Arguments): Promise<Config> {
   }
   const { loadGlanceConf } = await import("../stores/glance_conf/mod.ts");
   const config = await loadGlanceConf({ files, directories });
-  return overlayEnvironment(config, await processEnvironment());
+  return overlayEnvironment(config, (await processEnvironment()).env);
 }
 
 function readArguments(command: Command, args: readonly string[]): Arguments {

@@ -13,12 +13,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const OPTION = /^VITRINE_STORE_([^_]+)_(.+)$/;
 
 /**
- * The environment of the process, where the runtime has one: nothing is read until a variable is
- * asked for.
+ * The environment of the process, as `env`, where the runtime has one: nothing is read until a
+ * variable is asked for. A promise that resolved to the environment itself would ask for `then`.
  */
-export async function processEnvironment(): Promise<Environment> {
+export async function processEnvironment(): Promise<{ env: Environment }> {
   const { env } = await import("node:process");
-  return env;
+  return { env };
 }
 
 /**

@@ -37,7 +37,7 @@ export interface LoadConfigOptions {
  * ```
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config | undefined> {
-  const env = options.env ?? await processEnvironment();
+  const env = options.env ?? (await processEnvironment()).env;
   const named = options.path ?? (env["VITRINE_CONFIG"] || undefined);
   const read = await readConfig(named ?? "vitrine.json", named !== undefined);
   const config = overlayEnvironment(read ?? { stores: {} }, env);

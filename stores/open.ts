@@ -87,7 +87,9 @@ async function expand(
   const expanded: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(options)) {
     const asks = JSON.stringify(value)?.includes("${env:");
-    expanded[key] = asks ? expandEnvironment(value, env ?? await processEnvironment(), key) : value;
+    expanded[key] = asks
+      ? expandEnvironment(value, env ?? (await processEnvironment()).env, key)
+      : value;
   }
   return expanded;
 }
