@@ -162,12 +162,13 @@ function feed(digests: Digests, chunk: Bytes, start: number, partSize: number | 
   const md5s: Promise<string>[] = [];
   let at = 0;
   if (digests.endPart && partSize) {
-    for (let end; (end = at + partSize - (start + at) % partSize) <= chunk.length; at = end) {
+    for (let end = partSize - start % partSize; end <= chunk.length; end += partSize) {
       done.push(digests.update(chunk.subarray(at, end)));
       const md5 = digests.endPart();
       // Whom the sink does not ask for, if it fails before.
       md5.catch(() => {});
       md5s.push(md5);
+      at = end;
     }
   }
   done.push(digests.update(chunk.subarray(at)));

@@ -8,7 +8,7 @@
 
 import type { Algorithm } from "./algorithms.ts";
 import { BackendUnavailable, type Engine } from "./engine.ts";
-import { pool, SLOT_SIZE, type Thread } from "./threads.ts";
+import { CHUNKS_BEFORE_THREADS, pool, SLOT_SIZE, type Thread } from "./threads.ts";
 
 /** From docs.openssl.org/3.0/man3/EVP_DigestInit. */
 const SYMBOLS = {
@@ -51,9 +51,6 @@ const FOLDERS = [
 
 /** Up to this many bytes the digests are done sooner than threads are woken for them. */
 const INLINE_LIMIT = 256 * 1024;
-
-/** To start threads of our own takes as much CPU time as they save on some fifty chunks of 4 MiB. */
-const CHUNKS_BEFORE_THREADS = 16;
 
 /** Loaded once and kept, which Deno's resource sanitizer reports of the test that came first. */
 let libcrypto: Library | undefined;

@@ -15,6 +15,9 @@ import { openStates, type Reply, type Request, serve } from "./worker.ts";
 /** Bytes of a slot of the ring: half a chunk, so that a copy overlaps with the digesting. */
 export const SLOT_SIZE = 2 * 1024 * 1024;
 
+/** To start threads takes as much CPU time as they save on some ten to fifty chunks of 4 MiB. */
+export const CHUNKS_BEFORE_THREADS = 16;
+
 /** Slots for each thread: one that it reads and one that is being filled. */
 const SLOTS_PER_THREAD = 2;
 

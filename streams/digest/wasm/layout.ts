@@ -52,10 +52,10 @@ function rootFraction(prime: bigint, degree: bigint): bigint {
 }
 
 /**
- * What the memory begins with: states before the first byte (FIPS 180-4, section 5.3.5; RFC 1321, 3.3) and
+ * States before the first byte (FIPS 180-4, section 5.3.5; RFC 1321, 3.3) and
  * constants (FIPS 180-4, 4.2.3; RFC 1321, 3.4).
  */
-export function initialMemory(): Uint8Array<ArrayBuffer> {
+function initialMemory(): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(AT.schedule));
   const words = (at: number, values: bigint[]) =>
     values.forEach((value, index) => view.setBigUint64(at + 8 * index, value, true));
@@ -73,8 +73,11 @@ export function initialMemory(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(view.buffer);
 }
 
+/** What the memory begins with, the states first. */
+export const INITIAL_MEMORY: Uint8Array = initialMemory();
+
 /** The states before the first byte. */
-export const INITIAL_STATES: Uint8Array = initialMemory().slice(0, STATES);
+export const INITIAL_STATES: Uint8Array = INITIAL_MEMORY.subarray(0, STATES);
 
 /** The lanes of md5: of all bytes, and of those of a part. */
 export const WHOLE = 0, PART = 1;

@@ -9,12 +9,10 @@ import { hex } from "../../bytes.ts";
 import type { Algorithm } from "../algorithms.ts";
 import { BackendUnavailable, type Engine } from "../engine.ts";
 import { ThreadDigests } from "../pool.ts";
+import { CHUNKS_BEFORE_THREADS } from "../threads.ts";
 import { openStates, type States, type StatesOptions } from "../worker.ts";
 import { AT, BLOCK, INITIAL_STATES, laneAt, PART, WHOLE } from "./layout.ts";
 import { stitched } from "./stitched.ts";
-
-/** To start a thread takes as much CPU time as some ten chunks of 4 MiB. */
-const CHUNKS_BEFORE_THREAD = 16;
 
 /** What starts the md5 of a part. */
 const RESTART = laneAt(PART).map((at) => ({ at, bytes: INITIAL_STATES.slice(at, at + 4) }));
@@ -25,7 +23,7 @@ let module: Promise<WebAssembly.Module> | undefined;
 class WasmEngine implements Engine {
   readonly #algorithms: readonly Algorithm[];
   readonly #module: WebAssembly.Module;
-  #states: States;
+  readonly #states: States;
   /** A thread that is ready to go on in place of the states. */
   #ready: ThreadDigests | undefined;
   /** The thread that does. */
@@ -48,7 +46,7 @@ class WasmEngine implements Engine {
   }
 
   update(chunk: Uint8Array): Promise<void> | void {
-    if (++this.#chunks === CHUNKS_BEFORE_THREAD) this.#startThread().catch(() => {});
+    if (++this.#chunks === CHUNKS_BEFORE_THREADS) this.#startThread().catch(() => {});
     const held = this.#size % BLOCK;
     const missing = held && BLOCK - held;
     this.#size += chunk.length;

@@ -9,7 +9,7 @@
  */
 
 import { assemble, type Code, get, i32, loop, PAGE, tee } from "./assembler.ts";
-import { BLOCK, initialMemory, MEMORY } from "./layout.ts";
+import { BLOCK, INITIAL_MEMORY, MEMORY } from "./layout.ts";
 import { md5 } from "./md5.ts";
 import { sha512 } from "./sha512.ts";
 import { FROM, Locals, TO } from "./steps.ts";
@@ -29,5 +29,5 @@ export function stitched(): Uint8Array<ArrayBuffer> {
   const block = stitch(sha.steps, md.steps).flat();
   const advance = tee(FROM, i32.add(get(FROM), i32.const(BLOCK)));
   const body = [...sha.begin, ...md.begin, ...loop(block, i32.lessThan(advance, get(TO)))];
-  return assemble({ locals: locals.types, body, pages: MEMORY / PAGE, data: initialMemory() });
+  return assemble({ locals: locals.types, body, pages: MEMORY / PAGE, data: INITIAL_MEMORY });
 }
