@@ -10,7 +10,8 @@ import { CHUNK_SIZE } from "../../streams/mod.ts";
 import { identity } from "./digests.ts";
 import type { Draft } from "./draft.ts";
 import type { ImageFile } from "./image.ts";
-import type { Io, OpenFile } from "./io.ts";
+import type { Io } from "./io.ts";
+import type { OpenFile } from "./open_file.ts";
 
 /**
  * Copies by the system's own means, where it can by sharing the data (reflinks), and a file with

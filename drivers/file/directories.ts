@@ -7,7 +7,8 @@ import { dirname } from "@std/path";
 import { chmod, mkdir, rmdir, stat } from "node:fs/promises";
 import type { Datadirs } from "./datadirs.ts";
 import { unless } from "./failures.ts";
-import { type Io, OpenFile } from "./io.ts";
+import type { Io } from "./io.ts";
+import { OpenFile } from "./open_file.ts";
 
 /** The directories between a datadir and a path in it, the outermost first. */
 export function parentsOf(datadirs: Datadirs, path: string): string[] {

@@ -11,7 +11,8 @@ import type { ImageHandle, ImageReader } from "../driver.ts";
 import { pastEnd } from "../reading.ts";
 import type { Datadirs, RealPath } from "./datadirs.ts";
 import { identity } from "./digests.ts";
-import { type Io, OpenFile } from "./io.ts";
+import type { Io } from "./io.ts";
+import { isSameFile, OpenFile } from "./open_file.ts";
 
 /** What is known of an image's file. */
 export interface ImageFile {
@@ -49,10 +50,11 @@ export async function openImage(
   try {
     const stats = await file.stat();
     requireFile(stats);
-    if (seen && isSame(seen.stats, stats)) return { file, real: seen.real, stats };
+    file.expectReads(stats);
+    if (seen && isSameFile(seen.stats, stats)) return { file, real: seen.real, stats };
     // Judged by what is open: the path may have been changed since it was followed.
     const found = await lookAt(io, datadirs, path);
-    if (!isSame(found.stats, stats)) {
+    if (!isSameFile(found.stats, stats)) {
       throw new Forbidden("the path was changed while it was being opened");
     }
     return { file, ...found };
@@ -60,10 +62,6 @@ export async function openImage(
     await file.close().catch(() => {});
     throw error;
   }
-}
-
-function isSame(one: BigIntStats, other: BigIntStats): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
 }
 
 function requireFile(stats: BigIntStats): void {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type FileHandle, open, unlink } from "node:fs/promises";
-import type { BigIntStats, Dir } from "node:fs";
+import { unlink } from "node:fs/promises";
+import type { Dir } from "node:fs";
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { TemporaryFile } from "./temporary.ts";
@@ -81,59 +81,6 @@ export async function* namesIn(io: Io, directory: Dir): AsyncGenerator<string> {
     }
   } finally {
     await io.cleanup.wait(directory.close());
-  }
-}
-
-/** A file that is open for reading. */
-export class OpenFile {
-  readonly #handle: FileHandle;
-  readonly #io: Io;
-  readonly #close: () => Promise<void>;
-  #closing: Promise<void> | undefined;
-
-  private constructor(handle: FileHandle, io: Io, close: () => Promise<void>) {
-    this.#handle = handle;
-    this.#io = io;
-    this.#close = close;
-  }
-
-  /** Opens a file. */
-  static async open(io: Io, path: string, flags: string | number): Promise<OpenFile> {
-    const handle = await io.wait(open(path, flags), (late) => late.close());
-    return new OpenFile(handle, io, () => io.cleanup.wait(handle.close()));
-  }
-
-  /** The same file for another operation, which does not close it but calls `close` instead. */
-  for(io: Io, close: () => Promise<void>): OpenFile {
-    return new OpenFile(this.#handle, io, close);
-  }
-
-  /** Fills the view from byte `position` on; fewer bytes only at the file's end. */
-  async read(view: Bytes, position: number): Promise<number> {
-    let filled = 0;
-    while (filled < view.length) {
-      const length = Math.min(view.length - filled, this.#io.chunkSize);
-      const call = this.#handle.read(view, filled, length, position + filled);
-      const { bytesRead } = await this.#io.wait(call);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return filled;
-  }
-
-  /** What the system knows of the file. */
-  stat(): Promise<BigIntStats> {
-    return this.#io.wait(this.#handle.stat({ bigint: true }));
-  }
-
-  /** Brings the data to the disk. */
-  sync(): Promise<void> {
-    return this.#io.wait(this.#handle.sync());
-  }
-
-  /** Closes the file as soon as no call is under way. Safe to call twice. */
-  close(): Promise<void> {
-    return this.#closing ??= this.#close();
   }
 }
 

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers/promises";
 import type { Datadirs } from "./datadirs.ts";
 import { type ImageFile, openImage } from "./image.ts";
-import type { Io, OpenFile } from "./io.ts";
+import type { Io } from "./io.ts";
+import type { OpenFile } from "./open_file.ts";
 
 /** How long what was seen of a file is good for those who come after, in milliseconds. */
 const FRESH = 100;
@@ -16,8 +18,10 @@ interface Shared {
   opening: Promise<OpenImage>;
   /** When its path was judged, on the clock of `performance.now`. */
   judged: number;
-  /** How many use it; the file is closed when nobody does any more. */
+  /** How many use it. */
   users: number;
+  /** Whether the file is being closed, as nobody used it any more. */
+  closing: boolean;
 }
 
 /**
@@ -40,10 +44,15 @@ export class OpenImages {
     this.#dropStale();
     const last = this.#shared.get(path);
     // An abort of one of the users is nothing to the others.
-    const shared = last && last.users > 0 ? last : this.#begin(io.unaborted, path, last);
+    const shared = last && !last.closing ? last : this.#begin(io.unaborted, path, last);
     shared.users++;
     const release = async () => {
-      if (--shared.users === 0) await (await shared.opening).file.close();
+      shared.users--;
+      // A read that took no time shall be of use to those that wait for the event loop already.
+      await setImmediate();
+      if (shared.users > 0) return;
+      shared.closing = true;
+      await (await shared.opening).file.close();
     };
     try {
       const { file, ...found } = await io.wait(shared.opening);
@@ -57,7 +66,12 @@ export class OpenImages {
   #begin(io: Io, path: string, last: Shared | undefined): Shared {
     const images = this.#shared;
     const open = async () => openImage(io, this.#datadirs, path, await last?.opening);
-    const shared = { judged: last?.judged ?? performance.now(), opening: open(), users: 0 };
+    const shared = {
+      judged: last?.judged ?? performance.now(),
+      opening: open(),
+      users: 0,
+      closing: false,
+    };
     images.set(path, shared);
     shared.opening.catch(() => {
       if (images.get(path) === shared) images.delete(path);

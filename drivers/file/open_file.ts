@@ -1,0 +1,135 @@
+/**
+ * Files that are open for reading.
+ *
+ * @module
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import type { Bytes } from "../../streams/mod.ts";
+import { CACHED_LIMIT, type CachedRead, cachedReads } from "./cached.ts";
+import type { Io } from "./io.ts";
+
+/** From how many bytes on a read is done by two threads, each half of it. */
+const HALVED = 2_097_152;
+
+/** What all who read a file at the same time share. */
+interface Shared {
+  readonly path: string;
+  readonly flags: string | number;
+  readonly handle: FileHandle;
+  /** What the system said of the file, once many reads are expected. */
+  stats?: BigIntStats;
+  /** How small reads are done, where that can be done at once. */
+  cached?: CachedRead | undefined;
+  /** The file once more, as Deno has but one thread at a time read from a handle. */
+  second?: FileHandle | undefined;
+  openingSecond?: Promise<void>;
+}
+
+/** A file that is open for reading. */
+export class OpenFile {
+  readonly #shared: Shared;
+  readonly #io: Io;
+  readonly #close: () => Promise<void>;
+  #closing: Promise<void> | undefined;
+
+  private constructor(shared: Shared, io: Io, close: () => Promise<void>) {
+    this.#shared = shared;
+    this.#io = io;
+    this.#close = close;
+  }
+
+  /** Opens a file. */
+  static async open(io: Io, path: string, flags: string | number): Promise<OpenFile> {
+    const handle = await io.wait(open(path, flags), (late) => late.close());
+    const shared: Shared = { path, flags, handle };
+    const close = async () => {
+      await shared.openingSecond;
+      await Promise.all([handle.close(), shared.second?.close()]);
+    };
+    return new OpenFile(shared, io, () => io.cleanup.wait(close()));
+  }
+
+  /** The same file for another operation, which does not close it but calls `close` instead. */
+  for(io: Io, close: () => Promise<void>): OpenFile {
+    return new OpenFile(this.#shared, io, close);
+  }
+
+  /** What the system knows of the file. */
+  stat(): Promise<BigIntStats> {
+    return this.#io.wait(this.#shared.handle.stat({ bigint: true }));
+  }
+
+  /** Makes ready for many reads of a file of which the system says this. */
+  expectReads(stats: BigIntStats): void {
+    const shared = this.#shared;
+    shared.stats = stats;
+    shared.cached = cachedReads(shared.handle.fd, stats);
+  }
+
+  /** Fills the view from byte `position` on; fewer bytes only at the file's end. */
+  async read(view: Bytes, position: number): Promise<number> {
+    const { cached } = this.#shared;
+    let filled = cached && view.length <= CACHED_LIMIT ? cached(view, position) : 0;
+    while (filled < view.length) {
+      const part = view.subarray(filled, filled + this.#io.chunkSize);
+      const count = await this.#io.wait(this.#readPart(part, position + filled));
+      if (count === 0) break;
+      filled += count;
+    }
+    return filled;
+  }
+
+  async #readPart(view: Bytes, position: number): Promise<number> {
+    const { handle } = this.#shared;
+    const second = view.length < HALVED ? undefined : this.#second();
+    if (second === undefined) return (await handle.read(view, 0, view.length, position)).bytesRead;
+    const half = view.length >> 1;
+    const reads = await Promise.allSettled([
+      handle.read(view, 0, half, position),
+      second.read(view, half, view.length - half, position + half),
+    ]);
+    // Only now does nobody write into the view any more.
+    const [first, rest] = reads.map((read) => {
+      if (read.status === "rejected") throw read.reason;
+      return read.value.bytesRead;
+    }) as [number, number];
+    return first < half ? first : half + rest;
+  }
+
+  /** It is opened beside the first read that could use it, for those that follow. */
+  #second(): FileHandle | undefined {
+    const shared = this.#shared;
+    if (shared.stats) shared.openingSecond ??= openSecond(shared, shared.stats).catch(() => {});
+    return shared.second;
+  }
+
+  /** Brings the data to the disk. */
+  sync(): Promise<void> {
+    return this.#io.wait(this.#shared.handle.sync());
+  }
+
+  /** Closes the file as soon as no call is under way. Safe to call twice. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+}
+
+async function openSecond(shared: Shared, stats: BigIntStats): Promise<void> {
+  const handle = await open(shared.path, shared.flags);
+  try {
+    // The path may lead to another file by now.
+    if (isSameFile(await handle.stat({ bigint: true }), stats)) {
+      shared.second = handle;
+      return;
+    }
+  } catch {
+    // Then one has to do.
+  }
+  await handle.close();
+}
+
+/** Whether the system speaks of the same file twice. */
+export function isSameFile(one: BigIntStats, other: BigIntStats): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
+}
