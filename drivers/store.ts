@@ -238,8 +238,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   ): Promise<{ reader: ImageReader; bytes: ByteReader }> {
     const { signal, context } = options;
     const range = checkRange(options);
-    await this.#require(READ);
-    await this.#requireRandom(range.offset > 0, range.length !== undefined);
+    await this.#requireRange(range.offset > 0, range.length !== undefined);
     const location = await this.#resolve(image, options);
     const stat = () => this.statImage(location, { signal, context });
     const verify = options.verify &&
@@ -283,8 +282,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    */
   open(image: ImageRef, options: OperationOptions = {}): Promise<ImageHandle> {
     return this.#run("open", image, options, async () => {
-      await this.#require(READ);
-      await this.#requireRandom(true, true);
+      await this.#requireRange(true, true);
       const location = await this.#resolve(image, options);
       const { size } = await this.statImage(location, options);
       if (size === undefined) {
@@ -469,9 +467,11 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     throw new Refusal("the store does not support it");
   }
 
-  #requireRandom(offset: boolean, length: boolean): Promise<void> {
+  async #requireRange(offset: boolean, length: boolean): Promise<void> {
     const wanted = (offset ? BitMasks.READ_OFFSET : 0) | (length ? BitMasks.READ_CHUNK : 0);
-    return this.#require([wanted, StoreRandomGetNotSupported]);
+    if (this.isCapable(BitMasks.READ_ACCESS, wanted)) return;
+    await this.#require(READ);
+    await this.#require([wanted, StoreRandomGetNotSupported]);
   }
 
   async #resolve(image: ImageRef, options: OperationOptions): Promise<L> {

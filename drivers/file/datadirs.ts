@@ -83,17 +83,6 @@ export class Datadirs {
     return this.paths.map((datadir) => this.pathIn(datadir, imageId));
   }
 
-  /** Where an image is, or else where it would be in the first datadir. */
-  async find(io: Io, imageId: string): Promise<string> {
-    const paths = this.pathsOf(imageId);
-    if (paths.length > 1) {
-      for (const path of paths) {
-        if ((await unless(NOWHERE, io.wait(stat(path))))?.isFile()) return path;
-      }
-    }
-    return paths[0]!;
-  }
-
   /**
    * The datadir for an image of `size` bytes: the highest priority that has room, then most room, as
    * glance_store chooses. Throws `StorageFull`.
@@ -133,6 +122,14 @@ export class Datadirs {
       }
     }
   }
+}
+
+/** The path of a file among those that an image can have, or else the first. */
+export async function firstFile(io: Io, paths: readonly string[]): Promise<string> {
+  for (const path of paths) {
+    if ((await unless(NOWHERE, io.wait(stat(path))))?.isFile()) return path;
+  }
+  return paths[0]!;
 }
 
 /** What follows the directory in a path, or `undefined` where the path is not below it. */

@@ -19,7 +19,7 @@ import type {
 import type { OptionDefinitions } from "../options.ts";
 import { Store } from "../store.ts";
 import { copyImageFile } from "./copy.ts";
-import { Datadirs } from "./datadirs.ts";
+import { Datadirs, firstFile } from "./datadirs.ts";
 import { digestsOf, forgetDigests } from "./digests.ts";
 import { openToReaders, parentsOf, removeEmpty } from "./directories.ts";
 import { Draft, type DraftOptions } from "./draft.ts";
@@ -128,12 +128,11 @@ export class FileStore extends Store<FileLocation, FileOptions> {
   protected override locate(
     imageId: string,
     { signal }: OperationOptions,
-  ): Promise<FileLocation> {
+  ): FileLocation | Promise<FileLocation> {
     checkFileId(imageId);
-    return this.#to(
-      "read",
-      async () => new FileLocation(await this.#datadirs.find(this.#io(signal), imageId)),
-    );
+    const paths = this.#datadirs.pathsOf(imageId);
+    if (paths.length === 1) return new FileLocation(paths[0]!);
+    return this.#to("read", async () => new FileLocation(await firstFile(this.#io(signal), paths)));
   }
 
   /** @internal */
