@@ -44,6 +44,8 @@ export class OpenFile {
     const handle = await io.wait(open(path, flags), (late) => late.close());
     const shared: Shared = { path, flags, handle };
     const close = async () => {
+      // Its number may be another file's in a moment.
+      shared.cached = undefined;
       await shared.openingSecond;
       await Promise.all([handle.close(), shared.second?.close()]);
     };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { ImageChanged } from "@vitrine/vitrine";
 import { FileStore } from "@vitrine/vitrine/file";
 import { open } from "node:fs/promises";
@@ -84,6 +84,20 @@ Deno.test("no file is read by a descriptor that is another one's", async () => {
     assertEquals(cachedReads(one.fd, await other.stat({ bigint: true })), undefined);
     await one.close();
     await other.close();
+  });
+});
+
+Deno.test("a file that was closed is not read, whatever has its descriptor by then", async () => {
+  await inFolder(async (datadir) => {
+    for (const name of ["image", "other"]) await Deno.writeTextFile(`${datadir}/${name}`, name);
+    await using store = new FileStore("files", { datadir });
+    const handle = await store.open("image");
+    await handle.close();
+    const others = await Promise.all(Array.from({ length: 8 }, () => store.open("other")));
+    const view = new Uint8Array(5);
+    await assertRejects(() => handle.read(view, 0));
+    assertEquals(view, new Uint8Array(5));
+    for (const other of others) await other.close();
   });
 });
 
