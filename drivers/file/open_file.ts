@@ -18,7 +18,7 @@ interface Shared {
   readonly flags: string | number;
   readonly handle: FileHandle;
   /** What the system said of the file, once many reads are expected. */
-  stats?: BigIntStats;
+  stats?: BigIntStats | undefined;
   /** How small reads are done, where that can be done at once. */
   cached?: CachedRead | undefined;
   /** The file once more, as Deno has but one thread at a time read from a handle. */
@@ -44,8 +44,8 @@ export class OpenFile {
     const handle = await io.wait(open(path, flags), (late) => late.close());
     const shared: Shared = { path, flags, handle };
     const close = async () => {
-      // Its number may be another file's in a moment.
-      shared.cached = undefined;
+      // Its number may be another file's in a moment, and what is opened from now on stays open.
+      shared.cached = shared.stats = undefined;
       await shared.openingSecond;
       await Promise.all([handle.close(), shared.second?.close()]);
     };

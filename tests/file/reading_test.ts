@@ -98,6 +98,13 @@ Deno.test("a file that was closed is not read, whatever has its descriptor by th
     await assertRejects(() => handle.read(view, 0));
     assertEquals(view, new Uint8Array(5));
     for (const other of others) await other.close();
+
+    const path = `${datadir}/large`;
+    await writeRandom(path, 4);
+    const large = await store.open("large");
+    await large.close();
+    await assertRejects(() => large.read(new Uint8Array(4 * MIB), 0));
+    assertEquals(await descriptorsOf(path), 0);
   });
 });
 
