@@ -38,18 +38,16 @@ function load(): typeof libc {
   }
 }
 
-const bytesOf = ({ buffer }: BigUint64Array<ArrayBuffer>) => new Uint8Array(buffer);
-
 /** Reads of an open file; `undefined` where they cannot be had. */
 export function cachedReads(fd: number, { dev, ino }: BigIntStats): CachedRead | undefined {
   const symbols = load();
   // Longer than any `struct stat`, which begins with the device and the inode.
   const stat = new BigUint64Array(32);
   // Some versions of Deno number files in a way of their own.
-  const isSame = symbols?.fstat(fd, bytesOf(stat)) === 0 && stat[0] === dev && stat[1] === ino;
-  if (!symbols || !isSame) return undefined;
+  if (symbols?.fstat(fd, new Uint8Array(stat.buffer)) !== 0) return undefined;
+  if (stat[0] !== dev || stat[1] !== ino) return undefined;
   const vector = new BigUint64Array(2);
-  const vectorBytes = bytesOf(vector);
+  const vectorBytes = new Uint8Array(vector.buffer);
   return (view, position) => {
     vector[0] = Deno.UnsafePointer.value(Deno.UnsafePointer.of(view));
     vector[1] = BigInt(view.length);
