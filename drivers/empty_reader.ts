@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NO_BYTES } from "../streams/bytes.ts";
 import type { DriverStat, ImageReader } from "./driver.ts";
 import { pastEnd } from "./reading.ts";
 
@@ -13,12 +14,5 @@ export async function emptyReader(
 ): Promise<ImageReader> {
   const { size: total, etag, modified } = await stat();
   if (total !== undefined && offset > total) throw pastEnd(offset, total);
-  return {
-    size: 0,
-    total,
-    etag,
-    modified,
-    read: (view) => Promise.resolve(view.subarray(0, 0)),
-    close: () => Promise.resolve(),
-  };
+  return { size: 0, total, etag, modified, ...NO_BYTES };
 }

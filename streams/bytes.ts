@@ -27,6 +27,12 @@ export interface ByteReader {
   close(reason?: unknown): Promise<void>;
 }
 
+/** A reader that is at its end. */
+export const NO_BYTES: ByteReader = {
+  read: (view) => Promise.resolve(view.subarray(0, 0)),
+  close: () => Promise.resolve(),
+};
+
 /** A part of an image. */
 export interface ByteRange {
   /** First byte, from 0. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { BackendException, InvalidRange } from "../errors/mod.ts";
-import type { ByteRange, Bytes } from "../streams/mod.ts";
+import { NO_BYTES } from "../streams/bytes.ts";
+import type { ByteRange } from "../streams/mod.ts";
 import { parseContentRange } from "./ranges.ts";
 import { contentLength, entityTag, modifiedOf } from "./read_range.ts";
 import type { HttpResponse } from "./response.ts";
@@ -31,10 +32,12 @@ export async function beyond(
     );
   }
   if (offset < total) throw new BackendException("the server refused a range inside the image");
-  const body = {
-    read: (view: Bytes) => Promise.resolve(view.subarray(0, 0)),
-    close: () => Promise.resolve(),
+  return {
+    body: NO_BYTES,
+    size: 0,
+    total,
+    etag: entityTag(headers),
+    modified: modifiedOf(headers),
+    validator: undefined,
   };
-  const etag = entityTag(headers);
-  return { body, size: 0, total, etag, modified: modifiedOf(headers), validator: undefined };
 }

@@ -18,15 +18,7 @@
  */
 export type { Fetch, TlsOptions } from "./engine.ts";
 export { EgressGate, type EgressRules, type Resolve } from "./gate.ts";
-export {
-  type ContentRange,
-  formatContentRange,
-  formatRange,
-  parseContentRange,
-  parseRange,
-  type RangeSpec,
-  resolveRange,
-} from "./ranges.ts";
+export { type ContentRange, formatRange, parseContentRange } from "./ranges.ts";
 export { contentLength, modifiedOf, readRange, type ReadRangeOptions } from "./read_range.ts";
 export { HttpResponse } from "./response.ts";
 export { type OpenBody, type OpenedBody, resumingReader } from "./resume.ts";

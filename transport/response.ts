@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ByteReader, Bytes } from "../streams/mod.ts";
+import { type ByteReader, type Bytes, NO_BYTES } from "../streams/bytes.ts";
 import { timedBody } from "./body.ts";
 
 /** Bodies up to this size are read to their end when released, so that the connection lives on. */
@@ -61,10 +61,7 @@ export class HttpResponse {
     if (bodiless) {
       void response.body?.cancel().catch(() => {});
       dispose();
-      this.body = {
-        read: (view) => Promise.resolve(view.subarray(0, 0)),
-        close: () => Promise.resolve(),
-      };
+      this.body = NO_BYTES;
     } else {
       this.body = timedBody(response.body!, this.#length, { idle, controller, dispose });
     }

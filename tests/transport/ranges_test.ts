@@ -4,63 +4,13 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import {
-  Backoff,
-  formatContentRange,
-  formatRange,
-  parseContentRange,
-  parseRange,
-  resolveRange,
-  retryAfterOf,
-} from "../../transport/mod.ts";
+import { Backoff, formatRange, parseContentRange, retryAfterOf } from "../../transport/mod.ts";
 
-Deno.test("Range headers are read, and what is none is not", () => {
-  assertEquals(parseRange("bytes=0-499"), [{ first: 0, last: 499 }]);
-  assertEquals(parseRange("bytes=500-"), [{ first: 500, last: undefined }]);
-  assertEquals(parseRange("bytes=-500"), [{ suffix: 500 }]);
-  assertEquals(parseRange("BYTES=0-0"), [{ first: 0, last: 0 }]);
-  assertEquals(parseRange("bytes= 0-0 ,, 5-6,\t-1"), [
-    { first: 0, last: 0 },
-    { first: 5, last: 6 },
-    { suffix: 1 },
-  ]);
-  assertEquals(parseRange("bytes=0-99999999999999999999"), [
-    { first: 0, last: Number.MAX_SAFE_INTEGER },
-  ]);
-  for (
-    const header of [
-      ...["", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=a-b", "bytes=5-4", "bytes=1"],
-      ...["bytes=0-1,x", "bytes=0--1", "bytes 0-1", "items=0-1", "bytes=0x1-2", "bytes=1 - 2"],
-      "bytes=+1-2",
-    ]
-  ) assertEquals(parseRange(header), undefined, header);
-});
-
-Deno.test("a range selects what is there", () => {
-  const cases: [string, number, { offset: number; length: number } | undefined][] = [
-    ["bytes=0-499", 1000, { offset: 0, length: 500 }],
-    ["bytes=0-4999", 1000, { offset: 0, length: 1000 }],
-    ["bytes=999-", 1000, { offset: 999, length: 1 }],
-    ["bytes=1000-", 1000, undefined],
-    ["bytes=-1", 1000, { offset: 999, length: 1 }],
-    ["bytes=-5000", 1000, { offset: 0, length: 1000 }],
-    ["bytes=-0", 1000, undefined],
-    ["bytes=0-", 0, undefined],
-    ["bytes=-5", 0, undefined],
-  ];
-  for (const [header, size, expected] of cases) {
-    assertEquals(resolveRange(parseRange(header)![0]!, size), expected, header);
-  }
-});
-
-Deno.test("Content-Range is read back as it is written", () => {
+Deno.test("Content-Range is read, and what is none is not", () => {
   assertEquals(formatRange({ offset: 5, length: 1 }), "bytes=5-5");
-  const text = formatContentRange({ offset: 5, length: 10 }, 100);
-  assertEquals(text, "bytes 5-14/100");
-  assertEquals(parseContentRange(text), { first: 5, last: 14, total: 100 });
+  assertEquals(parseContentRange("bytes 5-14/100"), { first: 5, last: 14, total: 100 });
   assertEquals(parseContentRange("bytes 5-14/*"), { first: 5, last: 14, total: undefined });
-  const none = formatContentRange(undefined, 7);
-  assertEquals(parseContentRange(none), { first: undefined, last: undefined, total: 7 });
+  assertEquals(parseContentRange("bytes */7"), { first: undefined, last: undefined, total: 7 });
   for (
     const header of [
       ...[null, "", "bytes */*", "bytes 5-4/10", "bytes 0-10/10", "bytes 0-1", "bytes=0-1/2"],
