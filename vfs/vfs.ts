@@ -4,6 +4,7 @@
  * @module
  */
 import type {
+  Acls,
   AddOptions,
   AddResult,
   CopyResult,
@@ -316,6 +317,16 @@ export class Vfs implements AsyncDisposable {
         },
       );
     });
+  }
+
+  /** Who may do what with an image. See `Store.getAcls`. */
+  getAcls(path: string, options: OperationOptions = {}): Promise<Acls> {
+    return this.#image(path, ({ store, imageId }) => store.getAcls(imageId, options));
+  }
+
+  /** Replaces who may do what with an image. See `Store.setAcls`. */
+  setAcls(path: string, acls: Partial<Acls>, options: OperationOptions = {}): Promise<void> {
+    return this.#image(path, ({ store, imageId }) => store.setAcls(imageId, acls, options));
   }
 
   /** Closes the stores. */

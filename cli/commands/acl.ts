@@ -20,17 +20,19 @@ export const acl: Command = {
   operands: [2, 2],
   async run({ vfs, out, json, signal, context }, args) {
     const [action, operand] = args.operands as [string, string];
-    const { store, imageId } = (await vfs()).imageAt(treePath(operand));
-    if (action === "set") {
-      await store.setAcls(imageId, {
-        public: args.has("public"),
-        readTenants: args.values("read"),
-        writeTenants: args.values("write"),
-      }, { signal, context });
-    } else if (action !== "get" || args.has("public") || args.values("read").length > 0) {
+    const path = treePath(operand);
+    const granted = {
+      public: args.has("public"),
+      readTenants: args.values("read"),
+      writeTenants: args.values("write"),
+    };
+    const grants = granted.public || granted.readTenants.length + granted.writeTenants.length > 0;
+    if (action !== "set" && (action !== "get" || grants)) {
       throw new Misuse("acl takes get PATH, or set with what to grant and PATH");
     }
-    const acls = await store.getAcls(imageId, { signal, context });
+    const tree = await vfs();
+    if (action === "set") await tree.setAcls(path, granted, { signal, context });
+    const acls = await tree.getAcls(path, { signal, context });
     if (json) return await out.json(acls);
     await out.table([
       ["public", acls.public ? "yes" : "no"],

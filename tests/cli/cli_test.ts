@@ -116,7 +116,7 @@ Deno.test("what fails is one line on standard error and exit code 1", async () =
     [["rm", "/local/none"], "no such"],
     [["rm", "/local/iso"], "it is a directory"],
     [["cp", "/local/iso/../x", "/mirror/x"], '".." segment'],
-    [["acl", "get", "/local/iso/x.iso"], "the store does not support it"],
+    [["acl", "get", "/local/iso/x.iso"], " /local/iso/x.iso: the store does not support it"],
     [["ls", "--config", "none.json"], "none.json: cannot be read"],
   ];
   for (const [args, text] of failures) {
@@ -149,6 +149,7 @@ Deno.test("what is misused is exit code 2, before anything is done", async () =>
     ["cp", "/local/iso/x.iso", "./x.iso", "/mirror/one-name"],
     ["mv", "./x.iso", "/local/z"],
     ["acl", "take", "/local/iso/x.iso"],
+    ["acl", "get", "--write", "t", "/local/iso/x.iso"],
     ["verify", "--multihash", "nonsense", "/local/iso/x.iso"],
     ["serve", "--port", "http"],
   ];

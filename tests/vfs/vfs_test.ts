@@ -174,6 +174,15 @@ Deno.test("remove takes images, and directories only when told", async () => {
   assertEquals(await Array.fromAsync(local.list({ recursive: true })), []);
 });
 
+Deno.test("ACLs are told and replaced by the path of the tree", async () => {
+  const { vfs } = await tree();
+  await vfs.setAcls("/images/debian/12/c.qcow2", { readTenants: ["bob"] });
+  const granted = { public: false, readTenants: ["bob"], writeTenants: [] };
+  assertEquals(await vfs.getAcls("/mirror/12/c.qcow2"), granted);
+  const error = await assertRejects(() => vfs.getAcls("/images/debian/none"), NotFound);
+  assertEquals(error.path, "/images/debian/none");
+});
+
 Deno.test("stores and mount points, and what holds some, are not removed", async () => {
   const { vfs, local } = await tree();
   await local.add("deep/a", new Uint8Array());
