@@ -5,6 +5,7 @@
  */
 import type { ByteRange, ByteReader } from "../streams/mod.ts";
 import type { ImageHandle } from "./driver.ts";
+import { checkRange } from "./reading.ts";
 
 /** Random access of one ranged read a call, for drivers that know nothing better. */
 export function rangedHandle(
@@ -37,7 +38,11 @@ export function runningHandle(
 ): ImageHandle {
   return {
     size: handle.size,
-    read: (view, position) => run(() => handle.read(view, position)),
+    read: (view, position) =>
+      run(async () => {
+        checkRange({ offset: position });
+        return view.length === 0 ? 0 : await handle.read(view, position);
+      }),
     close: () => handle.close(),
     [Symbol.asyncDispose]: () => handle.close(),
   };

@@ -7,7 +7,7 @@ import type { AddResult } from "./operations.ts";
 
 /**
  * A stream that adds an image: the image appears when the stream is closed, and not at all when it
- * is aborted.
+ * is aborted. A chunk is lent until its `write` resolves.
  *
  * @example Piping into a store
  * ```ts
@@ -25,14 +25,32 @@ export class ImageWritable extends WritableStream<Uint8Array> {
   readonly result: Promise<AddResult>;
 
   /** Starts an `add` of what will be written. */
-  constructor(add: (data: ReadableStream<Uint8Array>) => Promise<AddResult>) {
+  constructor(add: (data: AsyncIterable<Uint8Array>) => Promise<AddResult>) {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
     writer.closed.catch(() => {});
-    const result = add(readable);
+    const reader = readable.getReader();
+    // Who asks for the next chunk has done with the one before.
+    let giveBack = () => {};
+    const chunks: AsyncIterator<Uint8Array, undefined> = {
+      next() {
+        giveBack();
+        return reader.read() as Promise<IteratorResult<Uint8Array, undefined>>;
+      },
+      async return(reason?: unknown) {
+        giveBack();
+        await reader.cancel(reason);
+        return { done: true, value: undefined };
+      },
+    };
+    const result = add({ [Symbol.asyncIterator]: () => chunks });
     result.catch(() => {});
     super({
-      write: (chunk) => writer.write(chunk),
+      async write(chunk) {
+        const given = new Promise<void>((resolve) => giveBack = resolve);
+        await writer.write(chunk);
+        await given;
+      },
       async close() {
         await writer.close().catch(() => {});
         await result;

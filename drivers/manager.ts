@@ -6,6 +6,8 @@
  */
 import { BitMasks } from "../capabilities/mod.ts";
 import {
+  Forbidden,
+  InUseByStore,
   Invalid,
   NotFound,
   StoreAclsNotSupported,
@@ -17,7 +19,7 @@ import {
   StorePresignNotSupported,
 } from "../errors/mod.ts";
 import { checkImageId, type Location, type StoreLocation } from "../location/mod.ts";
-import { type ImageData, type ImageSource, openSource } from "../streams/source.ts";
+import { discard, type ImageData, type ImageSource, openSource } from "../streams/source.ts";
 import type { Acls, Leftover, ListEntry, OperationOptions } from "./driver.ts";
 import type {
   AddOptions,
@@ -77,12 +79,14 @@ export class StoreManager<L extends StoreLocation> {
 
   /** Adds an image. */
   async add(imageId: string, data: ImageData, options: AddOptions): Promise<AddResult> {
-    const source = openSource(data);
+    let source: ImageSource | undefined;
     try {
-      const add = () => this.#add(imageId, source, options);
-      return await this.#inside.run("add", imageId, options, add);
+      return await this.#inside.run("add", imageId, options, () => {
+        return this.#add(imageId, source = openSource(data), options);
+      });
     } catch (error) {
-      await source.reader.close(error).catch(() => {});
+      if (source === undefined) await discard(data, error);
+      else await source.reader.close(error).catch(() => {});
       throw error;
     }
   }
@@ -189,7 +193,15 @@ export class StoreManager<L extends StoreLocation> {
         return this.#inside.bind(await store["renameImage"](from, imageId, options));
       }
       const { location } = await store.copy(from, imageId, options);
-      await store.delete(from, options);
+      try {
+        await store.delete(from, options);
+      } catch (error) {
+        // Only here is it sure that the image keeps its old name.
+        if (error instanceof Forbidden || error instanceof InUseByStore) {
+          await store.delete(location, { context: options.context }).catch(() => {});
+        }
+        throw error;
+      }
       return location;
     });
   }

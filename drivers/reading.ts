@@ -6,7 +6,7 @@
 import { InvalidRange } from "../errors/mod.ts";
 import type { ByteRange, ByteReader, Bytes } from "../streams/mod.ts";
 import { readableFrom } from "../streams/readable.ts";
-import { respondWith } from "../streams/respond.ts";
+import { respondWith, responseOf } from "../streams/respond.ts";
 import type { ImageReader } from "./driver.ts";
 import type { GetOptions, GetResult } from "./operations.ts";
 
@@ -44,8 +44,7 @@ export function readResult(
     },
     async respond(init) {
       const passed = own?.();
-      if (passed !== undefined) return new Response(passed, init);
-      return await respondWith(bytes, size, init);
+      return passed ? responseOf(passed, init) : await respondWith(bytes, size, init);
     },
   };
 }

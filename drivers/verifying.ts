@@ -37,7 +37,8 @@ async function expectedDigests(
 ): Promise<ExpectedDigests> {
   if (offset || length !== undefined) throw new Invalid("only a whole image can be verified");
   const { checksum, multihash } = typeof verify === "object" ? verify : await stat();
-  if (checksum === undefined && multihash === undefined) {
+  // From a database, what is not known is `null`.
+  if (!checksum && !multihash) {
     throw new Invalid("nothing is known to verify the image against");
   }
   return { checksum, multihash };

@@ -49,7 +49,9 @@ export function wrapError(error: unknown, place: ErrorPlace): unknown {
 }
 
 function maskCauses(error: unknown, secrets: readonly string[]): void {
-  for (let at = error; at instanceof Error; at = at.cause) {
+  const seen = new Set<unknown>();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    seen.add(at);
     for (const key of ["message", "stack", "detail"] as const) {
       const text = (at as unknown as Record<string, unknown>)[key];
       const masked = secrets.reduce<unknown>(

@@ -16,6 +16,19 @@ const KEPT = 16;
 
 const spare: Bytes[] = [];
 
+/** A response of a stream, which is cancelled where it cannot be one: of a status without a body. */
+export function responseOf(
+  stream: ReadableStream<Bytes>,
+  init: ResponseInit | undefined,
+): Response {
+  try {
+    return new Response(stream, init);
+  } catch (error) {
+    void stream.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
 /**
  * A response of all that a reader gives, of `size` bytes where that is known. A small one is read
  * before: what goes wrong then is thrown.
@@ -26,7 +39,7 @@ export async function respondWith(
   init: ResponseInit | undefined,
 ): Promise<Response> {
   if (size === undefined || size > SMALL) {
-    return new Response(readableFrom(reader, size, CHUNK), init);
+    return responseOf(readableFrom(reader, size, CHUNK), init);
   }
   // Fresh buffers would have the garbage collector at work for longer than all else takes. workerd
   // does not copy what a response is made of, as others must

@@ -71,7 +71,8 @@ export function openSource(data: ImageData): ImageSource {
 /** Lets go of data that nobody will read. */
 export async function discard(data: ImageData, reason: unknown): Promise<void> {
   try {
-    await openSource(data).reader.close(reason);
+    const bytes = data instanceof Response ? data.body : data;
+    if (bytes) await openSource(bytes).reader.close(reason);
   } catch {
     // It has failed by itself, or is somebody else's.
   }

@@ -70,6 +70,7 @@ export class IteratorReader implements ByteReader {
   readonly #iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
   #done = false;
+  #waiting = false;
   constructor(iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array>) {
     this.#iterator = iterator;
   }
@@ -79,7 +80,7 @@ export class IteratorReader implements ByteReader {
     while (filled < view.length) {
       if (this.#rest.length === 0) {
         if (this.#done) break;
-        const { done, value } = await this.#iterator.next();
+        const { done, value } = await this.#next();
         if (done) {
           this.#done = true;
           break;
@@ -97,9 +98,21 @@ export class IteratorReader implements ByteReader {
     return view.subarray(0, filled);
   }
 
+  async #next(): Promise<IteratorResult<Uint8Array>> {
+    this.#waiting = true;
+    try {
+      return await this.#iterator.next();
+    } finally {
+      this.#waiting = false;
+    }
+  }
+
   async close(reason?: unknown): Promise<void> {
     if (this.#done) return;
     this.#done = true;
-    await this.#iterator.return?.(reason);
+    const ended = Promise.resolve(this.#iterator.return?.(reason));
+    // A generator ends when it has done what it is at, which may be never.
+    if (this.#waiting) ended.catch(() => {});
+    else await ended;
   }
 }

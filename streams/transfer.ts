@@ -89,7 +89,8 @@ export async function transfer(
     [...new Set(["md5", hashingAlgo, expected.multihash?.algo ?? "md5"])],
     { sizeHint: size, partSize },
   );
-  const abort = abortable(signal);
+  const failed = new AbortController();
+  const abort = abortable(AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]));
   let stopped = false;
   let written: Promise<ArrayBuffer | void> = Promise.resolve();
   let digested: Promise<unknown> = Promise.resolve();
@@ -124,7 +125,8 @@ export async function transfer(
       seen = Promise.all([seen, update, observed]);
       const done = Promise.all([written, seen])
         .then(([other]) => free.push(other ?? chunk.buffer));
-      done.catch(() => {});
+      // A source that says nothing for long is not to hide it.
+      done.catch((error) => failed.abort(error));
       used.push(done);
       if (chunk.length < CHUNK_SIZE) break;
     }

@@ -66,7 +66,8 @@ export function refuseOthers(
 
 function wantedDigests({ checksum, multihash }: ExpectedDigests): (readonly [string, string])[] {
   const wanted: [string, string][] = [];
-  if (checksum) wanted.push(["md5", checksum.toLowerCase()]);
+  // What is empty is no digest, and must not pass for one that holds.
+  if (typeof checksum === "string") wanted.push(["md5", checksum.toLowerCase()]);
   if (multihash) wanted.push([multihash.algo, multihash.value.toLowerCase()]);
   return wanted;
 }

@@ -4,23 +4,25 @@
  * @module
  */
 import { constants } from "node:fs";
-import { copyFile, unlink } from "node:fs/promises";
+import { chmod, copyFile, stat, unlink } from "node:fs/promises";
 import { ImageChanged } from "../../errors/mod.ts";
 import { CHUNK_SIZE } from "../../streams/mod.ts";
+import type { Datadirs } from "./datadirs.ts";
 import { identity } from "./digests.ts";
 import type { Draft } from "./draft.ts";
-import type { ImageFile } from "./image.ts";
+import { type ImageFile, lookAt } from "./image.ts";
 import type { Io } from "./io.ts";
-import type { OpenFile } from "./open_file.ts";
+import { isSameFile, type OpenFile } from "./open_file.ts";
 
 /**
  * Copies by the system's own means, where it can by sharing the data (reflinks), and a file with
- * holes by its data alone. Throws `ImageChanged` if the file is changed meanwhile.
+ * holes by its data alone. Throws `ImageChanged` if the file is changed or replaced meanwhile.
  */
 export async function copyImageFile(
   io: Io,
   { file, real, stats }: ImageFile & { file: OpenFile },
   draft: Draft,
+  datadirs: Datadirs,
 ): Promise<void> {
   // `blocks` counts 512 bytes each whatever the file system. Windows has no such number.
   const hasHoles = stats.blocks !== undefined && stats.blocks * 512n < stats.size;
@@ -34,8 +36,15 @@ export async function copyImageFile(
     }
   } else {
     // An abort does not end it: it goes on in the draft, which is removed meanwhile.
+    const { mode } = await io.wait(stat(draft.path));
     const copying = copyFile(real.path, draft.path, constants.COPYFILE_FICLONE);
     await io.patient.wait(copying, () => unlink(draft.path));
+    // The copy has taken the mode of the original, with whatever that lets whoever runs it do.
+    await io.wait(chmod(draft.path, mode & 0o7777));
+    // It went by the path, which may lead elsewhere by now.
+    if (!isSameFile((await lookAt(io, datadirs, real.path)).stats, stats)) {
+      throw new ImageChanged("the file was replaced while it was being copied");
+    }
   }
   if (identity(await file.stat()) !== identity(stats)) {
     throw new ImageChanged("the file was changed while it was being copied");

@@ -7,10 +7,13 @@
  */
 import type { BigIntStats } from "node:fs";
 import { readFile, unlink, writeFile } from "node:fs/promises";
-import { TimeoutError } from "../../errors/mod.ts";
 import type { ImageDigest } from "../driver.ts";
+import { NOWHERE, unless } from "./failures.ts";
 import type { Io } from "./io.ts";
 import { RESERVED } from "./location.ts";
+
+/** The codes of a file that is not there, or not for us to read. */
+const UNREADABLE = [...NOWHERE, "EACCES", "EPERM", "EISDIR"];
 
 /** The digests, without the size. */
 export type Digests = Pick<ImageDigest, "checksum" | "multihash">;
@@ -24,7 +27,7 @@ function pathOf(datadir: string, { ino }: BigIntStats): string {
   return `${digestsDirectory(datadir)}/${ino}.json`;
 }
 
-/** What identifies the content of a file: any change to it changes this. */
+/** What identifies the content of a file: a change to it changes this, if the clock moved. */
 export function identity({ ino, size, mtimeMs }: BigIntStats): string {
   return `${ino.toString(16)}-${size.toString(16)}-${mtimeMs.toString(16)}`;
 }
@@ -46,13 +49,13 @@ export async function digestsOf(
   datadir: string,
   stats: BigIntStats,
 ): Promise<Digests | undefined> {
+  // Without them, or with what a crash left of them, the image is an image all the same.
+  const text = await unless(UNREADABLE, io.wait(readFile(pathOf(datadir, stats), "utf8")));
   try {
-    const text = await io.wait(readFile(pathOf(datadir, stats), "utf8"));
-    const { identity: kept, checksum, multihash } = JSON.parse(text);
+    const { identity: kept, checksum, multihash } = JSON.parse(text ?? "{}");
     if (kept === identity(stats)) return { checksum, multihash };
-  } catch (error) {
-    // Without them, or with what a crash left of them, the image is an image all the same.
-    if (error instanceof TimeoutError) throw error;
+  } catch {
+    return undefined;
   }
 }
 

@@ -38,7 +38,7 @@ export async function missingParents(
 
 /** Makes a directory that readers can go through, unless it is there. */
 export async function makeDirectory(io: Io, path: string, mode: number): Promise<void> {
-  await unless(["EEXIST"], io.wait(mkdir(path)));
+  await unless(["EEXIST"], io.make(mkdir(path), () => rmdir(path)));
   await openToReaders(io, path, mode);
   await syncDirectory(io, dirname(path));
 }

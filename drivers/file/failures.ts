@@ -16,8 +16,9 @@ import {
 
 /** The error code of the system, `ENOENT` for example. */
 export function codeOf(error: unknown): string | undefined {
-  const { code, message } = (error ?? {}) as { code?: string; message?: string };
-  if (code !== undefined) return code;
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
+  // A DOMException has a number there, and errors of Node names like `ERR_INVALID_ARG_VALUE`.
+  if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) return code;
   // Deno does not name all that reads and writes of an open file fail with.
   const number = Number(/\(os error (\d+)\)/.exec(message ?? "")?.[1]);
   return Object.entries(constants.errno).find(([, one]) => one === number)?.[0];

@@ -5,7 +5,6 @@
  * @module
  */
 import { unlink } from "node:fs/promises";
-import type { Dir } from "node:fs";
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { TemporaryFile } from "./temporary.ts";
@@ -43,6 +42,19 @@ export class Io {
   }
 
   /**
+   * What a call that makes something resolves to. Where the limit or the signal comes first, `undo`
+   * has taken it back by the time this throws; only of a disk that is dead it does so later, if ever.
+   */
+  async make<T>(call: Promise<T>, undo: (value: T) => Promise<unknown>): Promise<T> {
+    try {
+      return await this.wait(call);
+    } catch (error) {
+      await this.cleanup.wait(call.then(undo)).catch(() => {});
+      throw error;
+    }
+  }
+
+  /**
    * What the call resolves to, unless the limit or the signal comes first: `late` is then given what
    * the call resolves to in the end. Throws `TimeoutError`.
    */
@@ -68,19 +80,6 @@ export class Io {
       call.then(resolve, reject).finally(settle);
       if (signal?.aborted) abort();
     });
-  }
-}
-
-/** The names in an open directory, which is closed in the end. */
-export async function* namesIn(io: Io, directory: Dir): AsyncGenerator<string> {
-  try {
-    for (;;) {
-      const entry = await io.wait(directory.read());
-      if (entry === null) return;
-      yield entry.name;
-    }
-  } finally {
-    await io.cleanup.wait(directory.close());
   }
 }
 

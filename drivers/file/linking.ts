@@ -4,12 +4,14 @@
  * @module
  */
 import { dirname } from "@std/path";
-import { link, lstat, unlink } from "node:fs/promises";
-import { BackendException, Duplicate } from "../../errors/mod.ts";
+import type { BigIntStats } from "node:fs";
+import { link, lstat, stat, unlink } from "node:fs/promises";
+import { BackendException, Duplicate, ImageChanged, TimeoutError } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { missingParents, syncDirectory } from "./directories.ts";
 import { codeOf, NOWHERE, unless } from "./failures.ts";
 import type { Io } from "./io.ts";
+import { isSameFile } from "./open_file.ts";
 import { withDirectories } from "./workspace.ts";
 
 /** How often directories are made again that somebody else removes as empty. */
@@ -56,7 +58,7 @@ async function linkInto(io: Io, datadirs: Datadirs, from: string, path: string):
   const parent = (await datadirs.real(io, dirname(path))).path;
   const target = parent + path.slice(path.lastIndexOf("/"));
   try {
-    await io.wait(link(from, target), () => unlink(target));
+    await io.make(link(from, target), () => unlink(target));
   } catch (error) {
     if (codeOf(error) === "EEXIST") await refuseDuplicate(io, [target]);
     throw error;
@@ -67,6 +69,28 @@ async function linkInto(io: Io, datadirs: Datadirs, from: string, path: string):
     await syncDirectory(io, parent);
   } catch (error) {
     await io.cleanup.wait(unlink(target));
+    throw error;
+  }
+}
+
+/**
+ * Takes the name `from` off a file that has the name `to` too. Where that fails for certain, or `from`
+ * is another file by now, it is `to` that goes. Where nobody can tell, both are left: an image may
+ * have two names, but not none.
+ */
+export async function removeOldName(
+  io: Io,
+  from: string,
+  to: string,
+  stats: BigIntStats,
+): Promise<void> {
+  try {
+    if (!isSameFile(await io.wait(stat(from, { bigint: true })), stats)) {
+      throw new ImageChanged("the image was replaced while it was being renamed");
+    }
+    await io.wait(unlink(from));
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) await io.cleanup.wait(unlink(to));
     throw error;
   }
 }

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { lstat, opendir, stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import { Forbidden } from "../../errors/mod.ts";
 import type { ListEntry } from "../driver.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { NOWHERE, unless } from "./failures.ts";
-import { type Io, namesIn } from "./io.ts";
+import type { Io } from "./io.ts";
 import { isFileId } from "./location.ts";
+import { namesIn } from "./names.ts";
 
 /** The names in a directory of all datadirs, each once: of the first datadir that has it. */
 export async function* listDatadirs(
@@ -51,8 +52,8 @@ async function holdsImages(
   directory: string,
   above: readonly string[],
 ): Promise<boolean> {
-  const images = listOne(io, datadirs, datadir, directory, true, above);
-  return !(await images.next()).done;
+  for await (const _ of listOne(io, datadirs, datadir, directory, true, above)) return true;
+  return false;
 }
 
 async function* listOne(
@@ -70,9 +71,7 @@ async function* listOne(
   const inside = [...above, real.path];
   // What is in a directory that cannot be read, such as `lost+found`, cannot be read either.
   const skipped = above.length === 0 ? NOWHERE : [...NOWHERE, "EACCES", "EPERM"];
-  const open = await unless(skipped, io.wait(opendir(real.path), (late) => late.close()));
-  if (open === undefined) return;
-  for await (const name of namesIn(io, open)) {
+  for await (const name of namesIn(io, real.path, skipped)) {
     const id = directory === "" ? name : `${directory}/${name}`;
     if (!isFileId(id)) continue;
     let stats = await unless(skipped, io.wait(lstat(`${real.path}/${name}`)));

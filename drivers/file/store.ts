@@ -26,7 +26,7 @@ import { Draft, type DraftOptions } from "./draft.ts";
 import { codeOf, type Intent, NOWHERE, reasonOf, storeError, unless } from "./failures.ts";
 import { etagOf, handleOf, lookAt, openImage, readerOf } from "./image.ts";
 import { Io } from "./io.ts";
-import { linkImage, refuseDuplicate } from "./linking.ts";
+import { linkImage, refuseDuplicate, removeOldName } from "./linking.ts";
 import { listDatadirs } from "./listing.ts";
 import { checkFileId, FileLocation } from "./location.ts";
 import { metadataOf, type MountMetadata, readMetadataFile } from "./metadata.ts";
@@ -269,7 +269,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
         const path = this.#datadirs.pathIn(datadir, imageId);
         const draft = await Draft.create(io, datadir, this.#draft);
         try {
-          await copyImageFile(io, source, draft);
+          await copyImageFile(io, source, draft, this.#datadirs);
           const digests = await digestsOf(io, source.real.datadir, source.stats);
           await draft.publish(this.#datadirs, path, digests);
           this.#open.forget();
@@ -292,18 +292,13 @@ export class FileStore extends Store<FileLocation, FileOptions> {
   ): Promise<FileLocation> {
     checkFileId(imageId);
     const io = this.#io(signal);
-    const { real } = await this.#to("read", () => lookAt(io, this.#datadirs, from.path));
+    const image = await this.#to("read", () => lookAt(io, this.#datadirs, from.path));
     return await this.#to("write", async () => {
       await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const { datadir } = this.#datadirs.place(from.path)!;
       const path = this.#datadirs.pathIn(datadir, imageId);
-      await linkImage(io, this.#datadirs, real.path, path, this.#draft.mode);
-      try {
-        await io.wait(unlink(from.path));
-      } catch (error) {
-        await io.cleanup.wait(unlink(path));
-        throw error;
-      }
+      await linkImage(io, this.#datadirs, image.real.path, path, this.#draft.mode);
+      await removeOldName(io.unaborted, from.path, path, image.stats);
       this.#open.forget();
       await removeEmpty(io.cleanup, parentsOf(this.#datadirs, from.path));
       return new FileLocation(path);

@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { link, mkdir, opendir, readFile, rmdir, stat, unlink } from "node:fs/promises";
+import { link, mkdir, readFile, rmdir, stat, unlink } from "node:fs/promises";
 import { BackendException, BadStoreConfiguration } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { digestsDirectory, forgetDigests } from "./digests.ts";
 import { makeDirectory, removeEmpty } from "./directories.ts";
 import { codeOf, unless } from "./failures.ts";
-import { type Io, namesIn, Temporary } from "./io.ts";
+import { type Io, Temporary } from "./io.ts";
 import { RESERVED } from "./location.ts";
+import { namesIn } from "./names.ts";
 import { temporaryFiles } from "./temporary.ts";
 
 /** What a temporary file holds: an image's bytes, or the directories that are made for one. */
@@ -53,7 +54,7 @@ export async function makeTemporary(
   for (;;) {
     const path = temporaryPath(datadir, purpose);
     try {
-      const file = await io.wait(temporaryFiles.create(path, mode), async (late) => {
+      const file = await io.make(temporaryFiles.create(path, mode), async (late) => {
         await unlink(path);
         await late?.close();
       });
@@ -92,8 +93,7 @@ export async function withDirectories<T>(
 /** Removes the temporary files of a datadir that nobody holds any more, and what they stand for. */
 export async function sweep(io: Io, datadirs: Datadirs, datadir: string): Promise<void> {
   const directory = temporaryDirectory(datadir);
-  const open = await io.wait(opendir(directory), (late) => late.close());
-  for await (const name of namesIn(io, open)) {
+  for await (const name of namesIn(io, directory)) {
     const path = `${directory}/${name}`;
     const clear = async () => {
       const stats = await stat(path, { bigint: true });

@@ -164,10 +164,7 @@ export class MemoryStore extends Store<MemoryLocation, MemoryOptions> {
     { context }: OperationOptions,
   ): Promise<void> {
     const image = this.#find(location);
-    const tenant = context?.tenant;
-    const granted = tenant === undefined || tenant === image.owner ||
-      image.acls.writeTenants.includes(tenant);
-    if (!granted) throw new Forbidden(`tenant ${tenant} may not write the image`);
+    requireWriter(image, context);
     this.#images.delete(location.path);
     this.#used -= image.size;
     return Promise.resolve();
@@ -206,6 +203,20 @@ export class MemoryStore extends Store<MemoryLocation, MemoryOptions> {
       owner: context?.tenant,
       acls: PRIVATE,
     });
+    return Promise.resolve(this.locate(imageId));
+  }
+
+  /** @internal */
+  protected override renameImage(
+    from: MemoryLocation,
+    imageId: string,
+    { context }: OperationOptions,
+  ): Promise<MemoryLocation> {
+    const image = this.#readable(from, context);
+    requireWriter(image, context);
+    this.#refuseDuplicate(imageId);
+    this.#images.set(imageId, image);
+    this.#images.delete(from.path);
     return Promise.resolve(this.locate(imageId));
   }
 
@@ -262,4 +273,10 @@ function mayRead({ owner, acls }: MemoryImage, context: StoreContext | undefined
   const tenant = context?.tenant;
   return tenant === undefined || tenant === owner || acls.public ||
     acls.readTenants.includes("*") || acls.readTenants.includes(tenant);
+}
+
+function requireWriter({ owner, acls }: MemoryImage, context: StoreContext | undefined): void {
+  const tenant = context?.tenant;
+  if (tenant === undefined || tenant === owner || acls.writeTenants.includes(tenant)) return;
+  throw new Forbidden(`tenant ${tenant} may not write the image`);
 }

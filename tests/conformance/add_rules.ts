@@ -192,6 +192,26 @@ export const addRules: readonly Rule[] = [
     },
   },
   {
+    name: "an add from a source that says nothing any more can be aborted",
+    needs: RW,
+    async run(context) {
+      const { store, id } = context;
+      const controller = new AbortController();
+      const silent = async function* () {
+        yield pattern(100);
+        setTimeout(() => controller.abort());
+        await new Promise(() => {});
+      };
+      const name = id("silent");
+      await assertRejects(
+        () => store.add(name, silent(), { signal: controller.signal }),
+        DOMException,
+        controller.signal.reason?.message,
+      );
+      await assertAbsent(context, name);
+    },
+  },
+  {
     name: "an operation whose signal has aborted does not begin",
     needs: RW,
     async run(context) {
@@ -268,6 +288,16 @@ export const addRules: readonly Rule[] = [
       await streamOf(bytes).pipeTo(writable);
       assertEquals((await writable.result).size, bytes.length);
       assertBytes(await bytesOf(store, id("piped")), bytes);
+      const refilled = store.writable(id("refilled")).getWriter();
+      const piece = new Uint8Array(3 * MIB);
+      const long = pattern(11 * MIB);
+      for (let at = 0; at < long.length; at += piece.length) {
+        piece.set(long.subarray(at, at + piece.length));
+        // The piece is this writer's own again.
+        await refilled.write(piece.subarray(0, long.length - at));
+      }
+      await refilled.close();
+      assertBytes(await bytesOf(store, id("refilled")), long);
       const writer = store.writable(id("dropped")).getWriter();
       await writer.write(pattern(MIB));
       await writer.abort(new Error("changed my mind"));

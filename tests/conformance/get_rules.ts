@@ -215,6 +215,10 @@ export const getRules: readonly Rule[] = [
       }));
       assertEquals(await handle.read(new Uint8Array(10), bytes.length), 0);
       assertEquals(await handle.read(new Uint8Array(10), bytes.length + 10), 0);
+      assertEquals(await handle.read(new Uint8Array(), 5), 0);
+      for (const position of [-1, 0.5, NaN]) {
+        await assertRejects(() => handle.read(new Uint8Array(10), position), InvalidRange);
+      }
       await handle.close();
       await assertRejects(() => store.open(id("nobody")), NotFound);
     },

@@ -58,3 +58,13 @@ Deno.test("a small image that cannot be read is an error, not an answer that bre
   assertEquals([response.status, await response.text()], [503, "the store cannot be reached\n"]);
   assertEquals(store.opened, 0);
 });
+
+Deno.test("a status without a body is refused, and the image let go of", async () => {
+  const store = new BrokenStore("s");
+  await store.add("small", new Uint8Array(9));
+  await store.add("large", new Uint8Array(2 * MIB));
+  for (const image of ["small", "large"]) {
+    await assertRejects(async () => (await store.get(image)).respond({ status: 304 }));
+    assertEquals(store.opened, 0);
+  }
+});

@@ -9,17 +9,21 @@ import {
   BadStoreConfiguration,
   BitMasks,
   type ByteRange,
+  ChecksumMismatch,
   type DriverStat,
+  Forbidden,
   type ImageReader,
   type ImageWriter,
+  Invalid,
   type OptionDefinitions,
   RemoteServiceUnavailable,
   SizeMismatch,
+  StorageFull,
   Store,
   type StoreLocationClass,
   validateOptions,
 } from "@vitrine/vitrine";
-import { MemoryLocation } from "@vitrine/vitrine/memory";
+import { MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
 
 const SECRET = "tr0ub4dor&3";
 
@@ -149,4 +153,56 @@ Deno.test("an option is judged by name, value and what is allowed", () => {
   } catch (error) {
     assertStringIncludes(String(error), 'option "key" is required');
   }
+});
+
+Deno.test("errors that are each other's cause are told all the same", async () => {
+  const store = new Broken("s", { key: SECRET });
+  const failure = new Error(`no ${SECRET}`);
+  failure.cause = failure;
+  store.failure = failure;
+  const error = await assertRejects(() => store.get("a"), BackendException);
+  assertEquals(error.message, "s: get a: no ***");
+});
+
+Deno.test("a digest that is empty or null verifies nothing, and says so", async () => {
+  const store = new MemoryStore("m");
+  await store.add("a", new Uint8Array(3));
+  const nulls = { checksum: null, multihash: null } as never;
+  await assertRejects(() => store.get("a", { verify: nulls }), Invalid);
+  await assertRejects(() => store.get("a", { verify: { checksum: "" } }), Invalid);
+  const algo = "sha512";
+  const { stream } = await store.get("a", { verify: { multihash: { algo, value: "" } } });
+  await assertRejects(() => new Response(stream).bytes(), ChecksumMismatch);
+  const expected = { checksum: "" };
+  await assertRejects(() => store.add("b", new Uint8Array(3), { expected }), ChecksumMismatch);
+});
+
+Deno.test("data that is refused is told of as what was added, and let go of", async () => {
+  const store = new MemoryStore("m");
+  let cancelled = false;
+  const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+  const error = await assertRejects(() => store.add("a", new Response(body, { status: 404 })));
+  assertEquals((error as Error).message, "m: add a: the response to store is 404");
+  assert(cancelled);
+});
+
+Deno.test("a sink that failed is told of at once, though the source says nothing", async () => {
+  const store = new MemoryStore("m", { capacity: 1000 });
+  const silent = async function* () {
+    yield new Uint8Array(4 * 1024 * 1024);
+    await new Promise(() => {});
+  };
+  await assertRejects(() => store.add("a", silent()), StorageFull);
+});
+
+Deno.test("renaming takes no room, keeps the owner, and leaves no copy where it is refused", async () => {
+  const store = new MemoryStore("m", { capacity: 10 });
+  const [alice, bob] = ["alice", "bob"].map((tenant) => ({ context: { tenant } }));
+  await store.add("a", new Uint8Array(6), alice);
+  await store.setAcls("a", { readTenants: ["bob"] }, alice);
+  await assertRejects(() => store.rename("a", "b", bob), Forbidden);
+  assertEquals((await Array.fromAsync(store.list())).map(({ path }) => path), ["a"]);
+  await store.rename("a", "c");
+  assertEquals(await store.getSize("c", alice), 6);
+  assertEquals((await store.getAcls("c", alice)).readTenants, ["bob"]);
 });

@@ -1,0 +1,39 @@
+/**
+ * The names in a directory, read as they are asked for.
+ *
+ * @module
+ */
+import { opendir } from "node:fs/promises";
+import { unless } from "./failures.ts";
+import type { Io } from "./io.ts";
+
+/**
+ * The names in a directory, which is closed in the end; none where reading fails with one of the
+ * codes.
+ */
+export async function* namesIn(
+  io: Io,
+  path: string,
+  codes: readonly string[] = [],
+): AsyncGenerator<string> {
+  const entries = entriesOf(path);
+  try {
+    for (;;) {
+      const entry = await unless(codes, io.wait(entries.next()));
+      if (entry === undefined || entry.done) return;
+      yield entry.value.name;
+    }
+  } finally {
+    // What could not be opened fails once more.
+    await io.cleanup.wait(entries.return!()).catch(() => {});
+  }
+}
+
+function entriesOf(path: string): AsyncIterator<{ name: string }> {
+  // What Deno's `node:fs` has not read to its end it never closes.
+  return "Deno" in globalThis ? Deno.readDir(path)[Symbol.asyncIterator]() : nodeEntries(path);
+}
+
+async function* nodeEntries(path: string): AsyncGenerator<{ name: string }> {
+  yield* await opendir(path);
+}
