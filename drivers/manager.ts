@@ -286,9 +286,8 @@ export class StoreManager<L extends StoreLocation> {
     body: () => Iterable<T> | AsyncIterable<T>,
   ): AsyncGenerator<T> {
     try {
-      signal?.throwIfAborted();
-      await this.#store.configure();
-      await this.#inside.require(ability);
+      const { run, require } = this.#inside;
+      await run(operation, path, { signal }, () => require(ability));
       for await (const one of body()) {
         yield one;
         signal?.throwIfAborted();

@@ -16,6 +16,7 @@ import {
   type StoreLocation,
   type StoreLocationClass,
 } from "../location/mod.ts";
+import { abortable } from "../streams/abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
 import { exactly } from "../streams/exactly.ts";
 import { takeStream } from "../streams/passing.ts";
@@ -392,7 +393,10 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
 
   /** Releases what the store holds. The next operation opens it again. */
   async close(): Promise<void> {
-    if (this.#configured === undefined) return;
+    const configured = this.#configured;
+    // What is being opened cannot be released before it is there.
+    await configured?.catch(() => {});
+    if (configured === undefined || configured !== this.#configured) return;
     this.#configured = undefined;
     await this.release();
   }
@@ -433,12 +437,16 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     { signal }: OperationOptions,
     body: () => Promise<T>,
   ): Promise<T> {
+    const abort = abortable(signal);
     try {
       signal?.throwIfAborted();
-      await this.configure();
+      // It goes on without whoever aborts, for those who come next.
+      await abort.race(this.configure());
       return await body();
     } catch (error) {
       throw await this.#wrap(error, operation, image, signal);
+    } finally {
+      abort.dispose();
     }
   }
 

@@ -206,3 +206,31 @@ Deno.test("renaming takes no room, keeps the owner, and leaves no copy where it 
   assertEquals(await store.getSize("c", alice), 6);
   assertEquals((await store.getAcls("c", alice)).readTenants, ["bob"]);
 });
+
+Deno.test("a store that opens slowly holds up no abort, and is closed when it is open", async () => {
+  const events: string[] = [];
+  let opened = () => {};
+  class Slow extends Broken {
+    protected override async configureGet(): Promise<void> {
+      events.push("opening");
+      await new Promise<void>((resolve) => opened = resolve);
+      events.push("open");
+    }
+    protected override release(): Promise<void> {
+      events.push("released");
+      return Promise.resolve();
+    }
+  }
+  const store = new Slow("s", { key: SECRET });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const aborted = [store.get("a", { signal }), Array.fromAsync(store.list({ signal }))];
+  const patient = store.get("a");
+  controller.abort();
+  for (const call of aborted) await assertRejects(() => call, DOMException);
+  const closed = store.close();
+  opened();
+  await patient;
+  await closed;
+  assertEquals(events, ["opening", "open", "released"]);
+});
