@@ -5,7 +5,13 @@
  */
 import { BitMasks } from "../capabilities/mod.ts";
 import type { CopyResult, ImageStat, OperationOptions, Store } from "../drivers/mod.ts";
-import { Duplicate, ImageChanged, Invalid, SizeMismatch } from "../errors/mod.ts";
+import {
+  Duplicate,
+  ImageChanged,
+  Invalid,
+  SizeMismatch,
+  StoreDeleteNotSupported,
+} from "../errors/mod.ts";
 import type { ChunkObserver } from "../streams/mod.ts";
 
 /** An image in a store, there already or to be. */
@@ -72,7 +78,8 @@ async function streamImage(
 
 /**
  * Moves an image. Across stores, it is deleted from the first only when the second has the whole of
- * it, checked by size and digest, and the first has not changed meanwhile.
+ * it, checked by size and digest, and the first has not changed meanwhile: else the copy goes again.
+ * Nothing is copied out of a store that cannot delete.
  */
 export async function moveImage(
   from: ImagePlace,
@@ -87,18 +94,27 @@ export async function moveImage(
   if (before.size === undefined && before.checksum === undefined && !before.multihash) {
     throw new Invalid("neither size nor digest of the image is known, so no copy can be trusted");
   }
+  if (!from.store.isCapable(BitMasks.WRITE_ACCESS)) {
+    throw new StoreDeleteNotSupported("the store cannot delete what is moved out of it", {
+      store: from.store.name,
+      operation: "move",
+    });
+  }
   const copy = await streamImage(from, before, to, options);
+  const refuse = async (fault: Error): Promise<never> => {
+    await to.store.delete(to.imageId, { context: options.context }).catch(() => {});
+    throw fault;
+  };
   const { size } = await to.store.stat(to.imageId, options);
   if (size !== undefined && size !== copy.size) {
-    await to.store.delete(to.imageId, { context: options.context }).catch(() => {});
-    throw new SizeMismatch(`the copy has ${size} bytes in place of ${copy.size}`);
+    await refuse(new SizeMismatch(`the copy has ${size} bytes in place of ${copy.size}`));
   }
   const after = await from.store.stat(from.imageId, options);
   if (
     after.etag !== before.etag || after.size !== before.size ||
     +(after.modified ?? 0) !== +(before.modified ?? 0)
   ) {
-    throw changed();
+    await refuse(changed());
   }
   await from.store.delete(from.imageId, options);
 }

@@ -256,7 +256,8 @@ export class Vfs implements AsyncDisposable {
    * Moves an image. Across stores that is a copy, checked by size and digest, and then a removal: the
    * image is never without a whole copy, and a failure in between leaves it where it was.
    *
-   * Throws what {@linkcode copyFile} throws, and `Invalid` if neither size nor digest is known.
+   * Throws what {@linkcode copyFile} throws, `Invalid` if neither size nor digest is known, and
+   * `StoreDeleteNotSupported`, before anything is copied, if the first store cannot delete.
    */
   async rename(from: string, to: string, options: CopyOptions = {}): Promise<void> {
     const [source, target] = [this.imageAt(from), this.imageAt(to)];

@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  BitMasks,
   type ByteRange,
   type Bytes,
   ChecksumMismatch,
@@ -18,6 +19,7 @@ import {
   type OperationOptions,
   SizeMismatch,
   type Store,
+  StoreDeleteNotSupported,
   Vfs,
 } from "@vitrine/vitrine";
 import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
@@ -166,7 +168,7 @@ Deno.test("a copy that the target's store shows shorter ends the move, and the c
   assertEquals([await ids(a), await ids(b)], [["dir/x"], []]);
 });
 
-Deno.test("a source that changes during a move is kept", async () => {
+Deno.test("a source that changes during a move is kept, and the copy of it is not", async () => {
   const { vfs, a, b } = await faulty();
   for (
     const change of [
@@ -178,8 +180,7 @@ Deno.test("a source that changes during a move is kept", async () => {
     let asked = 0;
     a.lie = (stat) => asked++ === 0 ? stat : { ...stat, ...change };
     await assertRejects(() => vfs.rename("/a/dir/x", "/b/y"), ImageChanged);
-    assertEquals([await ids(a), await ids(b)], [["dir/x"], ["y"]]);
-    await b.delete("y");
+    assertEquals([await ids(a), await ids(b)], [["dir/x"], []]);
   }
 });
 
@@ -188,6 +189,13 @@ Deno.test("a move of what nothing is known of is refused before anything is writ
   a.lie = ({ etag }) => ({ etag });
   await assertRejects(() => vfs.rename("/a/dir/x", "/b/y"), Invalid, "no copy can be trusted");
   assertEquals([await ids(a), await ids(b)], [["dir/x"], []]);
+});
+
+Deno.test("nothing is copied out of a store that cannot delete", async () => {
+  const { vfs, a, b } = await faulty();
+  a.unsetCapabilities(BitMasks.WRITE_ACCESS);
+  await assertRejects(() => vfs.rename("/a/dir/x", "/b/y"), StoreDeleteNotSupported, "a: move /a/");
+  assertEquals([a.reads, await ids(b)], [0, []]);
 });
 
 Deno.test("a source that cannot be deleted leaves both", async () => {
