@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { aloneComplaints, publishComplaints, runtimeComplaints } from "./package.ts";
+import {
+  aloneComplaints,
+  publishComplaints,
+  runtimeComplaints,
+  userTypesComplaints,
+} from "./package.ts";
 import { deno, readConfig, root, sourceFiles } from "./project.ts";
 import { homebound, overlong, type Source, undescribed, unexplained, unfinished } from "./texts.ts";
 
@@ -29,6 +34,7 @@ const gates: Record<string, () => string[] | Promise<string[]>> = {
   fmt: () => passes("fmt", "--check"),
   lint: () => passes("lint"),
   types: () => passes("check", "--quiet", "--doc", "."),
+  usertypes: () => userTypesComplaints(config),
   lock: () => passes("check", "--frozen", "--quiet", ...entries),
   doc: () => passes("doc", "--lint", ...entries),
   publish: () => publishComplaints(config),

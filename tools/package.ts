@@ -32,6 +32,23 @@ export async function publishComplaints({ links = [] }: Config): Promise<string[
   }
 }
 
+/** What type-checking finds in a copy under Deno's own settings: users need not have the project's. */
+export async function userTypesComplaints({ exports, links }: Config): Promise<string[]> {
+  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "vitrine-types-" }));
+  try {
+    await copySources(folder, links);
+    const file = join(folder, "deno.json");
+    const { compilerOptions: _, ...config } = JSON.parse(await Deno.readTextFile(file));
+    await Deno.writeTextFile(file, JSON.stringify(config));
+    const cwd = toFileUrl(join(folder, SEPARATOR));
+    const args = ["check", "--quiet", ...Object.values(exports)];
+    const { success, stdout, stderr } = await deno(args, { cwd });
+    return success ? [] : [stdout + stderr];
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** What importing each export under no permission at all asks for, prints, or leaves behind. */
 export async function aloneComplaints(config: Config): Promise<string[]> {
   const complaints: string[] = [];

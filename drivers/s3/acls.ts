@@ -64,7 +64,7 @@ export async function writeAcls(
       return `id="${tenant}"`;
     }),
   ];
-  const headers = readers.length === 0 ? { "x-amz-acl": "private" } : {
+  const headers: Record<string, string> = readers.length === 0 ? { "x-amz-acl": "private" } : {
     "x-amz-grant-full-control": `id="${owner}"`,
     "x-amz-grant-read": readers.join(", "),
   };

@@ -47,8 +47,9 @@ export class Checksums {
 
   /** The headers of a part. */
   async ofPart(body: readonly Bytes[]): Promise<Record<string, string>> {
-    const signed = this.#secure ? {} : { "x-amz-content-sha256": hex(await sha256(body)) };
-    return { ...signed, ...await this.ofObject(body) };
+    const headers = await this.ofObject(body);
+    if (!this.#secure) headers["x-amz-content-sha256"] = hex(await sha256(body));
+    return headers;
   }
 
   /** A part by the headers of the answer to it: with its checksum, if the server knows checksums. */

@@ -139,8 +139,8 @@ export class Upload {
     const { container, object } = this.location;
     const headers = { ...this.#headers(), ...digestHeaders(digests), [UPLOAD]: this.#id };
     if (this.#segments.length === 0) {
-      const etag = digests.checksum === undefined ? {} : { etag: digests.checksum };
-      const put = { ...headers, ...etag, "if-none-match": "*" };
+      const put: Record<string, string> = { ...headers, "if-none-match": "*" };
+      if (digests.checksum !== undefined) put["etag"] = digests.checksum;
       await this.#put(client, { method: "PUT", object, headers: put, body });
       return;
     }
