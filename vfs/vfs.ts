@@ -10,10 +10,10 @@ import type {
   CopyResult,
   GetOptions,
   GetResult,
-  ImageWritable,
   OperationOptions,
   Store,
 } from "../drivers/mod.ts";
+import { ImageWritable } from "../drivers/image_writable.ts";
 import { Duplicate, Invalid, NotFound, StoreListNotSupported } from "../errors/mod.ts";
 import type { Location } from "../location/mod.ts";
 import { Stores } from "../stores/stores.ts";
@@ -49,7 +49,7 @@ export interface RemoveOptions extends OperationOptions {
  * A path starts with `/`; it is taken as it is, without percent-decoding. Images are write-once:
  * what writes to a path that exists throws `Duplicate`, and to replace an image is to remove it
  * first. Stores have no directories of their own: a directory is there as long as an image is in
- * it. Errors name the path of the tree.
+ * it. Errors name the path of the tree; those of streams that are read name the path in the store.
  *
  * @example One tree over two stores
  * ```ts
@@ -237,8 +237,8 @@ export class Vfs implements AsyncDisposable {
 
   /** A stream that adds what is written to it: the image appears when it is closed. */
   writable(path: string, options: AddOptions = {}): ImageWritable {
-    const { store, imageId } = this.imageAt(path);
-    return store.writable(imageId, options);
+    this.imageAt(path);
+    return new ImageWritable((data) => this.writeFile(path, data, options));
   }
 
   /**

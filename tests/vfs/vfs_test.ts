@@ -155,6 +155,17 @@ Deno.test("images are write-once", async () => {
   assertEquals(checksum, "22af645d1859cb5ca6da0c484f1f37ea");
 });
 
+Deno.test("the stream that adds an image names the path of the tree in its errors", async () => {
+  const { vfs } = await tree();
+  const writable = vfs.writable("/images/debian/12/c.qcow2");
+  const error = await assertRejects(
+    () => new Blob(["new"]).stream().pipeTo(writable),
+    Duplicate,
+  );
+  assert(error.message.startsWith("mirror: add /images/debian/12/c.qcow2: "), error.message);
+  assertThrows(() => vfs.writable("/images"), Invalid, "directory");
+});
+
 Deno.test("data for a path that is refused is let go of", async () => {
   const { vfs } = await tree();
   let reason: unknown;
