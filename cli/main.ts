@@ -4,10 +4,11 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
+import deno from "../deno.json" with { type: "json" };
 import { type Config, loadConfig, openStores } from "../stores/mod.ts";
 import { overlayEnvironment, processEnvironment } from "../stores/environment.ts";
 import type { Vfs } from "../vfs/mod.ts";
-import { CALLER, callerOf } from "./caller.ts";
+import { callerOf } from "./caller.ts";
 import { type Arguments, type Command, Misuse, type Session } from "./command.ts";
 import { acl } from "./commands/acl.ts";
 import { add } from "./commands/add.ts";
@@ -21,7 +22,10 @@ import { serve } from "./commands/serve.ts";
 import { stat } from "./commands/stat.ts";
 import { stores } from "./commands/stores.ts";
 import { verify } from "./commands/verify.ts";
-import { Output } from "./output.ts";
+import { EXIT } from "./exit.ts";
+import { helpOf, overview } from "./help.ts";
+import { Interrupt } from "./interrupt.ts";
+import { Output, printable } from "./output.ts";
 import { OperandTree } from "./tree.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -53,16 +57,6 @@ const EMBEDDED: Config = {
   },
 };
 
-const GLOBAL = [
-  "--config FILE          configuration; vitrine.json, else a file store in ./.vitrine/local",
-  "--glance-conf FILE     glance-api.conf instead; may be repeated, the last counts most",
-  "--glance-conf-dir DIR  directory of more such files, *.conf",
-  "--tenant ID            act for a tenant, in stores that serve several",
-  "--json                 results as JSON",
-  "--debug                stack traces",
-  "--help                 this text, or a command's",
-];
-
 /** The options of every command: flags, those with a value, and of these what may be repeated. */
 const COMMON = {
   boolean: ["json", "debug", "help"],
@@ -70,12 +64,10 @@ const COMMON = {
   collect: ["glance-conf", "glance-conf-dir"],
 };
 
-/** Exit codes, as shells know them: done, failed, misused, interrupted, nobody reads. */
-const EXIT = { done: 0, failed: 1, misused: 2, interrupted: 130, brokenPipe: 141 };
-
 /**
  * Runs the command line and resolves to its exit code: 0, 1 for what failed, 2 for a wrong command
- * line, 130 for an interrupt, 141 where nobody reads the output any more.
+ * line, 130 for an interrupt, 141 where nobody reads the output any more. A second interrupt ends the
+ * process.
  *
  * @example Running a command from code
  * ```ts
@@ -90,16 +82,14 @@ export async function main(args: readonly string[]): Promise<number> {
   const debug = args.includes("--debug");
   try {
     const [name, ...rest] = commandFirst(args);
-    if (name === undefined) throw new Misuse("a command is needed\n\n" + overview());
+    if (name === undefined) throw new Misuse("a command is needed\n\n" + overview(COMMANDS));
+    if (name === "--version") return await say(`vitrine ${deno.version}\n`);
     if (["help", "--help", "-h"].includes(name)) {
-      await new Output().write(new TextEncoder().encode(overview()));
-      return EXIT.done;
+      const topic = args[args.indexOf(name) + 1];
+      const isTopic = topic !== undefined && !topic.startsWith("-");
+      return await say(isTopic ? helpOf(commandOf(topic)) : overview(COMMANDS));
     }
-    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
-    if (command === undefined) {
-      throw new Misuse(`unknown command "${name}"; there are: ${Object.keys(COMMANDS).join(", ")}`);
-    }
-    return await runCommand(command, rest, debug);
+    return await runCommand(commandOf(name), rest, debug);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
     complain(error, debug);
@@ -107,10 +97,23 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+function commandOf(name: string): Command {
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!;
+  throw new Misuse(`unknown command "${name}"; there are: ${Object.keys(COMMANDS).join(", ")}`);
+}
+
+async function say(text: string): Promise<number> {
+  await new Output().write(new TextEncoder().encode(text));
+  return EXIT.done;
+}
+
+/** What stands in a command's place. */
+const INSTEAD = ["--help", "-h", "--version"];
+
 /** Options of every command may stand before it: they go behind it. */
 function commandFirst(args: readonly string[]): string[] {
   let count = 0;
-  for (let arg; (arg = args[count])?.startsWith("-") && !["--help", "-h"].includes(arg); count++) {
+  for (let arg; (arg = args[count])?.startsWith("-") && !INSTEAD.includes(arg); count++) {
     const name = arg.slice(2).replace(/=.*/s, "");
     const isValued = COMMON.string.includes(name);
     if (!arg.startsWith("--") || !(isValued || COMMON.boolean.includes(arg.slice(2)))) {
@@ -128,22 +131,16 @@ async function runCommand(
   debug: boolean,
 ): Promise<number> {
   const args = readArguments(command, rest);
-  const out = new Output();
-  if (args.has("help")) {
-    await out.write(new TextEncoder().encode(helpOf(command)));
-    return EXIT.done;
-  }
+  if (args.has("help")) return await say(helpOf(command));
   const [least, most] = command.operands;
   if (args.operands.length < least || args.operands.length > most) {
     throw new Misuse(`usage: vitrine ${command.usage}`);
   }
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort(new Error("interrupted"));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, onSignal);
-  let code = EXIT.done;
+  using interrupt = new Interrupt();
+  let code: number = EXIT.done;
   let opened: Promise<Vfs> | undefined;
   const session: Session = {
-    out,
+    out: new Output(),
     json: args.has("json"),
     signal: interrupt.signal,
     context: callerOf((await processEnvironment()).env, args.value("tenant")),
@@ -155,6 +152,7 @@ async function runCommand(
       code = EXIT.failed;
       complain(error, debug);
     },
+    note: (text) => console.error(`vitrine: ${printable(text)}`),
   };
   try {
     await command.run(session, args);
@@ -163,9 +161,6 @@ async function runCommand(
     complain(interrupt.signal.reason, debug);
     code = EXIT.interrupted;
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      Deno.removeSignalListener(signal, onSignal);
-    }
     await (await opened?.catch(() => undefined))?.close();
   }
   return code;
@@ -179,7 +174,7 @@ async function openTree(session: Session): Promise<Vfs> {
 async function readConfig(args: Arguments): Promise<Config> {
   const [files, directories] = [args.values("glance-conf"), args.values("glance-conf-dir")];
   if (files.length + directories.length === 0) {
-    return await loadConfig({ path: args.value("config") }) ?? EMBEDDED;
+    return await loadConfig({ path: args.value("config"), fallback: EMBEDDED }) ?? EMBEDDED;
   }
   if (args.value("config") !== undefined) {
     throw new Misuse("--config and --glance-conf exclude each other");
@@ -229,37 +224,7 @@ function joined(args: readonly string[], valued: readonly string[]): string[] {
   return result;
 }
 
-function overview(): string {
-  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => `${name}  ${summary}`);
-  return [
-    "vitrine COMMAND [OPTION...] [PATH...]: every image store in one path tree",
-    "",
-    "Paths: /store/path is of the tree, ./x, ../x and file:///x are local files, - is a standard stream.",
-    "A location URI, as stat tells it, is an image wherever a path of one is.",
-    "",
-    ...aligned(commands),
-    "",
-    "Options of every command:",
-    ...aligned(GLOBAL),
-    "",
-    "Environment, for stores that serve several tenants:",
-    ...aligned(CALLER),
-    "",
-  ].join("\n");
-}
-
-function helpOf({ usage, summary, options = [] }: Command): string {
-  return [`vitrine ${usage}`, summary, "", ...aligned([...options, ...GLOBAL]), ""].join("\n");
-}
-
-/** Lines of an option, two spaces and its meaning, in two columns. */
-function aligned(lines: readonly string[]): string[] {
-  const pairs = lines.map((line) => line.split(/ {2,}(.*)/s) as [string, string]);
-  const width = Math.max(...pairs.map(([option]) => option.length));
-  return pairs.map(([option, meaning]) => `  ${option.padEnd(width)}  ${meaning}`);
-}
-
 function complain(error: unknown, debug: boolean): void {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  console.error(debug ? error : `vitrine: ${text}`);
+  console.error(printable(debug ? Deno.inspect(error) : `vitrine: ${text}`));
 }

@@ -36,7 +36,8 @@ export class Output {
   }
 }
 
-function printable(text: string): string {
+/** Text for a terminal: control characters, but line ends, are shown as what they are not. */
+export function printable(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
 }

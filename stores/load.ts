@@ -13,12 +13,17 @@ export interface LoadConfigOptions {
   path?: string | undefined;
   /** The environment variables; those of the process by default. */
   env?: Environment | undefined;
+  /**
+   * What takes the place of a `vitrine.json` that is not there, with the environment laid over it,
+   * unless the environment alone configures whole stores.
+   */
+  fallback?: Config | undefined;
 }
 
 /**
  * Finds and reads the configuration: a JSON file with the environment laid over it, variable by
  * variable (`VITRINE_STORE_<NAME>_<OPTION>`, `VITRINE_DEFAULT_STORE`). Resolves to `undefined` if
- * there is neither a `vitrine.json` nor such a variable.
+ * there is neither a `vitrine.json` nor a variable that makes a store, nor a `fallback`.
  *
  * For Deno, Node and Bun: edge functions are given their configuration in code. Needs the permission
  * to read the file and, unless `env` is given, the environment.
@@ -41,7 +46,12 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
   const named = options.path ?? (env["VITRINE_CONFIG"] || undefined);
   const read = await readConfig(named ?? "vitrine.json", named !== undefined);
   const config = overlayEnvironment(read ?? { stores: {} }, env);
-  return read === undefined && Object.keys(config.stores).length === 0 ? undefined : config;
+  if (read !== undefined) return config;
+  const stores = Object.values(config.stores);
+  if (options.fallback && (stores.length === 0 || stores.some(({ driver }) => !driver))) {
+    return overlayEnvironment(options.fallback, env);
+  }
+  return stores.length === 0 ? undefined : config;
 }
 
 async function readConfig(path: string, required: boolean): Promise<Config | undefined> {

@@ -7,6 +7,20 @@ import { join } from "@std/path";
 
 const root = new URL("../../", import.meta.url);
 
+/** What Deno is given to run the command. */
+const COMMAND = [
+  "run",
+  "--no-prompt",
+  "--allow-read",
+  "--allow-write",
+  "--allow-net",
+  "--allow-env",
+  "--allow-sys",
+  "--config",
+  new URL("deno.json", root).pathname,
+  new URL("cli/mod.ts", root).pathname,
+];
+
 /** How a run of the command ended. */
 export interface Run {
   /** Exit code. */
@@ -47,20 +61,23 @@ export class Workplace implements AsyncDisposable {
 
   /** Starts the command; the caller waits for it. */
   start(args: readonly string[], options: Deno.CommandOptions = {}): Deno.ChildProcess {
-    return new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--no-prompt",
-        "--allow-read",
-        "--allow-write",
-        "--allow-net",
-        "--allow-env",
-        "--allow-sys",
-        "--config",
-        new URL("deno.json", root).pathname,
-        new URL("cli/mod.ts", root).pathname,
-        ...args,
-      ],
+    return this.#spawn(Deno.execPath(), [...COMMAND, ...args], options);
+  }
+
+  /** Starts the command on a terminal of 80 columns, with its keyboard as standard input. */
+  startOnTerminal(...args: string[]): Deno.ChildProcess {
+    const words = [Deno.execPath(), ...COMMAND, ...args].map((word) => `'${word}'`);
+    const line = `stty cols 80 && exec ${words.join(" ")}`;
+    return this.#spawn("script", ["-qefc", line, "/dev/null"], { stdin: "piped" });
+  }
+
+  #spawn(
+    command: string,
+    args: string[],
+    options: Deno.CommandOptions,
+  ): Deno.ChildProcess {
+    return new Deno.Command(command, {
+      args,
       cwd: this.folder,
       env: { NO_COLOR: "1" },
       stdin: "null",
@@ -72,7 +89,13 @@ export class Workplace implements AsyncDisposable {
 
   /** Runs the command to its end. */
   async run(...args: string[]): Promise<Run> {
-    const { code, stdout, stderr } = await this.start(args).output();
+    return await this.runWith({}, ...args);
+  }
+
+  /** Runs the command to its end, with more in its environment. */
+  async runWith(env: Record<string, string>, ...args: string[]): Promise<Run> {
+    const child = this.start(args, { env: { NO_COLOR: "1", ...env } });
+    const { code, stdout, stderr } = await child.output();
     const decoder = new TextDecoder();
     return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
   }

@@ -1,0 +1,136 @@
+/**
+ * The command line as a person at a terminal meets it: interrupts, the progress bar.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { progressText } from "../../cli/progress.ts";
+import { until } from "../until.ts";
+import { Workplace } from "./harness.ts";
+
+/** A server that takes requests and never answers. */
+class Silent implements Disposable {
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #connections: Deno.Conn[] = [];
+  /** How many chunks of requests came. */
+  requests = 0;
+
+  constructor() {
+    this.#accept();
+  }
+
+  /** A workplace whose store the server is. */
+  async place(): Promise<Workplace> {
+    const host = `http://127.0.0.1:${(this.#listener.addr as Deno.NetAddr).port}`;
+    const place = await Workplace.make({
+      stores: {
+        far: { driver: "s3", host, bucket: "b", accessKey: "access", secretKey: "secret" },
+      },
+    });
+    await Deno.writeTextFile(place.path("x"), "hello");
+    return place;
+  }
+
+  async #accept(): Promise<void> {
+    try {
+      for await (const connection of this.#listener) {
+        this.#connections.push(connection);
+        this.#read(connection);
+      }
+    } catch {
+      // Closed.
+    }
+  }
+
+  async #read(connection: Deno.Conn): Promise<void> {
+    const buffer = new Uint8Array(65_536);
+    try {
+      while (await connection.read(buffer) !== null) this.requests++;
+    } catch {
+      // Closed.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+    for (const connection of this.#connections) connection.close();
+  }
+}
+
+Deno.test("a second Ctrl-C leaves at once, whatever is being cleaned up", async () => {
+  using server = new Silent();
+  await using place = await server.place();
+  const child = place.start(["add", "x"]);
+  await until("the add", () => Promise.resolve(server.requests > 0));
+  const before = server.requests;
+  child.kill("SIGINT");
+  await until("the cleaning up", () => Promise.resolve(server.requests > before));
+  child.kill("SIGINT");
+  const { code, stderr } = await child.output();
+  // The first one says that it was interrupted only when everything is clean.
+  assertEquals([code, new TextDecoder().decode(stderr)], [130, ""]);
+});
+
+Deno.test("cleaning up that takes its time is told to who waits at a terminal", async () => {
+  using server = new Silent();
+  await using place = await server.place();
+  const child = place.startOnTerminal("add", "x");
+  const keyboard = child.stdin.getWriter();
+  const interrupt = () => keyboard.write(new Uint8Array([3]));
+  await until("the add", () => Promise.resolve(server.requests > 0));
+  await interrupt();
+  let seen = "";
+  let told = false;
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    seen += text;
+    if (told || !seen.includes("cleaning up; once more to leave at once")) continue;
+    told = true;
+    await interrupt();
+  }
+  assert(told, seen);
+  assertEquals((await child.status).code, 130);
+  await keyboard.close().catch(() => {});
+  await child.stderr.cancel();
+});
+
+Deno.test("the bar stays in one line, and names cannot steer the terminal", async () => {
+  await using place = await Workplace.make();
+  const name = `${"long-".repeat(20)}\x1b[31mred.img`;
+  await Deno.writeFile(place.path(name), new Uint8Array(32 << 20));
+  const child = place.startOnTerminal("add", "--id", "x", name);
+  const { code, stdout } = await child.output();
+  const seen = new TextDecoder().decode(stdout);
+  assertEquals(code, 0, seen);
+  const bars = seen.split("\r\x1b[K").filter(Boolean).map((text) => text.split("\r")[0]!);
+  assert(bars.length > 1, seen);
+  for (const bar of bars) {
+    assert(bar.length < 80, bar);
+    if (bar.includes("%")) assertMatch(bar, /^long-.+….+d\.img {2}\[[#.]+\] {2}\d+% {2}/);
+  }
+  assert(!seen.includes("\x1b[31m"), seen);
+});
+
+Deno.test("of a bar as much is shown as there is room for", () => {
+  const transfer = { name: "日本語の名前".repeat(9), size: 1000, bytes: 500, seconds: 1 };
+  for (const columns of [79, 60, 40, 10]) {
+    const text = progressText(transfer, columns);
+    // Each of these letters takes two columns.
+    const wide = text.match(/[日本語の名前]/g)?.length ?? 0;
+    assert(text.length + wide <= columns, `${columns}: ${text}`);
+  }
+  assertEquals(
+    progressText({ ...transfer, name: "x" }, 100),
+    "x  [############............]  50%  500 B of 1000 B  500 B/s  0:01 left",
+  );
+});
+
+Deno.test("errors hold no control characters of names", async () => {
+  await using place = await Workplace.make();
+  const { code, err } = await place.run("add", "./no\x1b[31mne");
+  assertEquals([code, err], [
+    1,
+    "vitrine: local file: read ./no\ufffd[31mne: no such file or directory\n",
+  ]);
+  const debugged = await place.run("add", "--debug", "./no\x1b[31mne");
+  assert(!debugged.err.includes("\x1b"), debugged.err);
+});
