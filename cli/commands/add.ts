@@ -5,8 +5,9 @@
  */
 import type { AddResult } from "../../drivers/mod.ts";
 import { type Command, Misuse } from "../command.ts";
+import { openLocal } from "../local.ts";
 import { formatSize } from "../output.ts";
-import { openLocal, type Place, readPlace } from "../place.ts";
+import { type Place, readPlace } from "../place.ts";
 import { Progress } from "../progress.ts";
 
 /** A local file needs no dot here: `add` takes nothing else. */

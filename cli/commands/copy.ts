@@ -3,11 +3,16 @@
  *
  * @module
  */
+import { resolve } from "@std/path";
+import { NotFound } from "../../errors/mod.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { type Arguments, type Command, Misuse, type Session } from "../command.ts";
-import { nameOf, openLocal, type Place, readPlace, writeLocal } from "../place.ts";
+import { filesBelow, isLocalDirectory, openLocal, writeLocal } from "../local.ts";
+import { nameOf, type Place, readPlace } from "../place.ts";
 import { Progress } from "../progress.ts";
+import { chunksOf } from "../read.ts";
 import { isLocation } from "../tree.ts";
+import { below } from "../walk.ts";
 
 /** One image to copy. */
 interface Pair {
@@ -15,42 +20,92 @@ interface Pair {
   to: Place;
 }
 
-/** What the operands mean: a directory as target keeps names, a directory as source needs `-r`. */
-async function pairs(vfs: Vfs, args: Arguments, session: Session): Promise<Pair[]> {
-  const operands = args.operands.map(readPlace);
-  const to = operands.pop()!;
+/** A place with a path. */
+type Named = Exclude<Place, { kind: "standard" }>;
+
+/**
+ * What the operands mean: a directory as target keeps names, a directory as source needs `-r`. What
+ * cannot be read is said and left out. Throws `Misuse` where one target would be written twice.
+ */
+async function pairs(
+  vfs: Vfs,
+  args: Arguments,
+  session: Session,
+  check: (from: Place, to: Place) => void,
+): Promise<Pair[]> {
+  const sources = args.operands.map(readPlace);
+  const to = sources.pop()!;
   if (to.kind === "tree" && isLocation(to.path)) throw new Misuse("a location URI is no target");
-  const intoDirectory = await isDirectory(vfs, to, args.operands.at(-1)!, session);
-  if (operands.length > 1 && !intoDirectory) {
+  for (const from of sources) check(from, to);
+  const intoDirectory = await isTargetDirectory(vfs, to, args.operands.at(-1)!, session);
+  if (sources.length > 1 && !intoDirectory) {
     throw new Misuse("several sources need a directory as target: end it with a slash");
   }
   const result: Pair[] = [];
-  for (const from of operands) {
-    if (from.kind === "tree" && (await vfs.stat(from.path, session)).isDirectory) {
-      if (!args.has("recursive")) throw new Misuse(`${from.path}: is a directory: give -r`);
-      const base = from.path.replace(/\/$/, "");
-      const into = intoDirectory && !from.path.endsWith("/") ? child(to, nameOf(base)) : to;
-      for await (const entry of vfs.walk(from.path, session)) {
-        if (!entry.isFile) continue;
-        const rest = entry.path.slice(base.length + 1);
-        result.push({ from: { kind: "tree", path: entry.path }, to: child(into, rest) });
-      }
-    } else if (intoDirectory) {
-      if (from.kind === "standard") throw new Misuse("standard input needs a name as target");
-      result.push({ from, to: child(to, nameOf(from.path)) });
-    } else {
+  for (const from of sources) {
+    if (from.kind === "standard") {
+      if (intoDirectory) throw new Misuse("standard input needs a name as target");
       result.push({ from, to });
+      continue;
+    }
+    try {
+      if (await isDirectory(vfs, from, session)) {
+        if (!args.has("recursive")) throw new Misuse(`${from.path}: is a directory: give -r`);
+        const name = nameOf(from.path);
+        const isContent = from.path.endsWith("/") || /^\.{0,2}$/.test(name);
+        const into = intoDirectory && !isContent ? child(to, name) : to;
+        for await (const rest of imagesBelow(vfs, from, session)) {
+          result.push({ from: child(from, rest), to: child(into, rest) });
+        }
+      } else {
+        result.push({ from, to: intoDirectory ? child(to, nameOf(from.path)) : to });
+      }
+    } catch (error) {
+      session.fail(error);
     }
   }
+  refuseSameTarget(result);
   return result;
 }
 
-function child(place: Place, name: string): Place {
+/** The paths of the images below a directory, from there. */
+async function* imagesBelow(
+  vfs: Vfs,
+  { kind, path }: Named,
+  session: Session,
+): AsyncGenerator<string> {
+  if (kind === "local") return yield* filesBelow(path, session);
+  const { length } = child({ kind, path }, "").path;
+  for await (const entry of below(vfs, path, true, session)) {
+    if (entry.isFile) yield entry.path.slice(length);
+  }
+}
+
+/** Two sources of one name must not end as one file. */
+function refuseSameTarget(pairs: readonly Pair[]): void {
+  const sources = new Map<string, string>();
+  for (const { from, to } of pairs) {
+    if (to.kind === "standard") continue;
+    const key = `${to.kind} ${to.kind === "local" ? resolve(to.path) : to.path}`;
+    const other = sources.get(key);
+    if (other !== undefined) {
+      throw new Misuse(`${to.path} would be written twice: from ${other} and from ${show(from)}`);
+    }
+    sources.set(key, show(from));
+  }
+}
+
+function child<P extends Place>(place: P, name: string): P {
   if (place.kind === "standard") return place;
   return { ...place, path: `${place.path.replace(/\/$/, "")}/${name}` };
 }
 
-async function isDirectory(
+async function isDirectory(vfs: Vfs, { kind, path }: Named, session: Session): Promise<boolean> {
+  if (kind === "local") return await isLocalDirectory(path);
+  return (await vfs.stat(path, session)).isDirectory;
+}
+
+async function isTargetDirectory(
   vfs: Vfs,
   place: Place,
   operand: string,
@@ -58,11 +113,12 @@ async function isDirectory(
 ): Promise<boolean> {
   if (place.kind === "standard") return false;
   if (operand.endsWith("/")) return true;
-  if (place.kind === "local") {
-    return await Deno.stat(place.path).then(({ isDirectory }) => isDirectory, () => false);
+  try {
+    return await isDirectory(vfs, place, session);
+  } catch (error) {
+    if (error instanceof NotFound) return false;
+    throw error;
   }
-  return await vfs.exists(place.path, session) &&
-    (await vfs.stat(place.path, session)).isDirectory;
 }
 
 async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: Session) {
@@ -76,20 +132,12 @@ async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: S
     using verifier = new Progress(name, size);
     await vfs.writeFile(to.path, data, { size, verifier, signal, context });
   } else if (from.kind === "tree") {
-    const { stream, size } = await vfs.get(from.path, { signal, context });
+    const { size, checksum, multihash } = await vfs.stat(from.path, session);
+    const verify = (checksum ?? multihash) !== undefined && { checksum, multihash };
     using progress = new Progress(nameOf(from.path), size);
-    const counted = stream.pipeThrough(
-      new TransformStream({
-        transform(chunk, controller) {
-          progress.update(chunk);
-          controller.enqueue(chunk);
-        },
-      }),
-    );
-    if (to.kind === "local") await writeLocal(counted, to.path, args.has("force"));
-    else for await (const chunk of counted) await out.write(chunk);
-  } else {
-    throw new Misuse("one side of a copy is a path of the tree");
+    const chunks = chunksOf(vfs, from.path, { verify, signal, context }, progress);
+    if (to.kind === "local") await writeLocal(to.path, args.has("force"), chunks);
+    else for await (const chunk of chunks) await out.write(chunk);
   }
 }
 
@@ -100,12 +148,13 @@ function show(place: Place): string {
 async function each(
   session: Session,
   args: Arguments,
+  check: (from: Place, to: Place) => void,
   act: (vfs: Vfs, pair: Pair) => Promise<void>,
 ): Promise<void> {
   const { out, json, fail } = session;
   const vfs = await session.vfs();
   const done: { from: string; to: string }[] = [];
-  for (const pair of await pairs(vfs, args, session)) {
+  for (const pair of await pairs(vfs, args, session, check)) {
     try {
       await act(vfs, pair);
       done.push({ from: show(pair.from), to: show(pair.to) });
@@ -117,40 +166,48 @@ async function each(
   if (json) await out.json(done);
 }
 
-const SHARED = {
-  flags: ["recursive", "verbose", "force"],
-  alias: { r: "recursive", R: "recursive", v: "verbose", f: "force" },
-  operands: [2, Infinity] as const,
-};
+const RECURSIVE = "-r, --recursive  directories with everything in them";
+const VERBOSE = "-v, --verbose    a line an image";
 
 /** `vitrine cp`. */
 export const cp: Command = {
-  ...SHARED,
   usage: "cp [-r] [-v] [-f] SOURCE... TARGET",
   summary: "copy images, across stores and to and from local files; - is a standard stream",
   options: [
-    "-r, --recursive  directories with everything in them",
-    "-v, --verbose    a line an image",
-    "-f, --force      replace a local file",
+    RECURSIVE,
+    VERBOSE,
+    "-f, --force      replace a local file, which keeps its mode",
   ],
-  run: (session, args) => each(session, args, (vfs, pair) => copyOne(vfs, pair, args, session)),
+  flags: ["recursive", "verbose", "force"],
+  alias: { r: "recursive", R: "recursive", v: "verbose", f: "force" },
+  operands: [2, Infinity],
+  run(session, args) {
+    const check = (from: Place, to: Place) => {
+      if (from.kind === "tree" || to.kind === "tree") return;
+      throw new Misuse("one side of a copy is a path of the tree");
+    };
+    return each(session, args, check, (vfs, pair) => copyOne(vfs, pair, args, session));
+  },
 };
 
 /** `vitrine mv`. */
 export const mv: Command = {
-  ...SHARED,
   usage: "mv [-r] [-v] SOURCE... TARGET",
   summary: "move images in the tree; the source goes when the copy is whole and checked",
-  options: [
-    "-r, --recursive  directories with everything in them",
-    "-v, --verbose    a line an image",
-  ],
-  run: (session, args) =>
-    each(session, args, async (vfs, { from, to }) => {
-      if (from.kind !== "tree" || to.kind !== "tree") throw new Misuse("mv moves in the tree");
-      const { size } = await vfs.stat(from.path, session);
-      using verifier = new Progress(nameOf(from.path), size);
+  options: [RECURSIVE, VERBOSE],
+  flags: ["recursive", "verbose"],
+  alias: { r: "recursive", R: "recursive", v: "verbose" },
+  operands: [2, Infinity],
+  run(session, args) {
+    const check = (...places: Place[]) => {
+      if (places.some(({ kind }) => kind !== "tree")) throw new Misuse("mv moves in the tree");
+    };
+    return each(session, args, check, async (vfs, pair) => {
+      const [from, to] = [show(pair.from), show(pair.to)];
+      const { size } = await vfs.stat(from, session);
+      using verifier = new Progress(nameOf(from), size);
       const { signal, context } = session;
-      await vfs.rename(from.path, to.path, { verifier, signal, context });
-    }),
+      await vfs.rename(from, to, { verifier, signal, context });
+    });
+  },
 };

@@ -1,0 +1,27 @@
+/**
+ * The bytes of images, as commands read them.
+ *
+ * @module
+ */
+import type { GetOptions } from "../drivers/mod.ts";
+import type { Vfs } from "../vfs/mod.ts";
+import { toldInTree } from "../vfs/in_tree.ts";
+import type { Progress } from "./progress.ts";
+
+/** The chunks of an image, opened with the first: errors on the way name its path of the tree too. */
+export async function* chunksOf(
+  vfs: Vfs,
+  path: string,
+  options: GetOptions,
+  progress?: Progress,
+): AsyncGenerator<Uint8Array> {
+  try {
+    const { stream } = await vfs.get(path, options);
+    for await (const chunk of stream) {
+      progress?.update(chunk);
+      yield chunk;
+    }
+  } catch (error) {
+    throw toldInTree(error, path);
+  }
+}
