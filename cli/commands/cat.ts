@@ -7,6 +7,7 @@ import type { GetOptions } from "../../drivers/mod.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { type Command, Misuse, type Session } from "../command.ts";
 import { treePath } from "../place.ts";
+import { chunksOf } from "../read.ts";
 
 /** `A-B` with both ends in it, `A-`, or `-N` for the last N bytes, as in HTTP and curl. */
 async function readRange(
@@ -43,12 +44,11 @@ export const cat: Command = {
     if (json) throw new Misuse("cat has no JSON form");
     const range = args.value("range");
     const vfs = await session.vfs();
-    for (const operand of args.operands) {
-      const path = treePath(operand);
+    for (const path of args.operands.map(treePath)) {
       const part = range === undefined ? {} : await readRange(range, vfs, path, session);
       const verify = args.has("verify");
-      const { stream } = await vfs.get(path, { ...part, verify, signal, context });
-      for await (const chunk of stream) await out.write(chunk);
+      const chunks = chunksOf(vfs, path, { ...part, verify, signal, context });
+      for await (const chunk of chunks) await out.write(chunk);
     }
   },
 };

@@ -20,7 +20,7 @@ export const config: Command = {
   flags: ["force"],
   alias: { f: "force" },
   operands: [1, 2],
-  async run({ config, out }, args) {
+  async run({ config, out, json }, args) {
     const [action, file = "vitrine.json"] = args.operands;
     if (action === "show" && args.operands.length === 1 && !args.has("force")) {
       return await out.json(await masked(await config()));
@@ -29,7 +29,8 @@ export const config: Command = {
     const read = await config();
     if (file === "-") return await out.json(read);
     await writeSecret(file, `${JSON.stringify(read, null, 2)}\n`, args.has("force"));
-    await out.line(`wrote ${file}, which holds the secrets`);
+    if (json) await out.json({ file });
+    else await out.line(`wrote ${file}, which holds the secrets`);
   },
 };
 

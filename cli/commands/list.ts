@@ -3,14 +3,12 @@
  *
  * @module
  */
-import type { DirEntry, Vfs } from "../../vfs/mod.ts";
+import { StoreListNotSupported } from "../../errors/mod.ts";
+import type { Vfs } from "../../vfs/mod.ts";
 import type { Arguments, Command, Session } from "../command.ts";
 import { formatSize, formatTime } from "../output.ts";
 import { nameOf, treePath } from "../place.ts";
-
-interface Line extends DirEntry {
-  path: string;
-}
+import { below, type Line, sorted } from "../walk.ts";
 
 /** The entries of a path: a directory's by name, with all below it where asked; or one image. */
 async function* entries(
@@ -22,38 +20,6 @@ async function* entries(
   const info = await vfs.stat(path, session);
   if (info.isFile) return yield { ...info, name: nameOf(path), path };
   yield* below(vfs, path, recursive, session);
-}
-
-async function* below(
-  vfs: Vfs,
-  path: string,
-  recursive: boolean,
-  session: Session,
-): AsyncGenerator<Line> {
-  const base = path.endsWith("/") ? path : `${path}/`;
-  for (const entry of await sorted(vfs, path, session)) {
-    yield { ...entry, path: base + entry.name };
-    if (!recursive || !entry.isDirectory) continue;
-    try {
-      yield* below(vfs, base + entry.name, true, session);
-    } catch (error) {
-      // A store that fails takes no other down.
-      session.fail(error);
-    }
-  }
-}
-
-/** A directory's names in order: a person reads them. One directory at a time is in memory. */
-async function sorted(
-  vfs: Vfs,
-  path: string,
-  { signal, context }: Session,
-): Promise<DirEntry[]> {
-  return (await Array.fromAsync(vfs.readDir(path, { signal, context }))).sort(byName);
-}
-
-function byName(a: DirEntry, b: DirEntry): number {
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 function shown({ path, isDirectory, size, mtime, etag }: Line): Record<string, unknown> {
@@ -75,8 +41,7 @@ export const ls: Command = {
     const vfs = await session.vfs();
     const all: Record<string, unknown>[] = [];
     const recursive = args.has("recursive");
-    for (const operand of args.operands.length ? args.operands : ["/"]) {
-      const path = treePath(operand);
+    for (const path of args.operands.length ? args.operands.map(treePath) : ["/"]) {
       try {
         const rows: string[][] = [];
         for await (const entry of entries(vfs, path, recursive, session)) {
@@ -145,7 +110,7 @@ export const tree: Command = {
         try {
           await draw(below, `${indent}${last ? "    " : "│   "}`);
         } catch (error) {
-          session.fail(error);
+          if (!(error instanceof StoreListNotSupported)) session.fail(error);
         }
       }
     }

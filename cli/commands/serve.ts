@@ -3,11 +3,21 @@
  *
  * @module
  */
-import { serve as startServer } from "../../vfs/serve.ts";
+import type { Vfs } from "../../vfs/mod.ts";
+import { type RunningServer, serve as startServer, type ServeOptions } from "../../vfs/serve.ts";
 import { type Command, Misuse } from "../command.ts";
 
 /** The variable that holds the bearer token; on a command line everybody on the machine could read it. */
 const TOKEN = "VITRINE_TOKEN";
+
+function listen(vfs: Vfs, options: ServeOptions): RunningServer {
+  try {
+    return startServer(vfs, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new Error(`port ${options.port} is in use already: --port takes another`);
+  }
+}
 
 /** `vitrine serve`. */
 export const serve: Command = {
@@ -28,7 +38,7 @@ export const serve: Command = {
     }
     const token = Deno.env.get(TOKEN);
     if (args.has("writable") && !token) throw new Misuse(`--writable needs a token in ${TOKEN}`);
-    const server = startServer(await vfs(), {
+    const server = listen(await vfs(), {
       hostname: args.value("host"),
       port,
       writeToken: args.has("writable") ? token : undefined,

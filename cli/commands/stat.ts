@@ -34,8 +34,7 @@ export const stat: Command = {
     const { out, json, fail } = session;
     const vfs = await session.vfs();
     const all: Record<string, unknown>[] = [];
-    for (const operand of operands) {
-      const path = treePath(operand);
+    for (const path of operands.map(treePath)) {
       try {
         const info = await vfs.stat(path, session);
         all.push(details(path, info));
@@ -49,7 +48,7 @@ export const stat: Command = {
           ["etag", info.etag],
           ["md5", info.checksum],
           [multihash?.algo ?? "", multihash?.value],
-          ["type", info.contentType],
+          ["media type", info.contentType],
           ["location", info.location?.toString()],
         ];
         await out.table(shown.filter((row): row is [string, string] => row[1] !== undefined));
@@ -57,6 +56,8 @@ export const stat: Command = {
         fail(error);
       }
     }
-    if (json) await out.json(all.length === 1 ? all[0] : all);
+    if (!json) return;
+    if (operands.length > 1) await out.json(all);
+    else if (all.length > 0) await out.json(all[0]);
   },
 };

@@ -4,10 +4,12 @@
  * @module
  */
 import type { ExpectedDigests } from "../../streams/mod.ts";
+import { inTree } from "../../vfs/in_tree.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { type Arguments, type Command, Misuse, type Session } from "../command.ts";
 import { treePath } from "../place.ts";
 import { Progress } from "../progress.ts";
+import { below } from "../walk.ts";
 
 function given(args: Arguments): ExpectedDigests | undefined {
   const checksum = args.value("md5");
@@ -18,9 +20,16 @@ function given(args: Arguments): ExpectedDigests | undefined {
   return { checksum, multihash: algo && value ? { algo, value } : undefined };
 }
 
-async function* imagesBelow(vfs: Vfs, path: string, session: Session): AsyncGenerator<string> {
+async function* imagesBelow(
+  vfs: Vfs,
+  path: string,
+  session: Session,
+  fail: (error: unknown, path: string) => void,
+): AsyncGenerator<string> {
   if ((await vfs.stat(path, session)).isFile) return yield path;
-  for await (const entry of vfs.walk(path, session)) if (entry.isFile) yield entry.path;
+  for await (const entry of below(vfs, path, true, session, fail)) {
+    if (entry.isFile) yield entry.path;
+  }
 }
 
 async function verifyOne(
@@ -32,14 +41,16 @@ async function verifyOne(
   const { checksum, multihash } = expected ?? await vfs.stat(path, { signal, context });
   const checked = [checksum && "md5", multihash?.algo].filter((name) => name !== undefined);
   const verify = checked.length === 0 ? true : { checksum, multihash };
-  const { stream, size } = await vfs.get(path, { verify, signal, context });
-  using progress = new Progress(path, size);
-  let count = 0;
-  for await (const chunk of stream) {
-    progress.update(chunk);
-    count += chunk.length;
-  }
-  return { path, size: count, checked: checked as string[] };
+  return await inTree(path, async () => {
+    const { stream, size } = await vfs.get(path, { verify, signal, context });
+    using progress = new Progress(path, size);
+    let count = 0;
+    for await (const chunk of stream) {
+      progress.update(chunk);
+      count += chunk.length;
+    }
+    return { path, size: count, checked: checked as string[] };
+  });
 }
 
 /** `vitrine verify`. */
@@ -49,23 +60,28 @@ export const verify: Command = {
   strings: ["md5", "multihash"],
   operands: [1, Infinity],
   async run(session, args) {
-    const { out, json, fail } = session;
+    const { out, json } = session;
     const expected = given(args);
+    const operands = args.operands.map(treePath);
     const vfs = await session.vfs();
     const verified: unknown[] = [];
-    for (const operand of args.operands) {
+    const fail = (error: unknown, path: string) => {
+      session.fail(error);
+      verified.push({ path, ok: false, error: (error as Error).message });
+    };
+    for (const operand of operands) {
       try {
-        for await (const path of imagesBelow(vfs, treePath(operand), session)) {
+        for await (const path of imagesBelow(vfs, operand, session, fail)) {
           try {
-            const result = await verifyOne(vfs, path, expected, session);
-            verified.push(result);
-            if (!json) await out.line(`${path}: ok (${result.checked.join(", ")})`);
+            const { checked, ...result } = await verifyOne(vfs, path, expected, session);
+            verified.push({ ...result, ok: true, checked });
+            if (!json) await out.line(`${path}: ok (${checked.join(", ")})`);
           } catch (error) {
-            fail(error);
+            fail(error, path);
           }
         }
       } catch (error) {
-        fail(error);
+        fail(error, operand);
       }
     }
     if (json) await out.json(verified);

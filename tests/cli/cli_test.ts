@@ -148,6 +148,15 @@ Deno.test("what is misused is exit code 2, before anything is done", async () =>
     ["cp", "/local/iso", "/mirror/iso"],
     ["cp", "/local/iso/x.iso", "./x.iso", "/mirror/one-name"],
     ["mv", "./x.iso", "/local/z"],
+    ["mv", "-f", "/local/iso/x.iso", "/local/z"],
+    ["cp", "/local/iso/x.iso", "./copy/", "relative/"],
+    ["cp", "/local/iso/x.iso", "/local/iso", "./copy/"],
+    ["cp", "/local/iso/x.iso", "-", "./copy/"],
+    ["cat", "/local/iso/x.iso", "relative"],
+    ["ls", "/local", "relative"],
+    ["stat", "/local/iso/x.iso", "relative"],
+    ["verify", "/local/iso/x.iso", "relative"],
+    ["help", "nonsense"],
     ["acl", "take", "/local/iso/x.iso"],
     ["acl", "get", "--write", "t", "/local/iso/x.iso"],
     ["verify", "--multihash", "nonsense", "/local/iso/x.iso"],
@@ -168,7 +177,113 @@ Deno.test("--debug shows the stack, and help is on standard output", async () =>
   const help = await place.run("help");
   assertEquals([help.code, help.err], [0, ""]);
   assertStringIncludes(help.out, "verify");
-  assertStringIncludes((await place.run("cp", "--help")).out, "vitrine cp [-r]");
+  assertStringIncludes(help.out, "VITRINE_DEFAULT_STORE");
+  const told = (await place.run("cp", "--help")).out;
+  assertStringIncludes(told, "vitrine cp [-r]");
+  assertEquals((await place.run("help", "cp")).out, told);
+  const { version } = JSON.parse(await Deno.readTextFile("deno.json"));
+  assertEquals((await place.run("--version")).out, `vitrine ${version}\n`);
+});
+
+Deno.test("without a vitrine.json the environment is laid over the store that is there", async () => {
+  await using place = await Workplace.make(null);
+  await Deno.writeTextFile(place.path("x"), "hello");
+  const elsewhere = { VITRINE_STORE_LOCAL_DATADIR: "./elsewhere" };
+  const added = await place.runWith(elsewhere, "add", "x");
+  assertEquals(added.code, 0, added.err);
+  assertEquals(await Deno.readTextFile(place.path("elsewhere/x")), "hello");
+  const other = await place.runWith({ VITRINE_DEFAULT_STORE: "other" }, "ls", "/local");
+  assertEquals(other.code, 1);
+  assertStringIncludes(other.err, 'the default store "other" is none of: local');
+  const two = {
+    ...elsewhere,
+    VITRINE_STORE_OTHER_DRIVER: "memory",
+    VITRINE_DEFAULT_STORE: "other",
+  };
+  assertEquals((await place.runWith(two, "ls", "/")).out, "local/\nother/\n");
+  const alone = { VITRINE_STORE_LOCAL_DRIVER: "memory" };
+  const { code, out } = await place.runWith(alone, "ls", "/local");
+  assertEquals([code, out], [0, ""]);
+});
+
+Deno.test("one store that fails, or cannot list, keeps no other from being walked", async () => {
+  await using place = await Workplace.make({
+    default: "z",
+    stores: {
+      a: { driver: "abacus" },
+      web: { driver: "http" },
+      z: { driver: "file", datadir: "./z" },
+    },
+  });
+  await Deno.writeTextFile(place.path("x"), "hello");
+  assertEquals((await place.run("add", "x")).code, 0);
+  const runs: [string[], string][] = [
+    [["ls", "-R", "/"], "/z/x\n"],
+    [["tree", "/"], "1 image"],
+    [["verify", "/"], "/z/x: ok (md5, sha512)\n"],
+    [["cp", "-r", "-v", "/", "./out"], "/z/x -> ./out/z/x\n"],
+  ];
+  for (const [args, expected] of runs) {
+    const { code, out, err } = await place.run(...args);
+    assertEquals(code, 1, args[0]);
+    assertStringIncludes(out, expected);
+    assertMatch(err, /^vitrine: a: [^\n]*unknown driver[^\n]*\n$/);
+  }
+  assertEquals(await Deno.readTextFile(place.path("out/z/x")), "hello");
+  for (const command of [["ls"], ["verify"], ["cp", "-r"]]) {
+    const target = command[0] === "cp" ? ["./web"] : [];
+    const { code, err } = await place.run(...command, "/web", ...target);
+    assertEquals([code, err], [1, "vitrine: web: list /web: the store does not support it\n"]);
+  }
+});
+
+Deno.test("a file: URI as stat tells it is the image, and a local file for cp and add", async () => {
+  await using place = await withHello();
+  const { location } = JSON.parse((await place.run("stat", "--json", "/local/iso/x.iso")).out);
+  assertEquals(location, `file://${place.folder}/local/iso/x.iso`);
+  assertEquals((await place.run("cat", location)).out, "hello");
+  assertEquals((await place.run("ls", location)).out, "x.iso\n");
+  assertEquals(JSON.parse((await place.run("stat", "--json", location)).out).checksum, HELLO_MD5);
+  assertEquals((await place.run("verify", location)).out, `${location}: ok (md5, sha512)\n`);
+  assertEquals((await place.run("cp", location, "/mirror/y")).code, 0);
+  assertEquals((await place.run("mv", location, "/mirror/z")).code, 2);
+  const outside = await place.run("cat", `file://${place.folder}/x.iso`);
+  assertEquals([outside.code, outside.out], [1, ""]);
+  assertEquals((await place.run("rm", location)).code, 0);
+  assertEquals((await place.run("ls", "/local")).out, "");
+});
+
+Deno.test("JSON has one form for one operand and one for several, failed or not", async () => {
+  await using place = await withHello();
+  const [image, missing] = ["/local/iso/x.iso", "/local/none"];
+  const json = async (...args: string[]) => {
+    const { code, out } = await place.run(...args, "--json");
+    return { code, value: out === "" ? undefined : JSON.parse(out) };
+  };
+  const one = await json("stat", image);
+  assertEquals([one.code, one.value.path], [0, image]);
+  assertEquals(await json("stat", missing), { code: 1, value: undefined });
+  const some = await json("stat", image, missing);
+  assertEquals([some.code, some.value], [1, [one.value]]);
+  const { code, value: [good, bad, ...rest] } = await json("verify", image, missing);
+  assertEquals([code, rest.length], [1, 0]);
+  assertEquals(good, { path: image, ok: true, size: 5, checked: ["md5", "sha512"] });
+  assertEquals([bad.path, bad.ok], [missing, false]);
+  assertStringIncludes(bad.error, `local: stat ${missing}: no such image`);
+  const wrong = await json("verify", "--md5", "0".repeat(32), image);
+  assertEquals([wrong.value[0].path, wrong.value[0].ok], [image, false]);
+  assertEquals((await json("config", "convert", "new.json")).value, { file: "new.json" });
+});
+
+Deno.test("serve names the port that somebody else has", async () => {
+  await using place = await Workplace.make();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr as Deno.NetAddr;
+  const { code, err } = await place.run("serve", "--port", `${port}`);
+  assertEquals([code, err], [
+    1,
+    `vitrine: port ${port} is in use already: --port takes another\n`,
+  ]);
 });
 
 Deno.test("stores shows capabilities, and a store that fails takes no other down", async () => {
