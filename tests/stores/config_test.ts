@@ -159,6 +159,8 @@ Deno.test("a default store that the environment names must be there", async () =
 
 Deno.test("the environment alone makes a configuration", async () => {
   const variables = { VITRINE_STORE_LOCAL_DRIVER: "memory" };
+  const other = { VITRINE_STORE_MORE_DRIVER: "memory", VITRINE_DEFAULT_STORE: "more" };
+  const memory = { driver: "memory" };
   await withFile("", async (path) => {
     await Deno.remove(path);
     const here = Deno.cwd();
@@ -168,6 +170,15 @@ Deno.test("the environment alone makes a configuration", async () => {
         stores: { local: { driver: "memory" } },
         default: undefined,
       });
+      const fallback = { default: "local", stores: { local: { driver: "file" } } };
+      assertEquals((await loadConfig({ env: variables, fallback }))?.stores, {
+        local: { driver: "memory" },
+      });
+      assertEquals(await loadConfig({ env: {}, fallback }), fallback);
+      assertEquals(
+        await loadConfig({ env: { VITRINE_STORE_LOCAL_DATADIR: "/x", ...other }, fallback }),
+        { default: "more", stores: { local: { driver: "file", datadir: "/x" }, more: memory } },
+      );
     } finally {
       Deno.chdir(here);
     }
