@@ -10,10 +10,14 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Milliseconds of cleaning up after which a person wants to know why nothing happens. */
 const MOMENT = 1000;
 
+/** Milliseconds in which a second signal is the same key: `deno task` passes on what came already. */
+const SAME_KEY = 300;
+
 /** Listens for signals: the first one aborts, a second one leaves at once. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #onSignal = () => this.#interrupt();
+  #first = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Begins to listen. */
@@ -27,7 +31,11 @@ export class Interrupt implements Disposable {
   }
 
   #interrupt(): void {
-    if (this.signal.aborted) Deno.exit(EXIT.interrupted);
+    if (this.signal.aborted) {
+      if (performance.now() - this.#first < SAME_KEY) return;
+      Deno.exit(EXIT.interrupted);
+    }
+    this.#first = performance.now();
     if (Deno.stderr.isTerminal()) {
       this.#timer = setTimeout(
         () => console.error("vitrine: cleaning up; once more to leave at once"),

@@ -305,14 +305,16 @@ Deno.test("stores shows capabilities, and a store that fails takes no other down
   assertEquals((await place.run("ls", "/good")).code, 0);
 });
 
-Deno.test("Ctrl-C in the middle of an add leaves nothing behind", async () => {
+Deno.test("Ctrl-C in the middle of an add leaves nothing behind, also if it arrives twice", async () => {
   await using place = await Workplace.make();
   const before = await place.files();
   const child = place.start(["add", "-", "--id", "big", "--store", "local"], { stdin: "piped" });
   const writer = child.stdin.getWriter();
   // The last chunk is taken only when the ones before have been written to the store.
   for (let i = 0; i < 64; i++) await writer.write(new Uint8Array(1024 * 1024).fill(i));
+  // As `deno task` has it: the terminal tells both, and it tells its child again.
   child.kill("SIGINT");
+  child.kill("SIGTERM");
   const { code, stderr } = await child.output();
   await writer.abort().catch(() => {});
   assertEquals([code, new TextDecoder().decode(stderr)], [130, "vitrine: interrupted\n"]);
