@@ -100,7 +100,11 @@ export async function nodeEngine(
         if (!socket.connecting) connected();
         else socket.once("connect", connected);
       });
-      const abort = () => request.destroy(signal.reason);
+      let answer: IncomingMessage | undefined;
+      // Nothing can fail any more once all has come: the connection may be another request's by now.
+      const abort = () => {
+        if (!answer?.complete) request.destroy(signal.reason);
+      };
       signal.addEventListener("abort", abort, { once: true });
       const settle = () => {
         connected();
@@ -112,6 +116,7 @@ export async function nodeEngine(
         reject(error);
       });
       request.on("response", (message: IncomingMessage) => {
+        answer = message;
         connected();
         // An answer before the body was sent: what is left of it would be read as the next request.
         if (!request.writableFinished) message.once("end", () => request.destroy());

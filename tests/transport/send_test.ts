@@ -172,6 +172,32 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     }
   });
 
+  engineTest("an answer that has come whole can be let go of before its end", async () => {
+    const uncaught: string[] = [];
+    const note = (event: ErrorEvent) => {
+      event.preventDefault();
+      uncaught.push(event.message);
+    };
+    globalThis.addEventListener("error", note);
+    try {
+      await withServer(() => new Response("x".repeat(1000)), async (url, transport) => {
+        for (let round = 0; round < 10; round++) {
+          const controller = new AbortController();
+          const { signal } = controller;
+          const { body } = await transport.send({ url, trusted: true, signal });
+          await body.read(new Uint8Array(10));
+          if (round % 2) controller.abort(new Error("enough"));
+          await body.close(new Error("enough"));
+          // What fails out of turn does so before another answer is there.
+          assertEquals((await (await transport.send({ url, trusted: true })).text()).length, 1000);
+        }
+      }, special);
+      assertEquals(uncaught, []);
+    } finally {
+      globalThis.removeEventListener("error", note);
+    }
+  });
+
   engineTest("a redirect to another origin takes no credentials along", async () => {
     const seen: [string, Record<string, string>][] = [];
     const log = (request: Request) => {
