@@ -32,6 +32,11 @@ export interface S3Request {
   slow?: boolean | undefined;
   /** Ends the request. */
   signal?: AbortSignal | undefined;
+  /**
+   * The signal only keeps the request from being sent, first or again: a server may carry out what is
+   * cut off, after the clean-up has looked.
+   */
+  uncut?: boolean | undefined;
 }
 
 /** An answer in XML. */
@@ -124,7 +129,7 @@ export class S3Client {
 
   /** A request as the transport takes it. */
   request(request: S3Request): HttpRequest {
-    const { method = "GET", key = "", query, headers, body, slow, signal } = request;
+    const { method = "GET", key = "", query, headers, body, slow, signal, uncut } = request;
     let answered: HttpResponse | undefined;
     let found: Promise<S3Fault>;
     const read = async (response: HttpResponse) => {
@@ -137,11 +142,12 @@ export class S3Client {
       url: this.endpoint.url(key, query),
       headers: { ...headers },
       body,
-      signal,
+      signal: uncut ? undefined : signal,
       ...(slow ? { timeouts: { firstByte: SLOW, idle: SLOW } } : {}),
       trusted: true,
       redirect: "refuse",
       prepare: async (prepared) => {
+        if (uncut) signal?.throwIfAborted();
         const context = await this.#context();
         if (context) prepared.headers = await signRequest(prepared, context);
       },

@@ -82,6 +82,7 @@ export async function copyObject(
         },
         slow: true,
         signal,
+        uncut: true,
       }));
     await checkUnchanged();
   } catch (error) {

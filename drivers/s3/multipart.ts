@@ -131,6 +131,7 @@ export class Multipart {
           headers,
           slow: true,
           signal,
+          uncut: true,
         }, body),
     );
     await this.#end();

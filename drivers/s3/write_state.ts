@@ -47,9 +47,9 @@ export class WriteState {
 
   /**
    * Makes an object appear, unless there is one: `create` sends the request with the headers it is
-   * given. Whether the object is ours, where the answer to that was lost, is told by `addId`.
+   * given, uncut. Whether the object is ours, where the answer to that was lost, is told by `addId`.
    *
-   * Throws `Duplicate`.
+   * Throws `Duplicate`, and the signal's reason also when the object has appeared.
    */
   async createOnce<T>(
     creation: Creation,
@@ -61,7 +61,9 @@ export class WriteState {
     return await this.#inTurn(key, async () => {
       await this.refuseDuplicate(key, signal);
       try {
-        return await this.#conditionally(creation, create);
+        const created = await this.#conditionally(creation, create);
+        signal?.throwIfAborted();
+        return created;
       } catch (error) {
         signal?.throwIfAborted();
         const status = error instanceof StoreError && error.cause instanceof S3Fault

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { S3Fault, type S3Options, S3Store } from "../../drivers/s3/mod.ts";
 import { escapeXml, parseXml } from "../../drivers/s3/xml.ts";
 import {
@@ -39,7 +39,6 @@ function storeOn(
     bucket: "b",
     accessKey: "AKIA",
     secretKey: "hush-hush",
-    ...options,
     fetch(url, { method = "GET", headers, body }) {
       const text = method === "POST" && body ? new TextDecoder().decode(body as Uint8Array) : "";
       const request = { method, url: new URL(url), headers: new Headers(headers), body: text };
@@ -48,6 +47,7 @@ function storeOn(
       if (answer === undefined) throw new Error(`nothing to answer to ${method} ${url}`);
       return Promise.resolve(typeof answer === "function" ? answer(request) : answer);
     },
+    ...options,
   });
   return { store, seen };
 }
@@ -193,6 +193,57 @@ Deno.test("a completion that was carried out although its answer was lost is no 
     };
     const { store } = storeOn([...answers, lost, second, ours], LARGE);
     await store.add("a", new Uint8Array(6 * 2 ** 20));
+  }
+});
+
+Deno.test("an abort while the server makes the image appear leaves none", async () => {
+  const bytes = new Uint8Array(6 * 2 ** 20);
+  const kinds: ((store: S3Store, signal: AbortSignal) => Promise<unknown>)[] = [
+    (store, signal) => store.add("a", bytes.subarray(0, 3), { signal }),
+    (store, signal) => store.add("a", bytes, { signal, size: bytes.length }),
+    (store, signal) => store.copy("source", "a", { signal }),
+  ];
+  for (const start of kinds) {
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    let appeared = false;
+    let addId = "";
+    let late = false;
+    const { store } = storeOn([], {
+      ...LARGE,
+      largeObjectSize: 5,
+      fetch(url, { method, headers, signal }) {
+        const asked = new Headers(headers);
+        addId = asked.get("x-amz-meta-vitrine-add") ?? addId;
+        const creates = method === "POST"
+          ? url.includes("uploadId=")
+          : method === "PUT" && !url.includes("partNumber");
+        if (creates) {
+          controller.abort(reason);
+          // A request that is cut off is carried out once the clean-up has looked.
+          late = signal!.aborted;
+          appeared = !late;
+          if (late) return Promise.reject(signal!.reason);
+          return Promise.resolve(new Response("<R/>", { headers: { etag: '"e"' } }));
+        }
+        if (method === "POST" || url.includes("?uploads")) {
+          return Promise.resolve(new Response("<R><UploadId>u</UploadId></R>"));
+        }
+        if (method === "DELETE") {
+          if (url.includes("uploadId")) return Promise.resolve(fault(404, "NoSuchUpload"));
+          appeared = false;
+        }
+        const found = appeared || url.includes("source");
+        if (method === "HEAD" && late) appeared = true;
+        return Promise.resolve(
+          method === "HEAD" && !found ? new Response(null, { status: 404 }) : new Response(null, {
+            headers: { "content-length": "3", etag: '"e"', "x-amz-meta-vitrine-add": addId },
+          }),
+        );
+      },
+    });
+    assertStrictEquals(await assertRejects(() => start(store, controller.signal)), reason);
+    assertEquals(appeared, false);
   }
 });
 
