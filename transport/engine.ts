@@ -25,8 +25,11 @@ export interface EngineRequest {
   addresses: readonly string[] | undefined;
 }
 
+/** An answer. It is `blind` where its engine takes a TLS connection that was cut for one that ended. */
+export type EngineResponse = Response & { blind?: boolean };
+
 /** Sends a request and resolves when the headers of its answer are there. Redirects are answers. */
-export type Engine = (request: EngineRequest) => Promise<Response>;
+export type Engine = (request: EngineRequest) => Promise<EngineResponse>;
 
 /** The part of `fetch` that is used. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;

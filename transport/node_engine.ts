@@ -8,7 +8,7 @@ import type { IncomingMessage, RequestOptions } from "node:http";
 import type { Socket } from "node:net";
 import { BadStoreConfiguration, RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
 import { builtin } from "./builtin.ts";
-import type { Engine, EngineRequest, TlsOptions } from "./engine.ts";
+import type { Engine, EngineRequest, EngineResponse, TlsOptions } from "./engine.ts";
 
 /** An engine that keeps connections. */
 export interface NodeEngine {
@@ -75,12 +75,12 @@ export async function nodeEngine(
     });
   }
 
-  async function send(outgoing: EngineRequest): Promise<Response> {
+  async function send(outgoing: EngineRequest): Promise<EngineResponse> {
     const { method, url, headers, body, signal } = outgoing;
     const { headers: extra, ...way } = await route(outgoing);
     signal.throwIfAborted();
     const size = body?.reduce((sum, { length }) => sum + length, 0);
-    return await new Promise<Response>((resolve, reject) => {
+    return await new Promise<EngineResponse>((resolve, reject) => {
       const request = (url.protocol === "https:" ? https! : http!).request({
         ...way,
         method,
@@ -181,7 +181,7 @@ function pinned(addresses: readonly string[]): NonNullable<RequestOptions["looku
   };
 }
 
-function responseOf(message: IncomingMessage, method: string): Response {
+function responseOf(message: IncomingMessage, method: string): EngineResponse {
   const headers = new Headers();
   const { rawHeaders, statusCode = 0 } = message;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -194,7 +194,7 @@ function responseOf(message: IncomingMessage, method: string): Response {
     return new Response(null, init);
   }
   const chunks = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array<ArrayBuffer>>;
-  return new Response(
+  const response = new Response(
     new ReadableStream<Uint8Array<ArrayBuffer>>({
       async pull(controller) {
         const { done, value } = await chunks.next();
@@ -210,4 +210,5 @@ function responseOf(message: IncomingMessage, method: string): Response {
     }, { highWaterMark: 0 }),
     init,
   );
+  return Object.assign(response, { blind: true });
 }

@@ -47,7 +47,7 @@ export function readRange(
           const { beyond } = await import("./beyond.ts");
           return await beyond(transport, request, response, range);
         }
-        return judged(response, range, validator);
+        return await judged(response, range, validator);
       } catch (error) {
         await response.release();
         throw error;
@@ -59,11 +59,11 @@ export function readRange(
 }
 
 /** The body of an answer, if it is an answer to the range and of the representation. */
-function judged(
+async function judged(
   response: HttpResponse,
   range: ByteRange,
   wanted: string | undefined,
-): OpenedBody {
+): Promise<OpenedBody> {
   const { headers, body } = response;
   const encoding = headers.get("content-encoding");
   if (encoding && encoding !== "identity") {
@@ -79,7 +79,7 @@ function judged(
   const { offset, length } = range;
   if (offset > 0) throw new StoreRandomGetNotSupported("the server does not serve ranges");
   const total = contentLength(headers);
-  if (total === undefined && !response.delimited) {
+  if (total === undefined && !await response.isDelimited()) {
     throw new BackendException("the server tells neither the size nor the end of the image");
   }
   if (length === undefined) return { ...opened, body, size: total, total };

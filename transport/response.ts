@@ -5,6 +5,7 @@
  */
 import { type ByteReader, type Bytes, NO_BYTES } from "../streams/bytes.ts";
 import { timedBody } from "./body.ts";
+import type { EngineResponse } from "./engine.ts";
 
 /** Bodies up to this size are read to their end when released, so that the connection lives on. */
 const DRAINED = 65_536;
@@ -22,19 +23,15 @@ export class HttpResponse {
   /** Whether it is a redirect that a browser keeps to itself. */
   readonly hidden: boolean;
   /**
-   * Whether the end of the body can be told from a broken connection: not where an answer has neither
-   * `Content-Length` nor chunks and comes without TLS (RFC 9112, section 8).
-   */
-  readonly delimited: boolean;
-  /**
    * The body. A read fails with `TimeoutError` where nothing comes for the idle time, and with
    * `RemoteServiceUnavailable` where the connection breaks or ends before `Content-Length` bytes.
    */
   readonly body: ByteReader;
   readonly #length: number | undefined;
+  readonly #response: EngineResponse;
 
   /** @internal */
-  constructor(response: Response, options: {
+  constructor(response: EngineResponse, options: {
     url: URL;
     method: string;
     idle: number;
@@ -42,6 +39,7 @@ export class HttpResponse {
     dispose: () => void;
   }) {
     const { url, method, idle, controller, dispose } = options;
+    this.#response = response;
     this.status = response.status;
     this.headers = response.headers;
     this.redirected = response.redirected;
@@ -55,9 +53,6 @@ export class HttpResponse {
       : length === null || response.headers.has("content-encoding")
       ? undefined
       : Number(length);
-    this.delimited = length !== null || response.headers.has("transfer-encoding") ||
-      // Other origins' headers are hidden from a page, and HTTP/2 has neither header nor need.
-      response.type === "cors" || url.protocol === "https:";
     if (bodiless) {
       void response.body?.cancel().catch(() => {});
       dispose();
@@ -75,6 +70,12 @@ export class HttpResponse {
   /** Whether the status is one of these; any success unless given. */
   isAmong(statuses: readonly number[] | undefined): boolean {
     return statuses ? statuses.includes(this.status) : this.ok;
+  }
+
+  /** Whether the end of a body without `Content-Length` can be told from a broken connection. */
+  async isDelimited(): Promise<boolean> {
+    const { isDelimited } = await import("./delimited.ts");
+    return isDelimited(this.#response, this.url);
   }
 
   /** The whole body, at most `limit` bytes of it: 1 MiB unless said otherwise. */

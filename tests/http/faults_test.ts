@@ -307,6 +307,13 @@ faultTest("an answer without a length whose end is the connection's is refused",
     respond: changing(strong, withHeaders({ "content-length": undefined })),
     error: BackendException,
   },
+  ...["identity", "gzip"].map((coding) => ({
+    respond: changing(
+      strong,
+      withHeaders({ "content-length": undefined, "transfer-encoding": coding }),
+    ),
+    error: [BackendException, RemoteServiceUnavailable],
+  })),
   {
     respond: (request) => ({
       bytes: latin1(

@@ -4,12 +4,19 @@
  * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BitMasks, Duplicate, NotFound, RemoteServiceUnavailable } from "@vitrine/vitrine";
+import {
+  BackendException,
+  BitMasks,
+  Duplicate,
+  NotFound,
+  RemoteServiceUnavailable,
+} from "@vitrine/vitrine";
 import type { ImageWriter, OperationOptions } from "@vitrine/vitrine";
 import { storeConformance } from "@vitrine/vitrine/conformance";
 import { type HttpLocation, type HttpOptions, HttpStore } from "@vitrine/vitrine/http";
 import { dirname } from "@std/path";
 import { assertBytes, pattern } from "../conformance/data.ts";
+import { latin1 } from "../faults/wire.ts";
 import { type Endpoints, service, serviceTest } from "../services/mod.ts";
 
 /** An http store whose images a test puts below nginx's root, so that the whole contract is tested. */
@@ -150,6 +157,23 @@ serviceTest(
     }
   },
 );
+
+serviceTest("an answer over TLS whose end may be a cut is refused", "nginx", async ({ nginx }) => {
+  const caFile = nginx["caFile"]!;
+  const [cert, key] = await Promise.all(
+    ["pem", "key"].map((name) => Deno.readTextFile(`${dirname(caFile)}/server.${name}`)),
+  );
+  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: cert!, key: key! });
+  const serving = (async () => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(8192));
+    await connection.write(latin1("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhalf of it"));
+  })();
+  const baseUrl = `https://127.0.0.1:${listener.addr.port}/`;
+  await using store = new HttpStore("site", { baseUrl, caCertificatesFile: caFile, retries: 0 });
+  await assertRejects(() => store.get("a.img"), BackendException, "neither the size nor the end");
+  await serving;
+});
 
 serviceTest("TLS is verified, unless the operator says otherwise", "nginx", async ({ nginx }) => {
   const { root, directory } = await ownRoot(nginx);
