@@ -7,6 +7,7 @@ import { ImageChanged, NotFound } from "../../errors/mod.ts";
 import { encode } from "./endpoint.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { MAX_PART_SIZE, MIB, partSize } from "./parts.ts";
+import { PART_SIZE } from "./stat.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
 
 /** The size of the parts in which large objects are copied, in bytes; no bytes pass through here. */
@@ -53,9 +54,11 @@ export async function copyObject(
   }
 
   if (size > limit) {
-    const multipart = await Multipart.begin(state, to, kept, signal);
+    const each = partSize(1, part, size);
+    const headers = { ...kept, [PART_SIZE]: `${each}` };
+    const multipart = await Multipart.begin(state, to, headers, signal);
     try {
-      const parts = await copyParts(multipart, size, partSize(1, part, size), source, {
+      const parts = await copyParts(multipart, size, each, source, {
         concurrency: options.concurrency,
         signal,
       });

@@ -297,6 +297,16 @@ s3Test("whole images are held to the server's digests, parts and all", async (s3
     assertBytes(await bytesOf(parallel, `image-${size}`), bytes);
     if (size > 0) await assertRejects(() => changed(`image-${size}`), ChecksumMismatch);
   }
+  const [largest, copy] = [`image-${17 * MIB + 3}`, "copied in other parts"];
+  const client = bucket.client();
+  try {
+    const state = new WriteState(client, settings(bucket.options));
+    await copyObject(state, largest, copy, { limit: 12 * MIB, part: 7 * MIB });
+  } finally {
+    await client.close();
+  }
+  assertBytes(await bytesOf(store, copy), pattern(17 * MIB + 3));
+  await assertRejects(() => changed(copy), ChecksumMismatch);
 });
 
 s3Test("checksums of uploads harm nobody who does not know them", async (s3) => {
