@@ -17,7 +17,7 @@ export async function readAcls(
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<{ acls: Acls; owner: string }> {
-  const { root } = await refused(client.xml({ key, query: { acl: "" }, signal }));
+  const root = await refused(client.xml({ key, query: { acl: "" }, signal }));
   const owner = root.all("Owner")[0]?.text("ID") ?? "";
   const grants = (root.all("AccessControlList")[0]?.all("Grant") ?? []).map((grant) => {
     const grantee = grant.all("Grantee")[0];

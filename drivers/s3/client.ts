@@ -37,14 +37,8 @@ export interface S3Request {
    * cut off, after the clean-up has looked.
    */
   uncut?: boolean | undefined;
-}
-
-/** An answer in XML. */
-export interface S3Answer {
-  /** The document's element. */
-  root: Element;
-  /** Whether the request may have been carried out more than once. */
-  repeated: boolean;
+  /** Called where the answer in XML was lost: the server may have carried the request out. */
+  lost?: (() => void) | undefined;
 }
 
 /** How long a server may be at work, in milliseconds: 10 minutes. */
@@ -98,8 +92,8 @@ export class S3Client {
     return response.headers;
   }
 
-  /** Sends a request whose answer is an XML document, with `body` as one. */
-  async xml(request: Omit<S3Request, "body">, body?: string): Promise<S3Answer> {
+  /** Sends a request whose answer is an XML document, with `body` as one, and resolves to its element. */
+  async xml(request: Omit<S3Request, "body">, body?: string): Promise<Element> {
     const { ask } = await import("./documents.ts");
     return await ask(this, request, body);
   }

@@ -42,7 +42,7 @@ async function deleteBatch(
   const digests = await createDigests(["md5"], { sizeHint: body.length });
   await digests.update(new TextEncoder().encode(body));
   const { md5 } = await digests.digest();
-  const { root } = await client.xml({
+  const root = await client.xml({
     method: "POST",
     query: { delete: "" },
     headers: { "content-md5": toBase64(fromHex(md5!)) },

@@ -5,9 +5,10 @@
  */
 import type { StoreError } from "../../errors/mod.ts";
 import { Backoff } from "../../transport/retry.ts";
-import type { S3Answer, S3Client, S3Request } from "./client.ts";
+import type { S3Client, S3Request } from "./client.ts";
 import { errorOf, fault } from "./errors.ts";
-import { parseXml } from "./xml.ts";
+import { S3Fault } from "./fault.ts";
+import { type Element, parseXml } from "./xml.ts";
 
 /**
  * Sends a request whose answer is an XML document, with `body` as one. It is tried again whatever its
@@ -18,10 +19,10 @@ export async function ask(
   client: S3Client,
   request: Omit<S3Request, "body">,
   body: string | undefined,
-): Promise<S3Answer> {
+): Promise<Element> {
   const encoded = body === undefined ? undefined : new TextEncoder().encode(body);
   const backoff = new Backoff(client.transport.retry);
-  for (let repeated = false;; repeated = true) {
+  for (;;) {
     try {
       const once = client.request({ ...request, body: encoded });
       const response = await client.transport.send({ ...once, retry: "never" });
@@ -29,9 +30,12 @@ export async function ask(
       if (root.name === "Error") {
         throw errorOf(fault(500, response.headers, root), response.headers);
       }
-      return { root, repeated };
+      return root;
     } catch (error) {
-      const { retryable, retryAfter } = error as StoreError;
+      const { retryable, retryAfter, cause } = error as StoreError;
+      if (retryable && error !== request.signal?.reason && !(cause instanceof S3Fault)) {
+        request.lost?.();
+      }
       if (!retryable || !await backoff.wait(retryAfter, request.signal)) throw error;
     }
   }

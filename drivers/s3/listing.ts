@@ -19,7 +19,7 @@ async function* pages(
 ): AsyncGenerator<Element> {
   let more: Record<string, string> = {};
   for (;;) {
-    const { root } = await client.xml({ query: { ...query, ...more }, signal });
+    const root = await client.xml({ query: { ...query, ...more }, signal });
     yield root;
     if (root.text("IsTruncated") !== "true") return;
     const following = next(root);

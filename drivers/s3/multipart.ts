@@ -5,7 +5,7 @@
  */
 import { NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import { uploadsOf } from "./listing.ts";
+import { type OpenUpload, uploadsOf } from "./listing.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
 import { escapeXml } from "./xml.ts";
 
@@ -26,20 +26,18 @@ export class Multipart {
   readonly #key: string;
   readonly #id: string;
   readonly #addId: string;
-  readonly #begun: Span;
-  #unclear: boolean;
+  #orphans: Orphans | undefined;
 
   private constructor(
     state: WriteState,
     key: string,
-    { id, addId, begun, unclear }: { id: string; addId: string; begun: Span; unclear: boolean },
+    { id, addId, orphans }: { id: string; addId: string; orphans: Orphans | undefined },
   ) {
     this.#state = state;
     this.#key = key;
     this.#id = id;
     this.#addId = addId;
-    this.#begun = begun;
-    this.#unclear = unclear;
+    this.#orphans = orphans;
   }
 
   /** Begins an upload of an object that will have these headers. */
@@ -51,22 +49,26 @@ export class Multipart {
   ): Promise<Multipart> {
     const addId = crypto.randomUUID();
     const since = state.client.now();
-    const begun = () => ({ since, until: state.client.now() });
+    let unclear = false;
+    const begunThen = () => begunBetween(since, state.client.now());
     try {
-      const { root, repeated } = await state.withBucket(() =>
+      const root = await state.withBucket(() =>
         state.client.xml({
           method: "POST",
           key,
           query: { uploads: "" },
           headers: { ...headers, [ADD_ID]: addId },
           signal,
+          // So that its id is learned.
+          uncut: true,
+          lost: () => unclear = true,
         })
       );
       const id = root.text("UploadId");
       state.uploads.add(id);
-      return new Multipart(state, key, { id, addId, begun: begun(), unclear: repeated });
+      return new Multipart(state, key, { id, addId, orphans: unclear ? begunThen() : undefined });
     } catch (error) {
-      await sweep(state, key, begun());
+      if (unclear) await sweep(state, key, begunThen());
       throw error;
     }
   }
@@ -94,7 +96,7 @@ export class Multipart {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
   ): Promise<UploadedPart> {
-    const { root } = await this.#state.client.xml({
+    const root = await this.#state.client.xml({
       method: "PUT",
       key: this.#key,
       query: { partNumber: `${number}`, uploadId: this.#id },
@@ -147,7 +149,8 @@ export class Multipart {
           await this.#state.client.headers({ method: "DELETE", key, query, signal });
         } catch (error) {
           if (!(error instanceof NotFound)) throw error;
-          this.#unclear = true;
+          // Some list it all the same.
+          this.#orphans ??= ({ id }) => id === this.#id;
           await this.#state.deleteOurs(key, this.#addId, signal);
         }
       });
@@ -158,27 +161,32 @@ export class Multipart {
 
   async #end(): Promise<void> {
     this.#state.uploads.delete(this.#id);
-    if (this.#unclear) await sweep(this.#state, this.#key, this.#begun);
+    if (this.#orphans) await sweep(this.#state, this.#key, this.#orphans);
   }
 }
 
-/** When something was done, in milliseconds by the server's clock. */
-interface Span {
-  since: number;
-  until: number;
-}
+/** Which of a key's uploads nobody will end. */
+type Orphans = (upload: OpenUpload) => boolean;
 
 /**
- * Aborts uploads that nobody knows the ids of, because the answers to their beginning were lost:
- * those of the key that were begun at that time and are not under way in this store.
+ * The uploads that nobody knows the ids of, because the answers to their beginning were lost: those
+ * begun between two times in milliseconds by the server's clock.
  */
-async function sweep(state: WriteState, key: string, { since, until }: Span): Promise<void> {
+function begunBetween(since: number, until: number): Orphans {
+  return ({ initiated }) => {
+    const time = initiated.getTime();
+    return time >= since - MARGIN && time <= until + MARGIN;
+  };
+}
+
+/** Aborts the orphans among the uploads of the key, but none that is under way in this store. */
+async function sweep(state: WriteState, key: string, isOrphan: Orphans): Promise<void> {
   try {
     await state.cleanUp(async (signal) => {
-      for await (const { id, initiated } of uploadsOf(state.client, key, signal)) {
-        const time = initiated.getTime();
-        if (state.uploads.has(id) || time < since - MARGIN || time > until + MARGIN) continue;
-        await state.client.headers({ method: "DELETE", key, query: { uploadId: id }, signal });
+      for await (const upload of uploadsOf(state.client, key, signal)) {
+        if (state.uploads.has(upload.id) || !isOrphan(upload)) continue;
+        const query = { uploadId: upload.id };
+        await state.client.headers({ method: "DELETE", key, query, signal });
       }
     });
   } catch {

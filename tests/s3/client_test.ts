@@ -247,6 +247,49 @@ Deno.test("an abort while the server makes the image appear leaves none", async 
   }
 });
 
+Deno.test("an upload whose beginning was refused or aborted leaves those of others alone", async () => {
+  const reason = new RemoteServiceUnavailable("enough");
+  const refusals: [number, (abort: () => void, signal: AbortSignal) => Response][] = [
+    [0, () => fault(403, "AccessDenied")],
+    [0, () => fault(503, "SlowDown")],
+    [0, (abort, signal) => {
+      abort();
+      signal.throwIfAborted();
+      return new Response("<R><UploadId>ours</UploadId></R>");
+    }],
+    // Nobody knows then which is whose.
+    [1, () => {
+      throw new TypeError("connection reset");
+    }],
+  ];
+  for (const [swept, begin] of refusals) {
+    const controller = new AbortController();
+    const ended: (string | null)[] = [];
+    const { store } = storeOn([], {
+      ...LARGE,
+      retries: 1,
+      fetch(href, { method, signal }) {
+        const url = new URL(href);
+        const answer = () => {
+          if (method === "HEAD") return new Response(null, { status: 404 });
+          if (method === "POST") return begin(() => controller.abort(reason), signal!);
+          if (method === "DELETE") ended.push(url.searchParams.get("uploadId"));
+          const initiated = new Date().toISOString();
+          return new Response(
+            `<R><Upload><Key>a</Key><UploadId>theirs</UploadId><Initiated>${initiated}</Initiated>` +
+              "</Upload></R>",
+          );
+        };
+        return Promise.resolve().then(answer);
+      },
+    });
+    const { signal } = controller;
+    await assertRejects(() => store.add("a", new Uint8Array(6 * 2 ** 20), { signal }));
+    assertEquals(ended.filter((id) => id === "theirs").length, swept);
+    assertEquals(ended.includes("ours"), signal.aborted);
+  }
+});
+
 Deno.test("an upload by checksums names its algorithm, and the completion has them", async () => {
   const bytes = new Uint8Array(6 * 2 ** 20);
   const kinds = {
