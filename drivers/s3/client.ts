@@ -126,6 +126,7 @@ export class S3Client {
     const { method = "GET", key = "", query, headers, body, slow, signal, uncut } = request;
     let answered: HttpResponse | undefined;
     let found: Promise<S3Fault>;
+    let refusals = 0;
     const read = async (response: HttpResponse) => {
       const { faultOf } = await import("./errors.ts");
       if (response !== answered) found = faultOf(answered = response);
@@ -147,7 +148,8 @@ export class S3Client {
       },
       recover: async (response) => {
         const { putRight } = await import("./refusals.ts");
-        return putRight(await read(response), method, this, this.#credentials);
+        const first = refusals++ === 0;
+        return putRight(await read(response), { method, first }, this, this.#credentials);
       },
       fail: async (response) => {
         const { errorOf } = await import("./errors.ts");

@@ -11,13 +11,16 @@ import type { S3Fault } from "./fault.ts";
 /** Clocks that differ by less are not the reason of a refusal, in milliseconds. */
 const SKEW = 300_000;
 
-/** Learns what a request was refused for; whether the same one may succeed now. */
-export function putRight(
+/**
+ * Learns what a request was refused for, the `first` time or again; whether the same one may succeed
+ * now.
+ */
+export async function putRight(
   { code, status, region, serverTime }: S3Fault,
-  method: string,
+  { method, first }: { method: string; first: boolean },
   client: S3Client,
   credentials: Credentials,
-): boolean {
+): Promise<boolean> {
   if (serverTime !== undefined && (code === "RequestTimeTooSkewed" || status === 403)) {
     // The answer to a HEAD has no code, but it has the server's time.
     const wrong = code === "RequestTimeTooSkewed" || method === "HEAD";
@@ -31,5 +34,9 @@ export function putRight(
     endpoint.region = region;
     return true;
   }
-  return /^(ExpiredToken|InvalidToken|TokenRefreshRequired)$/.test(code) && credentials.refresh();
+  // Nor has it a code where the keys have ended; it may just be forbidden, so they are renewed once.
+  const ended = code === "" && method === "HEAD" && first && [400, 403].includes(status)
+    ? Boolean((await credentials.get())?.sessionToken)
+    : /^(ExpiredToken|InvalidToken|TokenRefreshRequired)$/.test(code);
+  return ended && credentials.refresh();
 }

@@ -124,6 +124,8 @@ Deno.test("a region is learned from the headers of an answer without a body too"
   assertEquals(seen[1]!.headers.get("authorization")!.split("/")[2], "eu-west-9");
 });
 
+const KEYS = { accessKey: "a", secretKey: "b", sessionToken: "t" };
+
 Deno.test("keys that ended are asked for anew, once", async () => {
   let given = 0;
   const credentials = () => ({ accessKey: `A${++given}`, secretKey: "b", sessionToken: "t" });
@@ -135,6 +137,14 @@ Deno.test("keys that ended are asked for anew, once", async () => {
     ["A1", "A2"],
   );
   assertEquals(seen[1]!.headers.get("x-amz-security-token"), "t");
+  const refused = () => new Response(null, { status: 400 });
+  const found = () => new Response(null, { headers: { "content-length": "3" } });
+  // The answer to a HEAD has no code.
+  const headed = storeOn([refused(), found(), refused(), refused()], options);
+  assertEquals(await headed.store.getSize("a"), 3);
+  await assertRejects(() => headed.store.getSize("a"), BackendException);
+  const permanent = storeOn([refused()], { ...options, credentials: undefined!, ...KEYS });
+  await assertRejects(() => permanent.store.getSize("a"), BackendException);
   const dead = storeOn([1, 2, 3].map(() => fault(400, "ExpiredToken")), options);
   await assertRejects(() => dead.store.get("a"), NotAuthenticated);
 });
