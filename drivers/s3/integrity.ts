@@ -11,7 +11,7 @@ import type { Bytes } from "../../streams/mod.ts";
 import type { ImageReader } from "../driver.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import { partSize } from "./parts.ts";
-import { md5Of, PART_SIZE } from "./stat.ts";
+import { md5Of, md5Tag, PART_SIZE } from "./stat.ts";
 import { fromHex, toBase64 } from "./text.ts";
 
 type Algorithm = "CRC64NVME" | "CRC32C" | "SHA256" | "MD5";
@@ -99,7 +99,7 @@ function expectedOf(headers: Headers, size: number): Expected | undefined {
   }
   const md5 = md5Of(headers);
   if (md5 !== undefined) return { algorithm: "MD5", value: md5, parts: 0 };
-  const [, value, parts] = /^"([0-9a-f]{32})-(\d+)"$/.exec(headers.get("etag") ?? "") ?? [];
+  const [, value, parts] = /^"([0-9a-f]{32})-(\d+)"$/.exec(md5Tag(headers)) ?? [];
   if (value === undefined || !partsKnown || size === 0) return undefined;
   return { algorithm: "MD5", value, parts: Number(parts) };
 }

@@ -47,7 +47,12 @@ export function statOf(headers: Headers): DriverStat {
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
  */
 export function md5Of(headers: Headers): string | undefined {
+  return /^"([0-9a-f]{32})"$/.exec(md5Tag(headers))?.[1];
+}
+
+/** The entity tag, where it is made of md5s; else empty. */
+export function md5Tag(headers: Headers): string {
   const encrypted = /kms/.test(headers.get("x-amz-server-side-encryption") ?? "") ||
     headers.has("x-amz-server-side-encryption-customer-algorithm");
-  return encrypted ? undefined : /^"([0-9a-f]{32})"$/.exec(headers.get("etag") ?? "")?.[1];
+  return encrypted ? "" : headers.get("etag") ?? "";
 }

@@ -375,6 +375,26 @@ Deno.test("a server that is slow holds the source back: parts in memory are coun
   assertEquals(most, 2);
 });
 
+Deno.test("an encrypted image in parts is not held to a tag that is no md5", async () => {
+  const tag = { etag: `"${"0".repeat(32)}-1"`, "x-amz-meta-vitrine-part-size": "5242880" };
+  for (
+    const encryption of [
+      { "x-amz-server-side-encryption": "aws:kms" },
+      { "x-amz-server-side-encryption-customer-algorithm": "AES256" },
+      {},
+    ]
+  ) {
+    const headers = { "content-length": "3", ...tag, ...encryption };
+    const { store } = storeOn([new Response(null, { headers }), new Response("abc", { headers })], {
+      enableDataIntegrityProtection: true,
+      responseChecksumValidation: "when_supported",
+    });
+    const text = async () => await new Response((await store.get("a")).stream).text();
+    if (Object.keys(encryption).length > 0) assertEquals(await text(), "abc");
+    else await assertRejects(text, ChecksumMismatch);
+  }
+});
+
 Deno.test("a listing that says it goes on but not where is an error, not a short list", async () => {
   const page = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
   const { store } = storeOn([new Response(page)]);
