@@ -127,8 +127,8 @@ export class WriteState {
   async #createBucket(): Promise<void> {
     const { client } = this;
     const { region } = client.endpoint;
-    // Amazon's first region must not be named; other servers take what they are told for theirs.
-    const body = !this.options.region || region === "us-east-1"
+    // Amazon's first region must not be named; of another server's that name says nothing.
+    const body = region === "us-east-1"
       ? undefined
       : `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">` +
         `<LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`;

@@ -40,7 +40,7 @@ function storeOn(
     accessKey: "AKIA",
     secretKey: "hush-hush",
     fetch(url, { method = "GET", headers, body }) {
-      const text = method === "POST" && body ? new TextDecoder().decode(body as Uint8Array) : "";
+      const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : "";
       const request = { method, url: new URL(url), headers: new Headers(headers), body: text };
       seen.push(request);
       const answer = answers.shift();
@@ -147,6 +147,22 @@ Deno.test("keys that ended are asked for anew, once", async () => {
   await assertRejects(() => permanent.store.getSize("a"), BackendException);
   const dead = storeOn([1, 2, 3].map(() => fault(400, "ExpiredToken")), options);
   await assertRejects(() => dead.store.get("a"), NotAuthenticated);
+});
+
+Deno.test("a bucket is made in the region that the host names", async () => {
+  const regions = { "s3.eu-west-1.amazonaws.com": "eu-west-1", "s3.amazonaws.com": undefined };
+  for (const [host, region] of Object.entries(regions)) {
+    const ok = () => new Response(null, { headers: { etag: '"e"' } });
+    const missing = new Response(null, { status: 404 });
+    const { store, seen } = storeOn([missing, fault(404, "NoSuchBucket"), ok(), ok()], {
+      host: `https://${host}`,
+      bucket: "images",
+      createBucketOnPut: true,
+    });
+    await store.add("a", new Uint8Array(3));
+    const named = /<LocationConstraint>(.*)<\/LocationConstraint>/.exec(seen[2]!.body)?.[1];
+    assertEquals(named, region);
+  }
 });
 
 Deno.test("an anonymous store signs nothing", async () => {
