@@ -42,7 +42,11 @@ export async function signRequest(
 ): Promise<Headers> {
   const signed = new Headers(headers);
   for (const name of UNSIGNED) signed.delete(name);
-  const result = await signer({ method, url, headers: signed }, context).sign();
+  const one = signer({ method, url, headers: signed }, context);
+  if (/[^\0-\x7f]/.test(one.canonicalHeaders)) {
+    one.canonicalHeaders = (await import("./raw_headers.ts")).rawHeaders(one);
+  }
+  const result = await one.sign();
   for (const name of UNSIGNED) {
     const value = headers.get(name);
     if (value !== null) result.headers.set(name, value);
