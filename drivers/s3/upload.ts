@@ -22,8 +22,7 @@ const CONTENT_TYPE = { "content-type": "application/octet-stream" };
  * `PUT`, for which that part is as large as the image up to `largeObjectSize`; any other as a
  * multipart upload, up to `concurrency` parts at once. Each part is sent again by itself where it
  * fails. Together the parts in memory take `concurrency` times the configured size of one; where they
- * have to be larger, fewer are under way, one at least. An abort waits for the request that makes the
- * image appear, as long as that may take by the time-outs, and then removes the image.
+ * have to be larger, fewer are under way, one at least.
  */
 export class S3Upload implements ImageWriter<S3Location> {
   /** Where the image will be. */
