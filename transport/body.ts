@@ -21,9 +21,8 @@ export interface BodyOptions {
 
 /**
  * A reader over a body of `length` bytes, where that is known, with a timer that runs while somebody
- * waits. A view is filled by one `min` read, the fastest there is, which says nothing until it is
- * done. Where that takes a part of the idle time, it is left for reads of what comes as it comes, each
- * of which is a sign of life.
+ * waits. A view is filled by one `min` read, the fastest there is, if that will be done long before the
+ * time is up, as it says nothing until then; else by what comes as it comes.
  */
 export function timedBody(
   stream: ReadableStream<Uint8Array>,
@@ -33,70 +32,50 @@ export function timedBody(
   let opening: Promise<Source> | undefined;
   const source = () => opening ??= opened(stream);
   const abort = abortable(controller.signal);
-  let quick = true;
+  // What came last, in bytes a millisecond.
+  let rate = 0;
   let count = 0;
   let ended = false;
   let closed = false;
 
+  /** The next bytes: as many as the view has, or the first of them. */
+  async function piece(view: Bytes): Promise<{ value?: Bytes; done: boolean }> {
+    const began = Date.now();
+    const timer = setTimeout(() => {
+      controller.abort(new TimeoutError(`the server sent nothing for ${idle} ms`));
+    }, idle);
+    try {
+      const reader = await source();
+      const isSoon = length !== undefined && view.length <= rate * idle / 16;
+      const result = await abort.race(reader.read(view, { min: isSoon ? view.length : 1 }));
+      rate = (result.value?.length ?? 0) / Math.max(1, Date.now() - began);
+      return result;
+    } catch (error) {
+      clearTimeout(timer);
+      const { broken } = await import("./broken.ts");
+      throw broken(error, controller.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   const reader: ByteReader = {
     async read(view) {
       const { byteOffset: start, byteLength: wanted } = view;
-      const capacity = view.buffer.byteLength;
       let { buffer } = view;
       let filled = 0;
-      // A stream that ends with less than `min` queued would fail instead of giving it.
-      let blind = quick && length !== undefined;
-      let left = false;
-      let heard = performance.now();
-      let from: Source;
-      const check = () => {
-        quick = false;
-        try {
-          if (blind) {
-            // What has come stays in the stream (ReadableByteStreamControllerReleaseSteps).
-            from.releaseLock!();
-            opening = opened(stream);
-            left = true;
-          }
-        } catch {
-          // Not where chunks are read, nor by an older standard: there it goes on.
+      while (filled < wanted && !ended) {
+        const left = (length ?? Infinity) - count - filled;
+        // A stream that ends with less than `min` queued would fail instead of giving it.
+        const size = Math.min(wanted - filled, left);
+        const { value, done } = await piece(new Uint8Array(buffer, start + filled, size));
+        if (value !== undefined) {
+          buffer = value.buffer;
+          filled += value.length;
         }
-        blind = false;
-        const wait = heard + idle - performance.now();
-        if (wait > 0) timer = setTimeout(check, wait);
-        else controller.abort(new TimeoutError(`the server sent nothing for ${idle} ms`));
-      };
-      let timer = setTimeout(check, idle / 16);
-      quick = true;
-      try {
-        while (filled < wanted && !ended) {
-          from = await source();
-          const size = Math.min(wanted - filled, (length ?? Infinity) - count - filled);
-          const next = new Uint8Array(buffer, start + filled, size);
-          const { value, done } = await abort.race(from.read(next, { min: blind ? size : 1 }))
-            .catch((error) => {
-              if (!left) throw error;
-              left = false;
-              return { value: new Uint8Array(new ArrayBuffer(capacity), start, 0), done: false };
-            });
-          heard = performance.now();
-          blind = false;
-          if (value !== undefined) {
-            buffer = value.buffer;
-            filled += value.length;
-          }
-          ended = done;
-          if (count + filled === length && !ended) {
-            // Only a body whose end was seen gives its connection back.
-            await abort.race(from.read(new Uint8Array(1), { min: 1 }));
-            ended = true;
-          }
-        }
-      } catch (error) {
-        const { broken } = await import("./broken.ts");
-        throw broken(error, controller.signal);
-      } finally {
-        clearTimeout(timer);
+        ended = done;
+        // Only a body whose end was seen gives its connection back.
+        if (count + filled === length) ({ done: ended } = await piece(new Uint8Array(1)));
       }
       count += filled;
       if (ended && count < (length ?? 0)) {
@@ -123,8 +102,6 @@ export function timedBody(
 export interface Source {
   /** Reads `min` bytes at least, where that is supported; empty where `done`. */
   read(view: Bytes, options: { min: number }): Promise<{ value?: Bytes; done: boolean }>;
-  /** Lets go of the stream, whose reads fail. */
-  releaseLock?(): void;
   /** Lets the stream end. */
   cancel(reason: unknown): Promise<void>;
 }
