@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   BackendException,
   type ByteRange,
@@ -20,6 +20,7 @@ import {
   Vfs,
 } from "@vitrine/vitrine";
 import { handler, type HandlerOptions } from "@vitrine/vitrine/handler";
+import { HttpStore } from "@vitrine/vitrine/http";
 import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
 
 const HELLO_SHA256 = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
@@ -188,14 +189,55 @@ Deno.test("a multipart body opens one range at a time, and lets go when cancelle
   store.change = { close: () => (closed++, Promise.resolve()) };
   store.asked = [];
   const response = await ask("/s/big", { headers: { range: "bytes=0-9,500-509,900-909" } });
-  assertEquals(store.asked, ["stat"]);
+  // What shows whether there are ranges at all is open before the headers go out.
+  assertEquals(store.asked, ["stat", "open"]);
   const reader = response.body!.getReader();
   await reader.read();
-  assertEquals(store.asked, ["stat"]);
-  await reader.read();
   assertEquals(store.asked, ["stat", "open"]);
+  await reader.read();
+  assertEquals(store.asked, ["stat", "open", "open"]);
   await reader.cancel();
-  assertEquals([store.asked.length, closed > 0], [2, true]);
+  assertEquals([store.asked.length, closed], [3, 2]);
+});
+
+Deno.test("a multipart body that fails, or that nobody reads, lets go of what is open", async () => {
+  const { ask, vfs, store } = await served();
+  await vfs.writeFile("/s/big", new Uint8Array(1000));
+  let closed = 0;
+  const broken = () => Promise.reject(new BackendException("the disk was pulled out"));
+  store.change = { read: broken, close: () => (closed++, Promise.resolve()) };
+  const big = () => ask("/s/big", { headers: { range: "bytes=0-9,500-509,900-909" } });
+  await assertRejects(async () => await (await big()).bytes(), BackendException);
+  assertEquals(closed, 2);
+  await (await big()).body!.cancel();
+  assertEquals(closed, 3);
+  store.failure = new RemoteServiceUnavailable("it is away");
+  assertEquals((await big()).status, 503);
+});
+
+Deno.test("an origin that ignores ranges is served whole, and said to have none", async () => {
+  const data = crypto.getRandomValues(new Uint8Array(1000));
+  await using origin = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(data, { headers: { etag: '"v1"' } }),
+  );
+  const baseUrl = `http://127.0.0.1:${origin.addr.port}/`;
+  await using vfs = new Vfs({ web: new HttpStore("web", { baseUrl, retries: 0 }) });
+  const serve = handler(vfs);
+  for (
+    const headers of [
+      { "range": "bytes=500-" },
+      { "range": "bytes=-5" },
+      { "range": "bytes=500-509", "if-range": '"v1"' },
+      { "range": "bytes=0-1,500-501" },
+      { "range": "bytes=500-501,0-1" },
+    ] as HeadersInit[]
+  ) {
+    const response = await serve(new Request("http://localhost/web/a", { headers }));
+    assertEquals([response.status, response.headers.get("accept-ranges")], [200, "none"]);
+    assertEquals(response.headers.get("content-range"), null);
+    assertEquals(await response.bytes(), data);
+  }
 });
 
 Deno.test("a multipart body that waits for its backend is let go of at once", async () => {

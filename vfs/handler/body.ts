@@ -6,19 +6,24 @@
 import type { Bytes } from "../../streams/mod.ts";
 
 /**
- * The bytes of a generator, none made before it is asked for. Cancelling the body aborts the signal
- * that the generator is given, and ends it.
+ * The bytes of a generator, none made before it is asked for. Cancelling the body ends the generator;
+ * that, and its failure, abort `abort`: what it has opened, or will open, is let go of.
  */
 export function bodyOf(
-  generate: (signal: AbortSignal) => AsyncGenerator<Bytes>,
+  generate: () => AsyncGenerator<Bytes>,
+  abort: AbortController = new AbortController(),
 ): ReadableStream<Bytes> {
-  const abort = new AbortController();
-  const chunks = generate(abort.signal);
+  const chunks = generate();
   return new ReadableStream<Bytes>({
     async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
+      try {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        abort.abort(error);
+        throw error;
+      }
     },
     async cancel(reason) {
       abort.abort(reason);

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Bytes } from "../../streams/mod.ts";
-import { bodyOf } from "./body.ts";
 import { contentRange, type Span } from "./ranges.ts";
 
 /** A multipart body. */
@@ -14,7 +13,7 @@ export interface Multipart {
   /** Its size in bytes. */
   length: number;
   /** The bytes, each range opened when it is its turn. */
-  stream(): ReadableStream<Bytes>;
+  generate(): AsyncGenerator<Bytes>;
 }
 
 /** The spans of an image of `size` bytes and a media type, as one body. */
@@ -22,7 +21,7 @@ export function multipart(
   spans: readonly Span[],
   size: number,
   type: string,
-  open: (span: Span, signal: AbortSignal) => Promise<ReadableStream<Bytes>>,
+  open: (span: Span) => Promise<ReadableStream<Bytes>>,
 ): Multipart {
   const boundary = crypto.randomUUID();
   const encoder = new TextEncoder();
@@ -37,13 +36,12 @@ export function multipart(
   return {
     type: `multipart/byteranges; boundary=${boundary}`,
     length: heads.reduce((sum, head) => sum + head.length, content + tail.length),
-    stream: () =>
-      bodyOf(async function* (signal) {
-        for (const [i, span] of spans.entries()) {
-          yield heads[i]!;
-          yield* await open(span, signal);
-        }
-        yield tail;
-      }),
+    async *generate() {
+      for (const [i, span] of spans.entries()) {
+        yield heads[i]!;
+        yield* await open(span);
+      }
+      yield tail;
+    },
   };
 }

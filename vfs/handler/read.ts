@@ -5,11 +5,12 @@
  */
 import { BitMasks } from "../../capabilities/mod.ts";
 import type { GetOptions, GetResult } from "../../drivers/mod.ts";
-import { ImageChanged, InvalidRange } from "../../errors/mod.ts";
+import { ImageChanged, InvalidRange, StoreRandomGetNotSupported } from "../../errors/mod.ts";
 import type { Multihash } from "../../streams/mod.ts";
 import type { ImagePlace } from "../copy.ts";
 import { inTree } from "../in_tree.ts";
 import type { Vfs } from "../vfs.ts";
+import { bodyOf } from "./body.ts";
 import { ifRangeHolds, isConditional, preconditionStatus, type Validators } from "./conditions.ts";
 import { reprDigest } from "./digest_fields.ts";
 import { statusResponse } from "./errors.ts";
@@ -42,7 +43,9 @@ export async function readImage(vfs: Vfs, request: Request, path: string): Promi
     const spec = specs?.[0];
     if (spec === undefined) return await reading.whole();
     const isFast = specs!.length === 1 && !("suffix" in spec) && !headers.has("if-range");
-    const response = isFast ? await reading.openedFirst(spec) : undefined;
+    const response = isFast
+      ? await reading.ifRangeable(() => reading.openedFirst(spec), () => reading.whole())
+      : undefined;
     if (response) return response;
   }
   return await reading.knownFirst(request, specs);
@@ -54,7 +57,7 @@ class ImageReading {
     readonly vfs: Vfs,
     readonly path: string,
     readonly place: ImagePlace,
-    readonly rangeable: boolean,
+    public rangeable: boolean,
     readonly digest: boolean,
   ) {}
 
@@ -97,24 +100,48 @@ class ImageReading {
     if (method === "HEAD") {
       return new Response(null, { headers: this.headers(known, 200, size) });
     }
+    const whole = async () => await this.respond(200, await this.open(known), known);
     // A range of nothing is not worth an error (section 14.2).
-    if (specs === undefined || !size || !ifRangeHolds(headers, known)) {
-      return await this.respond(200, await this.open(known), known);
-    }
+    if (specs === undefined || !size || !ifRangeHolds(headers, known)) return await whole();
     const spans = spansOf(specs, size);
     if (spans.length === 0) {
       return statusResponse(416, { "content-range": contentRange(undefined, size) });
     }
-    if (spans.length === 1) {
-      return await this.respond(206, await this.open(known, spans[0]), known, spans[0]);
+    return await this.ifRangeable(() => this.parts(known, spans, size), whole);
+  }
+
+  /**
+   * What `parts` answers with; where only the backend's answer shows that it has no ranges, the whole:
+   * a Range may always be ignored (section 14.2).
+   */
+  async ifRangeable<T>(parts: () => Promise<T>, whole: () => Promise<Response>) {
+    try {
+      return await parts();
+    } catch (error) {
+      if (!(error instanceof StoreRandomGetNotSupported)) throw error;
+      this.rangeable = false;
+      return await whole();
     }
-    const { type, length, stream } = multipart(
+  }
+
+  /** One span, or several in a multipart body. */
+  async parts(known: Representation, spans: Span[], size: number): Promise<Response> {
+    const [first, second] = spans as [Span, Span?];
+    if (second === undefined) {
+      return await this.respond(206, await this.open(known, first), known, first);
+    }
+    // What fails is still said by a status. A span at the start shows nothing: it can be had of a
+    // backend that has no ranges.
+    const early = first.start > 0 ? first : second;
+    const abort = new AbortController();
+    const opened = await this.open(known, early, abort.signal);
+    const { type, length, generate } = multipart(
       spans,
       size,
       mediaType(this.path),
-      async (span, signal) => (await this.open(known, span, signal)).stream,
+      async (span) => (span === early ? opened : await this.open(known, span, abort.signal)).stream,
     );
-    return new Response(stream(), {
+    return new Response(bodyOf(generate, abort), {
       status: 206,
       headers: { ...this.headers(known, 206, length), "content-type": type },
     });
