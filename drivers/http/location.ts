@@ -35,13 +35,14 @@ export class HttpLocation extends StoreLocation {
   static parse(uri: string): HttpLocation {
     const { scheme, userinfo, host, path } = splitUri(uri, ["http", "https"]);
     try {
-      if (host === "") throw new TypeError("it names no host");
+      if (host === "") throw new TypeError();
       const url = new URL(`${scheme}://${host}${path}`);
       url.hash = "";
       decodeURIComponent(userinfo ?? "");
       return new HttpLocation(url, userinfo);
-    } catch (cause) {
-      throw new BadStoreUri(`${maskUri(uri)} is no URL`, { cause });
+    } catch {
+      // Without its cause, which would hold what follows the first slash of a password.
+      throw new BadStoreUri(`${maskUri(uri)} is no URL`);
     }
   }
 

@@ -62,6 +62,25 @@ Deno.test("maskUri masks user information and signatures wherever they stand in 
   assertEquals(maskUri("file:///srv/a@b.iso"), "file:///srv/a@b.iso");
 });
 
+Deno.test("maskUri masks secrets of any characters, and leaves the rest to be read", () => {
+  for (
+    const [text, shown] of [
+      ["http://me:p@ssw0rd@host:99999/x", "http://***@host:99999/x"],
+      [`http://me:S3CR'ET@host/x`, "http://***@host/x"],
+      [`http://me:a"<b> c@d@host/x`, "http://***@host/x"],
+      ["http://me:pa/ss@host/x", "http://***@host/x"],
+      ["https://u:p@h/a@b.iso", "https://***@h/a@b.iso"],
+      ["s3://A@B:c/d@e/f@host/b/k", "s3://***@host/b/k"],
+      ["no: s3+https://A:b@c/d@host/b/k.", "no: s3+https://***@host/b/k."],
+      [`no (http://a:b'@c@h/x): http://d:e@h2/@`, "no (http://***@h/x): http://***@h2/@"],
+      ["http://h/?db_pass=it's&x=1", "http://h/?db_pass=***&x=1"],
+      ["http://h/?x=1;pwd=a;b", "http://h/?x=1;pwd=***"],
+      ["http://h/#x&auth=a", "http://h/#x&auth=***"],
+      ["http://h/#access_token=a", "http://h/#access_token=***"],
+    ] as const
+  ) assertEquals(maskUri(text), shown);
+});
+
 Deno.test("splitUri refuses what is no location URI", () => {
   for (
     const uri of ["", "shelf", "shelf:", "shelf:/a", "http://a", "shelf://a\nb", "shelf://a\0"]

@@ -68,6 +68,16 @@ Deno.test("a location is glance_store's URI, its secrets apart", () => {
   }
 });
 
+Deno.test("no error of a URI holds a part of its password", async () => {
+  const store = new HttpStore("h");
+  for (const password of ["p@ssw0rd", "S3CR'ET", 'S3"ET', "<S3>", "S3 ET", "S3/ET"]) {
+    const uri = `http://me:${password}@host:99999/x`;
+    const error = await assertRejects(() => store.get(uri), BadStoreUri);
+    const text = Deno.inspect(error);
+    for (const part of password.match(/\w{2,}/g)!) assert(!text.includes(part), text);
+  }
+});
+
 Deno.test("with baseUrl an id is a path below it, and nothing else is the store's", async () => {
   const store = new HttpStore("site", { baseUrl: "https://example.org/images" });
   for (
