@@ -35,7 +35,9 @@ export class HttpLocation extends StoreLocation {
   static parse(uri: string): HttpLocation {
     const { scheme, userinfo, host, path } = splitUri(uri, ["http", "https"]);
     try {
-      if (host === "") throw new TypeError();
+      // In the eyes of others, these would end the host that stands before the `@`.
+      const isPlain = !/[\\?#]/.test(userinfo ?? "") && !host.includes("\\");
+      if (host === "" || !isPlain) throw new TypeError();
       const url = new URL(`${scheme}://${host}${path}`);
       url.hash = "";
       decodeURIComponent(userinfo ?? "");

@@ -68,6 +68,15 @@ Deno.test("a location is glance_store's URI, its secrets apart", () => {
   }
 });
 
+Deno.test("a URI that others would read as one of another host is refused", () => {
+  for (
+    const uri of ["http://h\\@evil/x", "http://h?@evil/x", "http://h#@evil/x", "http://h\\i/x"]
+  ) {
+    assertThrows(() => HttpLocation.parse(uri), BadStoreUri, undefined, uri);
+  }
+  assertEquals(HttpLocation.parse("http://h?a").uri(), "http://h/?a");
+});
+
 Deno.test("no error of a URI holds a part of its password", async () => {
   const store = new HttpStore("h");
   for (const password of ["p@ssw0rd", "S3CR'ET", 'S3"ET', "<S3>", "S3 ET", "S3/ET"]) {
