@@ -63,6 +63,17 @@ class Undigested extends Watched {
   static override readonly CAPABILITIES = MemoryStore.CAPABILITIES & ~(1 << 15);
 }
 
+/** Tells digests, and no entity tag. */
+class Untagged extends Watched {
+  /** @internal */
+  protected override async statImage(
+    location: MemoryLocation,
+    options: OperationOptions,
+  ): Promise<DriverStat> {
+    return { ...await super.statImage(location, options), etag: undefined };
+  }
+}
+
 class Rangeless extends Watched {
   static override readonly CAPABILITIES = 0b1001;
 }
@@ -418,6 +429,22 @@ Deno.test("PUT adds an image and says what it is", async () => {
   assertEquals(await vfs.readTextFile("/s/new/a b"), "hello");
   assertEquals((await put("/s/empty", null)).status, 201);
   assertEquals((await vfs.stat("/s/empty")).size, 0);
+});
+
+Deno.test("one entity tag holds for all methods, also where a digest stands in for it", async () => {
+  const store = new Untagged("s");
+  store.change = { etag: undefined };
+  const { ask } = await served(TOKEN, store);
+  const put = await ask("/s/b", { method: "PUT", body: "hello", headers: AUTHORIZED });
+  const get = await ask("/s/b");
+  await get.body?.cancel();
+  const etag = get.headers.get("etag")!;
+  assertEquals(etag, put.headers.get("etag"));
+  const remove = async (headers: Record<string, string>) =>
+    (await ask("/s/b", { method: "DELETE", headers: { ...AUTHORIZED, ...headers } })).status;
+  assertEquals(await remove({ "if-none-match": etag }), 412);
+  assertEquals(await remove({ "if-match": '"another"' }), 412);
+  assertEquals(await remove({ "if-match": etag }), 204);
 });
 
 Deno.test("PUT is never over another image, nor to a directory", async () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FileInfo } from "../info.ts";
 import { formatHttpDate, parseHttpDate } from "./http_date.ts";
 
 /** What tells one state of an image from another. */
@@ -11,6 +12,12 @@ export interface Validators {
   etag: string | undefined;
   /** When the image was last changed. */
   modified: Date | undefined;
+}
+
+/** The validators of an image; where its store has no entity tag, its digest is one. */
+export function validatorsOf({ etag, mtime, checksum, multihash }: FileInfo): Validators {
+  const digest = multihash?.value ?? checksum;
+  return { etag: etag ?? (digest && `"${digest}"`), modified: mtime ?? undefined };
 }
 
 const CONDITIONS = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];

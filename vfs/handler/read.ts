@@ -11,7 +11,13 @@ import type { ImagePlace } from "../copy.ts";
 import { inTree } from "../in_tree.ts";
 import type { Vfs } from "../vfs.ts";
 import { bodyOf } from "./body.ts";
-import { ifRangeHolds, isConditional, preconditionStatus, type Validators } from "./conditions.ts";
+import {
+  ifRangeHolds,
+  isConditional,
+  preconditionStatus,
+  type Validators,
+  validatorsOf,
+} from "./conditions.ts";
 import { reprDigest } from "./digest_fields.ts";
 import { statusResponse } from "./errors.ts";
 import { formatHttpDate } from "./http_date.ts";
@@ -170,14 +176,9 @@ class ImageReading {
   }
 
   async stat(): Promise<Representation> {
-    const { size, etag, mtime, checksum, multihash } = await this.vfs.stat(this.path);
-    const digest = multihash?.value ?? checksum;
-    return {
-      size,
-      etag: etag ?? (digest && `"${digest}"`),
-      modified: mtime ?? undefined,
-      multihash: this.digest ? multihash : undefined,
-    };
+    const info = await this.vfs.stat(this.path);
+    const { size, multihash } = info;
+    return { size, ...validatorsOf(info), multihash: this.digest ? multihash : undefined };
   }
 
   /** What opening the image told, completed where that was not enough. */

@@ -7,7 +7,7 @@ import { Duplicate, Invalid, NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { encodePath } from "../path.ts";
 import type { Vfs } from "../vfs.ts";
-import { preconditionStatus } from "./conditions.ts";
+import { preconditionStatus, type Validators, validatorsOf } from "./conditions.ts";
 import { announcedDigests } from "./digest_fields.ts";
 import { statusResponse } from "./errors.ts";
 
@@ -58,7 +58,7 @@ export async function putImage(vfs: Vfs, request: Request, path: string): Promis
         expected,
       },
     );
-    const { etag } = await vfs.stat(path);
+    const { etag } = validatorsOf(await vfs.stat(path));
     const fields = new Headers({ location: encodePath(path) });
     if (etag !== undefined) fields.set("etag", etag);
     return Response.json({ path, size, checksum, multihash }, { status: 201, headers: fields });
@@ -82,10 +82,10 @@ async function refusal(vfs: Vfs, request: Request, path: string): Promise<number
   return preconditionStatus("PUT", request.headers, existing) ?? (existing && 409);
 }
 
-async function current(vfs: Vfs, path: string) {
+async function current(vfs: Vfs, path: string): Promise<Validators | undefined> {
   try {
-    const { isFile, etag, mtime } = await vfs.stat(path);
-    return isFile ? { etag, modified: mtime ?? undefined } : undefined;
+    const info = await vfs.stat(path);
+    return info.isFile ? validatorsOf(info) : undefined;
   } catch (error) {
     if (error instanceof NotFound) return undefined;
     throw error;
