@@ -447,6 +447,20 @@ Deno.test("one entity tag holds for all methods, also where a digest stands in f
   assertEquals(await remove({ "if-match": etag }), 204);
 });
 
+Deno.test("PUT that adds its image is no failure, whatever comes after", async () => {
+  const { ask, store } = await served(TOKEN);
+  const body = new ReadableStream({
+    pull(controller) {
+      store.failure = new RemoteServiceUnavailable("it is away");
+      controller.close();
+    },
+  }, { highWaterMark: 0 });
+  const response = await ask("/s/b", { method: "PUT", body, headers: AUTHORIZED });
+  assertEquals([response.status, response.headers.get("etag")], [201, null]);
+  store.failure = undefined;
+  assertEquals((await ask("/s/b")).status, 200);
+});
+
 Deno.test("PUT is never over another image, nor to a directory", async () => {
   const { ask, vfs } = await served(TOKEN);
   for (

@@ -58,7 +58,8 @@ export async function putImage(vfs: Vfs, request: Request, path: string): Promis
         expected,
       },
     );
-    const { etag } = validatorsOf(await vfs.stat(path));
+    // The image is there, whether its entity tag can be told or not.
+    const etag = await vfs.stat(path).then((info) => validatorsOf(info).etag, () => undefined);
     const fields = new Headers({ location: encodePath(path) });
     if (etag !== undefined) fields.set("etag", etag);
     return Response.json({ path, size, checksum, multihash }, { status: 201, headers: fields });
