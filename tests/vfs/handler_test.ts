@@ -24,6 +24,7 @@ import { HttpStore } from "@vitrine/vitrine/http";
 import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
 
 const HELLO_SHA256 = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
+const OTHER_SHA256 = btoa("x".repeat(32));
 const HELLO_SHA512 =
   "m3HSJL1i83hdltRq0+o9czGb+8KJDKra4t/3JRlnPKcjI8PZm6XBHXx6zG4UuMXaDEZjR1wuXDre9G9zvN7AQw==";
 
@@ -510,6 +511,15 @@ Deno.test("PUT checks the length and the digests that it is told", async () => {
       { "content-digest": `sha-512=:${HELLO_SHA256}:` },
       { "repr-digest": `sha-512=:${btoa("x".repeat(64))}:` },
       { "repr-digest": `sha-256=:${btoa("x".repeat(32))}:` },
+      { "repr-digest": `sha-512=:${HELLO_SHA512}:, sha-256=:${OTHER_SHA256}:` },
+      {
+        "content-digest": `sha-256=:${HELLO_SHA256}:`,
+        "repr-digest": `sha-512=:${btoa("x".repeat(64))}:`,
+      },
+      {
+        "content-digest": `sha-256=:${OTHER_SHA256}:`,
+        "repr-digest": `sha-256=:${HELLO_SHA256}:`,
+      },
       { "content-digest": "sha-256=nonsense" },
       { "content-digest": "sha-256=:a:" },
     ] as HeadersInit[]
@@ -522,6 +532,10 @@ Deno.test("PUT checks the length and the digests that it is told", async () => {
       { "content-length": "5" },
       { "content-digest": `sha-256=:${HELLO_SHA256}:` },
       { "repr-digest": `sha-512=:${HELLO_SHA512}:, sha-256=:${HELLO_SHA256}:` },
+      {
+        "content-digest": `sha-256=:${HELLO_SHA256}:`,
+        "repr-digest": `sha-256=:${HELLO_SHA256}:`,
+      },
       { "content-digest": `unixsum=:${btoa("x")}:` },
     ] as HeadersInit[]
   ) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { Invalid } from "../../errors/mod.ts";
-import type { ExpectedDigests, Multihash } from "../../streams/mod.ts";
+import type { Multihash } from "../../streams/mod.ts";
 
 /** Names of algorithms in the fields and in glance_store. */
 const ALGORITHMS: Readonly<Record<string, string>> = { "sha-512": "sha512", "sha-256": "sha256" };
@@ -18,23 +18,25 @@ export function reprDigest(multihash: Multihash | undefined): string | undefined
 }
 
 /**
- * The digests that the Content-Digest and Repr-Digest of an upload announce. Algorithms that are not
- * known do not count. Throws `Invalid` if a field cannot be read.
+ * The digests that the Content-Digest and Repr-Digest of an upload announce, the strongest first.
+ * Algorithms that are not known do not count. Throws `Invalid` if a field cannot be read, or if one
+ * algorithm has two values.
  */
-export function announcedDigests(headers: Headers): ExpectedDigests {
+export function announcedDigests(headers: Headers): Multihash[] {
   const found = new Map<string, string>();
   for (const field of ["content-digest", "repr-digest"]) {
     for (const member of headers.get(field)?.split(",") ?? []) {
       const match = /^\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):\s*$/.exec(member);
       if (!match) throw new Invalid(`the ${field} field cannot be read`);
-      found.set(match[1]!, toHex(match[2]!, field));
+      const [name, value] = [match[1]!, toHex(match[2]!, field)];
+      if ((found.get(name) ?? value) !== value) throw new Invalid(`two ${name} digests differ`);
+      found.set(name, value);
     }
   }
-  for (const [name, algo] of Object.entries(ALGORITHMS)) {
+  return Object.entries(ALGORITHMS).flatMap(([name, algo]) => {
     const value = found.get(name);
-    if (value !== undefined) return { multihash: { algo, value } };
-  }
-  return {};
+    return value === undefined ? [] : { algo, value };
+  });
 }
 
 function toHex(base64: string, field: string): string {

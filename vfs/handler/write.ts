@@ -4,7 +4,13 @@
  * @module
  */
 import { Duplicate, Invalid, NotFound } from "../../errors/mod.ts";
-import type { Bytes } from "../../streams/mod.ts";
+import {
+  type Bytes,
+  type ImageData,
+  type Multihash,
+  openSource,
+  readableFrom,
+} from "../../streams/mod.ts";
 import { encodePath } from "../path.ts";
 import type { Vfs } from "../vfs.ts";
 import { preconditionStatus, type Validators, validatorsOf } from "./conditions.ts";
@@ -43,30 +49,37 @@ export async function putImage(vfs: Vfs, request: Request, path: string): Promis
   const { headers } = request;
   if (headers.has("content-range")) throw new Invalid("an image is put whole, not in ranges");
   if (headers.has("content-encoding")) return statusResponse(415);
-  const expected = announcedDigests(headers);
+  const [multihash, other] = announcedDigests(headers);
   const length = headers.get("content-length");
   vfs.imageAt(path);
   const status = await refusal(vfs, request, path);
   if (status !== undefined) return statusResponse(status);
   const createOnly = headers.get("if-none-match")?.trim() === "*";
   try {
-    const { size, checksum, multihash } = await vfs.writeFile(
-      path,
-      request.body ?? new Uint8Array(),
-      {
-        size: length === null ? undefined : Number(length),
-        expected,
-      },
-    );
+    const body = request.body ?? new Uint8Array();
+    const added = await vfs.writeFile(path, other ? await checked(body, other) : body, {
+      size: length === null ? undefined : Number(length),
+      expected: { multihash },
+    });
     // The image is there, whether its entity tag can be told or not.
     const etag = await vfs.stat(path).then((info) => validatorsOf(info).etag, () => undefined);
     const fields = new Headers({ location: encodePath(path) });
     if (etag !== undefined) fields.set("etag", etag);
-    return Response.json({ path, size, checksum, multihash }, { status: 201, headers: fields });
+    const { size, checksum } = added;
+    return Response.json(
+      { path, size, checksum, multihash: added.multihash },
+      { status: 201, headers: fields },
+    );
   } catch (error) {
     if (error instanceof Duplicate && createOnly) return statusResponse(412);
     throw error;
   }
+}
+
+/** The data, which fails where it ends without having the digest: `add` itself checks but one. */
+async function checked(data: ImageData, multihash: Multihash): Promise<ReadableStream<Bytes>> {
+  const { verified } = await import("../../streams/verify.ts");
+  return readableFrom(await verified(openSource(data).reader, { multihash }, undefined));
 }
 
 /** Answers a DELETE of an image. */
