@@ -22,7 +22,6 @@ import { reprDigest } from "./digest_fields.ts";
 import { statusResponse } from "./errors.ts";
 import { formatHttpDate } from "./http_date.ts";
 import { mediaType } from "./media_types.ts";
-import { multipart } from "./multipart.ts";
 import { contentRange, parseRange, type RangeSpec, type Span, spansOf } from "./ranges.ts";
 
 /** What is known of the image that is sent. */
@@ -136,6 +135,7 @@ class ImageReading {
     if (second === undefined) {
       return await this.respond(206, await this.open(known, first), known, first);
     }
+    const { multipart } = await import("./multipart.ts");
     // What fails is still said by a status. A span at the start shows nothing: it can be had of a
     // backend that has no ranges.
     const early = first.start > 0 ? first : second;
