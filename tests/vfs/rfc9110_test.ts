@@ -296,16 +296,27 @@ const ROWS: Row[] = [
     status: 200,
     body: "all",
   }],
-  ["13.1.5", "the date", "image", range("bytes=0-4", { "if-range": CHANGED }), part(0, 4)],
+  ["13.1.5", "the date", "untagged", range("bytes=0-4", { "if-range": CHANGED }), {
+    status: 206,
+    body: [[0, 4]],
+    headers: { "content-range": "bytes 0-4/10000", "last-modified": CHANGED },
+  }],
+  [
+    "13.1.5",
+    "a date in place of the tag that there is",
+    "image",
+    range("bytes=0-4", { "if-range": CHANGED }),
+    whole,
+  ],
   [
     "13.1.5",
     "a later date is no exact match",
-    "image",
+    "untagged",
     range("bytes=0-4", { "if-range": LATER }),
     whole,
   ],
-  ["13.1.5", "an earlier date", "image", range("bytes=0-4", { "if-range": EARLIER }), whole],
-  ["13.1.5", "no date", "image", range("bytes=0-4", { "if-range": "v1" }), whole],
+  ["13.1.5", "an earlier date", "untagged", range("bytes=0-4", { "if-range": EARLIER }), whole],
+  ["13.1.5", "no date", "untagged", range("bytes=0-4", { "if-range": "v1" }), whole],
   [
     "13.1.5",
     "a date where none is known",
@@ -469,6 +480,24 @@ Deno.test("RFC 9110, 8.8.2.1: Last-Modified is not in the future", async () => {
     const response = await serve(new Request("http://localhost/s/future", { headers }));
     await response.body?.cancel();
     assert(Date.parse(response.headers.get("last-modified")!) <= Date.now());
+  }
+});
+
+Deno.test("RFC 9110, 8.8.2.2: a date holds for If-Range a second after the last change", async () => {
+  const serve = await server();
+  const { now } = Date;
+  try {
+    for (const [age, status] of [[0, 200], [999, 200], [1000, 206]] as const) {
+      Date.now = () => Date.parse(CHANGED) + age;
+      const headers = { "range": "bytes=5-", "if-range": CHANGED };
+      const response = await serve(new Request("http://localhost/s/untagged", { headers }));
+      assertEquals([response.status, await response.bytes()], [
+        status,
+        status === 200 ? DATA : DATA.slice(5),
+      ]);
+    }
+  } finally {
+    Date.now = now;
   }
 });
 
