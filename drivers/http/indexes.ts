@@ -42,8 +42,9 @@ export function parseHtmlIndex(html: string, url: URL): ListEntry[] | undefined 
       continue;
     }
     // Only nginx's column is exact: others round, to "1.2M" or "1K".
-    const size = /^\s+\d\d-[a-z]{3}-\d{4} \d\d:\d\d\s+(\d+)\s*$/i.exec(after!)?.[1];
-    entries.set(path, { path, kind: "image", ...(size ? { size: Number(size) } : {}) });
+    const digits = /^\s+\d\d-[a-z]{3}-\d{4} \d\d:\d\d\s+(\d+)\s*$/i.exec(after!)?.[1];
+    const size = sizeOf(Number(digits));
+    entries.set(path, { path, kind: "image", ...(size === undefined ? {} : { size }) });
   }
   return [...entries.values()];
 }
@@ -58,16 +59,28 @@ export function parseJsonIndex(text: string): ListEntry[] | undefined {
   }
   if (!Array.isArray(list)) return undefined;
   const entries: ListEntry[] = [];
-  for (const { name, type, size, mtime } of list) {
+  for (const entry of list) {
+    const { name, type, size, mtime } = entry ?? {};
     if (typeof name !== "string" || name.includes("/")) return undefined;
     // A name that is no UTF-8 cannot be asked for.
     if (name.includes("\ufffd")) continue;
     if (type === "directory") entries.push({ path: name, kind: "directory" });
     else if (type === "file") {
-      entries.push({ path: name, kind: "image", size, modified: new Date(mtime) });
+      const modified = new Date(typeof mtime === "string" ? mtime : NaN);
+      entries.push({
+        path: name,
+        kind: "image",
+        size: sizeOf(size),
+        modified: Number.isNaN(+modified) ? undefined : modified,
+      });
     }
   }
   return entries;
+}
+
+/** A size in bytes, where it is one. */
+function sizeOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? value as number : undefined;
 }
 
 function decode(segment: string | undefined): string | undefined {

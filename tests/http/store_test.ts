@@ -23,7 +23,9 @@ import {
   NotFound,
   StoreAddDisabled,
   StoreListNotSupported,
+  Vfs,
 } from "@vitrine/vitrine";
+import { handler } from "@vitrine/vitrine/handler";
 import { HttpLocation, type HttpOptions, HttpStore } from "@vitrine/vitrine/http";
 
 type Handler = (request: Request) => Response | Promise<Response>;
@@ -335,6 +337,29 @@ Deno.test("an index lists what is right below, by whatever means links lead ther
     () => new Response(html, { headers: { "content-type": "text/html" } }),
     async (store) => assertEquals(await names(store), ["a.img", "b.img", "d/"]),
   );
+});
+
+Deno.test("a line of a JSON index without a date or a size is an entry without them", async () => {
+  const lines = [
+    { mtime: "Mon, 23 Nov 2026 17:42:00 GMT", size: 3 },
+    { size: -1 },
+    { mtime: "lately", size: "3" },
+    { mtime: null, size: 1.5 },
+    { mtime: 7, size: 2 ** 60 },
+  ];
+  const index = lines.map((line, i) => ({ name: `${i}.img`, type: "file", ...line }));
+  await withSite(() => Response.json(index), async (store) => {
+    const entries = await Array.fromAsync(store.list());
+    const told = entries.map(({ path, size, modified }) => [path, size, modified?.toISOString()]);
+    assertEquals(told, [
+      ["0.img", 3, "2026-11-23T17:42:00.000Z"],
+      ...["1.img", "2.img", "3.img", "4.img"].map((path) => [path, undefined, undefined]),
+    ]);
+    const serve = handler(new Vfs({ site: store }));
+    const headers = { accept: "text/html" };
+    const page = await (await serve(new Request("http://localhost/site/", { headers }))).text();
+    assertEquals(page.match(/<tr><td>/g)!.length, 5);
+  });
 });
 
 Deno.test("a page that is no index, or not whole, is not taken for a directory", async () => {
