@@ -7,6 +7,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import {
   type ByteRange,
+  type DriverStat,
   type ImageReader,
   type OperationOptions,
   RemoteServiceUnavailable,
@@ -30,6 +31,15 @@ class Brittle extends MemoryStore {
   reads = 0;
   ranges: ByteRange[] = [];
   readonly closed = Promise.withResolvers<void>();
+
+  /** @internal */
+  protected override async statImage(
+    location: MemoryLocation,
+    options: OperationOptions,
+  ): Promise<DriverStat> {
+    const stat = await super.statImage(location, options);
+    return this.sizeless ? { ...stat, size: undefined } : stat;
+  }
 
   /** @internal */
   protected override async openRead(
@@ -246,17 +256,34 @@ Deno.test("an upload over the wire is what was sent", async () => {
 
 Deno.test("HEAD, 304 and 204 keep the connection in step", async () => {
   await running(async ({ url }) => {
-    const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
-    const ask = (method: string, path: string, fields = "") =>
-      `${method} ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`;
-    const text = ask("HEAD", "/s/a.iso") + ask("GET", "/s/a.iso", "If-None-Match: *\r\n") +
-      ask("OPTIONS", "/s/") + ask("GET", "/s/none") +
-      ask("GET", "/s/a.iso", "Range: bytes=0-0\r\nConnection: close\r\n");
-    await connection.write(new TextEncoder().encode(text));
-    const answer = await new Response(connection.readable).bytes();
+    const answer = await exchange(
+      url,
+      asking("HEAD", "/s/a.iso") + asking("GET", "/s/a.iso", "If-None-Match: *\r\n") +
+        asking("OPTIONS", "/s/") + asking("GET", "/s/none") +
+        asking("GET", "/s/a.iso", "Range: bytes=0-0\r\nConnection: close\r\n"),
+    );
     const statuses = [...new TextDecoder().decode(answer).matchAll(/^HTTP\/1\.1 (\d+)/gm)];
     assertEquals(statuses.map(([, status]) => status), ["200", "304", "204", "404", "206"]);
     assertEquals(answer.at(-1), DATA[0]);
+  });
+});
+
+Deno.test("HEAD tells no length where GET tells none, and keeps the connection in step", async () => {
+  await running(async ({ url }, store) => {
+    store.sizeless = true;
+    const answer = await exchange(
+      url,
+      asking("HEAD", "/s/") + asking("HEAD", "/s/a.iso") +
+        asking("OPTIONS", "/s/", "Connection: close\r\n"),
+    );
+    const heads = new TextDecoder().decode(answer).toLowerCase().split("\r\n\r\n");
+    assertEquals(heads.map((head) => head.split("\r\n")[0]), [
+      "http/1.1 200 ok",
+      "http/1.1 200 ok",
+      "http/1.1 204 no content",
+      "",
+    ]);
+    for (const head of heads.slice(0, 2)) assert(!head.includes("content-length"), head);
   });
 });
 
@@ -286,6 +313,17 @@ Deno.test("stop breaks off what takes longer than the grace", async () => {
     });
   });
 });
+
+function asking(method: string, path: string, fields = ""): string {
+  return `${method} ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`;
+}
+
+/** What comes back for a text, until the server closes the connection. */
+async function exchange(url: URL, text: string): Promise<Uint8Array> {
+  const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
+  await connection.write(new TextEncoder().encode(text));
+  return await new Response(connection.readable).bytes();
+}
 
 async function* zeros(size: number): AsyncGenerator<Uint8Array> {
   for (let left = size; left > 0; left -= 4 * MIB) yield new Uint8Array(Math.min(left, 4 * MIB));

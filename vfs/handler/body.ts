@@ -31,3 +31,11 @@ export function bodyOf(
     },
   }, { highWaterMark: 0 });
 }
+
+/**
+ * What a HEAD is answered with where the length that a GET would send is not known: for no body at all
+ * servers write `Content-Length: 0` (RFC 9110, section 8.6).
+ */
+export function unknownLength(): ReadableStream<Bytes> {
+  return new ReadableStream({ start: (controller) => controller.close() });
+}

@@ -7,7 +7,7 @@ import type { Bytes } from "../../streams/mod.ts";
 import type { DirEntry } from "../info.ts";
 import { parsePath } from "../path.ts";
 import type { Vfs } from "../vfs.ts";
-import { bodyOf } from "./body.ts";
+import { bodyOf, unknownLength } from "./body.ts";
 import { pageEnd, pageStart, row } from "./page.ts";
 
 /** How many entries are put in order at a time: a directory of any size takes bounded memory. */
@@ -27,7 +27,7 @@ export async function listDirectory(vfs: Vfs, request: Request, path: string): P
   const first = await batches.next();
   if (request.method === "HEAD") {
     await batches.return(undefined);
-    return new Response(null, { headers });
+    return new Response(unknownLength(), { headers });
   }
   async function* all(): AsyncGenerator<DirEntry[]> {
     if (!first.done) yield first.value;

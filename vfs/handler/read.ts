@@ -10,7 +10,7 @@ import type { Multihash } from "../../streams/mod.ts";
 import type { ImagePlace } from "../copy.ts";
 import { inTree } from "../in_tree.ts";
 import type { Vfs } from "../vfs.ts";
-import { bodyOf } from "./body.ts";
+import { bodyOf, unknownLength } from "./body.ts";
 import {
   ifRangeHolds,
   isConditional,
@@ -103,7 +103,8 @@ class ImageReading {
     if (status !== undefined) return statusResponse(status, this.headers(known, status));
     const { size } = known;
     if (method === "HEAD") {
-      return new Response(null, { headers: this.headers(known, 200, size) });
+      const body = size === undefined ? unknownLength() : null;
+      return new Response(body, { headers: this.headers(known, 200, size) });
     }
     const whole = async () => await this.respond(200, await this.open(known), known);
     // A range of nothing is not worth an error (section 14.2).
