@@ -53,7 +53,14 @@ export function serve(vfs: Vfs, options: ServeOptions = {}): RunningServer {
   const abort = new AbortController();
   let stopping = false;
   const server = Deno.serve(
-    { hostname, port, signal: abort.signal, onListen: () => {} },
+    {
+      hostname,
+      port,
+      signal: abort.signal,
+      onListen: () => {},
+      // A body that failed was told to the handler's own `onError`; Deno would print its stack too.
+      onError: () => new Response(null, { status: 500 }),
+    },
     (request, { completed }) => {
       if (stopping) return new Response(null, { status: 503, headers: { connection: "close" } });
       underWay++;

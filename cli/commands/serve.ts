@@ -31,7 +31,7 @@ export const serve: Command = {
   flags: ["writable"],
   strings: ["host", "port"],
   operands: [0, 0],
-  async run({ vfs, out, json, fail, signal }, args) {
+  async run({ vfs, out, json, signal }, args) {
     const port = Number(args.value("port") ?? 8080);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new Misuse("--port is a number from 0 to 65535");
@@ -42,7 +42,11 @@ export const serve: Command = {
       hostname: args.value("host"),
       port,
       writeToken: args.has("writable") ? token : undefined,
-      onError: fail,
+      // A request that fails does not make a server fail that is ended in good order.
+      onError: (error) => {
+        const { message } = error instanceof Error ? error : { message: String(error) };
+        console.error(args.has("debug") ? error : `vitrine: ${message.replaceAll("\n", " ")}`);
+      },
     });
     if (json) await out.json({ url: server.url });
     else await out.line(`serving ${server.url}; Ctrl-C stops`);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows, fail } from "@std/assert";
 import {
   BackendException,
   type ByteRange,
@@ -597,6 +597,44 @@ for (
     assert((told[0] as Error).message.includes("10.0.0.1"));
   });
 }
+
+Deno.test("a body that fails after its headers is told to onError, and fails", async () => {
+  const told: [unknown, string][] = [];
+  const { ask, store } = await served({
+    onError: (error, request) => told.push([error, request.headers.get("range") ?? ""]),
+  });
+  await store.add("big", new Uint8Array(3 << 20));
+  const failure = new BackendException("the disk was pulled out");
+  store.change = { read: () => Promise.reject(failure) };
+  for (const range of ["", "bytes=5-", "bytes=0-9,500-509"]) {
+    const response = await ask("/s/big", { headers: { range } });
+    assertEquals([response.status, told.length], [range === "" ? 200 : 206, 0]);
+    await assertRejects(() => response.bytes(), BackendException);
+    const [[error, of]] = told.splice(0) as [[BackendException, string]];
+    assertEquals([error.detail, of], ["the disk was pulled out", range]);
+  }
+  store["listImages"] = async function* () {
+    for (let i = 0; i < 1500; i++) yield { path: `${i}`, kind: "image" };
+    throw failure;
+  };
+  const listing = await ask("/s/");
+  assertEquals([listing.status, told.length], [200, 0]);
+  await assertRejects(() => listing.text(), BackendException);
+  assertEquals(told.length, 1);
+});
+
+Deno.test("a body that is watched over arrives whole, and is let go of", async () => {
+  const { ask, store } = await served({ onError: (error) => fail(String(error)) });
+  const data = crypto.getRandomValues(new Uint8Array(65_536));
+  await store.add("big", new Blob(Array(40).fill(data)));
+  assertEquals((await (await ask("/s/big")).bytes()).length, 40 * 65_536);
+  const closed = Promise.withResolvers<void>();
+  store.change = { close: () => Promise.resolve(closed.resolve()) };
+  const part = await ask("/s/big", { headers: { range: "bytes=5-" } });
+  assertEquals(part.headers.get("content-length"), `${40 * 65_536 - 5}`);
+  await part.body!.cancel();
+  await closed.promise;
+});
 
 Deno.test("a store that failed answers 500 and the others go on", async () => {
   const stores = await openStores({

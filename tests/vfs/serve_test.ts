@@ -14,6 +14,7 @@ import {
   Vfs,
 } from "@vitrine/vitrine";
 import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
+import { Workplace } from "../cli/harness.ts";
 import { type RunningServer, serve, type ServeOptions } from "@vitrine/vitrine/serve";
 
 const MIB = 1 << 20;
@@ -203,6 +204,57 @@ Deno.test("a range of several parts that fails half way never looks complete", a
     assertEquals(response.status, 206);
     await assertRejects(() => response.bytes());
   });
+});
+
+Deno.test("what fails after the headers is told to onError", async () => {
+  const told: unknown[] = [];
+  await running(async ({ url }, store) => {
+    store.breakAt = 5 * MIB;
+    const response = await fetch(new URL("/s/a.iso", url));
+    await assertRejects(() => response.bytes());
+    assert(told[0] instanceof RemoteServiceUnavailable && told.length === 1);
+  }, { onError: (error) => told.push(error) });
+});
+
+Deno.test("vitrine serve says in a line what failed, and ends in good order", async () => {
+  await using origin = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen() {},
+    onError: () => new Response(),
+  }, () => {
+    let left = 3;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (left-- > 0) controller.enqueue(new Uint8Array(MIB));
+        else controller.error(new Error("the line went dead"));
+      },
+    }, { highWaterMark: 0 });
+    const headers = { "etag": '"v1"', "last-modified": new Date(0).toUTCString() };
+    return new Response(body, { headers: { ...headers, "content-length": `${4 * MIB}` } });
+  });
+  const baseUrl = `http://127.0.0.1:${origin.addr.port}/`;
+  await using place = await Workplace.make({
+    stores: { web: { driver: "http", baseUrl, retries: 0 } },
+  });
+  const child = place.start(["serve", "--port", "0"]);
+  const [out, err] = [child.stdout, child.stderr].map((stream) =>
+    stream.pipeThrough(new TextDecoderStream())
+  ) as [ReadableStream<string>, ReadableStream<string>];
+  const lines = out.getReader();
+  const { value } = await lines.read();
+  const url = /http:\S+\//.exec(value!)![0];
+  const response = await fetch(`${url}web/a.iso`);
+  assertEquals(response.status, 200);
+  await assertRejects(() => response.bytes());
+  const missing = await fetch(`${url}nowhere/a`);
+  assertEquals(missing.status, 404);
+  await missing.body!.cancel();
+  child.kill("SIGINT");
+  assertEquals((await child.status).code, 0);
+  const told = (await Array.fromAsync(err)).join("").trimEnd().split("\n");
+  assertEquals(told.map((line) => line.split(": ")[0]), ["vitrine", "vitrine"], told.join("\n"));
+  await lines.cancel();
 });
 
 Deno.test("a client that goes away releases the image, and nothing is read ahead of it", async () => {

@@ -5,30 +5,51 @@
  */
 import type { Bytes } from "../../streams/mod.ts";
 
+/** Is told what a body fails with: by then the headers are gone, and no status can say it. */
+export type OnFailure = ((error: unknown) => void) | undefined;
+
 /**
  * The bytes of a generator, none made before it is asked for. Cancelling the body ends the generator;
  * that, and its failure, abort `abort`: what it has opened, or will open, is let go of.
  */
 export function bodyOf(
   generate: () => AsyncGenerator<Bytes>,
+  onFailure: OnFailure,
   abort: AbortController = new AbortController(),
 ): ReadableStream<Bytes> {
   const chunks = generate();
-  return new ReadableStream<Bytes>({
+  return pulled(() => chunks.next(), async (reason) => {
+    abort.abort(reason);
+    await chunks.return(undefined).catch(() => {});
+  }, (error) => {
+    abort.abort(error);
+    onFailure?.(error);
+  });
+}
+
+/** A body that tells when it fails. */
+export function watched(body: ReadableStream<Bytes>, onFailure: OnFailure): ReadableStream<Bytes> {
+  const reader = body.getReader();
+  return pulled(() => reader.read(), (reason) => reader.cancel(reason), onFailure);
+}
+
+function pulled(
+  next: () => Promise<{ done?: boolean; value?: Bytes | void }>,
+  cancel: (reason: unknown) => Promise<void>,
+  onFailure: OnFailure,
+): ReadableStream<Bytes> {
+  return new ReadableStream({
     async pull(controller) {
       try {
-        const { done, value } = await chunks.next();
+        const { done, value } = await next();
         if (done) controller.close();
-        else controller.enqueue(value);
+        else controller.enqueue(value as Bytes);
       } catch (error) {
-        abort.abort(error);
+        onFailure?.(error);
         throw error;
       }
     },
-    async cancel(reason) {
-      abort.abort(reason);
-      await chunks.return(undefined).catch(() => {});
-    },
+    cancel,
   }, { highWaterMark: 0 });
 }
 

@@ -7,14 +7,19 @@ import type { Bytes } from "../../streams/mod.ts";
 import type { DirEntry } from "../info.ts";
 import { parsePath } from "../path.ts";
 import type { Vfs } from "../vfs.ts";
-import { bodyOf, unknownLength } from "./body.ts";
+import { bodyOf, type OnFailure, unknownLength } from "./body.ts";
 import { pageEnd, pageStart, row } from "./page.ts";
 
 /** How many entries are put in order at a time: a directory of any size takes bounded memory. */
 const BATCH = 1000;
 
 /** Answers a GET or HEAD of a directory. Throws what `Vfs.readDir` throws. */
-export async function listDirectory(vfs: Vfs, request: Request, path: string): Promise<Response> {
+export async function listDirectory(
+  vfs: Vfs,
+  request: Request,
+  path: string,
+  onFailure: OnFailure,
+): Promise<Response> {
   const html = prefersHtml(request.headers.get("accept") ?? "");
   const headers = {
     "content-type": html ? "text/html; charset=utf-8" : "application/json",
@@ -37,7 +42,7 @@ export async function listDirectory(vfs: Vfs, request: Request, path: string): P
   const encoder = new TextEncoder();
   const body = bodyOf(async function* () {
     for await (const text of texts) yield encoder.encode(text) as Bytes;
-  });
+  }, onFailure);
   return new Response(body, { headers });
 }
 

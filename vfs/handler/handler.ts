@@ -6,7 +6,7 @@
 import { Invalid, NotFound } from "../../errors/mod.ts";
 import { decodePath, encodePath } from "../path.ts";
 import type { Vfs } from "../vfs.ts";
-import { listDirectory } from "./directory.ts";
+import type { OnFailure } from "./body.ts";
 import { errorResponse, statusResponse } from "./errors.ts";
 import { readImage } from "./read.ts";
 import { BearerToken, deleteImage, putImage } from "./write.ts";
@@ -18,7 +18,10 @@ export interface HandlerOptions {
    * reading needs no token.
    */
   writeToken?: string | undefined;
-  /** Told of each error that a request failed with, of which its sender hears little. */
+  /**
+   * Told of each error that a request failed with, of which its sender hears little; also where its
+   * body broke off after the headers, for which bodies pass through the handler.
+   */
   onError?: ((error: unknown, request: Request) => void) | undefined;
 }
 
@@ -61,7 +64,7 @@ export function handler(
   const token = writeToken === undefined ? undefined : new BearerToken(writeToken);
   const allow = `GET, HEAD, OPTIONS${token ? ", PUT, DELETE" : ""}`;
 
-  async function answer(request: Request): Promise<Response> {
+  async function answer(request: Request, onFailure: OnFailure): Promise<Response> {
     const { method } = request;
     const reading = method === "GET" || method === "HEAD";
     if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
@@ -71,26 +74,35 @@ export function handler(
     const refusal = reading ? undefined : await token!.refusal(request);
     if (refusal) return refusal;
     const path = decodePath(new URL(request.url).pathname);
-    if (reading) return await read(vfs, request, path);
+    if (reading) return await read(vfs, request, path, onFailure);
     return method === "PUT"
       ? await putImage(vfs, request, path)
       : await deleteImage(vfs, request, path);
   }
 
   return async (request) => {
+    const onFailure = onError && ((error: unknown) => onError(error, request));
     try {
-      return await answer(request);
+      return await answer(request, onFailure);
     } catch (error) {
-      onError?.(error, request);
+      onFailure?.(error);
       return errorResponse(error);
     }
   };
 }
 
-async function read(vfs: Vfs, request: Request, path: string): Promise<Response> {
-  if (path.endsWith("/")) return await listDirectory(vfs, request, path);
+async function read(
+  vfs: Vfs,
+  request: Request,
+  path: string,
+  onFailure: OnFailure,
+): Promise<Response> {
+  if (path.endsWith("/")) {
+    const { listDirectory } = await import("./directory.ts");
+    return await listDirectory(vfs, request, path, onFailure);
+  }
   try {
-    return await readImage(vfs, request, path);
+    return await readImage(vfs, request, path, onFailure);
   } catch (error) {
     if (!(error instanceof NotFound || error instanceof Invalid)) throw error;
     if (!(await vfs.stat(path)).isDirectory) throw error;

@@ -10,7 +10,7 @@ import type { Multihash } from "../../streams/mod.ts";
 import type { ImagePlace } from "../copy.ts";
 import { inTree } from "../in_tree.ts";
 import type { Vfs } from "../vfs.ts";
-import { bodyOf, unknownLength } from "./body.ts";
+import { bodyOf, type OnFailure, unknownLength, watched } from "./body.ts";
 import {
   ifRangeHolds,
   isConditional,
@@ -32,8 +32,16 @@ export interface Representation extends Validators {
   multihash: Multihash | undefined;
 }
 
+/** Size in bytes up to which `GetResult.respond` reads before the headers go out. */
+const READ_BEFORE = 262_144;
+
 /** Answers a GET or HEAD of an image. Throws what `Vfs.get` and `Vfs.stat` throw. */
-export async function readImage(vfs: Vfs, request: Request, path: string): Promise<Response> {
+export async function readImage(
+  vfs: Vfs,
+  request: Request,
+  path: string,
+  onFailure: OnFailure,
+): Promise<Response> {
   const { method, headers } = request;
   const place = vfs.imageAt(path);
   const { store } = place;
@@ -43,7 +51,7 @@ export async function readImage(vfs: Vfs, request: Request, path: string): Promi
   // Digests take another trip to some backends, which small ranges would feel.
   const digest = store.isCapable(BitMasks.CHECKSUM) &&
     (!headers.has("range") || headers.has("want-repr-digest"));
-  const reading = new ImageReading(vfs, path, place, rangeable, digest);
+  const reading = new ImageReading(vfs, path, place, rangeable, digest, onFailure);
   if (method === "GET" && !isConditional(headers)) {
     const spec = specs?.[0];
     if (spec === undefined) return await reading.whole();
@@ -64,6 +72,7 @@ class ImageReading {
     readonly place: ImagePlace,
     public rangeable: boolean,
     readonly digest: boolean,
+    readonly onFailure: OnFailure,
   ) {}
 
   /** The whole image, opened without asking first. */
@@ -148,7 +157,7 @@ class ImageReading {
       mediaType(this.path),
       async (span) => (span === early ? opened : await this.open(known, span, abort.signal)).stream,
     );
-    return new Response(bodyOf(generate, abort), {
+    return new Response(bodyOf(generate, this.onFailure, abort), {
       status: 206,
       headers: { ...this.headers(known, 206, length), "content-type": type },
     });
@@ -206,7 +215,9 @@ class ImageReading {
   ): Promise<Response> {
     const headers = this.headers(known, status, result.size);
     if (span) headers["content-range"] = contentRange(span, known.size!);
-    return await result.respond({ status, headers });
+    const response = await result.respond({ status, headers });
+    if (!this.onFailure || result.size! <= READ_BEFORE) return response;
+    return new Response(watched(response.body!, this.onFailure), response);
   }
 
   headers(known: Representation, status: number, length?: number): Record<string, string> {
