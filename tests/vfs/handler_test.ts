@@ -326,6 +326,29 @@ Deno.test("a directory is JSON in nginx's form, or a page, by Accept", async () 
   assertEquals(await (await ask("/")).json(), [{ name: "s", type: "directory" }]);
 });
 
+Deno.test("conditions hold for a directory that is there, which has no entity tag", async () => {
+  const { ask } = await served();
+  for (
+    const [name, value, there, missing] of [
+      ["if-match", "*", 200, 404],
+      ["if-match", '"v1"', 412, 404],
+      ["if-none-match", "*", 304, 404],
+      ["if-none-match", '"v1"', 200, 404],
+      ["if-modified-since", "Tue, 15 Nov 1994 12:45:26 GMT", 200, 404],
+    ] as const
+  ) {
+    for (const method of ["GET", "HEAD"]) {
+      for (
+        const [path, status] of [["/s/dir/", there], ["/", there], ["/s/no/", missing]] as const
+      ) {
+        const response = await ask(path, { method, headers: { [name]: value } });
+        await response.body?.cancel();
+        assertEquals(response.status, status, `${method} ${path} ${name}: ${value}`);
+      }
+    }
+  }
+});
+
 Deno.test("a page escapes its names and links to what it shows", async () => {
   const { ask, vfs } = await served();
   const name = `<b>&"'javascript:x%2e?#.iso`;

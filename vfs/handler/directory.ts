@@ -8,6 +8,8 @@ import type { DirEntry } from "../info.ts";
 import { parsePath } from "../path.ts";
 import type { Vfs } from "../vfs.ts";
 import { bodyOf, type OnFailure, unknownLength } from "./body.ts";
+import { preconditionStatus } from "./conditions.ts";
+import { statusResponse } from "./errors.ts";
 import { pageEnd, pageStart, row } from "./page.ts";
 
 /** How many entries are put in order at a time: a directory of any size takes bounded memory. */
@@ -30,8 +32,14 @@ export async function listDirectory(
   const batches = inOrder(vfs.readDir(path));
   // What fails before the first entry is still said by a status.
   const first = await batches.next();
-  if (request.method === "HEAD") {
+  const { method } = request;
+  const status = preconditionStatus(method, request.headers, {
+    etag: undefined,
+    modified: undefined,
+  });
+  if (status !== undefined || method === "HEAD") {
     await batches.return(undefined);
+    if (status !== undefined) return statusResponse(status, { vary: headers.vary });
     return new Response(unknownLength(), { headers });
   }
   async function* all(): AsyncGenerator<DirEntry[]> {

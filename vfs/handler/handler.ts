@@ -73,6 +73,8 @@ export function handler(
     }
     const refusal = reading ? undefined : await token!.refusal(request);
     if (refusal) return refusal;
+    // What stands in a Host field need not be one.
+    if (!URL.canParse(request.url)) throw new Invalid("the request's URL is none");
     const path = decodePath(new URL(request.url).pathname);
     if (reading) return await read(vfs, request, path, onFailure);
     return method === "PUT"
