@@ -7,6 +7,7 @@
  * @module
  */
 import {
+  BadStoreUri,
   BitMasks,
   checkImageId,
   Duplicate,
@@ -32,7 +33,11 @@ export class ShelfLocation extends StoreLocation {
   }
   static parse(uri: string): ShelfLocation {
     const { host, path } = splitUri(uri, ["shelf"]);
-    return new ShelfLocation(checkImageId(decodeURIComponent(host + path)));
+    try {
+      return new ShelfLocation(checkImageId(decodeURIComponent(host + path)));
+    } catch (cause) {
+      throw new BadStoreUri(`${uri} names nothing on a shelf`, { cause });
+    }
   }
   protected override format(): string {
     return `shelf://${encodeURIComponent(this.path)}`;

@@ -135,6 +135,22 @@ export const getRules: readonly Rule[] = [
     },
   },
   {
+    name: "get tells the size, entity tag and date of the whole image, also of a range of it",
+    needs: RW,
+    async run({ store, id }) {
+      await store.add(id("told"), pattern(1000));
+      const stat = await store.stat(id("told"));
+      const range = { offset: 10, length: 20 };
+      for (const options of store.isCapable(RANDOM) ? [{}, range] : [{}]) {
+        const { total, etag, modified, stream } = await store.get(id("told"), options);
+        await stream.cancel();
+        assertEquals(total ?? stat.size, stat.size ?? total, "total");
+        assertEquals(etag ?? stat.etag, stat.etag, "etag");
+        assert(modified === undefined || !Number.isNaN(modified.getTime()), "modified");
+      }
+    },
+  },
+  {
     name: "verify lets the right digests pass and fails the stream on wrong ones",
     needs: RW,
     async run({ store, id }) {
@@ -236,6 +252,16 @@ export const getRules: readonly Rule[] = [
       assertEquals((await store.locationOf(id("named"))).uri(), location.uri());
       await store.delete(location.uri());
       await assertRejects(() => store.get(location), NotFound);
+    },
+  },
+  {
+    name: "a malformed URI of the store's own scheme is BadStoreUri",
+    async run({ store }) {
+      for (const scheme of store.getSchemes()) {
+        for (const rest of ["", "%zz/%zz", "a/b\0"]) {
+          await assertRejects(() => store.get(`${scheme}://${rest}`), BadStoreUri);
+        }
+      }
     },
   },
   {
