@@ -25,38 +25,33 @@ export class ImageWritable extends WritableStream<Uint8Array> {
   readonly result: Promise<AddResult>;
 
   /** Starts an `add` of what will be written. */
-  constructor(add: (data: AsyncIterable<Uint8Array>) => Promise<AddResult>) {
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    const writer = writable.getWriter();
-    writer.closed.catch(() => {});
-    const reader = readable.getReader();
-    // Who asks for the next chunk has done with the one before.
-    let giveBack = () => {};
-    const chunks: AsyncIterator<Uint8Array, undefined> = {
-      next() {
-        giveBack();
-        return reader.read() as Promise<IteratorResult<Uint8Array, undefined>>;
+  constructor(add: (data: ReadableStream<Uint8Array>) => Promise<AddResult>) {
+    let source!: ReadableStreamDefaultController<Uint8Array>;
+    let ended = false;
+    let giveBack: (end?: unknown) => void = () => {};
+    const readable = new ReadableStream<Uint8Array>({
+      start: (controller) => void (source = controller),
+      // Who asks for the next chunk has done with the one before.
+      pull: () => giveBack(),
+      cancel() {
+        ended = true;
+        giveBack(result);
       },
-      async return(reason?: unknown) {
-        giveBack();
-        await reader.cancel(reason);
-        return { done: true, value: undefined };
-      },
-    };
-    const result = add({ [Symbol.asyncIterator]: () => chunks });
+    }, { highWaterMark: 0 });
+    const result = add(readable);
     result.catch(() => {});
     super({
       async write(chunk) {
-        const given = new Promise<void>((resolve) => giveBack = resolve);
-        await writer.write(chunk);
-        await given;
+        if (ended) await result;
+        source.enqueue(chunk);
+        await new Promise((resolve) => giveBack = resolve);
       },
       async close() {
-        await writer.close().catch(() => {});
+        if (!ended) source.close();
         await result;
       },
       async abort(reason) {
-        await writer.abort(reason);
+        source.error(reason);
         await result.catch(() => {});
       },
     });

@@ -396,9 +396,10 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     const configured = this.#configured;
     // What is being opened cannot be released before it is there.
     await configured?.catch(() => {});
-    if (configured === undefined || configured !== this.#configured) return;
-    this.#configured = undefined;
-    await this.release();
+    if (configured && configured === this.#configured) {
+      this.#configured = undefined;
+      await this.release();
+    }
   }
 
   /** The same as {@linkcode close}. */

@@ -78,12 +78,8 @@ export function maskUri(text: string): string {
   return text
     // A text that is a URI: all before the authority's last `@`, as `splitUri` has it.
     .replace(/^((?!file:|filesystem:|memory:|rbd:)[a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1***@")
-    // In running text white space ends it. A password may hold a slash where there is no other `@`, a
-    // key of S3 anyway.
-    .replace(
-      /\b(?!file:|filesystem:|memory:|rbd:)([a-z][a-z0-9+.-]*:\/\/)(?:(?<!\bs3[^:\s]*...)[^\s/]*@|\S*@)/gi,
-      "$1***@",
-    )
+    // In running text white space ends it. A password may hold a slash, as keys of S3 do.
+    .replace(/\b(?!file:|filesystem:|memory:|rbd:)([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, "$1***@")
     .replace(
       /([?&;#][^=&;#\s]*(?:sig|token|secret|pass|pwd|auth|key|credential)[^=&;#\s]*=)[^&\s]+/gi,
       "$1***",

@@ -9,9 +9,9 @@ import { output } from "./runtimes/runtime.ts";
 
 /** What may be loaded before a store is asked for anything, and what with the first read. */
 const BUDGETS: Readonly<Record<keyof typeof BUNDLES, { start: number; read: number }>> = {
-  http: { start: 6, read: 10 },
+  http: { start: 6.1, read: 10.1 },
   handler: { start: 17, read: 21 },
-  s3: { start: 7.8, read: 14.6 },
+  s3: { start: 7.8, read: 14.7 },
   swift: { start: 17.5, read: 17.5 },
 };
 
