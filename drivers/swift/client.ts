@@ -107,7 +107,8 @@ export class SwiftClient {
 
   /**
    * All pages of a listing of the account or a container, in the order of the names' bytes; none of
-   * one that does not exist. What `skip` gives for an entry is where to go on instead.
+   * one that does not exist, unless `strict` asks for `NotFound`. What `skip` gives for an entry is
+   * where to go on instead.
    */
   async *list(
     container: string | undefined,
@@ -116,9 +117,10 @@ export class SwiftClient {
       delimiter?: string | undefined;
       signal?: AbortSignal | undefined;
       skip?: ((name: string) => string | undefined) | undefined;
+      strict?: boolean | undefined;
     },
   ): AsyncGenerator<Listed> {
-    const { prefix, delimiter, signal, skip } = options;
+    const { prefix, delimiter, signal, skip, strict } = options;
     for (let marker = "";;) {
       const query = {
         format: "json",
@@ -129,7 +131,8 @@ export class SwiftClient {
       // The server says how long a page is, so that only an empty one is the last.
       const request = { container, query, signal };
       const page = await this.json<Listed[]>(request).catch((error): Listed[] => {
-        if (error instanceof NotFound) return [];
+        // After a page it means that the rest cannot be had just now.
+        if (error instanceof NotFound && !strict && marker === "") return [];
         throw error;
       });
       if (page.length === 0) return;

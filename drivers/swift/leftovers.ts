@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NotFound } from "../../errors/mod.ts";
 import type { Leftover } from "../driver.ts";
 import type { SwiftClient } from "./client.ts";
 import { readManifest, removeUpload } from "./large_objects.ts";
@@ -37,13 +38,15 @@ export async function* leftovers(
   },
 ): AsyncGenerator<Leftover> {
   const { underway, concurrency, signal } = options;
-  // Before the images: what is completed meanwhile is found to be one.
-  const uploads = await uploadsOf(client, container, signal);
-  for (const id of underway) uploads.delete(id);
+  let uploads: Map<string, Found>;
   try {
+    // Before the images: what is completed meanwhile is found to be one.
+    uploads = await uploadsOf(client, container, signal);
+    for (const id of underway) uploads.delete(id);
     await withoutImages(client, container, uploads, concurrency, signal);
   } catch (error) {
-    if (error instanceof Unknown) return;
+    // A cluster that is being repaired may deny for a while what it holds.
+    if (error instanceof Unknown || error instanceof NotFound) return;
     throw error;
   }
   for (const [id, { since, size }] of uploads) {
@@ -90,21 +93,30 @@ async function withoutImages(
     pooled(manifests, concurrency, async (object) => {
       for (const id of await madeOf(client, container, object, signal)) uploads.delete(id);
     });
-  let batch: string[] = [];
-  for await (
-    const { name, hash, slo_etag } of client.list(container, { signal, skip: pastSegments })
-  ) {
-    if (uploads.size === 0) return;
-    if (name === undefined || (slo_etag === undefined && hash !== EMPTY)) continue;
-    batch.push(name);
-    if (batch.length < BATCH) continue;
+  // Those first that the listing calls manifests: where all uploads are images', they are enough. Of
+  // manifests that a Swift before 2.18 has put, the listing does not tell that they are some.
+  for (const told of [true, false]) {
+    let batch: string[] = [];
+    for await (
+      const { name, hash, slo_etag } of client.list(container, {
+        signal,
+        skip: pastSegments,
+        strict: true,
+      })
+    ) {
+      if (uploads.size === 0) return;
+      const isTold = slo_etag !== undefined || hash === EMPTY;
+      if (name === undefined || isTold !== told) continue;
+      batch.push(name);
+      if (batch.length < BATCH) continue;
+      await look(batch);
+      batch = [];
+    }
     await look(batch);
-    batch = [];
   }
-  await look(batch);
 }
 
-/** The uploads that an object is made of. */
+/** The uploads that an object is made of. Throws `Unknown` where the server does not tell. */
 async function madeOf(
   client: SwiftClient,
   container: string,
@@ -112,11 +124,20 @@ async function madeOf(
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const request = { container, object, signal };
-  const { headers } = await client.ask({
-    ...request,
-    method: "HEAD",
-    accept: [200, 204, 404],
-  });
+  const head = { ...request, method: "HEAD", accept: [200, 204, 404] };
+  let { status, headers } = await client.ask(head);
+  if (status === 404) {
+    // One server may miss what others have.
+    ({ status, headers } = await client.ask({ ...head, headers: { "x-newest": "true" } }));
+  }
+  if (status === 404) {
+    // Of the names that begin so, its own would come first.
+    for await (const { name } of client.list(container, { prefix: object, signal, strict: true })) {
+      if (name === object) throw new Unknown();
+      break;
+    }
+    return [];
+  }
   const dynamic = headers.get("x-object-manifest");
   if (dynamic !== null) return [uploadIdOf(readManifest(dynamic).prefix) ?? ""];
   if (headers.get("x-static-large-object")?.toLowerCase() !== "true") return [];

@@ -315,3 +315,47 @@ serviceTest("swift: where bulk deletes are refused, segments go one by one", "sw
     }, { largeObjectType: "dlo" });
   }
 });
+
+serviceTest(
+  "swift: gc removes no segment of an image that the server denies for a while",
+  "swift",
+  async () => {
+    for (const largeObjectType of ["slo", "dlo"] as const) {
+      let fault = "";
+      let listings = 0;
+      const meddle = async ({ name, pass }: Passing) => {
+        const isListing = /^GET \/[^/]*$/.test(name);
+        if (fault === "one HEAD" && name.startsWith("HEAD ")) {
+          fault = "";
+          return await status(404);
+        }
+        if (fault === "every HEAD" && name.startsWith("HEAD ")) return await status(404);
+        if (fault === "old Swift" && isListing) {
+          const entries: Record<string, unknown>[] = await (await pass()).json();
+          return Response.json(entries.map((entry) => ({ ...entry, slo_etag: undefined })));
+        }
+        if (isListing && fault === `listing ${++listings}`) return await status(404);
+        return await pass();
+      };
+      await behind(meddle, async ({ store, names, options }) => {
+        await store.add("a", BYTES);
+        await store.add("plain", pattern(10));
+        const { send } = await account(swift!);
+        const dead = `.segments/${crypto.randomUUID()}`;
+        const faults = ["one HEAD", "every HEAD", "old Swift"];
+        for (const kind of [...faults, "listing 2", "listing 3", "listing 4"]) {
+          await send("PUT", `/${options.container}/${dead}/00000001`, {}, "dead");
+          listings = 0;
+          fault = kind;
+          const gone = (await Array.fromAsync(store.gc({ olderThan: 0 }))).map(({ path }) => path);
+          fault = "";
+          const isKnown = kind === "one HEAD" || kind === "old Swift";
+          assertEquals(gone, isKnown ? [`${options.container}/${dead}`] : [], kind);
+          assertBytes(await bytesOf(store, "a"), BYTES);
+        }
+        await Array.fromAsync(store.gc({ olderThan: 0 }));
+        assertEquals((await names()).filter((name) => name.startsWith(dead)), []);
+      }, { largeObjectType });
+    }
+  },
+);
