@@ -60,12 +60,13 @@ const RADOS = {
   rados_exec: slow(
     ...["u64", "buffer", "buffer", "buffer", "buffer", "usize", "buffer", "usize"] as const,
   ),
-  // (pool, object)
-  rados_remove: slow("u64", "buffer"),
   rados_create_write_op: { parameters: [], result: "u64" },
   rados_release_write_op: quick("u64"),
   // (operation, whether the object must not exist, nothing)
   rados_write_op_create: quick("u64", "i32", "u64"),
+  // (operation, bytes that the object must begin with, their length, offset, nothing)
+  rados_write_op_cmpext: quick("u64", "buffer", "usize", "u64", "u64"),
+  rados_write_op_remove: quick("u64"),
   // (operation, class, method, input, its length, nothing)
   rados_write_op_exec: quick("u64", "buffer", "buffer", "buffer", "usize", "u64"),
   // (operation, pool, object, nothing, flags)

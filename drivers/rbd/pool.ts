@@ -32,6 +32,9 @@ const OPTION = { ORDER: 2, FEATURES_SET: 8 } as const;
 /** The feature without which a snapshot cannot be protected. */
 const LAYERING = 1;
 
+/** From here on a negative result tells where an object is not what it was compared to. */
+const MAX_ERRNO = 4095;
+
 /** A pool that is open, with its images. */
 export class Pool extends Handle {
   readonly #libraries: Libraries;
@@ -109,6 +112,21 @@ export class Pool extends Handle {
     });
   }
 
+  /** The name of the image of that id; `undefined` where the pool lists none. */
+  nameOf(id: string): Promise<string | undefined> {
+    return this.using(async () => {
+      const [object, rbd, method] = ["rbd_directory", "rbd", "dir_get_name"].map(cString);
+      const [input, name] = [encoded(id), new Uint8Array(8192)];
+      const length = await this.#libraries.attempt(
+        "rados_exec",
+        ...[this.#pool, object!, rbd!, method!, input, input.length, name, name.length] as const,
+      );
+      if (length === -ERRNO.ENOENT) return undefined;
+      if (length < 0) throw errorOf("rados_exec", -length);
+      return textOf(name.subarray(4, length));
+    });
+  }
+
   /**
    * Renames the image of that id. `rbd_rename` looks first and then overwrites, so that two at once
    * both succeed and one image is lost; this takes its three steps, the first of them exclusive, as
@@ -121,17 +139,17 @@ export class Pool extends Handle {
         await this.#directory("dir_rename_image", from, to, id);
       } catch (error) {
         // A request that was not answered may have been carried out, and then `to` is its name.
-        if (!(error as StoreError).retryable) await this.#removeObject(idObject(to));
+        if (!(error as StoreError).retryable) await this.#removeName(id, to);
         throw error;
       }
-      await this.#removeObject(idObject(from));
+      await this.#removeName(id, from);
     });
   }
 
   /** Takes a name from the image of that id, which it has beside another since a broken rename. */
   forget(id: string, name: string): Promise<void> {
     return this.using(async () => {
-      await this.#removeObject(idObject(name));
+      await this.#removeName(id, name);
       await this.#directory("dir_remove_image", name, id).catch((error) => {
         if (!(error instanceof NotFound)) throw error;
       });
@@ -141,22 +159,39 @@ export class Pool extends Handle {
   /** Gives a name that no image has to the image of that id. */
   async #nameFirst(id: string, name: string): Promise<void> {
     const { calls } = this.#libraries;
+    const [rbd, method, input] = [cString("rbd"), cString("set_id"), encoded(id)];
+    const result = await this.#operate(idObject(name), (operation) => {
+      calls.rados_write_op_create(operation, 1, 0n);
+      calls.rados_write_op_exec(operation, rbd, method, input, BigInt(input.length), 0n);
+    });
+    if (result < 0) throw errorOf("rados_write_op_operate", -result);
+  }
+
+  /** Removes what a name says if it says that id: another client may have named another image so. */
+  async #removeName(id: string, name: string): Promise<void> {
+    const { calls } = this.#libraries;
+    const expected = encoded(id);
+    const result = await this.#operate(idObject(name), (operation) => {
+      calls.rados_write_op_cmpext(operation, expected, BigInt(expected.length), 0n, 0n);
+      calls.rados_write_op_remove(operation);
+    });
+    if (result < 0 && result > -MAX_ERRNO) throw errorOf("rados_write_op_operate", -result);
+  }
+
+  /** Does all of an operation on an object, or nothing of it. */
+  async #operate(
+    object: Uint8Array<ArrayBuffer>,
+    fill: (operation: Pointer) => void,
+  ): Promise<number> {
+    const { calls } = this.#libraries;
     const operation = calls.rados_create_write_op();
     try {
-      calls.rados_write_op_create(operation, 1, 0n);
-      const [rbd, method, input] = [cString("rbd"), cString("set_id"), encoded(id)];
-      calls.rados_write_op_exec(operation, rbd, method, input, BigInt(input.length), 0n);
-      const object = idObject(name);
-      await this.#libraries
-        .call("rados_write_op_operate", operation, this.#pool, object, 0, 0);
+      fill(operation);
+      const args = [operation, this.#pool, object, 0, 0] as const;
+      return await this.#libraries.attempt("rados_write_op_operate", ...args);
     } finally {
       calls.rados_release_write_op(operation);
     }
-  }
-
-  async #removeObject(object: Uint8Array<ArrayBuffer>): Promise<void> {
-    const result = await this.#libraries.attempt("rados_remove", this.#pool, object);
-    if (result < 0 && result !== -ERRNO.ENOENT) throw errorOf("rados_remove", -result);
   }
 
   /** Calls a method of the object that lists the pool's images. */

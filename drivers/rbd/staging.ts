@@ -11,14 +11,15 @@ import { InUseByStore, NotFound } from "../../errors/mod.ts";
 import type { Leftover } from "../driver.ts";
 import type { Image } from "./image.ts";
 import { SNAPSHOT } from "./location.ts";
+import { delay, PAUSE, rename } from "./names.ts";
 import type { Pool } from "./pool.ts";
 
 /** The name of an image on its way holds the one that it comes to, or had. */
 const NAME = /^\.vitrine-[0-9a-f]{16}-(.*)$/s;
 /** Milliseconds that a failed operation waits until its image is removed. */
 const GRACE = 5_000;
-/** How often, and after how many milliseconds each time, something is tried again. */
-const [TRIES, PAUSE] = [20, 500];
+/** How often something is tried again. */
+const TRIES = 20;
 
 /** Whether a name is one of those that no store shows. */
 export function isStagedName(name: string): boolean {
@@ -71,7 +72,7 @@ export class StagedImage {
     const texts = Object.entries(metadata);
     await Promise.all(texts.map(([key, value]) => this.image.setMetadata(key, value)));
     await this.image.protect(SNAPSHOT);
-    await this.#pool.rename(await this.image.id(), this.#staged, this.#name);
+    await rename(this.#pool, await this.image.id(), this.#staged, this.#name);
     await this.image.close();
   }
 
@@ -163,8 +164,4 @@ export async function remove(pool: Pool, name: string): Promise<void> {
     }
     await delay(PAUSE);
   }
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

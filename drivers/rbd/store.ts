@@ -33,6 +33,7 @@ import { Store } from "../store.ts";
 import { isImageName, wholeImages } from "./listing.ts";
 import { RbdLocation, SNAPSHOT } from "./location.ts";
 import { digestsOf, metadataOf } from "./metadata.ts";
+import { isTaken, rename } from "./names.ts";
 import { OPTIONS, type RbdOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { RbdReader } from "./reader.ts";
@@ -289,7 +290,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
   async #rename(from: RbdLocation, imageId: string): Promise<RbdLocation> {
     const location = this.locate(imageId);
     await using snapshot = await this.#openWhole(from);
-    await this.#pool.rename(snapshot.info.imageId, from.image, imageId);
+    await rename(this.#pool, snapshot.info.imageId, from.image, imageId);
     return location;
   }
 
@@ -395,7 +396,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
 
   /** Early, before anything is written; renaming decides. */
   async #refuseTaken(imageId: string, signal: AbortSignal | undefined): Promise<void> {
-    if (await until(signal, this.#pool.idOf(imageId))) {
+    if (await until(signal, isTaken(this.#pool, imageId))) {
       throw new Duplicate("the image exists already");
     }
   }

@@ -17,6 +17,7 @@ import { RbdLocation } from "@vitrine/vitrine/rbd";
 import { Pool } from "../../drivers/rbd/pool.ts";
 import { program } from "../services/service.ts";
 import { serviceTest } from "../services/mod.ts";
+import { run } from "../services/processes.ts";
 import { freshId, MIB, objects, randomBytes, rbd, sha512, storeOn } from "./support.ts";
 
 async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
@@ -291,6 +292,37 @@ serviceTest(
     const ids = [target, [a, b][loser]!];
     for (const id of ids) await one.delete(id);
     await assertRejects(() => one.stat([a, b][1 - loser]!), NotFound);
+  },
+);
+
+serviceTest(
+  "a name that a broken rename left can be taken by another image, and by the image itself",
+  "ceph",
+  async ({ ceph }) => {
+    const rados = (...args: string[]) =>
+      run("rados", ["-c", ceph.confPath, "-p", ceph.pool, ...args]);
+    await using store = storeOn(ceph);
+    const [a, b] = [freshId(), freshId()];
+    const sizes = () => Promise.all([a, b].map((id) => store.getSize(id)));
+    const half = () => rados("cp", `rbd_id.${a}`, `rbd_id.${b}`);
+    await store.add(a, randomBytes(1));
+    await half();
+    await store.add(b, randomBytes(2));
+    assertEquals(await sizes(), [1, 2]);
+    await store.delete(b);
+    await half();
+    await store.rename(a, b);
+    // This rename had come one step further.
+    await rados("cp", `rbd_id.${b}`, `rbd_id.${a}`);
+    await store.add(a, randomBytes(3));
+    assertEquals(await sizes(), [3, 1]);
+    await store.delete(b);
+    // And this one's image is gone since.
+    await half();
+    await store.delete(a);
+    await store.rename((await store.add(a, randomBytes(4))).location, b);
+    assertEquals(await store.getSize(b), 4);
+    await store.delete(b);
   },
 );
 
