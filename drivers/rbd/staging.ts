@@ -100,7 +100,8 @@ export async function leftoverOf(pool: Pool, name: string): Promise<Leftover | u
     if (await image.watchers() > 1) return undefined;
     const { size, modified: since } = await image.state();
     const path = NAME.exec(name)![1]!;
-    return { path, kind: "image", since, size, remove: () => discard(pool, name, PAUSE) };
+    const remove = async () => void await discard(pool, name, PAUSE);
+    return { path, kind: "image", since, size, remove };
   } catch (error) {
     if (error instanceof NotFound) return undefined;
     throw error;
@@ -121,17 +122,30 @@ export async function sweep(
 }
 
 /**
- * Removes an image, unless somebody else has it open `pause` milliseconds later: then a later sweep
- * does, if it is a staged one.
+ * Removes a staged image that was whole, also where others look into it for a while. Throws
+ * `InUseByStore` where they go on.
  */
-export async function discard(pool: Pool, name: string, pause = 0): Promise<void> {
+export async function removeStaged(pool: Pool, name: string): Promise<void> {
+  for (let tries = 0; !await discard(pool, name); tries++) {
+    if (tries === TRIES) {
+      throw new InUseByStore("the image is deleted, but a client has it open: its data go later");
+    }
+    await delay(PAUSE);
+  }
+}
+
+/**
+ * Removes an image, unless somebody else has it open `pause` milliseconds later: then a later sweep
+ * does, if it is a staged one. Resolves to whether there is no image of that name any more.
+ */
+async function discard(pool: Pool, name: string, pause = 0): Promise<boolean> {
   try {
     await using image = await pool.openImage(name);
     if (pause > 0) await delay(pause);
-    if (await image.watchers() > 1) return;
+    if (await image.watchers() > 1) return false;
     const id = await image.id();
     // Whoever had it open until a moment ago may have given it its name.
-    if (await pool.idOf(name) !== id) return;
+    if (await pool.idOf(name) !== id) return true;
     // Between two steps of renaming a staged image has both names.
     const other = NAME.exec(name)?.[1];
     if (other !== undefined && await pool.idOf(other) === id) await pool.forget(id, other);
@@ -141,8 +155,11 @@ export async function discard(pool: Pool, name: string, pause = 0): Promise<void
     }
     await image.close();
     await remove(pool, name);
+    return true;
   } catch (error) {
-    if (!(error instanceof NotFound || error instanceof InUseByStore)) throw error;
+    if (error instanceof NotFound) return true;
+    if (error instanceof InUseByStore) return false;
+    throw error;
   }
 }
 

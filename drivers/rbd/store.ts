@@ -40,10 +40,10 @@ import { RbdReader } from "./reader.ts";
 import type { Image } from "./image.ts";
 import type { Snapshot, SnapshotInfo } from "./snapshot.ts";
 import {
-  discard,
   isStagedName,
   leftoverOf,
   remove,
+  removeStaged,
   StagedImage,
   stagedName,
   sweep,
@@ -244,7 +244,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
       return await remove(pool, name);
     }
     await image.close();
-    await discard(pool, staged);
+    await removeStaged(pool, staged);
   }
 
   /** @internal */

@@ -242,6 +242,34 @@ serviceTest(
   },
 );
 
+serviceTest(
+  "the data of a deleted image go, also where a client opened it meanwhile",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    await store.add(id, randomBytes(MIB));
+    const { imageId } = await idsOf(ceph as Record<string, string>, id);
+    const { confPath: cephConf, user, pool } = ceph;
+    await using other = await Pool.open({ cephConf, user, pool, connectTimeout: 60 });
+    // As a client does that came by just before.
+    const { rename } = Pool.prototype;
+    let closed = Promise.resolve();
+    Pool.prototype.rename = async function (...args) {
+      await rename.apply(this, args);
+      const image = await other.openImage(args[2]);
+      closed = new Promise((resolve) => setTimeout(resolve, 300)).then(() => image.close());
+    };
+    try {
+      await store.delete(id);
+    } finally {
+      Pool.prototype.rename = rename;
+      await closed;
+    }
+    assertEquals((await objects(ceph)).filter((name) => name.includes(imageId)), []);
+  },
+);
+
 serviceTest("an image with snapshots of others goes to the trash", "ceph", async ({ ceph }) => {
   await using store = storeOn(ceph);
   const id = freshId();
