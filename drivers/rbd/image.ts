@@ -60,9 +60,13 @@ export class Image extends OpenImage {
     });
   }
 
-  /** Makes a snapshot that cannot be removed before {@linkcode unprotect}. */
-  async protect(snapshot: string): Promise<void> {
+  /** Makes a snapshot. */
+  async createSnapshot(snapshot: string): Promise<void> {
     await this.call("rbd_snap_create", cString(snapshot));
+  }
+
+  /** Forbids to remove a snapshot before {@linkcode unprotect}; what is cloned must be so. */
+  async protect(snapshot: string): Promise<void> {
     await this.call("rbd_snap_protect", cString(snapshot));
   }
 

@@ -71,6 +71,7 @@ export class StagedImage {
   async publish(metadata: Readonly<Record<string, string>>): Promise<void> {
     const texts = Object.entries(metadata);
     await Promise.all(texts.map(([key, value]) => this.image.setMetadata(key, value)));
+    await this.image.createSnapshot(SNAPSHOT);
     await this.image.protect(SNAPSHOT);
     await rename(this.#pool, await this.image.id(), this.#staged, this.#name);
     await this.image.close();

@@ -227,17 +227,18 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     }
     await using image = await pool.openImage(name);
     await image.unprotect(SNAPSHOT);
-    if (await image.snapshots() > 1) {
-      // Somebody else's snapshots are kept, as glance_store does.
-      await image.close();
-      return await pool.moveToTrash(name);
-    }
     const staged = stagedName(name);
     try {
+      // Somebody else's snapshots are kept, as glance_store does.
+      if (await image.snapshots() > 1) return await pool.moveToTrash(name);
       // From here on a crash leaves what a sweep removes.
       await pool.rename(await image.id(), name, staged);
     } catch (error) {
-      if (!(error instanceof StorageFull)) throw error;
+      if (!(error instanceof StorageFull)) {
+        // It may have another name since, and be whole under that.
+        await image.protect(SNAPSHOT).catch(() => {});
+        throw error;
+      }
       // A full cluster takes no new name, but what is deleted makes room.
       await image.removeSnapshot(SNAPSHOT);
       await image.close();

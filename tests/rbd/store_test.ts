@@ -270,6 +270,41 @@ serviceTest(
   },
 );
 
+serviceTest(
+  "an image that another store renames while it is deleted stays as it was",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    await using other = storeOn(ceph);
+    const protection = async (id: string) =>
+      JSON.parse(await rbd(ceph, "snap", "ls", id, "--format=json"))
+        .map((one: Record<string, unknown>) => one.protected);
+    for (const method of ["rename", "moveToTrash"] as const) {
+      const [id, renamed, child] = [freshId(), freshId(), freshId()];
+      await store.add(id, randomBytes(MIB));
+      const hasOthers = method === "moveToTrash";
+      if (hasOthers) await rbd(ceph, "snap", "create", "--no-progress", `${id}@theirs`);
+      const original = Pool.prototype[method] as (...args: unknown[]) => Promise<void>;
+      // Just before the store takes the name away.
+      Pool.prototype[method] = async function (...args: unknown[]) {
+        Pool.prototype[method] = original;
+        await other.rename(id, renamed);
+        await original.apply(this, args);
+      };
+      try {
+        await assertRejects(() => store.delete(id), NotFound);
+      } finally {
+        Pool.prototype[method] = original;
+      }
+      assertEquals(await protection(renamed), hasOthers ? ["true", "false"] : ["true"]);
+      await store.clone(renamed, child);
+      await store.delete(child);
+      if (hasOthers) await rbd(ceph, "snap", "rm", "--no-progress", `${renamed}@theirs`);
+      await store.delete(renamed);
+    }
+  },
+);
+
 serviceTest("an image with snapshots of others goes to the trash", "ceph", async ({ ceph }) => {
   await using store = storeOn(ceph);
   const id = freshId();
