@@ -15,7 +15,7 @@ import { SEGMENTS } from "./names.ts";
 import { pooled } from "./pooled.ts";
 
 /** How many segments a manifest names at most, as Swift and radosgw come configured. */
-const MANIFEST_LIMIT = 1000;
+export const MANIFEST_LIMIT = 1000;
 
 /** How many small requests are under way at once. */
 const AT_ONCE = 8;

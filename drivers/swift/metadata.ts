@@ -3,11 +3,16 @@
  *
  * @module
  */
+import { BackendException } from "../../errors/mod.ts";
+import { parseContentRange } from "../../transport/ranges.ts";
 import { contentLength, modifiedOf } from "../../transport/read_range.ts";
 import type { DriverStat } from "../driver.ts";
 
 /** Says which upload made an object. */
 export const UPLOAD = "x-object-meta-upload-id";
+
+/** Says how many bytes an image's segments have. */
+export const SIZE = "x-object-meta-image-size";
 
 const CHECKSUM = "x-object-meta-checksum";
 const ALGO = "x-object-meta-os-hash-algo";
@@ -40,4 +45,16 @@ export function statOf(headers: Headers): DriverStat {
     contentType: headers.get("content-type") ?? undefined,
     metadata: expires === null ? {} : { expires: new Date(Number(expires) * 1000) },
   };
+}
+
+/**
+ * Holds an answer to the size that the image was uploaded with, where it says that: of a dynamic
+ * manifest the server reads whatever segments it finds. Throws `BackendException`.
+ */
+export function checkSize(headers: Headers): void {
+  const range = headers.get("content-range");
+  const total = range === null ? contentLength(headers) : parseContentRange(range)?.total;
+  const size = headers.get(SIZE);
+  if (size === null || total === undefined || total === Number(size)) return;
+  throw new BackendException(`the server finds ${total} bytes of the image's ${size}`);
 }

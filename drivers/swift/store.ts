@@ -25,11 +25,12 @@ import { Store } from "../store.ts";
 import { Accounts, type LongClient } from "./accounts.ts";
 import { objectUrl, type SwiftClient } from "./client.ts";
 import { SCHEMES, SwiftLocation } from "./location.ts";
-import { statOf } from "./metadata.ts";
+import { checkSize, statOf } from "./metadata.ts";
 import { MB, OPTIONS, type SwiftOptions, type SwiftSettings } from "./options.ts";
 import { isImageId } from "./names.ts";
 import type { OpenObject } from "./read_parts.ts";
 import { pooled } from "./pooled.ts";
+import { ReadingTransport } from "./reading.ts";
 import type { UploadOptions } from "./upload.ts";
 
 /** What a new container grants. */
@@ -101,7 +102,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     const timeouts = timeout === undefined ? {} : { firstByte: timeout, idle: timeout };
     const transport = { caFile, insecure, fetch, timeouts };
     this.#transport = new Transport({ ...transport, retries });
-    this.#reading = new Transport({ ...transport, retries: retryGetCount });
+    this.#reading = new ReadingTransport({ ...transport, retries: retryGetCount });
     this.#accounts = new Accounts(this.options, this.#transport);
     if (multiTenant) this.setCapabilities(BitMasks.ACL_READ, BitMasks.ACL_WRITE);
     if (tempUrlKey !== undefined) this.setCapabilities(BitMasks.PRESIGN);
@@ -184,7 +185,9 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   ): Promise<DriverStat> {
     const client = await this.#accounts.client(location, context);
     const { container, object } = location;
-    return statOf((await client.ask({ method: "HEAD", container, object, signal })).headers);
+    const { headers } = await client.ask({ method: "HEAD", container, object, signal });
+    checkSize(headers);
+    return statOf(headers);
   }
 
   /** @internal */

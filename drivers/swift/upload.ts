@@ -3,13 +3,16 @@
  *
  * @module
  */
-import { ChecksumMismatch, Duplicate, NotFound } from "../../errors/mod.ts";
+import { BackendException, ChecksumMismatch, Duplicate, NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { contentLength } from "../../transport/read_range.ts";
+import { Backoff } from "../../transport/retry.ts";
 import { cleaningUp } from "../cleaning_up.ts";
 import type { DriverStat } from "../driver.ts";
 import { exclusively } from "./claims.ts";
 import type { SwiftClient } from "./client.ts";
 import {
+  MANIFEST_LIMIT,
   putManifest,
   removeUpload,
   type Segment,
@@ -17,10 +20,13 @@ import {
   segmentPrefix,
 } from "./large_objects.ts";
 import type { SwiftLocation } from "./location.ts";
-import { digestHeaders, UPLOAD } from "./metadata.ts";
+import { digestHeaders, SIZE, UPLOAD } from "./metadata.ts";
 
 /** How often a segment that arrives with another md5 is sent. */
 const ATTEMPTS = 3;
+
+/** How long listings may lag behind, in milliseconds. */
+const LAG = 10_000;
 
 /** Where and how an image is uploaded. */
 export interface UploadOptions {
@@ -100,15 +106,25 @@ export class Upload {
     const { location } = this;
     const put = (object: string, headers: Record<string, string>) =>
       this.#put(client, { method: "PUT", object, headers, body: [], signal });
+    const headers = {
+      ...this.#headers(),
+      ...digestHeaders(digests),
+      [UPLOAD]: this.#id,
+      ...(this.#segments.length > 0 ? { [SIZE]: `${this.#size}` } : {}),
+    };
     await exclusively(client, { location, id: this.#id, put, signal }, async () => {
       await refuseDuplicate(client, location, signal);
       this.#begun = true;
       try {
         // From here on an abort comes too late: nobody could tell what the server did.
-        await this.#show(client, digests, body);
+        await this.#show(client, headers, digests.checksum, body);
       } catch (error) {
         // An answer may be lost, and a request that is sent again meets itself.
         if (!await this.#isOurs(client).catch(() => false)) throw error;
+      }
+      const count = this.#segments.length;
+      if (count > (this.#options.type === "slo" ? MANIFEST_LIMIT : 0)) {
+        await this.#complete(client, headers);
       }
     });
     this.#options.underway.delete(this.#id);
@@ -132,28 +148,49 @@ export class Upload {
 
   async #show(
     client: SwiftClient,
-    digests: Pick<DriverStat, "checksum" | "multihash">,
+    headers: Record<string, string>,
+    checksum: string | undefined,
     body: readonly Bytes[],
   ): Promise<void> {
     const { type } = this.#options;
     const { container, object } = this.location;
-    const headers = { ...this.#headers(), ...digestHeaders(digests), [UPLOAD]: this.#id };
     if (this.#segments.length === 0) {
       const put: Record<string, string> = { ...headers, "if-none-match": "*" };
-      if (digests.checksum !== undefined) put["etag"] = digests.checksum;
+      if (checksum !== undefined) put["etag"] = checksum;
       await this.#put(client, { method: "PUT", object, headers: put, body });
       return;
     }
     const prefix = segmentPrefix(this.#id);
     const segments = this.#segments;
     await putManifest(client, { container, object, prefix, segments, type, headers });
-    if (type === "slo") return;
-    const stored = await client.ask({ method: "HEAD", container, object });
-    const manifest = stored.headers.get("x-object-manifest");
-    if (stored.headers.has(UPLOAD) || manifest === null) return;
-    // radosgw takes no metadata with a dynamic manifest.
-    const again = { ...headers, "x-object-manifest": manifest };
-    await client.ask({ method: "POST", container, object, headers: again, retry: "always" });
+  }
+
+  /** Waits until the server finds all segments of a dynamic manifest: its listings may lag behind. */
+  async #complete(client: SwiftClient, headers: Record<string, string>): Promise<void> {
+    const { container, object } = this.location;
+    const size = this.#size;
+    const backoff = new Backoff({ retries: LAG, retryTimeout: LAG, maxDelay: 1000 });
+    for (;;) {
+      const stored = (await client.ask({ method: "HEAD", container, object })).headers;
+      const manifest = stored.get("x-object-manifest");
+      if (manifest === null) return;
+      // Of very many segments Swift does not tell it.
+      const total = contentLength(stored) ?? size;
+      if (total !== size) {
+        if (await backoff.wait(undefined, undefined)) continue;
+        throw new BackendException(`the server finds ${total} of ${size} bytes that it stored`);
+      }
+      if (stored.has(UPLOAD)) return;
+      // radosgw takes no metadata with a dynamic manifest.
+      const again = { ...headers, "x-object-manifest": manifest };
+      await client.ask({ method: "POST", container, object, headers: again, retry: "always" });
+      return;
+    }
+  }
+
+  /** Size of all segments in bytes. */
+  get #size(): number {
+    return this.#segments.reduce((sum, { size }) => sum + size, 0);
   }
 
   #headers(): Record<string, string> {

@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  BackendException,
   ChecksumMismatch,
   Duplicate,
   ImageChanged,
@@ -278,13 +279,59 @@ serviceTest("swift: a read is not resumed with the bytes of another image", "swi
 
 serviceTest("swift: an image with a segment missing does not look whole", "swift", async () => {
   const { send } = await account(swift!);
-  await behind(({ pass }) => pass(), async ({ store, names, options }) => {
-    await store.add("a", BYTES);
-    const segment = (await names()).find((name) => name.endsWith("00000003"))!;
-    await send("DELETE", `/${options.container}/${segment}`);
-    await assertRejects(() => bytesOf(store, "a"), StoreError);
-  }, { retries: 1 });
+  for (const largeObjectType of ["slo", "dlo"] as const) {
+    await behind(({ pass }) => pass(), async ({ store, names, options }) => {
+      await store.add("a", BYTES);
+      const segment = (await names()).find((name) => name.endsWith("00000003"))!;
+      await send("DELETE", `/${options.container}/${segment}`);
+      await assertRejects(() => bytesOf(store, "a"), StoreError);
+      if (largeObjectType === "dlo") {
+        await using single = new SwiftStore("single", { ...options, readConcurrency: 1 });
+        for (const range of [{}, { offset: 0, length: 10 }, { offset: BYTES.length - 10 }]) {
+          await assertRejects(() => single.get("a", range), StoreError);
+        }
+        await assertRejects(() => store.stat("a"), BackendException);
+      }
+      await store.delete("a");
+      assertEquals(await names(), []);
+    }, { retries: 1, largeObjectType });
+  }
 });
+
+serviceTest(
+  "swift: a dynamic manifest is an image once the server finds all of its segments",
+  "swift",
+  async () => {
+    const { send } = await account(swift!);
+    for (const comesBack of [true, false]) {
+      let back: Promise<unknown> = Promise.resolve();
+      const meddle = async ({ name, pass }: Passing) => {
+        const { container } = new RegExp("^PUT /(?<container>[^/]+)/a$").exec(name)?.groups ?? {};
+        if (container !== undefined) {
+          const { names } = await account(swift!);
+          const segment = (await names(container)).find((name) => name.endsWith("00000002"))!;
+          await send("DELETE", `/${container}/${segment}`);
+          if (comesBack) {
+            back = new Promise((resolve) => setTimeout(resolve, 500)).then(() =>
+              send("PUT", `/${container}/${segment}`, {}, BYTES.slice(1_024_000, 2_048_000))
+            );
+          }
+        }
+        return await pass();
+      };
+      await behind(meddle, async ({ store, names }) => {
+        if (comesBack) {
+          await store.add("a", BYTES);
+          assertBytes(await bytesOf(store, "a"), BYTES);
+        } else {
+          await assertRejects(() => store.add("a", BYTES), BackendException);
+          assertEquals(await names(), []);
+        }
+        await back;
+      }, { largeObjectType: "dlo" });
+    }
+  },
+);
 
 serviceTest("swift: a failed or aborted add leaves no segment", "swift", async () => {
   await behind(({ pass }) => pass(), async ({ store, names }) => {
