@@ -5,7 +5,8 @@
  * begins, and radosgw does not look at all. So each puts a claim of its own name beside the segments,
  * and then looks whether it is alone. Of two, at least one sees the other, since both put theirs
  * before they look; who sees another one waits, and keeps its claim only if it comes first by name.
- * Claims expire, should their owners die. Where a cluster's listings lag behind, so does this.
+ * Claims expire soon, should their owners die; living owners renew them until their work is done.
+ * Where a cluster's listings lag behind, so does this.
  *
  * @module
  */
@@ -17,11 +18,14 @@ import type { SwiftClient } from "./client.ts";
 import { SEGMENTS } from "./names.ts";
 import type { SwiftLocation } from "./location.ts";
 
-/** How long a claim holds whose owner died, in seconds: as long as a server may take for a manifest. */
-const LIFE = 600;
+/** How long a claim holds that is not renewed, in seconds. */
+const LIFE = 45;
+
+/** How often a claim is renewed, in milliseconds. */
+const RENEWAL = 15_000;
 
 /** How long to wait for others, in milliseconds. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 /** Who claims what. */
 export interface Claim {
@@ -49,18 +53,40 @@ export async function exclusively<T>(
   const prefix = `${SEGMENTS}claims/${hex(new Uint8Array(digest))}/`;
   const mine = prefix + id;
   const backoff = new Backoff({ retries: 1000, retryTimeout: PATIENCE, maxDelay: 1000 });
+  const headers = { "x-delete-after": `${LIFE}` };
   let until = "";
   for (;;) {
+    let renewed = Date.now();
+    let renewing: Promise<void> | undefined;
+    let timer: ReturnType<typeof setInterval> | undefined;
+    // Also while the add is aborted, and not by `put`: a container that was removed is not made anew.
+    const renew = () =>
+      cleaningUp(async (signal) => {
+        const now = Date.now();
+        await client.ask({ method: "PUT", container, object: mine, headers, body: [], signal });
+        renewed = now;
+      });
     try {
-      await put(mine, { "x-delete-after": `${LIFE}` });
+      await put(mine, headers);
+      timer = setInterval(() => {
+        renewing ??= renew().catch(() => {}).finally(() => renewing = undefined);
+      }, RENEWAL);
       for (let first = mine; first === mine;) {
         const others = await othersOf(client, container, prefix, mine, signal);
-        if (others.size === 0) return await work();
+        if (others.size === 0) {
+          if (Date.now() - renewed < 2 * RENEWAL) return await work();
+          // The claim may have ended meanwhile, and others may have looked then.
+          await renew();
+          continue;
+        }
         until = [...others.values()].sort().at(-1)!;
         first = [mine, ...others.keys()].sort()[0]!;
         if (first === mine) await wait(backoff, until, signal);
       }
     } finally {
+      clearInterval(timer);
+      // Or it would come back after it is deleted.
+      await renewing;
       const request = { method: "DELETE", container, object: mine, accept: [200, 204, 404] };
       await cleaningUp(async (signal) => {
         await client.ask({ ...request, signal });

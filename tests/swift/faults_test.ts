@@ -17,6 +17,7 @@ import {
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
 import { assertBytes, bytesOf, pattern, streamOf } from "../conformance/data.ts";
 import { serviceTest } from "../services/mod.ts";
+import { until } from "../until.ts";
 import { expire, type Passing, proxy } from "./proxy.ts";
 import { account, container, emptied, swift } from "./servers.ts";
 
@@ -362,6 +363,35 @@ serviceTest("swift: where bulk deletes are refused, segments go one by one", "sw
     }, { largeObjectType: "dlo" });
   }
 });
+
+serviceTest(
+  "swift: a claim ends soon after its owner has died, and not while it is at work",
+  "swift",
+  async () => {
+    const { send, names } = await account(swift!);
+    let life = Infinity;
+    const meddle = async ({ name, pass }: Passing) => {
+      const { container } = new RegExp("^PUT /(?<container>[^/]+)/a$").exec(name)?.groups ?? {};
+      if (container === undefined) return await pass();
+      const claim = (await names(container)).find((name) => name.includes("/claims/"))!;
+      const look = async () => {
+        const { headers } = await send("HEAD", `/${container}/${claim}`);
+        const left = Number(headers.get("x-delete-at")) - Date.parse(headers.get("date")!) / 1000;
+        return { left, at: Number(headers.get("x-delete-at")) };
+      };
+      const { left, at } = await look();
+      life = left;
+      if (life > 60) return await pass();
+      await until("the claim to be renewed", async () => (await look()).at > at);
+      return await pass();
+    };
+    await behind(meddle, async ({ store, names }) => {
+      await store.add("a", BYTES);
+      assert(life <= 60, `a claim holds for ${life} s`);
+      assertEquals((await names()).filter((name) => name.includes("/claims/")), []);
+    });
+  },
+);
 
 serviceTest(
   "swift: gc removes no segment of an image that the server denies for a while",
