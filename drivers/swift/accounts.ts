@@ -5,7 +5,7 @@
  */
 import { BadStoreConfiguration, BadStoreUri, StoreError } from "../../errors/mod.ts";
 import type { Transport } from "../../transport/mod.ts";
-import type { StoreContext } from "../driver.ts";
+import type { OperationOptions, StoreContext } from "../driver.ts";
 import { Callers } from "./callers.ts";
 import { endpointOf, filledEndpoint } from "./catalog.ts";
 import { SwiftClient } from "./client.ts";
@@ -13,7 +13,7 @@ import { Keystone } from "./keystone.ts";
 import type { SwiftLocation } from "./location.ts";
 import type { SwiftSettings } from "./options.ts";
 import { loadReferences, optionsReference, pick, type Reference } from "./references.ts";
-import { type Access, fixedSession, LoginSession, type Session } from "./session.ts";
+import { type Access, awaited, fixedSession, LoginSession, type Session } from "./session.ts";
 
 /** What the credentials of a location leave unsaid. */
 const DOMAINS = [
@@ -110,19 +110,21 @@ export class Accounts {
   }
 
   /** URL of the account that takes a caller's new images. */
-  async accountUrl(context: StoreContext | undefined): Promise<string> {
+  async accountUrl({ context, signal }: OperationOptions): Promise<string> {
     const { endpoint, multiTenant } = this.#options;
-    if (context !== undefined && multiTenant) return await this.#callers.accountUrl(context);
+    if (context !== undefined && multiTenant) {
+      return await awaited(this.#callers.accountUrl(context), signal);
+    }
     const known = endpoint === undefined ? undefined : filledEndpoint(endpoint, undefined);
-    return known ?? (await this.#defaultSession().access()).accountUrl;
+    return known ?? (await this.#defaultSession().access(signal)).accountUrl;
   }
 
   /** The client for a location, or for the account of a caller's new images. */
   async client(
     location: SwiftLocation | undefined,
-    context: StoreContext | undefined,
+    options: OperationOptions,
   ): Promise<SwiftClient> {
-    if (this.#options.multiTenant) return await this.#tenantClient(location, context);
+    if (this.#options.multiTenant) return await this.#tenantClient(location, options);
     const { session, trusted } = location === undefined
       ? { session: this.#defaultSession(), trusted: true }
       : this.#sessionFor(location);
@@ -167,12 +169,12 @@ export class Accounts {
 
   async #tenantClient(
     location: SwiftLocation | undefined,
-    context: StoreContext | undefined,
+    { context, signal }: OperationOptions,
   ): Promise<SwiftClient> {
     const operator = context === undefined && this.default !== undefined;
     const token = context?.token;
     if (location === undefined || operator || token !== undefined) {
-      const home = await this.accountUrl(context);
+      const home = await this.accountUrl({ context, signal });
       const url = location?.url ?? home;
       if (!sameOrigin(home, url)) {
         throw new BadStoreUri("the location names another Swift than the service catalog does");
@@ -182,17 +184,18 @@ export class Accounts {
         : fixedSession({ token, accountUrl: url });
       return new SwiftClient(this.#transport, session, true);
     }
-    const trusted = await this.#knows(location);
+    const trusted = await this.#knows(location, signal);
     const session = fixedSession({ token: undefined, accountUrl: location.url });
     return new SwiftClient(this.#transport, session, trusted);
   }
 
   /** Whether a location that comes without a token is on the Swift of the configuration. */
-  async #knows(location: SwiftLocation): Promise<boolean> {
+  async #knows(location: SwiftLocation, signal: AbortSignal | undefined): Promise<boolean> {
     const { endpoint } = this.#options;
     if (endpoint !== undefined) return sameOrigin(endpoint, location.url);
     if (this.default === undefined) return false;
-    return sameOrigin((await this.#defaultSession().access()).accountUrl, location.url);
+    const { accountUrl } = await this.#defaultSession().access(signal);
+    return sameOrigin(accountUrl, location.url);
   }
 
   #defaultSession(): LoginSession {
@@ -262,13 +265,13 @@ export class Accounts {
 function elsewhere(session: Session, accountUrl: string): Session {
   const given = new WeakMap<Access, Access>();
   return {
-    async access() {
-      const access = await session.access();
+    async access(signal) {
+      const access = await session.access(signal);
       const moved = { ...access, accountUrl };
       given.set(moved, access);
       return moved;
     },
-    renew: (refused) => session.renew(given.get(refused) ?? refused),
+    renew: (refused, signal) => session.renew(given.get(refused) ?? refused, signal),
   };
 }
 

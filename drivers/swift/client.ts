@@ -77,8 +77,8 @@ export class SwiftClient {
   }
 
   /** URL of the account. */
-  async accountUrl(): Promise<string> {
-    return (await this.#session.access()).accountUrl;
+  async accountUrl(signal?: AbortSignal): Promise<string> {
+    return (await this.#session.access(signal)).accountUrl;
   }
 
   /** Sends a request and resolves to an answer that is accepted. */
@@ -150,7 +150,7 @@ export class SwiftClient {
   async request(request: SwiftRequest): Promise<HttpRequest> {
     const { method = "GET", container, object, query, headers, body, accept, signal } = request;
     const { retry, slow } = request;
-    const url = objectUrl(await this.accountUrl(), container, object);
+    const url = objectUrl(await this.accountUrl(signal), container, object);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     let used: Access;
     return {
@@ -165,10 +165,10 @@ export class SwiftClient {
       trusted: this.#trusted,
       redirect: "refuse",
       prepare: async (prepared) => {
-        used = await this.#session.access();
+        used = await this.#session.access(signal);
         if (used.token !== undefined) prepared.headers.set("x-auth-token", used.token);
       },
-      recover: async ({ status }) => status === 401 && await this.#session.renew(used),
+      recover: async ({ status }) => status === 401 && await this.#session.renew(used, signal),
       fail: (response) => swiftError(response, method, object),
     };
   }

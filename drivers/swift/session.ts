@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "../../streams/abort.ts";
 
 /** What a login gives. */
 export interface Access {
@@ -17,9 +18,19 @@ export interface Access {
 /** What gives the access for requests, and a new one when it is refused. */
 export interface Session {
   /** The access to use now. */
-  access(): Promise<Access>;
+  access(signal?: AbortSignal): Promise<Access>;
   /** Replaces an access that the server refused; resolves to whether there is another one. */
-  renew(refused: Access): Promise<boolean>;
+  renew(refused: Access, signal?: AbortSignal): Promise<boolean>;
+}
+
+/** Waits for what others may wait for too, which goes on when the signal aborts. */
+export async function awaited<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const abort = abortable(signal);
+  try {
+    return await abort.race(work);
+  } finally {
+    abort.dispose();
+  }
 }
 
 /** A session with an access that cannot be renewed: a caller's own token, or none. */
@@ -58,15 +69,17 @@ export class LoginSession implements Session {
   }
 
   /** The access to use now. Throws what the login throws. */
-  async access(): Promise<Access> {
+  async access(signal?: AbortSignal): Promise<Access> {
     const current = this.#current;
     const ends = current?.expires !== undefined && current.expires - Date.now() <= this.#margin;
-    return current && !ends ? current : await this.#renewed();
+    return current && !ends ? current : await awaited(this.#renewed(), signal);
   }
 
   /** Logs in again, unless somebody did since that access was given out. */
-  async renew(refused: Access): Promise<boolean> {
-    if (this.#current === refused || this.#current === undefined) await this.#renewed();
+  async renew(refused: Access, signal?: AbortSignal): Promise<boolean> {
+    if (this.#current === refused || this.#current === undefined) {
+      await awaited(this.#renewed(), signal);
+    }
     return true;
   }
 

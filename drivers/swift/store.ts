@@ -31,6 +31,7 @@ import { isImageId } from "./names.ts";
 import type { OpenObject } from "./read_parts.ts";
 import { pooled } from "./pooled.ts";
 import { ReadingTransport } from "./reading.ts";
+import { awaited } from "./session.ts";
 import type { UploadOptions } from "./upload.ts";
 
 /** What a new container grants. */
@@ -128,7 +129,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   /** @internal */
   protected override async locate(
     imageId: string,
-    { context }: OperationOptions,
+    options: OperationOptions,
   ): Promise<SwiftLocation> {
     const container = this.#containerOf(imageId);
     if (container === undefined) {
@@ -139,7 +140,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       const address = defaultSwiftReference;
       return new SwiftLocation({ scheme: "swift+config", address, container, object: imageId });
     }
-    const url = await this.#accounts.accountUrl(context);
+    const url = await this.#accounts.accountUrl(options);
     return new SwiftLocation({
       scheme: url.startsWith("http://") ? "swift+http" : "swift+https",
       address: url.replace(/^https?:\/\//, "").replace(/\/+$/, ""),
@@ -166,7 +167,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     range: ByteRange,
     { signal, context }: OperationOptions,
   ): Promise<ImageReader> {
-    const client = await this.#accounts.client(location, context);
+    const client = await this.#accounts.client(location, { signal, context });
     const open: OpenObject = async ({ container, object }, range, etag) => {
       const request = await client.request({ container, object, signal });
       return await readRange(this.#reading, request, { ...range, etag });
@@ -183,7 +184,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     location: SwiftLocation,
     { signal, context }: OperationOptions,
   ): Promise<DriverStat> {
-    const client = await this.#accounts.client(location, context);
+    const client = await this.#accounts.client(location, { signal, context });
     const { container, object } = location;
     const { headers } = await client.ask({ method: "HEAD", container, object, signal });
     checkSize(headers);
@@ -201,8 +202,10 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     ]);
     const { largeObjectSize, largeObjectChunkSize, concurrency } = this.options;
     const { deleteAfter, multiTenant } = this.options;
-    const location = await this.locate(imageId, { context });
-    const client = await this.#accounts.client(location, context);
+    const location = await this.locate(imageId, { signal, context });
+    const client = await this.#accounts.client(location, { signal, context });
+    // Who aborts later may have something to clean up, which takes the login too.
+    await client.accountUrl(signal);
     const segmentSize = largeObjectChunkSize * MB;
     // What is sent in one go is held in memory, for which there is as much room as for segments.
     const isSmall = size !== undefined && size < largeObjectSize * MB &&
@@ -220,7 +223,13 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       signal,
       client,
       longClient: async () => {
-        long = await this.#accounts.longClient(location, context);
+        const making = this.#accounts.longClient(location, context);
+        try {
+          long = await awaited(making, signal);
+        } catch (error) {
+          making.then((late) => late?.dispose()).catch(() => {});
+          throw error;
+        }
         return long?.client ?? client;
       },
       dispose: async (failed) => {
@@ -235,7 +244,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     location: SwiftLocation,
     { signal, context }: OperationOptions,
   ): Promise<void> {
-    const client = await this.#accounts.client(location, context);
+    const client = await this.#accounts.client(location, { signal, context });
     const { container, object } = location;
     const { headers } = await client.ask({ method: "HEAD", container, object, signal });
     const manifest = headers.get("x-object-manifest");
@@ -280,7 +289,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     recursive: boolean,
     { signal, context }: OperationOptions,
   ): AsyncGenerator<ListEntry> {
-    const client = await this.#accounts.client(undefined, context);
+    const client = await this.#accounts.client(undefined, { signal, context });
     if (this.options.multiTenant) {
       // An image has a container of its own, which cannot be in a directory.
       if (directory === "") yield* this.#listTenant(client, signal);
@@ -306,7 +315,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   ): AsyncGenerator<Leftover> {
     const { leftovers } = await import("./leftovers.ts");
     const { concurrency } = this.options;
-    const client = await this.#accounts.client(undefined, context);
+    const client = await this.#accounts.client(undefined, { signal, context });
     const options = { underway: this.#underway, concurrency, signal };
     for await (const container of this.#containers(client, signal)) {
       yield* leftovers(client, container, options);
@@ -360,16 +369,16 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     { signal, context }: OperationOptions,
   ): Promise<SwiftLocation> {
     const { concurrency } = this.options;
-    const location = await this.locate(imageId, { context });
+    const location = await this.locate(imageId, { signal, context });
     const [source, client] = await Promise.all([
-      this.#accounts.client(from, context),
-      this.#accounts.client(location, context),
+      this.#accounts.client(from, { signal, context }),
+      this.#accounts.client(location, { signal, context }),
     ]);
     const [{ copyPieces }, { piecesOf }] = await Promise.all([
       import("./copy.ts"),
       import("./pieces.ts"),
     ]);
-    const isHere = await source.accountUrl() === await client.accountUrl();
+    const isHere = await source.accountUrl(signal) === await client.accountUrl(signal);
     const pieces = isHere ? await piecesOf(source, from, signal) : undefined;
     if (pieces === undefined) {
       const { stream, size } = await this.get(from, { signal, context });
@@ -395,7 +404,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     location: SwiftLocation,
     { signal, context }: OperationOptions,
   ): Promise<Acls> {
-    const client = await this.#accounts.client(location, context);
+    const client = await this.#accounts.client(location, { signal, context });
     const { headers } = await client.ask({
       method: "HEAD",
       container: location.container,
@@ -413,7 +422,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   ): Promise<void> {
     const { aclHeaders } = await import("./acls.ts");
     const headers = aclHeaders(acls, this.options.adminTenants);
-    const client = await this.#accounts.client(location, context);
+    const client = await this.#accounts.client(location, { signal, context });
     const { container } = location;
     await client.ask({ method: "POST", container, headers, retry: "always", signal });
   }
@@ -424,7 +433,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     { method, expiresIn }: PresignRequest,
   ): Promise<URL> {
     const { tempUrlKey, tempUrlDigest } = this.options;
-    const client = await this.#accounts.client(location, undefined);
+    const client = await this.#accounts.client(location, {});
     const url = objectUrl(await client.accountUrl(), location.container, location.object);
     const expires = Math.floor((Date.now() + expiresIn) / 1000);
     const { tempUrl } = await import("./temp_url.ts");

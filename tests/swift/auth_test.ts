@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   AuthBadRequest,
   AuthorizationFailure,
   AuthUrlNotFound,
   BadStoreConfiguration,
   NoServiceEndpoint,
+  NotFound,
   RegionAmbiguity,
   StoreAddDisabled,
 } from "../../mod.ts";
@@ -168,6 +169,80 @@ Deno.test("a token is renewed before it ends, once for all who wait, and again a
   await Promise.all(late.map((access) => session.renew(access)));
   assertEquals(logins, 4);
 });
+
+Deno.test("who aborts does not wait for a login, which goes on for the others", async () => {
+  const asked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  let logins = 0;
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      const { pathname, origin } = new URL(request.url);
+      if (pathname !== "/auth/v1.0") return new Response("abc");
+      logins++;
+      asked.resolve();
+      await released.promise;
+      const home = `${origin}/v1/AUTH_x`;
+      return new Response(null, { headers: { "x-auth-token": "t", "x-storage-url": home } });
+    },
+  );
+  const authAddress = `http://127.0.0.1:${server.addr.port}/auth/v1.0`;
+  await using store = new SwiftStore("slow", {
+    ...{ authVersion: "1", authAddress, user: "u", key: "k" },
+    ...{ timeout: 10_000, retries: 0 },
+  });
+  const patient = store.stat("a");
+  await asked.promise;
+  const reason = new Error("enough");
+  const operations: ((signal: AbortSignal) => Promise<unknown>)[] = [
+    (signal) => store.stat("a", { signal }),
+    (signal) => store.get("a", { signal }),
+    (signal) => store.add("b", pattern(3), { signal }),
+    (signal) => Array.fromAsync(store.list({ signal })),
+  ];
+  for (const operation of operations) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 100);
+    assertStrictEquals(await assertRejects(() => operation(controller.signal)), reason);
+  }
+  released.resolve();
+  assertEquals((await patient).size, 3);
+  assertEquals(logins, 1);
+});
+
+serviceTest(
+  "swift: who aborts does not wait until Keystone knows a caller",
+  "keystone",
+  async ({ keystone }) => {
+    const { token } = await account(asUser(keystone, keystone.alice));
+    const asked = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const held: SwiftOptions["fetch"] = async (url, init) => {
+      if (url.includes("/auth/tokens")) {
+        asked.resolve();
+        await released.promise;
+      }
+      return await fetch(url, init);
+    };
+    const { authUrl: authAddress } = keystone;
+    await using store = new SwiftStore("tenants", {
+      ...{ authAddress, multiTenant: true, fetch: held, timeout: 10_000, retries: 0 },
+    });
+    const context = { token };
+    const patient = assertRejects(() => store.stat("missing", { context }), NotFound);
+    await asked.promise;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const failures = ["stat", "delete"].map((name) =>
+      assertRejects(() => store[name as "stat" | "delete"]("missing", { context, signal }))
+    );
+    const reason = new Error("enough");
+    setTimeout(() => controller.abort(reason), 100);
+    for (const failure of failures) assertStrictEquals(await failure, reason);
+    released.resolve();
+    await patient;
+  },
+);
 
 Deno.test("a catalog gives the endpoint by type, interface and region", () => {
   const catalog = ["one", "two"].map((region) => ({
