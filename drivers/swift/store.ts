@@ -233,8 +233,12 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
         return long?.client ?? client;
       },
       dispose: async (failed) => {
-        await long?.dispose().catch(() => {});
-        if (failed) await discard();
+        try {
+          // The caller's token may have ended.
+          if (failed) await discard(long?.client ?? client);
+        } finally {
+          await long?.dispose().catch(() => {});
+        }
       },
     });
   }
@@ -394,7 +398,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       return location;
     } catch (error) {
       await upload.abort(client).catch(() => {});
-      await discard().catch(() => {});
+      await discard(client).catch(() => {});
       throw error;
     }
   }
@@ -459,7 +463,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     client: SwiftClient,
     location: SwiftLocation,
     now: number,
-  ): Promise<{ options: UploadOptions; discard(): Promise<void> }> {
+  ): Promise<{ options: UploadOptions; discard(client: SwiftClient): Promise<void> }> {
     const { createContainerOnPut, multiTenant, adminTenants } = this.options;
     const { deleteAfter, largeObjectType: type } = this.options;
     const { container } = location;
@@ -485,7 +489,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
         createContainer,
         underway: this.#underway,
       },
-      discard: async () => {
+      discard: async (client) => {
         if (isNew && multiTenant) await removeContainer(client, container);
       },
     };

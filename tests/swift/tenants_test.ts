@@ -304,3 +304,33 @@ serviceTest(
     });
   },
 );
+
+serviceTest(
+  "swift: a long upload that fails after its caller's token has ended leaves nothing",
+  "keystone",
+  ({ keystone }) => {
+    let ended: string | undefined;
+    const ending: SwiftOptions["fetch"] = async (url, init) => {
+      const isEnded = ended !== undefined &&
+        new Headers(init.headers).get("x-auth-token") === ended;
+      return isEnded ? new Response(null, { status: 401 }) : await fetch(url, init);
+    };
+    const options = { ...asUser(keystone, keystone.bob), fetch: ending, concurrency: 1 };
+    return withImage(keystone, options, async ({ store, alice }) => {
+      const { names } = await account(asUser(keystone, keystone.alice));
+      const { container } = store["options"];
+      const broken = new ReadableStream<Uint8Array>({
+        async pull(stream) {
+          if ((await names(`${container}_broken`)).length === 0) {
+            return stream.enqueue(pattern(1_500_000));
+          }
+          ended = alice.token;
+          stream.error(new Error("broke"));
+        },
+      });
+      await assertRejects(() => store.add("broken", broken, { context: alice }));
+      ended = undefined;
+      assertEquals((await names()).filter((name) => name === `${container}_broken`), []);
+    });
+  },
+);
