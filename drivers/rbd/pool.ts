@@ -41,6 +41,9 @@ export class Pool extends Handle {
   readonly #cluster: Pointer;
   readonly #pool: Pointer;
   readonly #handles = new Set<Handle>();
+  #closing: Promise<void> | undefined;
+  /** The images that are being made, which go before the pool is closed. */
+  readonly staged: Set<{ discard(): Promise<void> }> = new Set();
   /** Id of the cluster. */
   readonly fsid: string;
 
@@ -294,6 +297,12 @@ export class Pool extends Handle {
         calls.rbd_image_options_destroy(out.pointer);
       }
     });
+  }
+
+  /** Removes the images that are being made, then closes the pool. Safe to call twice. */
+  override close(): Promise<void> {
+    return this.#closing ??= Promise.allSettled([...this.staged].map((image) => image.discard()))
+      .then(() => super.close());
   }
 
   /** Closes what is still open of the pool, then the connection. */

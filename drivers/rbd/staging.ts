@@ -39,12 +39,15 @@ export class StagedImage {
   readonly #pool: Pool;
   readonly #name: string;
   readonly #staged: string;
+  #published: Promise<void> | undefined;
+  #gone: Promise<void> | undefined;
 
   private constructor(pool: Pool, name: string, staged: string, image: Image) {
     this.#pool = pool;
     this.#name = name;
     this.#staged = staged;
     this.image = image;
+    pool.staged.add(this);
   }
 
   /** Makes what is to be the image of that name, with a function that is given its name for now. */
@@ -68,21 +71,26 @@ export class StagedImage {
   }
 
   /** Makes the image visible, whole, with the texts kept by key. Throws `Duplicate`. */
-  async publish(metadata: Readonly<Record<string, string>>): Promise<void> {
+  publish(metadata: Readonly<Record<string, string>>): Promise<void> {
+    return this.#published = this.#publish(metadata);
+  }
+
+  async #publish(metadata: Readonly<Record<string, string>>): Promise<void> {
     const texts = Object.entries(metadata);
     await Promise.all(texts.map(([key, value]) => this.image.setMetadata(key, value)));
     await this.image.createSnapshot(SNAPSHOT);
     await this.image.protect(SNAPSHOT);
     await rename(this.#pool, await this.image.id(), this.#staged, this.#name);
+    this.#pool.staged.delete(this);
     await this.image.close();
   }
 
   /**
-   * Removes the image. A cluster that does not answer is waited for a while; later the image goes in
-   * the background, or by a sweep.
+   * Removes the image, unless it is or becomes visible. A cluster that does not answer is waited for a
+   * while; later the image goes in the background, or by a sweep.
    */
   async discard(): Promise<void> {
-    const gone = this.image.close().then(() => discard(this.#pool, this.#staged));
+    const gone = this.#gone ??= this.#discard();
     gone.catch(() => {});
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, GRACE);
@@ -90,7 +98,15 @@ export class StagedImage {
       await Promise.race([gone, late]);
     } finally {
       clearTimeout(timer);
+      this.#pool.staged.delete(this);
     }
+  }
+
+  async #discard(): Promise<void> {
+    const published = this.#published?.then(() => true, () => false);
+    if (await published) return;
+    await this.image.close();
+    await discard(this.#pool, this.#staged);
   }
 }
 

@@ -12,6 +12,7 @@ import {
   Invalid,
   InvalidImageId,
   NotFound,
+  StoreError,
 } from "@vitrine/vitrine";
 import { RbdLocation } from "@vitrine/vitrine/rbd";
 import { Pool } from "../../drivers/rbd/pool.ts";
@@ -407,5 +408,26 @@ serviceTest(
     assertEquals(await store.getSize(id), 40 * MIB);
     await store.delete(id);
     await store.close();
+  },
+);
+
+serviceTest(
+  "a store that is closed while it adds leaves nothing of the image",
+  "ceph",
+  async ({ ceph }) => {
+    for (const size of [undefined, 40 * MIB]) {
+      const store = storeOn(ceph);
+      const id = freshId();
+      let pulls = 0;
+      const data = new ReadableStream<Uint8Array>({
+        async pull(stream) {
+          if (++pulls === 20) await store.close();
+          stream.enqueue(new Uint8Array(MIB).fill(1));
+          if (pulls === 40) stream.close();
+        },
+      });
+      await assertRejects(() => store.add(id, data, { size }), StoreError);
+      assertEquals((await objects(ceph)).filter((name) => name.includes(id)), []);
+    }
   },
 );
