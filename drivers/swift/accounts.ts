@@ -137,6 +137,19 @@ export class Accounts {
    */
   async longClient(
     location: SwiftLocation,
+    { context, signal }: OperationOptions,
+  ): Promise<LongClient | undefined> {
+    const making = this.#longClient(location, context);
+    try {
+      return await awaited(making, signal);
+    } catch (error) {
+      making.then((late) => late?.dispose()).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #longClient(
+    location: SwiftLocation,
     context: StoreContext | undefined,
   ): Promise<LongClient | undefined> {
     const { multiTenant, useTrusts, expireSoonInterval } = this.#options;

@@ -31,7 +31,6 @@ import { isImageId } from "./names.ts";
 import type { OpenObject } from "./read_parts.ts";
 import { pooled } from "./pooled.ts";
 import { ReadingTransport } from "./reading.ts";
-import { awaited } from "./session.ts";
 import type { UploadOptions } from "./upload.ts";
 
 /** What a new container grants. */
@@ -223,13 +222,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
       signal,
       client,
       longClient: async () => {
-        const making = this.#accounts.longClient(location, context);
-        try {
-          long = await awaited(making, signal);
-        } catch (error) {
-          making.then((late) => late?.dispose()).catch(() => {});
-          throw error;
-        }
+        long = await this.#accounts.longClient(location, { signal, context });
         return long?.client ?? client;
       },
       dispose: async (failed) => {
