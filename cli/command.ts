@@ -37,8 +37,8 @@ export interface Session extends OperationOptions {
    * the error where none can: for a wrong command line, after an interrupt, or when nobody reads.
    */
   fail(error: unknown): void;
-  /** Says what is no failure, in a line on standard error. */
-  note(text: string): void;
+  /** Says what is no failure of the command, in a line on standard error. */
+  note(what: unknown): void;
 }
 
 /** A command. */

@@ -152,7 +152,7 @@ async function runCommand(
       code = EXIT.failed;
       complain(error, debug);
     },
-    note: (text) => console.error(`vitrine: ${printable(text)}`),
+    note: (what) => complain(what, debug),
   };
   try {
     await command.run(session, args);
@@ -226,5 +226,6 @@ function joined(args: readonly string[], valued: readonly string[]): string[] {
 
 function complain(error: unknown, debug: boolean): void {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  console.error(printable(debug ? Deno.inspect(error) : `vitrine: ${text}`));
+  const shown = debug && error instanceof Error ? Deno.inspect(error) : `vitrine: ${text}`;
+  console.error(printable(shown));
 }

@@ -31,7 +31,7 @@ export const serve: Command = {
   flags: ["writable"],
   strings: ["host", "port"],
   operands: [0, 0],
-  async run({ vfs, out, json, signal }, args) {
+  async run({ vfs, out, json, note, signal }, args) {
     const port = Number(args.value("port") ?? 8080);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new Misuse("--port is a number from 0 to 65535");
@@ -43,10 +43,7 @@ export const serve: Command = {
       port,
       writeToken: args.has("writable") ? token : undefined,
       // A request that fails does not make a server fail that is ended in good order.
-      onError: (error) => {
-        const { message } = error instanceof Error ? error : { message: String(error) };
-        console.error(args.has("debug") ? error : `vitrine: ${message.replaceAll("\n", " ")}`);
-      },
+      onError: note,
     });
     if (json) await out.json({ url: server.url });
     else await out.line(`serving ${server.url}; Ctrl-C stops`);

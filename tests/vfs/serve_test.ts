@@ -247,13 +247,14 @@ Deno.test("vitrine serve says in a line what failed, and ends in good order", as
   const response = await fetch(`${url}web/a.iso`);
   assertEquals(response.status, 200);
   await assertRejects(() => response.bytes());
-  const missing = await fetch(`${url}nowhere/a`);
+  const missing = await fetch(`${url}nowhere/%C2%9B31mred`);
   assertEquals(missing.status, 404);
   await missing.body!.cancel();
   child.kill("SIGINT");
   assertEquals((await child.status).code, 0);
   const told = (await Array.fromAsync(err)).join("").trimEnd().split("\n");
   assertEquals(told.map((line) => line.split(": ")[0]), ["vitrine", "vitrine"], told.join("\n"));
+  assert(!told.join().includes("\u009b"), "no client writes to the terminal");
   await lines.cancel();
 });
 
