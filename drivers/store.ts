@@ -129,6 +129,8 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   protected readonly options: O;
   readonly #class: StoreClass;
   #configured: Promise<void> | undefined;
+  #isOpen = false;
+  #closing: Promise<void> = Promise.resolve();
   #addFailure: unknown;
   #managing: StoreManager<L> | undefined;
 
@@ -163,11 +165,12 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * WRITE_ACCESS away instead, and `add` says why from then on.
    */
   configure(): Promise<void> {
-    this.#configured ??= this.#configure().catch(async (error) => {
-      this.#configured = undefined;
+    if (this.#configured) return this.#configured;
+    const configured = this.#closing.then(() => this.#configure()).catch(async (error) => {
+      if (this.#configured === configured) this.#configured = undefined;
       throw await this.#wrap(error, "configure", undefined, undefined);
     });
-    return this.#configured;
+    return this.#configured = configured;
   }
 
   async #configure(): Promise<void> {
@@ -181,6 +184,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       }
     }
     await this.updateCapabilities();
+    this.#isOpen = true;
   }
 
   /** Why the store cannot be written although its driver can, or `undefined`. */
@@ -391,15 +395,20 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     return (await this.#manager()).presign(image, options);
   }
 
-  /** Releases what the store holds. The next operation opens it again. */
+  /**
+   * Releases what the store holds; what is being opened, without waiting for it, as soon as it is
+   * there. The next operation opens it again.
+   */
   async close(): Promise<void> {
     const configured = this.#configured;
-    // What is being opened cannot be released before it is there.
-    await configured?.catch(() => {});
-    if (configured && configured === this.#configured) {
-      this.#configured = undefined;
-      await this.release();
-    }
+    if (configured === undefined) return;
+    this.#configured = undefined;
+    const released = configured.then(() => {
+      this.#isOpen = false;
+      return this.release();
+    });
+    this.#closing = released.catch(() => {});
+    if (this.#isOpen) await released;
   }
 
   /** The same as {@linkcode close}. */

@@ -24,6 +24,7 @@ import {
   validateOptions,
 } from "@vitrine/vitrine";
 import { MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
+import { until } from "../until.ts";
 
 const SECRET = "tr0ub4dor&3";
 
@@ -228,9 +229,15 @@ Deno.test("a store that opens slowly holds up no abort, and is closed when it is
   const patient = store.get("a");
   controller.abort();
   for (const call of aborted) await assertRejects(() => call, DOMException);
-  const closed = store.close();
+  await store.close();
+  const next = store.get("a");
+  assertEquals(events, ["opening"]);
   opened();
   await patient;
-  await closed;
-  assertEquals(events, ["opening", "open", "released"]);
+  await until("the store to be opened anew", () => Promise.resolve(events.length === 4));
+  assertEquals(events, ["opening", "open", "released", "opening"]);
+  opened();
+  await next;
+  await store.close();
+  assertEquals(events.slice(4), ["open", "released"]);
 });
