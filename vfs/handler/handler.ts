@@ -73,9 +73,7 @@ export function handler(
     }
     const refusal = reading ? undefined : await token!.refusal(request);
     if (refusal) return refusal;
-    // What stands in a Host field need not be one.
-    if (!URL.canParse(request.url)) throw new Invalid("the request's URL is none");
-    const path = decodePath(new URL(request.url).pathname);
+    const path = decodePath(pathnameOf(request));
     if (reading) return await read(vfs, request, path, onFailure);
     return method === "PUT"
       ? await putImage(vfs, request, path)
@@ -91,6 +89,15 @@ export function handler(
       return errorResponse(error);
     }
   };
+}
+
+function pathnameOf({ url }: Request): string {
+  try {
+    return new URL(url).pathname;
+  } catch {
+    // What stands in a Host field need not be one.
+    throw new Invalid("the request's URL is none");
+  }
 }
 
 async function read(
