@@ -16,7 +16,7 @@ import {
   type StoreLocation,
   type StoreLocationClass,
 } from "../location/mod.ts";
-import { abortable } from "../streams/abort.ts";
+import { awaited } from "../streams/abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
 import { exactly } from "../streams/exactly.ts";
 import { takeStream } from "../streams/passing.ts";
@@ -402,13 +402,15 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   async close(): Promise<void> {
     const configured = this.#configured;
     if (configured === undefined) return;
+    const wasOpen = this.#isOpen;
     this.#configured = undefined;
+    this.#isOpen = false;
     const released = configured.then(() => {
       this.#isOpen = false;
       return this.release();
     });
     this.#closing = released.catch(() => {});
-    if (this.#isOpen) await released;
+    if (wasOpen) await released;
   }
 
   /** The same as {@linkcode close}. */
@@ -447,16 +449,12 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     { signal }: OperationOptions,
     body: () => Promise<T>,
   ): Promise<T> {
-    const abort = abortable(signal);
     try {
       signal?.throwIfAborted();
-      // It goes on without whoever aborts, for those who come next.
-      await abort.race(this.configure());
+      if (!this.#isOpen) await awaited(this.configure(), signal);
       return await body();
     } catch (error) {
       throw await this.#wrap(error, operation, image, signal);
-    } finally {
-      abort.dispose();
     }
   }
 

@@ -30,3 +30,13 @@ export function abortable(signal: AbortSignal | undefined): Abortable {
     dispose: () => signal?.removeEventListener("abort", abort),
   };
 }
+
+/** Waits for what others may wait for too, which goes on when the signal aborts. */
+export async function awaited<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const abort = abortable(signal);
+  try {
+    return await abort.race(work);
+  } finally {
+    abort.dispose();
+  }
+}

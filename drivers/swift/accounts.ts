@@ -13,7 +13,8 @@ import { Keystone } from "./keystone.ts";
 import type { SwiftLocation } from "./location.ts";
 import type { SwiftSettings } from "./options.ts";
 import { loadReferences, optionsReference, pick, type Reference } from "./references.ts";
-import { type Access, awaited, fixedSession, LoginSession, type Session } from "./session.ts";
+import { awaited } from "../../streams/abort.ts";
+import { type Access, fixedSession, LoginSession, type Session } from "./session.ts";
 
 /** What the credentials of a location leave unsaid. */
 const DOMAINS = [

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortable } from "../../streams/abort.ts";
+import { awaited } from "../../streams/abort.ts";
 
 /** What a login gives. */
 export interface Access {
@@ -21,16 +21,6 @@ export interface Session {
   access(signal?: AbortSignal): Promise<Access>;
   /** Replaces an access that the server refused; resolves to whether there is another one. */
   renew(refused: Access, signal?: AbortSignal): Promise<boolean>;
-}
-
-/** Waits for what others may wait for too, which goes on when the signal aborts. */
-export async function awaited<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  const abort = abortable(signal);
-  try {
-    return await abort.race(work);
-  } finally {
-    abort.dispose();
-  }
 }
 
 /** A session with an access that cannot be renewed: a caller's own token, or none. */
