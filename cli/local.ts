@@ -5,6 +5,7 @@
  */
 import { basename, dirname, join } from "@std/path";
 import { Duplicate, Invalid, NotFound, type StoreError } from "../errors/mod.ts";
+import type { Location } from "../location/mod.ts";
 import { type ImageData, readableFrom } from "../streams/mod.ts";
 import { Misuse, type Session } from "./command.ts";
 import type { Place } from "./place.ts";
@@ -84,7 +85,7 @@ export async function writeLocal(
     });
     await ReadableStream.from(chunks).pipeTo(file.writable);
     // Beyond what the umask leaves of it.
-    if (mode !== null) await Deno.chmod(partial, mode & 0o7777);
+    if (mode !== null) await Deno.chmod(partial, mode & 0o777);
     if (overwrite) await Deno.rename(partial, target);
     else await Deno.link(partial, target);
   } catch (error) {
@@ -110,6 +111,19 @@ async function targetOf(
   } catch (error) {
     throw localError(error, "write", path);
   }
+}
+
+/** Whether a local path leads to the file that is the image at a location. */
+export async function isImageFile(
+  { scheme, storeLocation }: Location,
+  path: string,
+): Promise<boolean> {
+  if (scheme !== "file") return false;
+  const [image, local] = await Promise.all(
+    [storeLocation.path, path].map((one) => Deno.stat(one).catch(unlessMissing)),
+  );
+  return image?.ino !== undefined && image.ino !== null && image.ino === local?.ino &&
+    image.dev === local.dev;
 }
 
 function unlessMissing(error: unknown): undefined {

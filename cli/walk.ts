@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BitMasks } from "../capabilities/mod.ts";
 import { StoreListNotSupported } from "../errors/mod.ts";
 import type { DirEntry, Vfs } from "../vfs/mod.ts";
 import type { Session } from "./command.ts";
@@ -33,9 +34,15 @@ export async function* below(
     try {
       yield* below(vfs, at, true, session, fail);
     } catch (error) {
-      if (!(error instanceof StoreListNotSupported)) fail(error, at);
+      if (!isOfStoreWithoutLists(vfs, error)) fail(error, at);
     }
   }
+}
+
+/** Whether it says of a store that it can list nothing at all; of a mere directory it is a failure. */
+export function isOfStoreWithoutLists({ stores }: Vfs, error: unknown): boolean {
+  return error instanceof StoreListNotSupported && error.store !== undefined &&
+    !stores.getStoreFromStoreIdentifier(error.store).isCapable(BitMasks.LIST);
 }
 
 /** A directory's names in order: a person reads them. One directory at a time is in memory. */

@@ -32,8 +32,8 @@ export function timedBody(
   let opening: Promise<Source> | undefined;
   const source = () => opening ??= opened(stream);
   const abort = abortable(controller.signal);
-  // What came last, in bytes a millisecond.
-  let rate = 0;
+  // So many bytes may be waited for in one go.
+  let soon = 1;
   let count = 0;
   let ended = false;
   let closed = false;
@@ -46,9 +46,13 @@ export function timedBody(
     }, idle);
     try {
       const reader = await source();
-      const isSoon = length !== undefined && view.length <= rate * idle / 16;
-      const result = await abort.race(reader.read(view, { min: isSoon ? view.length : 1 }));
-      rate = (result.value?.length ?? 0) / Math.max(1, Date.now() - began);
+      const min = length === undefined ? 1 : Math.min(view.length, soon);
+      const result = await abort.race(reader.read(view, { min }));
+      const got = result.value?.length ?? 0;
+      const rate = got / Math.max(1, Date.now() - began);
+      // A burst tells little of what follows it, and a full view nothing.
+      const more = got < view.length ? 2 * got : Math.max(2 * got, soon);
+      soon = Math.max(1, Math.min(more, Math.floor(rate * idle / 16)));
       return result;
     } catch (error) {
       clearTimeout(timer);

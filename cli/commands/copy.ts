@@ -4,10 +4,10 @@
  * @module
  */
 import { resolve } from "@std/path";
-import { NotFound } from "../../errors/mod.ts";
+import { Invalid, NotFound } from "../../errors/mod.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { type Arguments, type Command, Misuse, type Session } from "../command.ts";
-import { filesBelow, isLocalDirectory, openLocal, writeLocal } from "../local.ts";
+import { filesBelow, isImageFile, isLocalDirectory, openLocal, writeLocal } from "../local.ts";
 import { nameOf, type Place, readPlace } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { chunksOf } from "../read.ts";
@@ -37,6 +37,7 @@ async function pairs(
   const to = sources.pop()!;
   if (to.kind === "tree" && isLocation(to.path)) throw new Misuse("a location URI is no target");
   for (const from of sources) check(from, to);
+  if (to.kind === "standard" && session.json) throw new Misuse("an image has no JSON form");
   const intoDirectory = await isTargetDirectory(vfs, to, args.operands.at(-1)!, session);
   if (sources.length > 1 && !intoDirectory) {
     throw new Misuse("several sources need a directory as target: end it with a slash");
@@ -132,7 +133,10 @@ async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: S
     using verifier = new Progress(name, size);
     await vfs.writeFile(to.path, data, { size, verifier, signal, context });
   } else if (from.kind === "tree") {
-    const { size, checksum, multihash } = await vfs.stat(from.path, session);
+    const { size, checksum, multihash, location } = await vfs.stat(from.path, session);
+    if (to.kind === "local" && location && await isImageFile(location, to.path)) {
+      throw new Invalid("it is the image's own file", { operation: "write", path: to.path });
+    }
     const verify = (checksum ?? multihash) !== undefined && { checksum, multihash };
     using progress = new Progress(nameOf(from.path), size);
     const chunks = chunksOf(vfs, from.path, { verify, signal, context }, progress);
@@ -151,14 +155,17 @@ async function each(
   check: (from: Place, to: Place) => void,
   act: (vfs: Vfs, pair: Pair) => Promise<void>,
 ): Promise<void> {
-  const { out, json, fail } = session;
+  const { out, json, fail, note } = session;
   const vfs = await session.vfs();
   const done: { from: string; to: string }[] = [];
   for (const pair of await pairs(vfs, args, session, check)) {
     try {
       await act(vfs, pair);
       done.push({ from: show(pair.from), to: show(pair.to) });
-      if (!json && args.has("verbose")) await out.line(`${show(pair.from)} -> ${show(pair.to)}`);
+      if (json || !args.has("verbose")) continue;
+      const line = `${show(pair.from)} -> ${show(pair.to)}`;
+      if (pair.to.kind === "standard") note(line);
+      else await out.line(line);
     } catch (error) {
       fail(error);
     }

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { StoreListNotSupported } from "../../errors/mod.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import type { Arguments, Command, Session } from "../command.ts";
 import { formatSize, formatTime } from "../output.ts";
 import { nameOf, treePath } from "../place.ts";
-import { below, type Line, sorted } from "../walk.ts";
+import { below, isOfStoreWithoutLists, type Line, sorted } from "../walk.ts";
 
 /** The entries of a path: a directory's by name, with all below it where asked; or one image. */
 async function* entries(
@@ -26,6 +25,14 @@ function shown({ path, isDirectory, size, mtime, etag }: Line): Record<string, u
   return isDirectory
     ? { path, type: "directory" }
     : { path, type: "image", size, modified: mtime, etag };
+}
+
+async function sizeOf(vfs: Vfs, path: string, session: Session): Promise<number | undefined> {
+  try {
+    return (await vfs.stat(path, session)).size;
+  } catch (error) {
+    session.fail(error);
+  }
 }
 
 /** `vitrine ls`. */
@@ -52,7 +59,7 @@ export const ls: Command = {
           else if (entry.isDirectory) rows.push(["-", "-", label]);
           else {
             // Not every listing tells sizes.
-            const { size = (await vfs.stat(entry.path, session)).size, mtime } = entry;
+            const { size = await sizeOf(vfs, entry.path, session), mtime } = entry;
             rows.push([formatSize(size), formatTime(mtime), label]);
           }
         }
@@ -110,7 +117,7 @@ export const tree: Command = {
         try {
           await draw(below, `${indent}${last ? "    " : "│   "}`);
         } catch (error) {
-          if (!(error instanceof StoreListNotSupported)) session.fail(error);
+          if (!isOfStoreWithoutLists(vfs, error)) session.fail(error);
         }
       }
     }

@@ -17,15 +17,19 @@ export async function* namesIn(
   codes: readonly string[] = [],
 ): AsyncGenerator<string> {
   const entries = entriesOf(path);
+  let isReading = false;
   try {
     for (;;) {
+      isReading = true;
       const entry = await unless(codes, io.wait(entries.next()));
+      isReading = false;
       if (entry === undefined || entry.done) return;
       yield entry.value.name;
     }
   } finally {
-    // What could not be opened fails once more.
-    await io.cleanup.wait(entries.return!()).catch(() => {});
+    // What could not be opened fails once more; what is being read ends only after that.
+    const closed = entries.return!().catch(() => {});
+    if (!isReading) await io.cleanup.wait(closed);
   }
 }
 

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { InUseByStore, NotFound } from "../../errors/mod.ts";
+import { HasSnapshot, InUseByStore, NotFound } from "../../errors/mod.ts";
 import type { Leftover } from "../driver.ts";
 import type { Image } from "./image.ts";
 import { SNAPSHOT } from "./location.ts";
@@ -139,16 +139,11 @@ export async function sweep(
 }
 
 /**
- * Removes a staged image that was whole, also where others look into it for a while. Throws
- * `InUseByStore` where they go on.
+ * Removes a staged image that was whole, also where others look into it for a while. Where they go on,
+ * its data go by a later sweep.
  */
 export async function removeStaged(pool: Pool, name: string): Promise<void> {
-  for (let tries = 0; !await discard(pool, name); tries++) {
-    if (tries === TRIES) {
-      throw new InUseByStore("the image is deleted, but a client has it open: its data go later");
-    }
-    await delay(PAUSE);
-  }
+  for (let tries = 0; !await discard(pool, name) && tries < TRIES; tries++) await delay(PAUSE);
 }
 
 /**
@@ -190,7 +185,8 @@ export async function remove(pool: Pool, name: string): Promise<void> {
       return await pool.remove(name);
     } catch (error) {
       const there = await pool.idOf(name) !== undefined;
-      if (!there || error instanceof InUseByStore || tries === TRIES) throw error;
+      const isHeld = error instanceof InUseByStore || error instanceof HasSnapshot;
+      if (!there || isHeld || tries === TRIES) throw error;
     }
     if (tries === 0) {
       await using image = await pool.openImage(name);

@@ -228,13 +228,14 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     await using image = await pool.openImage(name);
     await image.unprotect(SNAPSHOT);
     const staged = stagedName(name);
+    const isShared = await image.snapshots() > 1;
     try {
       // Somebody else's snapshots are kept, as glance_store does.
-      if (await image.snapshots() > 1) return await pool.moveToTrash(name);
+      if (isShared) return await pool.moveToTrash(name);
       // From here on a crash leaves what a sweep removes.
       await pool.rename(await image.id(), name, staged);
     } catch (error) {
-      if (!(error instanceof StorageFull)) {
+      if (isShared || !(error instanceof StorageFull)) {
         // It may have another name since, and be whole under that.
         await image.protect(SNAPSHOT).catch(() => {});
         throw error;

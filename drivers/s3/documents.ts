@@ -33,9 +33,9 @@ export async function ask(
       return root;
     } catch (error) {
       const { retryable, retryAfter, cause } = error as StoreError;
-      if (retryable && error !== request.signal?.reason && !(cause instanceof S3Fault)) {
-        request.lost?.();
-      }
+      // What is no document of S3's comes from a proxy, which may have passed the request on.
+      const answered = cause instanceof S3Fault && cause.code !== "";
+      if (retryable && error !== request.signal?.reason && !answered) request.lost?.();
       if (!retryable || !await backoff.wait(retryAfter, request.signal)) throw error;
     }
   }

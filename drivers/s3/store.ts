@@ -38,9 +38,10 @@ const MAX_EXPIRY = 604_800_000;
  * removed before the next add or by `close`. Where an add is cut off (the process ends), the parts stay
  * until {@linkcode Store.gc} removes them.
  *
- * An abort waits for the one request that makes an image appear, which the server might carry out all
- * the same, and removes what came of it. That takes 40 s at most and 1 s more per 64 KiB of a `PUT`, or
- * 10 minutes where the server copies or puts parts together.
+ * An abort waits for the request that makes an image appear, or begins an upload in parts, which the
+ * server might carry out all the same, and removes what came of it. That takes 40 s at most and 1 s
+ * more per 64 KiB of a `PUT`, or 10 minutes where the server copies or puts parts together; the removing
+ * takes 30 s more from a server that does not answer.
  *
  * An id is never overwritten where the server decides by `If-None-Match: *`: Amazon S3 always, Ceph
  * for images of one `PUT`. Elsewhere, on Swift too, the store looks whether the id is there immediately

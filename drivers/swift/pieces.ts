@@ -7,7 +7,7 @@ import type { DriverStat } from "../driver.ts";
 import type { SwiftClient } from "./client.ts";
 import { md5Of, readManifest } from "./large_objects.ts";
 import type { SwiftLocation } from "./location.ts";
-import { statOf } from "./metadata.ts";
+import { checkSize, statOf } from "./metadata.ts";
 
 /** An object whose bytes are a piece of an image. */
 export interface Piece {
@@ -49,7 +49,8 @@ interface Parts {
 
 /**
  * The objects that an image is made of; `undefined` where that cannot be told: radosgw keeps static
- * manifests to itself, and others than Vitrine may put ranges into them. Throws `NotFound`.
+ * manifests to itself, and others than Vitrine may put ranges into them. Throws `NotFound`, and
+ * `BackendException` where the server does not find all of it.
  */
 export async function piecesOf(
   client: SwiftClient,
@@ -57,6 +58,7 @@ export async function piecesOf(
   signal: AbortSignal | undefined,
 ): Promise<Pieces | undefined> {
   const { headers } = await client.ask({ method: "HEAD", container, object, signal });
+  checkSize(headers);
   const stat = statOf(headers);
   const manifest = headers.get("x-object-manifest");
   const isStatic = headers.get("x-static-large-object")?.toLowerCase() === "true";

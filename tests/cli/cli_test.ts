@@ -146,6 +146,7 @@ Deno.test("what is misused is exit code 2, before anything is done", async () =>
     ["add", "./x.iso", "--store", ""],
     ["cp", "./x.iso", "./y.iso"],
     ["cp", "/local/iso", "/mirror/iso"],
+    ["cp", "--json", "/local/iso/x.iso", "-"],
     ["cp", "/local/iso/x.iso", "./x.iso", "/mirror/one-name"],
     ["mv", "./x.iso", "/local/z"],
     ["mv", "-f", "/local/iso/x.iso", "/local/z"],
@@ -204,6 +205,30 @@ Deno.test("without a vitrine.json the environment is laid over the store that is
   const alone = { VITRINE_STORE_LOCAL_DRIVER: "memory" };
   const { code, out } = await place.runWith(alone, "ls", "/local");
   assertEquals([code, out], [0, ""]);
+});
+
+Deno.test("a directory that the server does not list is a failure, and the rest is walked", async () => {
+  const index = [{ name: "bad", type: "directory" }, { name: "good", type: "file", size: 5 }];
+  await using origin = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+    const { pathname } = new URL(url);
+    if (pathname === "/bad/") return new Response(null, { status: 403 });
+    if (pathname === "/") return Response.json(index);
+    return pathname === "/good" ? new Response("hello") : new Response(null, { status: 404 });
+  });
+  const baseUrl = `http://127.0.0.1:${origin.addr.port}/`;
+  await using place = await Workplace.make({ stores: { org: { driver: "http", baseUrl } } });
+  const runs: [string[], string][] = [
+    [["ls", "-R", "/"], "/org/good\n"],
+    [["tree", "/org"], "1 image"],
+    [["verify", "--md5", "5d41402abc4b2a76b9719d911017c592", "/org"], "/org/good: ok (md5)\n"],
+    [["cp", "-r", "-v", "/org", "./out"], "/org/good -> ./out/good\n"],
+  ];
+  for (const [args, expected] of runs) {
+    const { code, out, err } = await place.run(...args);
+    assertEquals(code, 1, args[0]);
+    assertStringIncludes(out, expected);
+    assertMatch(err, /^vitrine: org: list \/org\/bad: [^\n]*\n$/);
+  }
 });
 
 Deno.test("one store that fails, or cannot list, keeps no other from being walked", async () => {

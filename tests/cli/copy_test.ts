@@ -101,7 +101,8 @@ Deno.test("cp -f keeps the mode of the file that it replaces, also behind a link
   await using place = await withImages("x");
   for (const name of ["file", "target"]) {
     await Deno.writeTextFile(place.path(name), "before");
-    await Deno.chmod(place.path(name), 0o640);
+    // Whoever owned it, no image becomes a program that runs as somebody else.
+    await Deno.chmod(place.path(name), 0o4640);
   }
   await Deno.symlink("target", place.path("link"));
   for (const name of ["file", "link"]) {
@@ -111,6 +112,15 @@ Deno.test("cp -f keeps the mode of the file that it replaces, also behind a link
     assertEquals((await Deno.stat(place.path(name))).mode! & 0o7777, 0o640);
   }
   assert((await Deno.lstat(place.path("link"))).isSymlink);
+});
+
+Deno.test("cp -f does not replace the file that is the image", async () => {
+  await using place = await withImages("x");
+  const { location } = JSON.parse((await place.run("stat", "--json", "/local/x")).out);
+  const { code, err } = await place.run("cp", "-f", "/local/x", location);
+  assertEquals(code, 1);
+  assertMatch(err, /: write [^:]*\/x: it is the image's own file\n$/);
+  assertEquals((await place.run("verify", "/local")).code, 0);
 });
 
 Deno.test("cp -f replaces nothing but regular files", async () => {

@@ -292,6 +292,8 @@ serviceTest("swift: an image with a segment missing does not look whole", "swift
           await assertRejects(() => single.get("a", range), StoreError);
         }
         await assertRejects(() => store.stat("a"), BackendException);
+        // Half of it would count as the whole from then on.
+        await assertRejects(() => store.rename("a", "b"), BackendException);
       }
       await store.delete("a");
       assertEquals(await names(), []);

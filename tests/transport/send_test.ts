@@ -251,32 +251,35 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
   });
 
   engineTest("a slow body that keeps coming is read, whatever its size", async () => {
-    const data = pattern(60_000);
-    const dripping = () => {
-      let at = 0;
-      return new ReadableStream({
-        async pull(controller) {
-          if (at === data.length) return controller.close();
-          // Far less than the idle time, and more than it all together.
-          await new Promise((resolve) => setTimeout(resolve, 20));
-          controller.enqueue(data.subarray(at, at += 1000));
-        },
-      });
-    };
-    const headers = { "content-length": `${data.length}` };
-    await withServer(() => new Response(dripping(), { headers }), async (url, transport) => {
-      const { body } = await transport.send({ url, trusted: true });
-      let count = 0;
-      for (const size of [35_000, 30_000]) {
-        const view = new Uint8Array(new ArrayBuffer(size + 100), 50, size);
-        const piece = await body.read(view);
-        assertEquals([piece.byteOffset, piece.buffer.byteLength], [50, size + 100]);
-        assertBytes(piece, data.subarray(count, count + size));
-        count += piece.length;
-      }
-      assertEquals(count, data.length);
-      await body.close();
-    }, { ...special, timeouts: { idle: 600 } });
+    for (const [burst, ...sizes] of [[0, 35_000, 30_000], [16_000, 80_000]] as const) {
+      const data = pattern(burst + 60_000);
+      const dripping = () => {
+        let at = 0;
+        return new ReadableStream({
+          async pull(controller) {
+            if (at === data.length) return controller.close();
+            if (at === 0 && burst > 0) return controller.enqueue(data.subarray(0, at = burst));
+            // Far less than the idle time, and more than it all together.
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            controller.enqueue(data.subarray(at, at += 1000));
+          },
+        });
+      };
+      const headers = { "content-length": `${data.length}` };
+      await withServer(() => new Response(dripping(), { headers }), async (url, transport) => {
+        const { body } = await transport.send({ url, trusted: true });
+        let count = 0;
+        for (const size of sizes) {
+          const view = new Uint8Array(new ArrayBuffer(size + 100), 50, size);
+          const piece = await body.read(view);
+          assertEquals([piece.byteOffset, piece.buffer.byteLength], [50, size + 100]);
+          assertBytes(piece, data.subarray(count, count + size));
+          count += piece.length;
+        }
+        assertEquals(count, data.length);
+        await body.close();
+      }, { ...special, timeouts: { idle: 1000 } });
+    }
   });
 
   engineTest("reading goes into the view that was lent", async () => {

@@ -22,6 +22,7 @@ import {
 import { handler, type HandlerOptions } from "@vitrine/vitrine/handler";
 import { HttpStore } from "@vitrine/vitrine/http";
 import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
+import { watched } from "../../vfs/handler/body.ts";
 
 const HELLO_SHA256 = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
 const OTHER_SHA256 = btoa("x".repeat(32));
@@ -644,6 +645,17 @@ Deno.test("a body that fails after its headers is told to onError, and fails", a
   assertEquals([listing.status, told.length], [200, 0]);
   await assertRejects(() => listing.text(), BackendException);
   assertEquals(told.length, 1);
+});
+
+Deno.test("who leaves while a body is awaited is no failure of it", async () => {
+  const told: unknown[] = [];
+  const silent = new ReadableStream<Uint8Array<ArrayBuffer>>();
+  const reader = watched(silent, (error) => told.push(error)).getReader();
+  const read = reader.read();
+  await reader.cancel();
+  assertEquals((await read).done, true);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(told, []);
 });
 
 Deno.test("a body that is watched over arrives whole, and is let go of", async () => {

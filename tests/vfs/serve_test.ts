@@ -343,7 +343,7 @@ Deno.test("HEAD tells no length where GET tells none, and keeps the connection i
 Deno.test("a Host that is none makes a bad request", async () => {
   await running(async ({ url }) => {
     for (const path of ["/s/a.iso", "/s/"]) {
-      for (const host of ["a b:xx", "h:99999", "[::"]) {
+      for (const host of ["a b:xx", "h:99999", "[::", "x/s/a.iso?", "x#", "a@b", "\\"]) {
         const text = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
         const answer = new TextDecoder().decode(await exchange(url, text));
         assertEquals(answer.split("\r\n")[0], "HTTP/1.1 400 Bad Request", host);

@@ -38,18 +38,23 @@ function pulled(
   cancel: (reason: unknown) => Promise<void>,
   onFailure: OnFailure,
 ): ReadableStream<Bytes> {
+  let cancelled = false;
   return new ReadableStream({
     async pull(controller) {
       try {
         const { done, value } = await next();
+        if (cancelled) return;
         if (done) controller.close();
         else controller.enqueue(value as Bytes);
       } catch (error) {
-        onFailure?.(error);
+        if (!cancelled) onFailure?.(error);
         throw error;
       }
     },
-    cancel,
+    cancel(reason) {
+      cancelled = true;
+      return cancel(reason);
+    },
   }, { highWaterMark: 0 });
 }
 

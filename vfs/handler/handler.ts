@@ -91,13 +91,14 @@ export function handler(
   };
 }
 
-function pathnameOf({ url }: Request): string {
+function pathnameOf({ url, headers }: Request): string {
   try {
-    return new URL(url).pathname;
+    // What stands in a Host field need not be one, and would be taken for the path.
+    if (!/[/?#\\@\s]/.test(headers.get("host") ?? "")) return new URL(url).pathname;
   } catch {
-    // What stands in a Host field need not be one.
-    throw new Invalid("the request's URL is none");
+    // It is no URL either.
   }
+  throw new Invalid("the request's host is none");
 }
 
 async function read(
