@@ -31,11 +31,21 @@ export function abortable(signal: AbortSignal | undefined): Abortable {
   };
 }
 
-/** Waits for what others may wait for too, which goes on when the signal aborts. */
-export async function awaited<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/**
+ * Waits for work, or for the signal. What was begun goes on then, and what comes of it too late is given
+ * to `late`.
+ */
+export async function awaited<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  late?: (value: T) => unknown,
+): Promise<T> {
   const abort = abortable(signal);
   try {
     return await abort.race(work);
+  } catch (error) {
+    work.then(late).catch(() => {});
+    throw error;
   } finally {
     abort.dispose();
   }

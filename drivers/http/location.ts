@@ -36,8 +36,9 @@ export class HttpLocation extends StoreLocation {
     const { scheme, userinfo, host, path } = splitUri(uri, ["http", "https"]);
     try {
       // In the eyes of others, these would end the host that stands before the `@`.
-      const isPlain = !/[\\?#]/.test(userinfo ?? "") && !host.includes("\\");
-      if (host === "" || !isPlain) throw new TypeError();
+      if (host === "" || host.includes("\\") || /[\\?#]/.test(userinfo ?? "")) {
+        throw new TypeError();
+      }
       const url = new URL(`${scheme}://${host}${path}`);
       url.hash = "";
       decodeURIComponent(userinfo ?? "");

@@ -13,7 +13,7 @@ import {
   StorageFull,
 } from "../../errors/mod.ts";
 import { checkImageId, Location, type StoreLocationClass } from "../../location/mod.ts";
-import { abortable } from "../../streams/abort.ts";
+import { awaited } from "../../streams/abort.ts";
 import { type ByteRange, CHUNK_SIZE } from "../../streams/mod.ts";
 import type {
   DriverStat,
@@ -162,7 +162,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     location: RbdLocation,
     options: OperationOptions,
   ): Promise<DriverStat> {
-    return until(options.signal, this.#stat(location, options));
+    return awaited(this.#stat(location, options), options.signal);
   }
 
   async #stat(location: RbdLocation, options: OperationOptions): Promise<DriverStat> {
@@ -204,7 +204,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
       imageId,
       (name) => pool.create(name, size ?? 0, order),
     );
-    const staged = await until(signal, make, (staged) => staged.discard());
+    const staged = await awaited(make, signal, (staged) => staged.discard());
     const hole = this.options.thinProvisioning ? Math.min(2 ** order, CHUNK_SIZE) : undefined;
     return new RbdWriter(location, staged, { size, hole, signal });
   }
@@ -214,7 +214,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     location: RbdLocation,
     { signal }: OperationOptions,
   ): Promise<void> {
-    return until(signal, this.#delete(location));
+    return awaited(this.#delete(location), signal);
   }
 
   async #delete(location: RbdLocation): Promise<void> {
@@ -252,8 +252,8 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
   /** @internal */
   protected override async *leftovers({ signal }: OperationOptions): AsyncGenerator<Leftover> {
     const pool = this.#pool;
-    for (const name of await until(signal, pool.names())) {
-      const leftover = isStagedName(name) && await until(signal, leftoverOf(pool, name));
+    for (const name of await awaited(pool.names(), signal)) {
+      const leftover = isStagedName(name) && await awaited(leftoverOf(pool, name), signal);
       if (leftover) yield leftover;
     }
   }
@@ -286,7 +286,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     imageId: string,
     { signal }: OperationOptions,
   ): Promise<RbdLocation> {
-    return until(signal, this.#rename(from, imageId));
+    return awaited(this.#rename(from, imageId), signal);
   }
 
   async #rename(from: RbdLocation, imageId: string): Promise<RbdLocation> {
@@ -341,7 +341,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
       "flatten",
       image,
       options,
-      (location) => until(options.signal, this.#flatten(location)),
+      (location) => awaited(this.#flatten(location), options.signal),
     );
   }
 
@@ -369,8 +369,8 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
     try {
       await this.#refuseTaken(imageId, signal);
       const making = StagedImage.make(this.#pool, imageId, (name) => make(name, snapshot.info));
-      staged = await until(signal, making, (staged) => staged.discard());
-      if (fill) await until(signal, fill(staged.image, snapshot));
+      staged = await awaited(making, signal, (staged) => staged.discard());
+      if (fill) await awaited(fill(staged.image, snapshot), signal);
       await staged.publish(metadataOf(await digestsOf(snapshot)));
       return location;
     } catch (error) {
@@ -385,7 +385,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
 
   /** Opens what a location names; throws `NotFound`. */
   #open({ image, snapshot }: RbdLocation, { signal }: OperationOptions): Promise<Snapshot> {
-    return until(signal, this.#pool.openSnapshot(image, snapshot), (late) => late.close());
+    return awaited(this.#pool.openSnapshot(image, snapshot), signal, (late) => late.close());
   }
 
   /** Opens an image that is to be changed as a whole; throws `NotFound` unless it is whole. */
@@ -398,28 +398,8 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
 
   /** Early, before anything is written; renaming decides. */
   async #refuseTaken(imageId: string, signal: AbortSignal | undefined): Promise<void> {
-    if (await until(signal, isTaken(this.#pool, imageId))) {
+    if (await awaited(isTaken(this.#pool, imageId), signal)) {
       throw new Duplicate("the image exists already");
     }
-  }
-}
-
-/**
- * Waits for work of the cluster, or for the signal: what the libraries have begun they end, in the
- * background, and what comes of it too late is given to `late`.
- */
-async function until<T>(
-  signal: AbortSignal | undefined,
-  work: Promise<T>,
-  late: (value: T) => unknown = () => {},
-): Promise<T> {
-  const abort = abortable(signal);
-  try {
-    return await abort.race(work);
-  } catch (error) {
-    work.then(late).catch(() => {});
-    throw error;
-  } finally {
-    abort.dispose();
   }
 }

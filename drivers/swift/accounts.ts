@@ -140,13 +140,7 @@ export class Accounts {
     location: SwiftLocation,
     { context, signal }: OperationOptions,
   ): Promise<LongClient | undefined> {
-    const making = this.#longClient(location, context);
-    try {
-      return await awaited(making, signal);
-    } catch (error) {
-      making.then((late) => late?.dispose()).catch(() => {});
-      throw error;
-    }
+    return await awaited(this.#longClient(location, context), signal, (late) => late?.dispose());
   }
 
   async #longClient(
