@@ -24,6 +24,9 @@ const SLOTS_PER_THREAD = 2;
 /** More threads than this would be more memory than digests are worth. */
 const MOST_THREADS = 8;
 
+/** A thread's own heap: what it leaves behind is messages, not worth the megabytes V8 would take. */
+const HEAP = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 };
+
 /** Shared memory in slots; a slot holds one piece of one image until all of its threads read it. */
 class Ring {
   readonly memory: SharedArrayBuffer;
@@ -125,6 +128,7 @@ class Pool {
     const worker = new Worker(`(${serve})(${openStates})`, {
       eval: true,
       workerData: this.ring.memory,
+      resourceLimits: HEAP,
     });
     const thread = new Thread(worker, () => this.threads.delete(thread));
     this.threads.add(thread);
