@@ -4,9 +4,9 @@
  * @module
  */
 export * from "./capabilities/mod.ts";
-export * from "./drivers/mod.ts";
+export * from "./config/mod.ts";
 export * from "./errors/mod.ts";
 export * from "./location/mod.ts";
-export * from "./stores/mod.ts";
+export * from "./store/mod.ts";
 export * from "./streams/mod.ts";
 export * from "./vfs/mod.ts";

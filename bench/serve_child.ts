@@ -5,7 +5,7 @@
  */
 import { FileStore } from "../drivers/file/mod.ts";
 import { Vfs } from "../vfs/mod.ts";
-import { serve } from "../vfs/serve.ts";
+import { serve } from "../server/http/serve.ts";
 
 const vfs = new Vfs({ files: new FileStore("files", { datadir: Deno.args[0]! }) });
 console.log(serve(vfs).url.href);

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { StoreContext } from "../drivers/mod.ts";
-import type { Environment } from "../stores/environment.ts";
+import type { StoreContext } from "../store/mod.ts";
+import type { Environment } from "../config/environment.ts";
 import { Misuse } from "./command.ts";
 
 /** The variables, as help shows them. */

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Vfs } from "../vfs/mod.ts";
-import type { OperationOptions } from "../drivers/mod.ts";
-import type { Config } from "../stores/mod.ts";
+import type { OperationOptions } from "../store/mod.ts";
+import type { Config } from "../config/mod.ts";
 import type { Output } from "./output.ts";
 
 /** The arguments of a command, parsed. */

@@ -5,8 +5,8 @@
  */
 import { parseArgs } from "@std/cli";
 import deno from "../deno.json" with { type: "json" };
-import { type Config, loadConfig, openStores } from "../stores/mod.ts";
-import { overlayEnvironment, processEnvironment } from "../stores/environment.ts";
+import { type Config, loadConfig, openStores } from "../config/mod.ts";
+import { overlayEnvironment, processEnvironment } from "../config/environment.ts";
 import type { Vfs } from "../vfs/mod.ts";
 import { callerOf } from "./caller.ts";
 import { type Arguments, type Command, Misuse, type Session } from "./command.ts";
@@ -179,7 +179,7 @@ async function readConfig(args: Arguments): Promise<Config> {
   if (args.value("config") !== undefined) {
     throw new Misuse("--config and --glance-conf exclude each other");
   }
-  const { loadGlanceConf } = await import("../stores/glance_conf/mod.ts");
+  const { loadGlanceConf } = await import("../config/glance_conf/mod.ts");
   const config = await loadGlanceConf({ files, directories });
   return overlayEnvironment(config, (await processEnvironment()).env);
 }

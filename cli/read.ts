@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GetOptions } from "../drivers/mod.ts";
+import type { GetOptions } from "../store/mod.ts";
 import type { Vfs } from "../vfs/mod.ts";
 import { toldInTree } from "../vfs/in_tree.ts";
 import type { Progress } from "./progress.ts";

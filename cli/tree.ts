@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OperationOptions } from "../drivers/mod.ts";
+import type { OperationOptions } from "../store/mod.ts";
 import { type FileInfo, type ImagePlace, type RemoveOptions, Vfs } from "../vfs/mod.ts";
 import { fileInfo } from "../vfs/info.ts";
 

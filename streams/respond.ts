@@ -5,7 +5,7 @@
  */
 import type { ByteReader, Bytes } from "./bytes.ts";
 import { readableFrom } from "./readable.ts";
-import { isWorkerd } from "./workerd.ts";
+import { isWorkerd } from "../runtime/workerd.ts";
 
 /** What is sent in one piece, in bytes at most. */
 const SMALL = 262_144;

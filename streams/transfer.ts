@@ -9,7 +9,7 @@ import { abortable } from "./abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
 import { createDigests, type Digests, isKnownAlgorithm } from "./digest/mod.ts";
 import { type ExpectedDigests, refuseOthers } from "./verify.ts";
-import { isWorkerd } from "./workerd.ts";
+import { isWorkerd } from "../runtime/workerd.ts";
 
 /** Anything that wants to see each chunk of an image on its way, a signature verifier for example. */
 export interface ChunkObserver {

@@ -10,6 +10,7 @@ import {
   runtimeComplaints,
   userTypesComplaints,
 } from "./package.ts";
+import { misplacedImports } from "./layers.ts";
 import { deno, readConfig, root, sourceFiles } from "./project.ts";
 import { homebound, overlong, type Source, undescribed, unexplained, unfinished } from "./texts.ts";
 
@@ -27,6 +28,7 @@ for await (const path of sourceFiles()) {
   sources.push({ path, text: await Deno.readTextFile(new URL(path, root)) });
 }
 sources.sort((a, b) => a.path < b.path ? -1 : 1);
+const textOf = (path: string) => sources.find((source) => source.path === path)?.text ?? "";
 const machine = [root.pathname, Deno.env.get("HOME") ?? ""];
 
 /** Each gate gives what it complains of; nothing means passed. */
@@ -43,6 +45,7 @@ const gates: Record<string, () => string[] | Promise<string[]>> = {
   described: () => undescribed(sources),
   length: () => overlong(sources),
   finished: () => unfinished(sources),
+  layers: () => misplacedImports(sources, textOf("docs/architecture.md")),
   paths: () => homebound(sources, machine),
   dependencies: () => unexplained(sources, config.imports),
 };

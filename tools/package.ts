@@ -8,7 +8,7 @@ import { fromFileUrl, join, SEPARATOR, toFileUrl } from "@std/path";
 import { type Config, copySources, deno, root } from "./project.ts";
 
 /** What a published file's path may not begin with: what only the project itself needs. */
-const NOT_FOR_USERS = /^(?:tests\/(?!conformance\/)|bench\/|offline\/|tools\/|examples\/|\.)/;
+const NOT_FOR_USERS = /^(?:tests\/|bench\/|offline\/|tools\/|examples\/|\.)/;
 
 /**
  * Whether the package can be published, slow types and stray files refused. In a copy, with the

@@ -7,7 +7,7 @@ import { RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
 import { abortable } from "../streams/abort.ts";
 import type { ByteReader, Bytes } from "../streams/bytes.ts";
 import { offerStream } from "../streams/passing.ts";
-import { isWorkerd } from "../streams/workerd.ts";
+import { isWorkerd } from "../runtime/workerd.ts";
 
 /** What a body is read under. */
 export interface BodyOptions {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isWorkerd } from "../streams/workerd.ts";
+import { isWorkerd } from "../runtime/workerd.ts";
 import type { EngineResponse } from "./engine.ts";
 
 /**

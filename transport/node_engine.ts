@@ -7,7 +7,7 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import type { Socket } from "node:net";
 import { BadStoreConfiguration, RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
-import { builtin } from "./builtin.ts";
+import { builtin } from "../runtime/builtin.ts";
 import type { Engine, EngineRequest, EngineResponse, TlsOptions } from "./engine.ts";
 
 /** An engine that keeps connections. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { BackendException, ImageChanged, StoreRandomGetNotSupported } from "../errors/mod.ts";
-import type { ImageReader } from "../drivers/driver.ts";
+import type { ImageReader } from "../store/driver.ts";
 import type { ByteRange, ByteReader } from "../streams/mod.ts";
 import { formatRange, parseContentRange } from "./ranges.ts";
 import type { HttpResponse } from "./response.ts";

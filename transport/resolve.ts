@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { builtin } from "./builtin.ts";
+import { builtin } from "../runtime/builtin.ts";
 
 /** All addresses of a name, `/etc/hosts` included; `undefined` where the runtime cannot tell. */
 export async function resolve(host: string): Promise<readonly string[] | undefined> {

@@ -4,7 +4,7 @@
  * @module
  */
 import { RemoteServiceUnavailable } from "../errors/mod.ts";
-import type { ImageReader } from "../drivers/driver.ts";
+import type { ImageReader } from "../store/driver.ts";
 import type { ByteRange, ByteReader, Bytes } from "../streams/mod.ts";
 import { offerStream, takeStream } from "../streams/passing.ts";
 import type { Mender } from "./mend.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { BitMasks } from "../capabilities/mod.ts";
-import type { CopyResult, ImageStat, OperationOptions, Store } from "../drivers/mod.ts";
+import type { CopyResult, ImageStat, OperationOptions, Store } from "../store/mod.ts";
 import {
   Duplicate,
   ImageChanged,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageHandle } from "../drivers/mod.ts";
+import type { ImageHandle } from "../store/mod.ts";
 import { Invalid } from "../errors/mod.ts";
 import type { Bytes } from "../streams/mod.ts";
 import type { FileInfo } from "./info.ts";

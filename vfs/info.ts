@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageStat, ListEntry } from "../drivers/mod.ts";
+import type { ImageStat, ListEntry } from "../store/mod.ts";
 
 /** What {@linkcode Vfs.stat} resolves to. */
 export interface FileInfo extends Partial<Omit<ImageStat, "modified">> {

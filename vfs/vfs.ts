@@ -12,11 +12,11 @@ import type {
   GetResult,
   OperationOptions,
   Store,
-} from "../drivers/mod.ts";
-import { ImageWritable } from "../drivers/image_writable.ts";
+} from "../store/mod.ts";
+import { ImageWritable } from "../store/image_writable.ts";
 import { Duplicate, Invalid, NotFound, StoreListNotSupported } from "../errors/mod.ts";
 import type { Location } from "../location/mod.ts";
-import { Stores } from "../stores/stores.ts";
+import { Stores } from "../config/stores.ts";
 import type { Bytes, ImageData } from "../streams/mod.ts";
 import { discard } from "../streams/source.ts";
 import { copyImage, type CopyOptions, type ImagePlace, moveImage } from "./copy.ts";

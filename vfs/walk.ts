@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OperationOptions } from "../drivers/mod.ts";
+import type { OperationOptions } from "../store/mod.ts";
 import { Invalid, NotFound } from "../errors/mod.ts";
 import type { DirEntry } from "./info.ts";
 import { joinPath, parsePath } from "./path.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AddResult } from "../../drivers/mod.ts";
+import type { AddResult } from "../../store/mod.ts";
 import { type Command, Misuse } from "../command.ts";
 import { openLocal } from "../local.ts";
 import { formatSize } from "../output.ts";

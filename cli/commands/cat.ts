@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GetOptions } from "../../drivers/mod.ts";
+import type { GetOptions } from "../../store/mod.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { type Command, Misuse, type Session } from "../command.ts";
 import { treePath } from "../place.ts";

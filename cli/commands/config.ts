@@ -4,9 +4,9 @@
  * @module
  */
 import { Duplicate } from "../../errors/mod.ts";
-import { loadDriver, type OptionDefinitions } from "../../drivers/mod.ts";
+import type { OptionDefinitions } from "../../store/mod.ts";
 import { maskUri } from "../../location/mod.ts";
-import type { Config, StoreConfig } from "../../stores/mod.ts";
+import { type Config, loadDriver, type StoreConfig } from "../../config/mod.ts";
 import { type Command, Misuse } from "../command.ts";
 
 /** `vitrine config`. */

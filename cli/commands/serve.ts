@@ -4,7 +4,11 @@
  * @module
  */
 import type { Vfs } from "../../vfs/mod.ts";
-import { type RunningServer, serve as startServer, type ServeOptions } from "../../vfs/serve.ts";
+import {
+  type RunningServer,
+  serve as startServer,
+  type ServeOptions,
+} from "../../server/http/serve.ts";
 import { type Command, Misuse } from "../command.ts";
 
 /** The variable that holds the bearer token; on a command line everybody on the machine could read it. */

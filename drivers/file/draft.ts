@@ -7,7 +7,7 @@
 import type { BigIntStats } from "node:fs";
 import { chmod, stat } from "node:fs/promises";
 import type { Bytes } from "../../streams/mod.ts";
-import { dataRuns } from "../zeros.ts";
+import { dataRuns } from "../shared/sparse.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { type Digests, forgetDigests, keepDigests } from "./digests.ts";
 import type { Io, Temporary } from "./io.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OptionDefinitions } from "../options.ts";
+import type { OptionDefinitions } from "../../store/options.ts";
 
 /** Options of a {@linkcode FileStore}. */
 export interface FileOptions {

@@ -15,9 +15,9 @@ import type {
   ImageWriter,
   ListEntry,
   OperationOptions,
-} from "../driver.ts";
-import type { OptionDefinitions } from "../options.ts";
-import { Store } from "../store.ts";
+} from "../../store/driver.ts";
+import type { OptionDefinitions } from "../../store/options.ts";
+import { Store } from "../../store/store.ts";
 import { copyImageFile } from "./copy.ts";
 import { Datadirs, firstFile } from "./datadirs.ts";
 import { digestsOf, forgetDigests } from "./digests.ts";

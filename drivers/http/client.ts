@@ -7,7 +7,7 @@ import type { ByteRange } from "../../streams/mod.ts";
 import type { EgressGate } from "../../transport/gate.ts";
 import { readRange } from "../../transport/read_range.ts";
 import { Transport } from "../../transport/transport.ts";
-import type { DriverStat, ImageReader, ListEntry } from "../driver.ts";
+import type { DriverStat, ImageReader, ListEntry } from "../../store/driver.ts";
 import { below, HttpLocation } from "./location.ts";
 import type { HttpOptions } from "./options.ts";
 import type { Site } from "./site.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ListEntry } from "../driver.ts";
+import type { ListEntry } from "../../store/driver.ts";
 
 /**
  * The entries of an HTML index as nginx, Apache and others make it; `undefined` where the page is

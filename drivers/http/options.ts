@@ -4,7 +4,7 @@
  * @module
  */
 import type { Fetch } from "../../transport/engine.ts";
-import type { OptionDefinitions } from "../options.ts";
+import type { OptionDefinitions } from "../../store/options.ts";
 
 /** Options of an {@linkcode HttpStore}. */
 export interface HttpOptions {

@@ -9,7 +9,7 @@ import { parseContentRange } from "../../transport/ranges.ts";
 import { contentLength, modifiedOf } from "../../transport/read_range.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import type { HttpRequest, Transport } from "../../transport/transport.ts";
-import type { DriverStat, ListEntry } from "../driver.ts";
+import type { DriverStat, ListEntry } from "../../store/driver.ts";
 import { reprDigest, Sums } from "./digests.ts";
 import { listSite } from "./listing.ts";
 

@@ -17,11 +17,11 @@ import type {
   ListEntry,
   OperationOptions,
   StoreContext,
-} from "../driver.ts";
-import { entriesBelow } from "../listing.ts";
-import type { OptionDefinitions } from "../options.ts";
-import { pastEnd } from "../reading.ts";
-import { Store } from "../store.ts";
+} from "../../store/driver.ts";
+import { entriesBelow } from "../../store/listing.ts";
+import type { OptionDefinitions } from "../../store/options.ts";
+import { pastEnd } from "../../store/reading.ts";
+import { Store } from "../../store/store.ts";
 import { MemoryLocation } from "./location.ts";
 import { type MemoryOptions, OPTIONS } from "./options.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 import { type Bytes, CHUNK_SIZE } from "../../streams/mod.ts";
-import type { ImageReader } from "../driver.ts";
-import { isZero } from "../zeros.ts";
+import type { ImageReader } from "../../store/driver.ts";
+import { isZero } from "../shared/sparse.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Pieces under way at once, and the reads that each is made of: more or larger ones gain nothing. */

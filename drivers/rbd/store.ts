@@ -24,12 +24,12 @@ import type {
   ListEntry,
   OperationOptions,
   WriteOptions,
-} from "../driver.ts";
-import { entriesBelow } from "../listing.ts";
-import type { ImageRef } from "../operations.ts";
-import type { OptionDefinitions } from "../options.ts";
-import { pastEnd } from "../reading.ts";
-import { Store } from "../store.ts";
+} from "../../store/driver.ts";
+import { entriesBelow } from "../../store/listing.ts";
+import type { ImageRef } from "../../store/operations.ts";
+import type { OptionDefinitions } from "../../store/options.ts";
+import { pastEnd } from "../../store/reading.ts";
+import { Store } from "../../store/store.ts";
 import { isImageName, wholeImages } from "./listing.ts";
 import { RbdLocation, SNAPSHOT } from "./location.ts";
 import { digestsOf, metadataOf } from "./metadata.ts";

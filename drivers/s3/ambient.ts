@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { builtin } from "../../transport/builtin.ts";
+import { builtin } from "../../runtime/builtin.ts";
 import type { S3Credentials } from "./options.ts";
 
 /** A variable of the environment; `undefined` where there is none, or no leave to read it. */

@@ -8,7 +8,7 @@ import type { ByteRange, Bytes } from "../../streams/mod.ts";
 import { readRange } from "../../transport/read_range.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import { type HttpRequest, Transport } from "../../transport/transport.ts";
-import type { DriverStat, ImageReader } from "../driver.ts";
+import type { DriverStat, ImageReader } from "../../store/driver.ts";
 import { Credentials } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { S3Fault } from "./fault.ts";
@@ -110,7 +110,7 @@ export class S3Client {
       readRange(this.transport, request, { ...part, etag });
     const { readConcurrency: concurrency, largeObjectChunkSize } = this.#options;
     if (concurrency === 1) return await open(range, etag);
-    const { parallelReader } = await import("../parallel_reader.ts");
+    const { parallelReader } = await import("../shared/parallel_reader.ts");
     const partSize = largeObjectChunkSize * 2 ** 20;
     return await parallelReader(open, range, { etag, partSize, concurrency });
   }

@@ -8,7 +8,7 @@ import { ChecksumMismatch } from "../../errors/mod.ts";
 import { createDigests } from "../../streams/digest/mod.ts";
 import { hex } from "../../streams/bytes.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import type { ImageReader } from "../driver.ts";
+import type { ImageReader } from "../../store/driver.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import { partSize } from "./parts.ts";
 import { md5Of, md5Tag, PART_SIZE } from "./stat.ts";

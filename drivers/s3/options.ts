@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OptionDefinitions } from "../options.ts";
+import type { OptionDefinitions } from "../../store/options.ts";
 
 /** Keys that sign requests. */
 export interface S3Credentials {

@@ -18,9 +18,9 @@ import type {
   OperationOptions,
   PresignRequest,
   WriteOptions,
-} from "../driver.ts";
-import type { OptionDefinitions } from "../options.ts";
-import { Store } from "../store.ts";
+} from "../../store/driver.ts";
+import type { OptionDefinitions } from "../../store/options.ts";
+import { Store } from "../../store/store.ts";
 import type { S3Client } from "./client.ts";
 import { Endpoint } from "./endpoint.ts";
 import { S3Location, SCHEMES } from "./location.ts";

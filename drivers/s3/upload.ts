@@ -5,7 +5,7 @@
  */
 import type { Bytes } from "../../streams/mod.ts";
 import { type Part, Parts } from "../../streams/parts.ts";
-import type { ImageDigest, ImageWriter, WriteOptions } from "../driver.ts";
+import type { ImageDigest, ImageWriter, WriteOptions } from "../../store/driver.ts";
 import { Checksums } from "./checksums.ts";
 import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { Duplicate, NotFound, StoreError } from "../../errors/mod.ts";
-import { cleaningUp } from "../cleaning_up.ts";
+import { cleaningUp } from "../shared/cleanup.ts";
 import type { S3Client } from "./client.ts";
 import { codeOf, S3Fault } from "./fault.ts";
 import type { S3Settings } from "./options.ts";

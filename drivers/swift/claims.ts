@@ -13,7 +13,7 @@
 import { RemoteServiceUnavailable } from "../../errors/mod.ts";
 import { hex } from "../../streams/bytes.ts";
 import { Backoff } from "../../transport/retry.ts";
-import { cleaningUp } from "../cleaning_up.ts";
+import { cleaningUp } from "../shared/cleanup.ts";
 import type { SwiftClient } from "./client.ts";
 import { SEGMENTS } from "./names.ts";
 import type { SwiftLocation } from "./location.ts";

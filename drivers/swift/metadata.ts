@@ -6,7 +6,7 @@
 import { BackendException } from "../../errors/mod.ts";
 import { parseContentRange } from "../../transport/ranges.ts";
 import { contentLength, modifiedOf } from "../../transport/read_range.ts";
-import type { DriverStat } from "../driver.ts";
+import type { DriverStat } from "../../store/driver.ts";
 
 /** Says which upload made an object. */
 export const UPLOAD = "x-object-meta-upload-id";

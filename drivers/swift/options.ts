@@ -8,7 +8,7 @@
  * @module
  */
 import type { Fetch } from "../../transport/mod.ts";
-import type { OptionDefinitions } from "../options.ts";
+import type { OptionDefinitions } from "../../store/options.ts";
 
 /** Options of a {@linkcode SwiftStore}. Sizes are in glance_store's MB of 1,024,000 bytes. */
 export interface SwiftOptions {

@@ -7,8 +7,8 @@
  */
 import { RemoteServiceUnavailable, StoreError } from "../../errors/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import type { ImageReader } from "../driver.ts";
-import { parallelReader } from "../parallel_reader.ts";
+import type { ImageReader } from "../../store/driver.ts";
+import { parallelReader } from "../shared/parallel_reader.ts";
 import type { SwiftClient } from "./client.ts";
 import type { SwiftLocation } from "./location.ts";
 import { MB } from "./options.ts";

@@ -7,7 +7,7 @@ import { BitMasks } from "../../capabilities/mod.ts";
 import { BadStoreConfiguration, InvalidImageId, NotFound, StoreError } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import { isWorkerd } from "../../streams/workerd.ts";
+import { isWorkerd } from "../../runtime/workerd.ts";
 import { readRange } from "../../transport/read_range.ts";
 import { Transport } from "../../transport/transport.ts";
 import type {
@@ -19,9 +19,9 @@ import type {
   ListEntry,
   OperationOptions,
   PresignRequest,
-} from "../driver.ts";
-import type { OptionDefinitions } from "../options.ts";
-import { Store } from "../store.ts";
+} from "../../store/driver.ts";
+import type { OptionDefinitions } from "../../store/options.ts";
+import { Store } from "../../store/store.ts";
 import { Accounts, type LongClient } from "./accounts.ts";
 import { objectUrl, type SwiftClient } from "./client.ts";
 import { SCHEMES, SwiftLocation } from "./location.ts";

@@ -7,8 +7,8 @@ import { BackendException, ChecksumMismatch, Duplicate, NotFound } from "../../e
 import type { Bytes } from "../../streams/mod.ts";
 import { contentLength } from "../../transport/read_range.ts";
 import { Backoff } from "../../transport/retry.ts";
-import { cleaningUp } from "../cleaning_up.ts";
-import type { DriverStat } from "../driver.ts";
+import { cleaningUp } from "../shared/cleanup.ts";
+import type { DriverStat } from "../../store/driver.ts";
 import { exclusively } from "./claims.ts";
 import type { SwiftClient } from "./client.ts";
 import {

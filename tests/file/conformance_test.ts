@@ -4,7 +4,7 @@
  * @module
  */
 import { FileStore } from "@vitrine/vitrine/file";
-import { storeConformance } from "../conformance/mod.ts";
+import { storeConformance } from "../../conformance/mod.ts";
 
 const WAYS = {
   "file": () => ({}),

@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { BadStoreConfiguration, type Config, openStores } from "../../mod.ts";
-import { loadGlanceConf, parseGlanceConf } from "../../stores/glance_conf/mod.ts";
+import { loadGlanceConf, parseGlanceConf } from "../../config/glance_conf/mod.ts";
 
 function parse(...texts: string[]): Promise<Config> {
   return parseGlanceConf(texts.map((text, i) => ({ path: `${i}.conf`, text })));

@@ -10,7 +10,7 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { openStores } from "../../mod.ts";
-import { loadGlanceConf } from "../../stores/glance_conf/mod.ts";
+import { loadGlanceConf } from "../../config/glance_conf/mod.ts";
 import { seeded } from "../faults/random.ts";
 import { serviceTest } from "../services/mod.ts";
 import { makePlace, type Place } from "./backends.ts";

@@ -6,8 +6,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BadStoreConfiguration } from "../../mod.ts";
-import { parseIni } from "../../stores/glance_conf/ini.ts";
-import { Settings } from "../../stores/glance_conf/settings.ts";
+import { parseIni } from "../../config/glance_conf/ini.ts";
+import { Settings } from "../../config/glance_conf/settings.ts";
 import { serviceTest } from "../services/mod.ts";
 
 /** Reads texts by oslo.config: sections with all values of each option, or the line of the error. */

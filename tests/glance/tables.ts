@@ -5,7 +5,7 @@
  * @module
  */
 import { loadDriver, type OptionDefinition } from "../../mod.ts";
-import { NOT_APPLICABLE, OTHER_DRIVERS } from "../../stores/glance_conf/options.ts";
+import { NOT_APPLICABLE, OTHER_DRIVERS } from "../../config/glance_conf/options.ts";
 import { service } from "../services/mod.ts";
 import { counterpartOf } from "./names.ts";
 

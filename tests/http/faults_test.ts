@@ -19,7 +19,7 @@ import {
   TimeoutError,
 } from "@vitrine/vitrine";
 import { type HttpOptions, HttpStore } from "@vitrine/vitrine/http";
-import { assertBytes, pattern } from "../conformance/data.ts";
+import { assertBytes, pattern } from "../../conformance/data.ts";
 import {
   type Answer,
   FaultServer,

@@ -15,7 +15,7 @@ import type { ImageWriter, OperationOptions } from "@vitrine/vitrine";
 import { storeConformance } from "@vitrine/vitrine/conformance";
 import { type HttpLocation, type HttpOptions, HttpStore } from "@vitrine/vitrine/http";
 import { dirname } from "@std/path";
-import { assertBytes, pattern } from "../conformance/data.ts";
+import { assertBytes, pattern } from "../../conformance/data.ts";
 import { latin1 } from "../faults/wire.ts";
 import { type Endpoints, service, serviceTest } from "../services/mod.ts";
 

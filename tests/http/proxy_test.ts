@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { EgressDenied, RemoteServiceUnavailable, StoreError } from "@vitrine/vitrine";
 import { HttpStore } from "@vitrine/vitrine/http";
-import { assertBytes, pattern } from "../conformance/data.ts";
+import { assertBytes, pattern } from "../../conformance/data.ts";
 import { faultProxy } from "../faults/proxy.ts";
 import { FaultServer, rightAnswer, written } from "../faults/server.ts";
 import { latin1, WireReader, WireServer, writeAll } from "../faults/wire.ts";

@@ -5,7 +5,7 @@
  */
 import { RbdStore } from "@vitrine/vitrine/rbd";
 import type { Store } from "../../mod.ts";
-import { storeConformance } from "../conformance/mod.ts";
+import { storeConformance } from "../../conformance/mod.ts";
 import { service } from "../services/mod.ts";
 
 async function removeAll(store: Store): Promise<void> {

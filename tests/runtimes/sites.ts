@@ -6,7 +6,7 @@
  */
 import { MemoryStore } from "../../drivers/memory/mod.ts";
 import { Vfs } from "../../mod.ts";
-import { handler } from "../../vfs/handler/mod.ts";
+import { handler } from "../../server/http/mod.ts";
 import { pattern } from "./check.ts";
 import { IMAGE_SIZE } from "./images.ts";
 import type { HttpSites } from "./suite.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { storeConformance } from "../conformance/mod.ts";
+import { storeConformance } from "../../conformance/mod.ts";
 import { service } from "../services/mod.ts";
 import { TestBucket } from "./bucket.ts";
 

@@ -8,7 +8,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { uploadsOf } from "../../drivers/s3/listing.ts";
 import { type AddResult, NotFound, StoreError } from "../../mod.ts";
-import { assertBytes, bytesOf, failing, MIB, pattern, streamOf } from "../conformance/data.ts";
+import { assertBytes, bytesOf, failing, MIB, pattern, streamOf } from "../../conformance/data.ts";
 import { type Fault, faultProxy } from "../faults/proxy.ts";
 import { seeded } from "../faults/random.ts";
 import { serviceTest } from "../services/mod.ts";

@@ -7,7 +7,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NotFound } from "../../mod.ts";
-import { assertBytes, bytesOf, MIB, pattern } from "../conformance/data.ts";
+import { assertBytes, bytesOf, MIB, pattern } from "../../conformance/data.ts";
 import { serviceTest } from "../services/mod.ts";
 import { TestBucket } from "./bucket.ts";
 

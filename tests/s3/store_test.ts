@@ -19,7 +19,7 @@ import {
   StoreAclsNotSupported,
   StoreError,
 } from "../../mod.ts";
-import { assertBytes, bytesOf, failing, MIB, pattern, streamOf } from "../conformance/data.ts";
+import { assertBytes, bytesOf, failing, MIB, pattern, streamOf } from "../../conformance/data.ts";
 import { type Endpoints, serviceTest } from "../services/mod.ts";
 import { until } from "../until.ts";
 import { TestBucket } from "./bucket.ts";

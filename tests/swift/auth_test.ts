@@ -18,7 +18,7 @@ import { endpointOf } from "../../drivers/swift/catalog.ts";
 import { parseConfigFile } from "../../drivers/swift/config_file.ts";
 import { LoginSession } from "../../drivers/swift/session.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
-import { pattern } from "../conformance/data.ts";
+import { pattern } from "../../conformance/data.ts";
 import { serviceTest } from "../services/mod.ts";
 import { account, asUser, container, emptied, swift } from "./servers.ts";
 

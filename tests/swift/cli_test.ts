@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Run, Workplace } from "../cli/harness.ts";
-import { pattern } from "../conformance/data.ts";
+import { pattern } from "../../conformance/data.ts";
 import { serviceTest } from "../services/mod.ts";
 import { account, asUser, container, emptied } from "./servers.ts";
 

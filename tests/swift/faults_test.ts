@@ -15,7 +15,7 @@ import {
   StoreError,
 } from "../../mod.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
-import { assertBytes, bytesOf, pattern, streamOf } from "../conformance/data.ts";
+import { assertBytes, bytesOf, pattern, streamOf } from "../../conformance/data.ts";
 import { serviceTest } from "../services/mod.ts";
 import { until } from "../until.ts";
 import { expire, type Passing, proxy } from "./proxy.ts";

@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NotFound, type StoreContext } from "../../mod.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
-import { assertBytes, bytesOf, pattern } from "../conformance/data.ts";
+import { assertBytes, bytesOf, pattern } from "../../conformance/data.ts";
 import { type Endpoints, serviceTest } from "../services/mod.ts";
 import { Peer } from "./peer.ts";
 import { account, asUser, container, emptied, swift } from "./servers.ts";

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
-import { pattern } from "../conformance/data.ts";
+import { pattern } from "../../conformance/data.ts";
 import { serviceTest } from "../services/mod.ts";
 import { account, container, emptied, swift } from "./servers.ts";
 

@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BadStoreUri, EgressDenied } from "../../mod.ts";
 import { SwiftLocation } from "@vitrine/vitrine/swift";
-import { pattern } from "../conformance/data.ts";
+import { pattern } from "../../conformance/data.ts";
 import { serviceTest } from "../services/mod.ts";
 import { SwiftStore } from "@vitrine/vitrine/swift";
 import { account, container, emptied, swift } from "./servers.ts";

@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { type AddResult, NotFound, StoreError } from "../../mod.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
-import { assertBytes, bytesOf, pattern, streamOf } from "../conformance/data.ts";
+import { assertBytes, bytesOf, pattern, streamOf } from "../../conformance/data.ts";
 import { type Fault, faultProxy } from "../faults/proxy.ts";
 import { seeded } from "../faults/random.ts";
 import { serviceTest } from "../services/mod.ts";

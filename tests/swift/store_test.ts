@@ -9,7 +9,7 @@ import { putManifest, type Segment } from "../../drivers/swift/large_objects.ts"
 import { SwiftClient } from "../../drivers/swift/client.ts";
 import { fixedSession } from "../../drivers/swift/session.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
-import { assertBytes, bytesOf, pattern, streamOf } from "../conformance/data.ts";
+import { assertBytes, bytesOf, pattern, streamOf } from "../../conformance/data.ts";
 import { Transport } from "../../transport/mod.ts";
 import { account, ceph, container, emptied, swift } from "./servers.ts";
 

@@ -17,7 +17,7 @@ import {
   type StoreContext,
 } from "../../mod.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
-import { pattern } from "../conformance/data.ts";
+import { pattern } from "../../conformance/data.ts";
 import { type Endpoints, serviceTest } from "../services/mod.ts";
 import { account, asUser, container, emptied, swift } from "./servers.ts";
 

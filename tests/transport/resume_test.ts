@@ -7,7 +7,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ImageChanged, RemoteServiceUnavailable } from "@vitrine/vitrine";
 import { type OpenBody, resumingReader } from "../../transport/mod.ts";
-import { assertBytes, pattern } from "../conformance/data.ts";
+import { assertBytes, pattern } from "../../conformance/data.ts";
 
 const data = pattern(400_000);
 

@@ -13,7 +13,7 @@ import {
   TimeoutError,
 } from "@vitrine/vitrine";
 import { EgressGate, Transport, type TransportOptions } from "../../transport/mod.ts";
-import { assertBytes, pattern } from "../conformance/data.ts";
+import { assertBytes, pattern } from "../../conformance/data.ts";
 
 type Handler = (request: Request, index: number) => Response | Promise<Response>;
 

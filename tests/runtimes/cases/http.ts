@@ -6,7 +6,7 @@
 import { HttpStore } from "../../../drivers/http/mod.ts";
 import { MemoryStore } from "../../../drivers/memory/mod.ts";
 import { Vfs } from "../../../mod.ts";
-import { handler } from "../../../vfs/handler/mod.ts";
+import { handler } from "../../../server/http/mod.ts";
 import { all, byobSizesOf, bytesOf, equal, fails, pattern, sizesOf } from "../check.ts";
 import { IMAGE_SIZE } from "../images.ts";
 import type { Cases, HttpSites } from "../suite.ts";

@@ -1,0 +1,225 @@
+/**
+ * From the text of glance-api.conf to a configuration of stores.
+ *
+ * @module
+ */
+import { type OptionDefinition, type OptionDefinitions, validateOptions } from "../../store/mod.ts";
+import type { StoreError } from "../../errors/mod.ts";
+import type { Config, StoreConfig } from "../config.ts";
+import { driverNames, loadDriver } from "../registry.ts";
+import { type Assignment, parseIni, sectionName } from "./ini.ts";
+import {
+  ALIASES,
+  DRIVERS,
+  NOT_APPLICABLE,
+  OTHER_DRIVERS,
+  REPEATED,
+  RESERVED,
+  SCHEMES,
+  SETTINGS as SETTINGS_OF_STORES,
+} from "./options.ts";
+import { refuse, Settings } from "./settings.ts";
+import { readDict, readList, readValue } from "./values.ts";
+
+/** The text of a configuration file. */
+export interface GlanceConfFile {
+  /** Its path, for errors. */
+  path: string;
+  /** What it holds. */
+  text: string;
+}
+
+/** Options of {@linkcode parseGlanceConf}. */
+export interface ParseGlanceConfOptions {
+  /** Finds a file that an option names, `swift_store_config_file`; the name is kept by default. */
+  findFile?: ((name: string) => Promise<string> | string) | undefined;
+}
+
+/** Options that only Vitrine has stand in a backend's section behind this; Glance ignores them. */
+const OWN = "vitrine_";
+
+/** Options of a backend that the section does not give are looked for here. */
+const FALLBACK = "backend_defaults";
+
+/**
+ * Reads the configuration of Glance as oslo.config reads it, later files over earlier ones, and makes
+ * one of Vitrine: `enabled_backends` with a section a backend, or the older `stores` in
+ * `[glance_store]`. The stores are named as the backends are; those of Glance's own that have a
+ * section (`os_glance_staging_store`, `os_glance_tasks_store`) are reserved. A backend whose driver
+ * is not there stays, and is among the failures of `openStores`.
+ *
+ * An option that only Vitrine has stands in a backend's section as `vitrine_allowed_hosts`, which
+ * Glance ignores. Sections that are no store's are not looked at.
+ *
+ * Throws `BadStoreConfiguration` with file and line for what is malformed, and for options of a
+ * backend that nobody knows.
+ *
+ * @example A file store and its default
+ * ```ts
+ * import { parseGlanceConf } from "@vitrine/vitrine/glance";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = `
+ * [DEFAULT]
+ * enabled_backends = fast:file
+ * [glance_store]
+ * default_backend = fast
+ * [fast]
+ * filesystem_store_datadir = /srv/$store_description
+ * store_description = ssd
+ * `;
+ * assertEquals(await parseGlanceConf([{ path: "glance-api.conf", text }]), {
+ *   default: "fast",
+ *   stores: { fast: { driver: "file", description: "ssd", datadir: "/srv/ssd" } },
+ * });
+ * ```
+ */
+export async function parseGlanceConf(
+  files: readonly GlanceConfFile[],
+  options: ParseGlanceConfOptions = {},
+): Promise<Config> {
+  const settings = new Settings(files.map(({ path, text }) => parseIni(text, path)));
+  const enabled = settings.get("DEFAULT", "enabled_backends");
+  const reader = new BackendReader(settings, options);
+  return enabled
+    ? await readBackends(settings, enabled, reader)
+    : await readSingleStores(settings, reader);
+}
+
+async function readBackends(
+  settings: Settings,
+  enabled: Assignment,
+  reader: BackendReader,
+): Promise<Config> {
+  await reader.check(FALLBACK);
+  const stores: Config["stores"] = {};
+  for (const [name, type] of Object.entries(readDict(enabled))) {
+    if (RESERVED.includes(name)) throw refuse(enabled, `names ${name}, which is Glance's own`);
+    stores[name] = await reader.read([name, FALLBACK], type);
+  }
+  for (const name of RESERVED.filter((name) => settings.has(name))) {
+    const read = await reader.read([name], "file");
+    stores[name] = { datadir: `/var/lib/glance/${name}`, ...read, reserved: true };
+  }
+  const chosen = settings.get("glance_store", "default_backend");
+  if (!chosen?.value) return { stores };
+  if (!Object.hasOwn(stores, chosen.value) || stores[chosen.value]!.reserved) {
+    throw refuse(chosen, `is "${chosen.value}", which enabled_backends does not name`);
+  }
+  return { default: chosen.value, stores };
+}
+
+async function readSingleStores(settings: Settings, reader: BackendReader): Promise<Config> {
+  const listed = settings.get("glance_store", "stores");
+  const stores: Config["stores"] = {};
+  for (const type of listed ? readList(listed) : ["file", "http"]) {
+    const name = DRIVERS[type] ?? type;
+    stores[name] = await reader.read(["glance_store"], type);
+  }
+  const chosen = settings.get("glance_store", "default_store");
+  const name = chosen?.value ? SCHEMES[chosen.value] : "file";
+  if (name !== undefined && Object.hasOwn(stores, name)) return { default: name, stores };
+  if (chosen?.value) throw refuse(chosen, `is "${chosen.value}", the scheme of no enabled store`);
+  return { stores };
+}
+
+/** Reads the options of stores out of their sections. */
+class BackendReader {
+  readonly #settings: Settings;
+  readonly #findFile: NonNullable<ParseGlanceConfOptions["findFile"]>;
+
+  constructor(settings: Settings, { findFile = (name) => name }: ParseGlanceConfOptions) {
+    this.#settings = settings;
+    this.#findFile = findFile;
+  }
+
+  /** The store of a type out of its sections, the first of which that has an option gives it. */
+  async read(sections: readonly string[], type: string): Promise<StoreConfig> {
+    const driver = DRIVERS[type] ?? type;
+    const definitions = await optionsOf(driver);
+    if (definitions !== undefined) await this.check(sections[0]!, definitions);
+
+    const store: StoreConfig = { driver };
+    const find = (name: string) => {
+      const section = sections.find((section) => this.#settings.get(section, name));
+      return section === undefined ? [] : this.#settings.all(section, name);
+    };
+    const [description, weight] = [find("store_description").at(-1), find("weight").at(-1)];
+    if (description?.value) store.description = description.value;
+    if (weight) store.weight = readValue({ type: "integer" }, weight) as number;
+
+    for (const [key, definition] of Object.entries(definitions ?? {})) {
+      for (const name of namesOf(key, definition)) {
+        const given = find(name);
+        if (given.length === 0) continue;
+        const value = await this.#valueOf(key, definition, given);
+        if (value !== undefined) store[key] = value;
+      }
+    }
+    return store;
+  }
+
+  /** Refuses the first option of a section that no driver and nobody else knows. */
+  async check(section: string, definitions: OptionDefinitions = {}): Promise<void> {
+    for (const option of this.#settings.in(section)) {
+      const { name } = option;
+      if (namesIn(definitions).includes(name) || isKnown(name, section)) continue;
+      const known = await Promise.all(driverNames().map(optionsOf));
+      if (known.some((one) => one && namesIn(one).includes(name) && !name.startsWith(OWN))) {
+        continue;
+      }
+      throw refuse(option, "is not known to any store");
+    }
+  }
+
+  async #valueOf(
+    key: string,
+    definition: OptionDefinition,
+    given: readonly Assignment[],
+  ): Promise<unknown> {
+    const at = given.at(-1)!;
+    const repeated = REPEATED.includes(definition.glance ?? "");
+    const texts = given.map(({ value }) => value).filter(Boolean);
+    let value = repeated ? texts : readValue(definition, at);
+    if (value === undefined || (repeated && texts.length === 0)) return undefined;
+    if (definition.glance === "swift_store_config_file") {
+      value = await this.#findFile(value as string);
+    }
+    try {
+      return validateOptions({ [key]: definition }, { [key]: value }, "")[key];
+    } catch (error) {
+      throw refuse(at, `cannot be used: ${(error as StoreError).detail}`);
+    }
+  }
+}
+
+/** The options of a driver, or `undefined` where it is not there. */
+async function optionsOf(driver: string): Promise<OptionDefinitions | undefined> {
+  try {
+    return (await loadDriver(driver)).OPTIONS;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an option may be called in a section: glance_store's names for it, old ones first. */
+function namesOf(key: string, { type, glance }: OptionDefinition): string[] {
+  if (type === "value") return [];
+  const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  if (glance === undefined) return [OWN + snake];
+  const old = Object.keys(ALIASES).filter((name) => ALIASES[name] === glance);
+  return [...old, glance];
+}
+
+function namesIn(definitions: OptionDefinitions): string[] {
+  return Object.entries(definitions).flatMap(([key, definition]) => namesOf(key, definition));
+}
+
+/** The options of `[glance_store]` that are no driver's. */
+const SHARED = ["stores", "default_store", "default_backend"];
+
+function isKnown(name: string, section: string): boolean {
+  return Object.hasOwn(SETTINGS_OF_STORES, name) || Object.hasOwn(NOT_APPLICABLE, name) ||
+    Object.hasOwn(ALIASES, name) || OTHER_DRIVERS.includes(name) ||
+    (sectionName(section) === "glance_store" && SHARED.includes(name));
+}

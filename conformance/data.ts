@@ -1,0 +1,78 @@
+/**
+ * Data for the rules: patterns whose every byte tells its place, in every shape that `add` takes.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import type { GetOptions, ImageRef, ListEntry, Store } from "../mod.ts";
+import type { RuleContext } from "./suite.ts";
+
+/** One mebibyte. */
+export const MIB: number = 1024 * 1024;
+
+/** `size` bytes that differ by place and by seed. */
+export function pattern(size: number, seed = 1): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  const words = new Uint32Array(bytes.buffer, 0, size >> 2);
+  let state = seed >>> 0 || 1;
+  for (let i = 0; i < words.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    words[i] = state;
+  }
+  for (let i = words.length * 4; i < size; i++) bytes[i] = (seed + i) & 255;
+  return bytes;
+}
+
+/** A stream of the bytes in pieces of odd sizes; a byte stream or a plain one. */
+export function streamOf(bytes: Uint8Array, piece = 65_539): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at + piece));
+      at += piece;
+    },
+  });
+}
+
+/** A stream that gives the bytes, then fails. */
+export function failing(bytes: Uint8Array, error: unknown): ReadableStream<Uint8Array> {
+  const reader = streamOf(bytes).getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.error(error);
+      else controller.enqueue(value);
+    },
+  });
+}
+
+/** All bytes of an image, or of a range. */
+export async function bytesOf(
+  store: Store,
+  image: ImageRef,
+  options: GetOptions = {},
+): Promise<Uint8Array> {
+  const { stream } = await store.get(image, options);
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Fails unless two byte arrays are equal, without printing megabytes. */
+export function assertBytes(actual: Uint8Array, expected: Uint8Array): void {
+  assertEquals(actual.length, expected.length, "number of bytes");
+  const at = actual.findIndex((byte, i) => byte !== expected[i]);
+  assertEquals(at, -1, `the first wrong byte is at ${at}`);
+}
+
+/** The rule's own entries of a listing. */
+export async function listed(
+  { store, directory, flat, id }: RuleContext,
+  recursive = true,
+): Promise<ListEntry[]> {
+  const prefix = id("");
+  const entries: ListEntry[] = [];
+  for await (const entry of store.list({ directory, recursive })) {
+    if (!flat || entry.path.startsWith(prefix)) entries.push(entry);
+  }
+  return entries.sort((a, b) => a.path < b.path ? -1 : 1);
+}

@@ -1,0 +1,35 @@
+/**
+ * The contract of a store as a suite of tests, for every driver: ours and other people's.
+ *
+ * @module
+ */
+import type { Store } from "../mod.ts";
+import { addRules } from "./add_rules.ts";
+import { getRules } from "./get_rules.ts";
+import { type ConformanceOptions, runRules } from "./suite.ts";
+import { treeRules } from "./tree_rules.ts";
+
+export type { ConformanceOptions };
+
+/**
+ * Registers the suite with `Deno.test`. Each rule works under ids of its own, so that the store may
+ * hold other images; it must be writable by nobody else meanwhile. Rules that the store's
+ * capabilities exclude are skipped by name.
+ *
+ * @example Testing a driver
+ * ```ts
+ * import { storeConformance } from "@vitrine/vitrine/conformance";
+ * import { MemoryStore } from "@vitrine/vitrine/memory";
+ *
+ * function suite() {
+ *   storeConformance("memory", () => new MemoryStore("scratch"));
+ * }
+ * ```
+ */
+export function storeConformance(
+  name: string,
+  makeStore: () => Promise<Store> | Store,
+  options: ConformanceOptions = {},
+): void {
+  runRules(name, makeStore, [...addRules, ...getRules, ...treeRules], options);
+}
