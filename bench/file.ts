@@ -6,7 +6,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { writeRandom } from "./data.ts";
+import { writeRandom } from "../tests/random_file.ts";
 import { child, compare, type Contender } from "./harness.ts";
 
 const MIB = 1024 * 1024;

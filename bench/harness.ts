@@ -5,24 +5,9 @@
  *
  * @module
  */
-import { type Pauses, watchLoop } from "./pauses.ts";
+import type { Measurement } from "./measurement.ts";
+import { watchLoop } from "./pauses.ts";
 import { forgetPeak, memoryOf } from "./process.ts";
-
-/** What one run of one contender took. */
-export interface Measurement {
-  /** Bytes moved. */
-  bytes: number;
-  /** Wall-clock time in seconds. */
-  seconds: number;
-  /** User and system CPU time in seconds. */
-  cpu: number;
-  /** Peak resident memory in bytes. */
-  rss: number;
-  /** Growth of resident memory over the work, in bytes, where it was measured. */
-  growth?: number;
-  /** The event loop during the work, and during a while before it without any, where it was seen. */
-  loop?: { busy: Pauses; idle: Pauses };
-}
 
 /** One of those compared. */
 export interface Contender {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Measurement } from "./harness.ts";
+import type { Measurement } from "./measurement.ts";
 
 /** Ticks of the kernel's clock in a second, on every Linux there is (sysconf(_SC_CLK_TCK)). */
 const TICKS = 100;

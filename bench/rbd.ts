@@ -9,7 +9,7 @@
  */
 import { RbdStore } from "@vitrine/vitrine/rbd";
 import { service } from "../tests/services/mod.ts";
-import { writeRandom } from "./data.ts";
+import { writeRandom } from "../tests/random_file.ts";
 import { child, compare, type Contender } from "./harness.ts";
 
 const PARTS = ["add", "get", "thin"];

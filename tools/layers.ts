@@ -28,10 +28,16 @@ export function misplacedImports(sources: Source[], architecture: string): strin
   return [...unlisted(modules, rooms), ...upward(modules, rooms), ...circles(modules)];
 }
 
-/** The rooms of the table, from the top: `errors/`, `capabilities/`, ... A line may name several. */
+/**
+ * The rooms of the document's first table, from the top: `errors/`, `capabilities/`, ... A line may
+ * name several. Later tables name files for other reasons.
+ */
 function roomsOf(architecture: string): string[][] {
-  const rows = architecture.split("\n").filter((line) => /^\| *`/.test(line));
-  return rows.map((row) =>
+  const lines = architecture.split("\n");
+  const start = lines.findIndex((line) => line.startsWith("|"));
+  const length = lines.slice(start).findIndex((line) => !line.startsWith("|"));
+  const table = start < 0 ? [] : lines.slice(start, length < 0 ? undefined : start + length);
+  return table.map((row) =>
     [...row.split("|")[1]!.matchAll(/`([^`]+(?:\/|\.ts))`/g)].map(([, name]) => name!)
   )
     .filter((names) => names.length > 0);

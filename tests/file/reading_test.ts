@@ -9,7 +9,7 @@ import { ImageChanged } from "@vitrine/vitrine";
 import { FileStore } from "@vitrine/vitrine/file";
 import { open } from "node:fs/promises";
 import { cachedReads } from "../../drivers/file/cached.ts";
-import { writeRandom } from "../../bench/data.ts";
+import { writeRandom } from "../random_file.ts";
 import { inFolder, MIB, run } from "./support.ts";
 
 const canReadCached = Deno.build.os === "linux";

@@ -6,7 +6,7 @@
  */
 import type { Endpoints } from "../services/mod.ts";
 import { container, emptied, swift as login } from "../swift/servers.ts";
-import type { AccountSite } from "./suite.ts";
+import type { AccountSite } from "./environment.ts";
 
 /** Opens the account and a container in it. */
 export function openAccount(swift: Endpoints): { site: AccountSite } & AsyncDisposable {

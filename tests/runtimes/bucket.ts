@@ -5,7 +5,7 @@
  */
 import { TestBucket } from "../s3/bucket.ts";
 import type { Endpoints } from "../services/mod.ts";
-import type { BucketSite } from "./suite.ts";
+import type { BucketSite } from "./environment.ts";
 
 /** What pages are told beside what they are told anyway (https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name). */
 const EXPOSED = ["ETag", "Content-Range", "Date"].concat(

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { BUNDLES, measureBundle, modulesRead } from "../../bench/bundle.ts";
+import { BUNDLES, measureBundle, modulesRead } from "../../tools/bundle.ts";
 import { output } from "./runtimes/runtime.ts";
 
 /** What may be loaded before a store is asked for anything, and what with the first read. */

@@ -9,7 +9,7 @@ import { Vfs } from "../../mod.ts";
 import { handler } from "../../server/http/mod.ts";
 import { pattern } from "./check.ts";
 import { IMAGE_SIZE } from "./images.ts";
-import type { HttpSites } from "./suite.ts";
+import type { HttpSites } from "./environment.ts";
 
 /** Bytes after which a connection breaks. */
 const BREAKS_AFTER = 5_000_000;

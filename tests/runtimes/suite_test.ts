@@ -11,7 +11,7 @@ import { deno } from "./runtimes/deno.ts";
 import { bun, node } from "./runtimes/node.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
 import { workerd } from "./runtimes/workerd.ts";
-import type { SuiteEnv } from "./suite.ts";
+import type { SuiteEnv } from "./environment.ts";
 import { openAccount } from "./account.ts";
 import { openBucket } from "./bucket.ts";
 import { openSites } from "./sites.ts";

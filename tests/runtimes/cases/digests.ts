@@ -5,7 +5,7 @@
  */
 import { createDigests, type DigestBackend } from "../../../streams/digest/mod.ts";
 import { equal } from "../check.ts";
-import type { Cases } from "../suite.ts";
+import type { Cases } from "../case.ts";
 
 /** Digests of a million times the letter a (RFC 1321 and FIPS 180 test suites, and b2sum). */
 const EXPECTED = {

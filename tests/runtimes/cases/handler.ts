@@ -7,7 +7,7 @@ import { MemoryStore } from "../../../drivers/memory/mod.ts";
 import { Vfs } from "../../../mod.ts";
 import { handler } from "../../../server/http/mod.ts";
 import { byobSizesOf, equal, pattern } from "../check.ts";
-import type { Cases } from "../suite.ts";
+import type { Cases } from "../case.ts";
 
 const DATA = pattern(1_500_000);
 

@@ -9,7 +9,8 @@ import { Vfs } from "../../../mod.ts";
 import { handler } from "../../../server/http/mod.ts";
 import { all, byobSizesOf, bytesOf, equal, fails, pattern, sizesOf } from "../check.ts";
 import { IMAGE_SIZE } from "../images.ts";
-import type { Cases, HttpSites } from "../suite.ts";
+import type { Cases } from "../case.ts";
+import type { HttpSites } from "../environment.ts";
 
 const MIB = 1_048_576;
 

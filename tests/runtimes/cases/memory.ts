@@ -6,7 +6,7 @@
 import { Location } from "../../../mod.ts";
 import { MemoryStore } from "../../../drivers/memory/mod.ts";
 import { all, byobSizesOf, bytesOf, equal, fails, pattern, sizesOf } from "../check.ts";
-import type { Cases } from "../suite.ts";
+import type { Cases } from "../case.ts";
 
 const MIB = 1_048_576;
 const DATA = pattern(9 * MIB + 1);

@@ -5,7 +5,8 @@
  */
 import { S3Store } from "../../../drivers/s3/mod.ts";
 import { all, byobSizesOf, bytesOf, equal, fails, pattern } from "../check.ts";
-import type { BucketSite, Cases } from "../suite.ts";
+import type { Cases } from "../case.ts";
+import type { BucketSite } from "../environment.ts";
 
 const MIB = 1_048_576;
 const DATA = pattern(11 * MIB + 3);

@@ -5,7 +5,8 @@
  */
 import { SwiftStore } from "../../../drivers/swift/mod.ts";
 import { all, bytesOf, equal, fails, pattern } from "../check.ts";
-import type { AccountSite, Cases } from "../suite.ts";
+import type { Cases } from "../case.ts";
+import type { AccountSite } from "../environment.ts";
 
 const MIB = 1_048_576;
 const DATA = pattern(5 * MIB + 3);

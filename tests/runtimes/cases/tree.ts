@@ -5,7 +5,7 @@
  */
 import { openStores, SeekMode, Vfs } from "../../../mod.ts";
 import { all, equal, fails, pattern } from "../check.ts";
-import type { Cases } from "../suite.ts";
+import type { Cases } from "../case.ts";
 
 const DATA = pattern(1_500_000);
 

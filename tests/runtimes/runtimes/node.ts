@@ -4,7 +4,8 @@
  * @module
  */
 import { createRequire } from "node:module";
-import type { CaseResult, SuiteEnv } from "../suite.ts";
+import type { CaseResult } from "../case.ts";
+import type { SuiteEnv } from "../environment.ts";
 import { output, type Runtime } from "./runtime.ts";
 
 const SCRIPT = `

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { CaseResult, SuiteEnv } from "../suite.ts";
+import type { CaseResult } from "../case.ts";
+import type { SuiteEnv } from "../environment.ts";
 
 /** A runtime that can be had here. */
 export interface Runtime {
