@@ -5,7 +5,7 @@
  */
 import type { GetOptions } from "../store/mod.ts";
 import type { Vfs } from "../vfs/mod.ts";
-import { toldInTree } from "../vfs/in_tree.ts";
+import { setTreePath } from "../vfs/errors.ts";
 import type { Progress } from "./progress.ts";
 
 /** The chunks of an image, opened with the first: errors on the way name its path of the tree too. */
@@ -22,6 +22,6 @@ export async function* chunksOf(
       yield chunk;
     }
   } catch (error) {
-    throw toldInTree(error, path);
+    throw setTreePath(error, path);
   }
 }

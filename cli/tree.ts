@@ -5,7 +5,7 @@
  */
 import type { OperationOptions } from "../store/mod.ts";
 import { type FileInfo, type ImagePlace, type RemoveOptions, Vfs } from "../vfs/mod.ts";
-import { fileInfo } from "../vfs/info.ts";
+import { fileInfo } from "../vfs/file_info.ts";
 
 /** Whether an operand is a location URI. */
 export function isLocation(operand: string): boolean {

@@ -54,21 +54,21 @@ export async function copyImage(
 
 async function streamImage(
   from: ImagePlace,
-  known: ImageStat,
+  stat: ImageStat,
   to: ImagePlace,
   { verify, verifier, signal, context }: CopyOptions,
 ): Promise<CopyResult & { size: number }> {
-  const { checksum, multihash } = known;
+  const { checksum, multihash } = stat;
   if (verify && checksum === undefined && multihash === undefined) {
     throw new Invalid("the store holds no digest of the image to verify the copy against");
   }
   const { stream, size, etag } = await from.store.get(from.imageId, { signal, context });
-  if (etag !== known.etag) {
+  if (etag !== stat.etag) {
     await stream.cancel();
     throw changed();
   }
   return await to.store.add(to.imageId, stream, {
-    size: size ?? known.size,
+    size: size ?? stat.size,
     expected: verify === false ? undefined : { checksum, multihash },
     verifier,
     signal,

@@ -6,7 +6,7 @@
 import type { ImageHandle } from "../store/mod.ts";
 import { Invalid } from "../errors/mod.ts";
 import type { Bytes } from "../streams/mod.ts";
-import type { FileInfo } from "./info.ts";
+import type { FileInfo } from "./file_info.ts";
 
 /** From where {@linkcode VfsFile.seek} counts; the values are those of `Deno.SeekMode`. */
 export const SeekMode = { Start: 0, Current: 1, End: 2 } as const;

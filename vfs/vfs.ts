@@ -21,8 +21,8 @@ import type { Bytes, ImageData } from "../streams/mod.ts";
 import { discard } from "../streams/source.ts";
 import { copyImage, type CopyOptions, type ImagePlace, moveImage } from "./copy.ts";
 import { VfsFile } from "./file.ts";
-import { inTree, toldInTree } from "./in_tree.ts";
-import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./info.ts";
+import { setTreePath, withTreePath } from "./errors.ts";
+import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./file_info.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { parsePath } from "./path.ts";
 import { glob, type GlobOptions, walk, type WalkEntry, type WalkOptions } from "./walk.ts";
@@ -107,7 +107,7 @@ export class Vfs implements AsyncDisposable {
     const place = this.#mounts.find(segments);
     const store = this.#storeOf(place, path);
     const imageId = place!.path;
-    return await inTree(path, async () => {
+    return await withTreePath(path, async () => {
       let missing: unknown;
       if (!directory) {
         try {
@@ -150,7 +150,7 @@ export class Vfs implements AsyncDisposable {
         }
         if (!found) throw new NotFound("no such directory", { operation: "list" });
       } catch (error) {
-        throw toldInTree(error, path);
+        throw setTreePath(error, path);
       }
     }
   }
@@ -221,7 +221,7 @@ export class Vfs implements AsyncDisposable {
       await discard(data, error);
       throw error;
     }
-    return await inTree(path, () => place.store.add(place.imageId, data, options));
+    return await withTreePath(path, () => place.store.add(place.imageId, data, options));
   }
 
   /** Adds an image of UTF-8 text. See {@linkcode writeFile}. */
@@ -249,7 +249,7 @@ export class Vfs implements AsyncDisposable {
    */
   async copyFile(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
-    return await inTree(`${from} to ${to}`, () => copyImage(source, target, options));
+    return await withTreePath(`${from} to ${to}`, () => copyImage(source, target, options));
   }
 
   /**
@@ -261,7 +261,7 @@ export class Vfs implements AsyncDisposable {
    */
   async rename(from: string, to: string, options: CopyOptions = {}): Promise<void> {
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
-    await inTree(`${from} to ${to}`, () => moveImage(source, target, options));
+    await withTreePath(`${from} to ${to}`, () => moveImage(source, target, options));
   }
 
   /**
@@ -281,7 +281,7 @@ export class Vfs implements AsyncDisposable {
     const { isFile } = await this.stat(path, options);
     const place = this.#mounts.find(segments);
     const store = this.#storeOf(place, path);
-    await inTree(path, async () => {
+    await withTreePath(path, async () => {
       if (isFile) return await store.delete(place!.path, options);
       if (!options.recursive) {
         throw new Invalid("it is a directory, removed only with `recursive`", {
@@ -308,7 +308,7 @@ export class Vfs implements AsyncDisposable {
     const place = this.#mounts.find(segments);
     if (this.#mounts.isFixed(segments)) return;
     const store = this.#storeOf(place, path);
-    await inTree(path, async () => {
+    await withTreePath(path, async () => {
       await store.stat(place!.path, options).then(
         () => {
           throw new Duplicate("an image is there", { operation: "mkdir" });
@@ -342,7 +342,7 @@ export class Vfs implements AsyncDisposable {
 
   async #image<T>(path: string, body: (place: ImagePlace) => Promise<T>): Promise<T> {
     const place = this.imageAt(path);
-    return await inTree(path, () => body(place));
+    return await withTreePath(path, () => body(place));
   }
 
   #storeOf(place: StorePlace | undefined, path: string): Store {

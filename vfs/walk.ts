@@ -5,9 +5,16 @@
  */
 import type { OperationOptions } from "../store/mod.ts";
 import { Invalid, NotFound } from "../errors/mod.ts";
-import type { DirEntry } from "./info.ts";
+import type { DirEntry, FileInfo } from "./file_info.ts";
 import { joinPath, parsePath } from "./path.ts";
-import type { Vfs } from "./vfs.ts";
+
+/** The tree as a walk needs it. {@linkcode Vfs} is one. */
+export interface WalkableTree {
+  /** Yields the names in a directory. */
+  readDir(path: string, options?: OperationOptions): AsyncGenerator<DirEntry>;
+  /** Resolves to what is known of an image or a directory. */
+  stat(path: string, options?: OperationOptions): Promise<FileInfo>;
+}
 
 /** What a walk comes across. */
 export interface WalkEntry extends DirEntry {
@@ -29,17 +36,17 @@ export interface WalkOptions extends GlobOptions {
 
 /** Everything below a directory, each directory before what it holds. */
 export async function* walk(
-  vfs: Vfs,
+  tree: WalkableTree,
   path: string,
   options: WalkOptions,
 ): AsyncGenerator<WalkEntry> {
   const { maxDepth = Infinity, includeDirs = true } = options;
   const parent = joinPath(parsePath(path).segments);
   const deeper = { ...options, maxDepth: maxDepth - 1 };
-  for await (const entry of vfs.readDir(parent, options)) {
+  for await (const entry of tree.readDir(parent, options)) {
     const at = `${parent === "/" ? "" : parent}/${entry.name}`;
     if (entry.isFile || includeDirs) yield { ...entry, path: at };
-    if (entry.isDirectory && maxDepth > 1) yield* walk(vfs, at, deeper);
+    if (entry.isDirectory && maxDepth > 1) yield* walk(tree, at, deeper);
   }
 }
 
@@ -51,7 +58,7 @@ interface Picomatch {
 
 /** Everything that a pattern matches. */
 export async function* glob(
-  vfs: Vfs,
+  tree: WalkableTree,
   pattern: string,
   options: GlobOptions,
 ): AsyncGenerator<WalkEntry> {
@@ -63,7 +70,7 @@ export async function* glob(
   try {
     if (!isGlob) {
       const { segments } = parsePath(pattern);
-      const info = await vfs.stat(pattern, options);
+      const info = await tree.stat(pattern, options);
       yield { ...info, name: segments.at(-1) ?? "", path: pattern };
       return;
     }
@@ -71,7 +78,7 @@ export async function* glob(
     const matches = picomatch(pattern, { dot: true, nonegate: true });
     const bounded = !/\*\*|[{(]/.test(pattern);
     const depth = parsePath(pattern).segments.length - parsePath(root).segments.length;
-    const found = walk(vfs, root, { ...options, maxDepth: bounded ? depth : undefined });
+    const found = walk(tree, root, { ...options, maxDepth: bounded ? depth : undefined });
     for await (const entry of found) if (matches(entry.path)) yield entry;
   } catch (error) {
     // A pattern that matches nothing is no error.

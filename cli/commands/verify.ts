@@ -4,7 +4,7 @@
  * @module
  */
 import type { ExpectedDigests } from "../../streams/mod.ts";
-import { inTree } from "../../vfs/in_tree.ts";
+import { withTreePath } from "../../vfs/errors.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { type Arguments, type Command, Misuse, type Session } from "../command.ts";
 import { treePath } from "../place.ts";
@@ -41,7 +41,7 @@ async function verifyOne(
   const { checksum, multihash } = expected ?? await vfs.stat(path, { signal, context });
   const checked = [checksum && "md5", multihash?.algo].filter((name) => name !== undefined);
   const verify = checked.length === 0 ? true : { checksum, multihash };
-  return await inTree(path, async () => {
+  return await withTreePath(path, async () => {
     const { stream, size } = await vfs.get(path, { verify, signal, context });
     using progress = new Progress(path, size);
     let count = 0;

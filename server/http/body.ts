@@ -12,7 +12,7 @@ export type OnFailure = ((error: unknown) => void) | undefined;
  * The bytes of a generator, none made before it is asked for. Cancelling the body ends the generator;
  * that, and its failure, abort `abort`: what it has opened, or will open, is let go of.
  */
-export function bodyOf(
+export function generatedBody(
   generate: () => AsyncGenerator<Bytes>,
   onFailure: OnFailure,
   abort: AbortController = new AbortController(),
@@ -28,7 +28,10 @@ export function bodyOf(
 }
 
 /** A body that tells when it fails. */
-export function watched(body: ReadableStream<Bytes>, onFailure: OnFailure): ReadableStream<Bytes> {
+export function observedBody(
+  body: ReadableStream<Bytes>,
+  onFailure: OnFailure,
+): ReadableStream<Bytes> {
   const reader = body.getReader();
   return pulled(() => reader.read(), (reason) => reader.cancel(reason), onFailure);
 }

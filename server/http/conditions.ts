@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FileInfo } from "../../vfs/info.ts";
+import type { FileInfo } from "../../vfs/file_info.ts";
 import { parseHttpDate } from "./http_date.ts";
 
 /** What tells one state of an image from another. */

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Bytes } from "../../streams/mod.ts";
-import type { DirEntry } from "../../vfs/info.ts";
+import type { DirEntry } from "../../vfs/file_info.ts";
 import { parsePath } from "../../vfs/path.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
-import { bodyOf, type OnFailure, unknownLength } from "./body.ts";
+import { generatedBody, type OnFailure, unknownLength } from "./body.ts";
 import { preconditionStatus } from "./conditions.ts";
 import { statusResponse } from "./errors.ts";
 import { pageEnd, pageStart, row } from "./page.ts";
@@ -48,7 +48,7 @@ export async function listDirectory(
   }
   const texts = html ? asPage(all(), path) : asJson(all());
   const encoder = new TextEncoder();
-  const body = bodyOf(async function* () {
+  const body = generatedBody(async function* () {
     for await (const text of texts) yield encoder.encode(text) as Bytes;
   }, onFailure);
   return new Response(body, { headers });

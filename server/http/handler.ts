@@ -64,7 +64,7 @@ export function handler(
   const token = writeToken === undefined ? undefined : new BearerToken(writeToken);
   const allow = `GET, HEAD, OPTIONS${token ? ", PUT, DELETE" : ""}`;
 
-  async function answer(request: Request, onFailure: OnFailure): Promise<Response> {
+  async function respond(request: Request, onFailure: OnFailure): Promise<Response> {
     const { method } = request;
     const reading = method === "GET" || method === "HEAD";
     if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
@@ -83,7 +83,7 @@ export function handler(
   return async (request) => {
     const onFailure = onError && ((error: unknown) => onError(error, request));
     try {
-      return await answer(request, onFailure);
+      return await respond(request, onFailure);
     } catch (error) {
       onFailure?.(error);
       return errorResponse(error);

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Bytes } from "../../streams/mod.ts";
-import { contentRange, type Span } from "./ranges.ts";
+import { formatContentRange } from "../../transport/ranges.ts";
+import type { Span } from "./spans.ts";
 
 /** A multipart body. */
 export interface Multipart {
@@ -28,7 +29,7 @@ export function multipart(
   const heads = spans.map((span, i) =>
     encoder.encode(
       `${i === 0 ? "" : "\r\n"}--${boundary}\r\nContent-Type: ${type}\r\n` +
-        `Content-Range: ${contentRange(span, size)}\r\n\r\n`,
+        `Content-Range: ${formatContentRange(span, size)}\r\n\r\n`,
     )
   );
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DirEntry } from "../../vfs/info.ts";
+import type { DirEntry } from "../../vfs/file_info.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 15%, transparent); }

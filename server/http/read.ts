@@ -8,9 +8,9 @@ import type { GetOptions, GetResult } from "../../store/mod.ts";
 import { ImageChanged, InvalidRange, StoreRandomGetNotSupported } from "../../errors/mod.ts";
 import type { Multihash } from "../../streams/mod.ts";
 import type { ImagePlace } from "../../vfs/copy.ts";
-import { inTree } from "../../vfs/in_tree.ts";
+import { withTreePath } from "../../vfs/errors.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
-import { bodyOf, type OnFailure, unknownLength, watched } from "./body.ts";
+import { generatedBody, observedBody, type OnFailure, unknownLength } from "./body.ts";
 import {
   ifRangeHolds,
   isConditional,
@@ -22,7 +22,8 @@ import { reprDigest } from "./digest_fields.ts";
 import { statusResponse } from "./errors.ts";
 import { formatHttpDate } from "./http_date.ts";
 import { mediaType } from "./media_types.ts";
-import { contentRange, parseRange, type RangeSpec, type Span, spansOf } from "./ranges.ts";
+import { formatContentRange, parseRange, type RangeSpec } from "../../transport/ranges.ts";
+import { type Span, spansOf } from "./spans.ts";
 
 /** What is known of the image that is sent. */
 export interface Representation extends Validators {
@@ -51,21 +52,21 @@ export async function readImage(
   // Digests take another trip to some backends, which small ranges would feel.
   const digest = store.isCapable(BitMasks.CHECKSUM) &&
     (!headers.has("range") || headers.has("want-repr-digest"));
-  const reading = new ImageReading(vfs, path, place, rangeable, digest, onFailure);
+  const responder = new ImageResponder(vfs, path, place, rangeable, digest, onFailure);
   if (method === "GET" && !isConditional(headers)) {
     const spec = specs?.[0];
-    if (spec === undefined) return await reading.whole();
+    if (spec === undefined) return await responder.whole();
     const isFast = specs!.length === 1 && !("suffix" in spec) && !headers.has("if-range");
     const response = isFast
-      ? await reading.ifRangeable(() => reading.openedFirst(spec), () => reading.whole())
+      ? await responder.ifRangeable(() => responder.getRange(spec), () => responder.whole())
       : undefined;
     if (response) return response;
   }
-  return await reading.knownFirst(request, specs);
+  return await responder.respondConditionally(request, specs);
 }
 
 /** One image being answered with. */
-class ImageReading {
+class ImageResponder {
   constructor(
     readonly vfs: Vfs,
     readonly path: string,
@@ -78,14 +79,14 @@ class ImageReading {
   /** The whole image, opened without asking first. */
   async whole(): Promise<Response> {
     const result = await this.get({});
-    return await this.respond(200, result, await this.told(result));
+    return await this.respond(200, result, await this.describe(result));
   }
 
   /**
    * A range opened without asking first what the image is: one trip to the backend. `undefined` if
    * that does not tell what the answer has to say.
    */
-  async openedFirst(spec: { first: number; last: number | undefined }) {
+  async getRange(spec: { first: number; last: number | undefined }) {
     const { first, last } = spec;
     const length = last === undefined ? undefined : last + 1 - first;
     let result: GetResult;
@@ -101,28 +102,31 @@ class ImageReading {
       return undefined;
     }
     const span = { start: first, end: first + size };
-    return await this.respond(206, result, await this.told(result), span);
+    return await this.respond(206, result, await this.describe(result), span);
   }
 
   /** The answer where it depends on what the image is. */
-  async knownFirst(request: Request, specs: RangeSpec[] | undefined): Promise<Response> {
+  async respondConditionally(request: Request, specs: RangeSpec[] | undefined): Promise<Response> {
     const { method, headers } = request;
-    const known = await this.stat();
-    const status = preconditionStatus(method, headers, known);
-    if (status !== undefined) return statusResponse(status, this.headers(known, status));
-    const { size } = known;
+    const representation = await this.stat();
+    const status = preconditionStatus(method, headers, representation);
+    if (status !== undefined) return statusResponse(status, this.headers(representation, status));
+    const { size } = representation;
     if (method === "HEAD") {
       const body = size === undefined ? unknownLength() : null;
-      return new Response(body, { headers: this.headers(known, 200, size) });
+      return new Response(body, { headers: this.headers(representation, 200, size) });
     }
-    const whole = async () => await this.respond(200, await this.open(known), known);
+    const whole = async () =>
+      await this.respond(200, await this.open(representation), representation);
     // A range of nothing is not worth an error (section 14.2).
-    if (specs === undefined || !size || !ifRangeHolds(headers, known)) return await whole();
+    if (specs === undefined || !size || !ifRangeHolds(headers, representation)) {
+      return await whole();
+    }
     const spans = spansOf(specs, size);
     if (spans.length === 0) {
-      return statusResponse(416, { "content-range": contentRange(undefined, size) });
+      return statusResponse(416, { "content-range": formatContentRange(undefined, size) });
     }
-    return await this.ifRangeable(() => this.parts(known, spans, size), whole);
+    return await this.ifRangeable(() => this.parts(representation, spans, size), whole);
   }
 
   /**
@@ -140,45 +144,50 @@ class ImageReading {
   }
 
   /** One span, or several in a multipart body. */
-  async parts(known: Representation, spans: Span[], size: number): Promise<Response> {
+  async parts(representation: Representation, spans: Span[], size: number): Promise<Response> {
     const [first, second] = spans as [Span, Span?];
     if (second === undefined) {
-      return await this.respond(206, await this.open(known, first), known, first);
+      return await this.respond(206, await this.open(representation, first), representation, first);
     }
     const { multipart } = await import("./multipart.ts");
     // What fails is still said by a status. A span at the start shows nothing: it can be had of a
     // backend that has no ranges.
     const early = first.start > 0 ? first : second;
     const abort = new AbortController();
-    const opened = await this.open(known, early, abort.signal);
+    const earlyResult = await this.open(representation, early, abort.signal);
     const { type, length, generate } = multipart(
       spans,
       size,
       mediaType(this.path),
-      async (span) => (span === early ? opened : await this.open(known, span, abort.signal)).stream,
+      async (span) =>
+        (span === early ? earlyResult : await this.open(representation, span, abort.signal)).stream,
     );
-    return new Response(bodyOf(generate, this.onFailure, abort), {
+    return new Response(generatedBody(generate, this.onFailure, abort), {
       status: 206,
-      headers: { ...this.headers(known, 206, length), "content-type": type },
+      headers: { ...this.headers(representation, 206, length), "content-type": type },
     });
   }
 
   get(options: GetOptions): Promise<GetResult> {
     const { store, imageId } = this.place;
-    return inTree(this.path, () => store.get(imageId, options));
+    return withTreePath(this.path, () => store.get(imageId, options));
   }
 
-  async open(known: Representation, span?: Span, signal?: AbortSignal): Promise<GetResult> {
+  async open(
+    representation: Representation,
+    span?: Span,
+    signal?: AbortSignal,
+  ): Promise<GetResult> {
     const { start: offset, end } = span ?? { start: undefined, end: 0 };
     const length = offset === undefined ? undefined : end - offset;
     const result = await this.get({ offset, length, signal });
-    await this.refuseOther(result, known);
+    await this.checkUnchanged(result, representation);
     return result;
   }
 
   /** The image may have been replaced between being asked about and being opened. */
-  async refuseOther(result: GetResult, known: Representation): Promise<void> {
-    if (result.etag === undefined || result.etag === known.etag) return;
+  async checkUnchanged(result: GetResult, representation: Representation): Promise<void> {
+    if (result.etag === undefined || result.etag === representation.etag) return;
     await result.stream.cancel();
     throw new ImageChanged("the image was replaced while it was being opened", {
       path: this.path,
@@ -192,15 +201,15 @@ class ImageReading {
   }
 
   /** What opening the image told, completed where that was not enough. */
-  async told(result: GetResult): Promise<Representation> {
+  async describe(result: GetResult): Promise<Representation> {
     const { total: size, etag, modified } = result;
     if (etag !== undefined && modified !== undefined && !this.digest) {
       return { size, etag, modified, multihash: undefined };
     }
     try {
-      const known = await this.stat();
-      await this.refuseOther(result, known);
-      return known;
+      const representation = await this.stat();
+      await this.checkUnchanged(result, representation);
+      return representation;
     } catch (error) {
       await result.stream.cancel();
       throw error;
@@ -210,18 +219,18 @@ class ImageReading {
   async respond(
     status: number,
     result: GetResult,
-    known: Representation,
+    representation: Representation,
     span?: Span,
   ): Promise<Response> {
-    const headers = this.headers(known, status, result.size);
-    if (span) headers["content-range"] = contentRange(span, known.size!);
+    const headers = this.headers(representation, status, result.size);
+    if (span) headers["content-range"] = formatContentRange(span, representation.size!);
     const response = await result.respond({ status, headers });
     if (!this.onFailure || result.size! <= READ_BEFORE) return response;
-    return new Response(watched(response.body!, this.onFailure), response);
+    return new Response(observedBody(response.body!, this.onFailure), response);
   }
 
-  headers(known: Representation, status: number, length?: number): Record<string, string> {
-    const { etag, modified, multihash } = known;
+  headers(representation: Representation, status: number, length?: number): Record<string, string> {
+    const { etag, modified, multihash } = representation;
     const headers: Record<string, string> = {
       "accept-ranges": this.rangeable ? "bytes" : "none",
     };

@@ -44,7 +44,7 @@ export interface RunningServer extends AsyncDisposable {
  */
 export function serve(vfs: Vfs, options: ServeOptions = {}): RunningServer {
   const { hostname = "127.0.0.1", port = 0, ...rest } = options;
-  const answer = handler(vfs, rest);
+  const handle = handler(vfs, rest);
   let underWay = 0;
   let idle: (() => void) | undefined;
   const done = () => {
@@ -65,7 +65,7 @@ export function serve(vfs: Vfs, options: ServeOptions = {}): RunningServer {
       if (stopping) return new Response(null, { status: 503, headers: { connection: "close" } });
       underWay++;
       completed.then(done, done);
-      return answer(request);
+      return handle(request);
     },
   );
   // Not `server.shutdown`: once begun, it cannot be cut short.

@@ -22,7 +22,7 @@ import {
 import { handler, type HandlerOptions } from "@vitrine/vitrine/handler";
 import { HttpStore } from "@vitrine/vitrine/http";
 import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
-import { watched } from "../../server/http/body.ts";
+import { observedBody } from "../../server/http/body.ts";
 
 const HELLO_SHA256 = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
 const OTHER_SHA256 = btoa("x".repeat(32));
@@ -650,7 +650,7 @@ Deno.test("a body that fails after its headers is told to onError, and fails", a
 Deno.test("who leaves while a body is awaited is no failure of it", async () => {
   const told: unknown[] = [];
   const silent = new ReadableStream<Uint8Array<ArrayBuffer>>();
-  const reader = watched(silent, (error) => told.push(error)).getReader();
+  const reader = observedBody(silent, (error) => told.push(error)).getReader();
   const read = reader.read();
   await reader.cancel();
   assertEquals((await read).done, true);
@@ -658,7 +658,7 @@ Deno.test("who leaves while a body is awaited is no failure of it", async () => 
   assertEquals(told, []);
 });
 
-Deno.test("a body that is watched over arrives whole, and is let go of", async () => {
+Deno.test("a body that is observedBody over arrives whole, and is let go of", async () => {
   const { ask, store } = await served({ onError: (error) => fail(String(error)) });
   const data = crypto.getRandomValues(new Uint8Array(65_536));
   await store.add("big", new Blob(Array(40).fill(data)));

@@ -4,9 +4,10 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { contentRange, parseRange, spansOf } from "../../server/http/ranges.ts";
+import { formatContentRange, parseRange } from "../../transport/ranges.ts";
+import { spansOf } from "../../server/http/spans.ts";
 
-Deno.test("Range headers are read, and what is none is not", () => {
+Deno.test("parseRange: reads valid ranges and ignores what is none", () => {
   assertEquals(parseRange("bytes=0-499"), [{ first: 0, last: 499 }]);
   assertEquals(parseRange("bytes=500-"), [{ first: 500, last: undefined }]);
   assertEquals(parseRange("bytes=-500"), [{ suffix: 500 }]);
@@ -28,7 +29,7 @@ Deno.test("Range headers are read, and what is none is not", () => {
   ) assertEquals(parseRange(header), undefined, header);
 });
 
-Deno.test("a range selects what is there", () => {
+Deno.test("spansOf: selects the bytes that exist", () => {
   const cases: [string, number, string][] = [
     ["bytes=0-499", 1000, "bytes 0-499/1000"],
     ["bytes=0-4999", 1000, "bytes 0-999/1000"],
@@ -41,6 +42,6 @@ Deno.test("a range selects what is there", () => {
     ["bytes=-5", 0, "bytes */0"],
   ];
   for (const [header, size, expected] of cases) {
-    assertEquals(contentRange(spansOf(parseRange(header)!, size)[0], size), expected, header);
+    assertEquals(formatContentRange(spansOf(parseRange(header)!, size)[0], size), expected, header);
   }
 });
