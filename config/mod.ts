@@ -9,9 +9,11 @@ export { loadConfig, type LoadConfigOptions } from "./load.ts";
 export { type DriverLoader, driverNames, loadDriver, registerDriver } from "./registry.ts";
 export { openStores, type OpenStoresOptions } from "./open.ts";
 export {
-  type BackendOptions,
-  type StoreEntry,
-  Stores,
-  type StoresOptions,
-  type StoreStatus,
-} from "./stores.ts";
+  addWithMultihash,
+  getSizeFromUriAndBackend,
+  setAclsForMultiStore,
+  storeAddToBackend,
+  storeAddToBackendWithMultihash,
+} from "./multi_backend.ts";
+export type { StoreEntry, StoreStatus } from "./store_entry.ts";
+export { type BackendOptions, Stores, type StoresOptions } from "./stores.ts";

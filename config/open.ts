@@ -9,7 +9,8 @@ import type { Store } from "../store/store.ts";
 import { BadStoreConfiguration, StoreError } from "../errors/mod.ts";
 import { checkConfig, type Config, type StoreConfig } from "./config.ts";
 import { type Environment, expandEnvironment, processEnvironment } from "./environment.ts";
-import { type StoreEntry, Stores } from "./stores.ts";
+import type { StoreEntry } from "./store_entry.ts";
+import { Stores } from "./stores.ts";
 
 /** Options of {@linkcode openStores}. */
 export interface OpenStoresOptions {

@@ -1,12 +1,21 @@
 /**
- * The configured stores of one program: found by name or by location URI, with a default, weights
- * and descriptions. The functions of glance_store's multi_backend are its methods.
+ * The configured stores of one program, found by name or by location URI.
  *
  * @module
  */
-import { BitMasks } from "../capabilities/mod.ts";
+import {
+  BadStoreConfiguration,
+  BadStoreUri,
+  DriverLoadFailure,
+  NotFound,
+  RemoteServiceUnavailable,
+  TimeoutError,
+  UnknownScheme,
+  UnsupportedBackend,
+} from "../errors/mod.ts";
+import { type Location, maskUri, SchemeMap } from "../location/mod.ts";
+import { checkLocationMetadata } from "../store/location_metadata.ts";
 import type {
-  Acls,
   AddOptions,
   AddResult,
   GetOptions,
@@ -14,70 +23,28 @@ import type {
   OperationOptions,
   Store,
 } from "../store/mod.ts";
-import {
-  BadStoreConfiguration,
-  BadStoreUri,
-  NotFound,
-  UnknownScheme,
-  UnsupportedBackend,
-} from "../errors/mod.ts";
-import { checkImageId, type Location, maskUri, SchemeMap } from "../location/mod.ts";
 import type { ImageData } from "../streams/mod.ts";
 import { discard } from "../streams/source.ts";
-import { checkLocationMetadata } from "../store/location_metadata.ts";
-
-/** A store with what its configuration says of it. */
-export interface StoreEntry {
-  /** The store, or why there is none: asking for it throws that. */
-  store: Store | Error;
-  /** Name of its driver. */
-  driver?: string | undefined;
-  /** What it is for, in a sentence. */
-  description?: string | undefined;
-  /** How much it is preferred where an image is in several stores; the highest first. 0 by default. */
-  weight?: number | undefined;
-  /** Whether the program keeps it for itself: it is never the default. */
-  reserved?: boolean | undefined;
-}
+import { checkStoreName, statusOf, type StoreEntry, type StoreStatus } from "./store_entry.ts";
 
 /** Options of {@linkcode Stores}. */
 export interface StoresOptions {
-  /** Name of the store that takes new images; the only store that is not reserved by default. */
+  /** The name of the store that takes new images. Default: the only store that is not reserved. */
   default?: string | undefined;
 }
 
-/** Which store is meant: the one of that name, or without it the default or any. */
+/** Options of operations that work on one of several stores. */
 export interface BackendOptions {
-  /** Name of the store. */
+  /** The name of the store. Default: the default store for `add`, every store for the others. */
   backend?: string | undefined;
 }
 
-/** What {@linkcode Stores.status} says of a store. */
-export interface StoreStatus {
-  /** Its name. */
-  name: string;
-  /** Name of its driver, where known. */
-  driver: string | undefined;
-  /** What it is for. */
-  description: string;
-  /** How much it is preferred. */
-  weight: number;
-  /** Whether the program keeps it for itself. */
-  reserved: boolean;
-  /** Whether it takes new images where no store is named. */
-  default: boolean;
-  /** The URI schemes that it answers to. */
-  schemes: readonly string[];
-  /** What it can do, in words. */
-  capabilities: readonly string[];
-  /** Why it cannot be used at all. */
-  error: Error | undefined;
-  /** Why it cannot be written although its driver can. */
-  addFailure: Error | undefined;
-}
-
 /**
- * Named stores. An instance, so that a program can have several sets.
+ * Named stores, with a default, weights and descriptions. A program may have several sets of them.
+ *
+ * A weight decides where an image is read that is in several stores: in the one with the highest
+ * weight, and in the next if that one does not have it or cannot be reached. Stores of the same weight
+ * are tried in the order of the configuration.
  *
  * @example Two stores, found by name and by URI
  * ```ts
@@ -98,25 +65,29 @@ export interface StoreStatus {
  * ```
  */
 export class Stores implements AsyncDisposable {
-  /** Name of the store that takes new images where no other is named. */
+  /** The name of the store that takes new images for which no other is named. */
   readonly default: string | undefined;
   readonly #entries = new Map<string, StoreEntry>();
   readonly #schemes = new SchemeMap();
 
   /**
-   * Takes stores by name, which must be the name that each was made with. Throws
-   * `BadStoreConfiguration`. Nothing is opened yet.
+   * Takes stores by name. Nothing is opened yet.
+   *
+   * @param stores The stores, each by the name with which it was created.
+   * @param options The name of the default store.
+   * @throws {BadStoreConfiguration} If a name is not that of its store or no segment of a path, or if
+   * the default store is missing or reserved.
    */
   constructor(
     stores: Readonly<Record<string, Store | StoreEntry>>,
     options: StoresOptions = {},
   ) {
-    for (const [name, given] of Object.entries(stores)) {
-      const entry: StoreEntry = "getSchemes" in given ? { store: given } : given;
-      checkName(name);
-      this.#entries.set(name, entry);
-      if (entry.store instanceof Error) continue;
-      this.#register(name, entry.store);
+    for (const [name, value] of Object.entries(stores)) {
+      checkStoreName(name);
+      this.#entries.set(name, "getSchemes" in value ? { store: value } : value);
+    }
+    for (const [name, { store }] of this.#byWeight()) {
+      if (!(store instanceof Error)) this.#register(name, store);
     }
     const ordinary = [...this.#entries].filter(([, { reserved }]) => !reserved)
       .map(([name]) => name);
@@ -130,7 +101,7 @@ export class Stores implements AsyncDisposable {
 
   #register(name: string, store: Store): void {
     if (store.name !== name) {
-      throw new BadStoreConfiguration(`the store "${store.name}" is given as "${name}"`);
+      throw new BadStoreConfiguration(`the store "${store.name}" is configured as "${name}"`);
     }
     for (const scheme of store.getSchemes()) {
       this.#schemes.register(scheme, name, {
@@ -141,12 +112,12 @@ export class Stores implements AsyncDisposable {
     }
   }
 
-  /** Names of all stores, in the order of the configuration, those that failed among them. */
+  /** The names of all stores, in the order of the configuration, failed ones included. */
   get names(): string[] {
     return [...this.#entries.keys()];
   }
 
-  /** The stores that cannot be used, by name, and why. */
+  /** The stores that cannot be used, by name, each with the reason. */
   get failures(): Map<string, Error> {
     const failures = new Map<string, Error>();
     for (const [name, { store }] of this.#entries) {
@@ -155,66 +126,97 @@ export class Stores implements AsyncDisposable {
     return failures;
   }
 
-  /** Opens every store and tells how each is. One that fails is reported, not thrown. */
+  /**
+   * Opens every store and returns the state of each. A store that fails is reported, not thrown.
+   *
+   * @returns The states, in the order of the configuration.
+   */
   status(): Promise<StoreStatus[]> {
-    return Promise.all([...this.#entries].map(async ([name, entry]) => {
-      const { driver, description = "", weight = 0, reserved = false } = entry;
-      const settings = { name, driver, description, weight, reserved };
-      const isDefault = name === this.default;
-      const { store } = entry;
-      const error = store instanceof Error ? store : await failureOf(store);
-      if (store instanceof Error || error !== undefined) {
-        const none = { schemes: [], capabilities: [], addFailure: undefined };
-        return { ...settings, ...none, default: isDefault, error };
-      }
-      return {
-        ...settings,
-        default: isDefault,
-        schemes: store.getSchemes(),
-        capabilities: store.describe(),
-        error,
-        addFailure: store.addFailure,
-      };
-    }));
+    return Promise.all(
+      [...this.#entries].map(([name, entry]) => statusOf(name, entry, name === this.default)),
+    );
   }
 
-  /** The store of that name. Throws `UnsupportedBackend`, or why the store could not be made. */
+  /**
+   * Returns a store by its name.
+   *
+   * @param name The name.
+   * @returns The store.
+   * @throws {UnsupportedBackend} If there is no store of that name.
+   * @throws {StoreError} If the store could not be configured.
+   */
   getStoreFromStoreIdentifier(name: string): Store {
     const { store } = this.#entry(name);
     if (store instanceof Error) throw store;
     return store;
   }
 
-  /** How much a store is preferred. Throws `UnsupportedBackend`. */
+  /**
+   * Returns how much a store is preferred.
+   *
+   * @param name The name of the store.
+   * @returns The weight of its configuration, or 0.
+   * @throws {UnsupportedBackend} If there is no store of that name.
+   */
   getStoreWeight(name: string): number {
     return this.#entry(name).weight ?? 0;
   }
 
-  /** The URI schemes that some store answers to. */
+  /**
+   * Returns the URI schemes of all stores.
+   *
+   * @returns The schemes without the colon, each once.
+   */
   getKnownSchemesForMultiStore(): string[] {
     return this.#schemes.getKnownSchemes();
   }
 
   /**
-   * The location that a URI names, in the first store that owns it. Throws `UnknownScheme` and
-   * `BadStoreUri`.
+   * Returns the location that a URI names, in the store of the highest weight that owns the URI.
+   *
+   * @param uri The location URI.
+   * @returns The location with the name of its store.
+   * @throws {UnknownScheme} If no store has the scheme.
+   * @throws {BadStoreUri} If no store owns the URI.
    */
   getLocationFromUri(uri: string): Location {
     return this.#schemes.getLocationFromUri(uri);
   }
 
-  /** The location that a URI names in one store. Throws `UnsupportedBackend` and `BadStoreUri`. */
+  /**
+   * Returns the location that a URI names in one store.
+   *
+   * @param uri The location URI.
+   * @param backend The name of the store.
+   * @returns The location.
+   * @throws {UnsupportedBackend} If there is no such store, or if it does not have the scheme.
+   * @throws {BadStoreUri} If the URI lies outside the store.
+   */
   getLocationFromUriAndBackend(uri: string, backend: string): Location {
     this.getStoreFromStoreIdentifier(backend);
     return this.#schemes.getLocationFromUriAndBackend(uri, backend);
   }
 
-  /** Opens the default store. Throws `UnsupportedBackend` if there is none, or why it fails. */
+  /**
+   * Opens the default store.
+   *
+   * @throws {UnsupportedBackend} If there is no default store.
+   * @throws {StoreError} If the store cannot be opened.
+   */
   async verifyStore(): Promise<void> {
     await this.#target(undefined).configure();
   }
 
-  /** Adds an image to a store, the default one unless another is named. See `Store.add`. */
+  /**
+   * Adds an image to one store. See `Store.add`.
+   *
+   * @param imageId The id that the image gets.
+   * @param data The bytes of the image.
+   * @param options The options of `Store.add`, with the name of the store. Default: the default store.
+   * @returns Location, size in bytes, digests and metadata of the new image.
+   * @throws {UnsupportedBackend} If there is no such store, or no default store.
+   * @throws {Duplicate} If the store has an image of that id.
+   */
   async add(
     imageId: string,
     data: ImageData,
@@ -227,84 +229,57 @@ export class Stores implements AsyncDisposable {
       await discard(data, error);
       throw error;
     }
-    return await this.storeAddToBackend(imageId, data, store, options);
-  }
-
-  /** {@linkcode add} with the digest algorithm of the multihash. */
-  addWithMultihash(
-    imageId: string,
-    data: ImageData,
-    hashingAlgo: string,
-    options: AddOptions & BackendOptions = {},
-  ): Promise<AddResult> {
-    return this.add(imageId, data, { ...options, hashingAlgo });
-  }
-
-  /** Adds an image to a store, and checks the metadata that its driver gives. */
-  async storeAddToBackend(
-    imageId: string,
-    data: ImageData,
-    store: Store,
-    options: AddOptions = {},
-  ): Promise<AddResult> {
     const result = await store.add(imageId, data, options);
     checkLocationMetadata(result.metadata);
     return result;
   }
 
-  /** {@linkcode storeAddToBackend} with the digest algorithm of the multihash. */
-  storeAddToBackendWithMultihash(
-    imageId: string,
-    data: ImageData,
-    hashingAlgo: string,
-    store: Store,
-    options: AddOptions = {},
-  ): Promise<AddResult> {
-    return this.storeAddToBackend(imageId, data, store, { ...options, hashingAlgo });
-  }
-
   /**
-   * Opens the image of a location URI: in the named store, else in the first that has it. Throws
-   * `NotFound` if none has. See `Store.get`.
+   * Opens the image of a location URI for reading. See `Store.get`.
+   *
+   * Without a `backend` the stores are tried by weight: one that does not have the image or cannot be
+   * reached is followed by the next.
+   *
+   * @param uri The location URI.
+   * @param options The options of `Store.get`, with the name of the store. Default: every store.
+   * @returns The bytes as a stream, and their number.
+   * @throws {NotFound} If no store has the image.
+   * @throws {RemoteServiceUnavailable} If a store that may have the image cannot be reached and no
+   * other has it.
    */
   get(uri: string, options: GetOptions & BackendOptions = {}): Promise<GetResult> {
-    return this.#search(uri, options, (store, location) => store.get(location, options));
-  }
-
-  /** Deletes the image of a location URI, found as in {@linkcode get}. See `Store.delete`. */
-  delete(uri: string, options: OperationOptions & BackendOptions = {}): Promise<void> {
-    return this.#search(uri, options, (store, location) => store.delete(location, options));
-  }
-
-  /** Size of an image in bytes, or `undefined` where the backend does not tell. */
-  async getSizeFromUriAndBackend(
-    uri: string,
-    backend: string,
-    options: OperationOptions = {},
-  ): Promise<number | undefined> {
-    const location = this.getLocationFromUriAndBackend(uri, backend);
-    return await this.getStoreFromStoreIdentifier(backend).getSize(location, options);
+    return this.#search(
+      uri,
+      options,
+      isUnreachable,
+      (store, location) => store.get(location, options),
+    );
   }
 
   /**
-   * Replaces who may do what with an image. A store without ACLs is passed over, as glance_store
-   * does, and `false` says so.
+   * Deletes the image of a location URI. See `Store.delete`.
+   *
+   * Without a `backend` the stores are tried by weight until one has the image. A store that cannot be
+   * reached ends the search: the image may be there.
+   *
+   * @param uri The location URI.
+   * @param options The caller, an abort signal, and the name of the store. Default: every store.
+   * @throws {NotFound} If no store has the image.
    */
-  async setAclsForMultiStore(
-    uri: string,
-    backend: string,
-    acls: Partial<Acls>,
-    options: OperationOptions = {},
-  ): Promise<boolean> {
-    const location = this.getLocationFromUriAndBackend(uri, backend);
-    const store = this.getStoreFromStoreIdentifier(backend);
-    await store.configure();
-    if (!store.isCapable(BitMasks.ACL_WRITE)) return false;
-    await store.setAcls(location, acls, options);
-    return true;
+  delete(uri: string, options: OperationOptions & BackendOptions = {}): Promise<void> {
+    return this.#search(
+      uri,
+      options,
+      () => false,
+      (store, location) => store.delete(location, options),
+    );
   }
 
-  /** Closes every store, and then throws what the first that failed threw. */
+  /**
+   * Closes every store.
+   *
+   * @throws {Error} The first failure, after all stores have been closed.
+   */
   async close(): Promise<void> {
     const stores = [...this.#entries.values()].map(({ store }) => store);
     const closed = await Promise.allSettled(
@@ -314,9 +289,14 @@ export class Stores implements AsyncDisposable {
     if (failed) throw failed.reason;
   }
 
-  /** The same as {@linkcode close}. */
+  /** Does the same as {@linkcode close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** The stores, those of the highest weight first. */
+  #byWeight(): [string, StoreEntry][] {
+    return [...this.#entries].sort(([, a], [, b]) => (b.weight ?? 0) - (a.weight ?? 0));
   }
 
   #entry(name: string): StoreEntry {
@@ -338,6 +318,7 @@ export class Stores implements AsyncDisposable {
   async #search<T>(
     uri: string,
     { backend }: BackendOptions,
+    isSkipped: (error: unknown) => boolean,
     operation: (store: Store, location: Location) => Promise<T>,
   ): Promise<T> {
     if (backend !== undefined) {
@@ -345,46 +326,34 @@ export class Stores implements AsyncDisposable {
       return await operation(this.getStoreFromStoreIdentifier(backend), location);
     }
     let cause: unknown;
-    for (const [name, { store }] of this.#entries) {
+    let unreachable: unknown;
+    for (const [name, { store }] of this.#byWeight()) {
       if (store instanceof Error) continue;
       try {
         const location = this.#schemes.getLocationFromUriAndBackend(uri, name);
         return await operation(store, location);
       } catch (error) {
-        if (!(error instanceof NotFound || isElsewhere(error))) throw error;
-        cause = error;
+        if (isSkipped(error)) unreachable ??= error;
+        else if (!(error instanceof NotFound || isElsewhere(error))) throw error;
+        else cause = error;
       }
     }
-    const unasked = [...this.failures.keys()];
-    const except = unasked.length > 0 ? `, except that ${unasked.join(", ")} cannot be asked` : "";
+    // The image may be in the store that could not be reached, so it is not known to be missing.
+    if (unreachable !== undefined) throw unreachable;
+    const failed = [...this.failures.keys()];
+    const except = failed.length > 0 ? `, except that ${failed.join(", ")} cannot be used` : "";
     throw new NotFound(`no store has ${maskUri(uri)}${except}`, { cause });
   }
 }
 
-/** Whether the error says that a URI is another store's. */
+/** Whether the error means that a URI belongs to another store. */
 function isElsewhere(error: unknown): boolean {
   return error instanceof BadStoreUri || error instanceof UnsupportedBackend ||
     error instanceof UnknownScheme;
 }
 
-async function failureOf(store: Store): Promise<Error | undefined> {
-  try {
-    await store.configure();
-    return undefined;
-  } catch (error) {
-    return error as Error;
-  }
-}
-
-/** A store's name is a directory of the path tree. */
-function checkName(name: string): void {
-  try {
-    checkImageId(name);
-    if (!name.includes("/")) return;
-  } catch {
-    // Said below.
-  }
-  throw new BadStoreConfiguration(
-    `${JSON.stringify(name)} is no name of a store: it is one segment`,
-  );
+/** Whether the error means that a store cannot be reached or opened, whatever is in it. */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof RemoteServiceUnavailable || error instanceof TimeoutError ||
+    error instanceof BadStoreConfiguration || error instanceof DriverLoadFailure;
 }

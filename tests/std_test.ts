@@ -7,7 +7,7 @@
  */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import * as asserts from "@std/assert";
-import { parseArgs } from "@std/cli";
+import { parseArgs, unicodeWidth } from "@std/cli";
 import * as path from "@std/path";
 import { toArrayBuffer, toBlob, toJson, toText } from "@std/streams";
 
@@ -316,6 +316,27 @@ Deno.test({
       asserts.assertThrows(fn, TypeError);
     }
   },
+});
+
+Deno.test("unicodeWidth: counts the columns of a terminal", () => {
+  const widths: [string, number][] = [
+    ["", 0],
+    ["debian-12.qcow2", 15],
+    ["天地玄黃", 8],
+    ["ｆｕｌｌ", 8],
+    ["한국어", 6],
+    ["ひらがなカナ", 12],
+    ["caf\u00e9", 4],
+    ["cafe\u0301", 4],
+    ["\u{1f469}", 2],
+    ["\u{1f469}\u{1f52c}", 4],
+    ["голубой", 7],
+    ["naïve…", 6],
+    ["\0\t\n\r\x1b\u0080\u009f", 0],
+    ["a\u200bb", 2],
+    ["█─└", 3],
+  ];
+  for (const [text, width] of widths) strictEqual(unicodeWidth(text), width, text);
 });
 
 Deno.test("streams are read to their end", async () => {

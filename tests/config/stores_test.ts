@@ -5,12 +5,16 @@
  */
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
+  addWithMultihash,
   BackendException,
   BadStoreConfiguration,
   BadStoreUri,
   checkLocationMetadata,
   Duplicate,
+  getSizeFromUriAndBackend,
   NotFound,
+  RemoteServiceUnavailable,
+  setAclsForMultiStore,
   StorageFull,
   StoreAddDisabled,
   Stores,
@@ -56,13 +60,13 @@ Deno.test("add goes to the default store, or to the one that is named", async ()
 
 Deno.test("addWithMultihash takes the algorithm", async () => {
   const { stores } = twoStores();
-  const { multihash } = await stores.addWithMultihash("a", new Uint8Array(), "sha256");
+  const { multihash } = await addWithMultihash(stores, "a", new Uint8Array(), "sha256");
   assertEquals(multihash, {
     algo: "sha256",
     value: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
   });
   await assertRejects(
-    () => stores.addWithMultihash("b", new Uint8Array(), "rot13"),
+    () => addWithMultihash(stores, "b", new Uint8Array(), "rot13"),
     UnknownHashingAlgo,
   );
 });
@@ -124,10 +128,59 @@ Deno.test("the search goes on where a store does not have the image", async () =
   assertEquals(error.message, "no store has memory://any/a");
 });
 
+/** Two stores that own the same locations; the second has the higher weight. */
+function twoWeights(light: Twin, heavy: Twin) {
+  return new Stores({ light: { store: light, weight: 1 }, heavy: { store: heavy, weight: 5 } });
+}
+
+async function textOf(stores: Stores): Promise<string> {
+  return await new Response((await stores.get("memory://any/a")).stream).text();
+}
+
+Deno.test("Stores.get: reads from the store with the highest weight", async () => {
+  const [light, heavy] = [new Twin("light"), new Twin("heavy")];
+  const stores = twoWeights(light, heavy);
+  await light.add("a", new Blob(["light"]));
+  assertEquals(await textOf(stores), "light");
+  await heavy.add("a", new Blob(["heavy"]));
+  assertEquals(await textOf(stores), "heavy");
+  assertEquals(stores.getLocationFromUri("memory://any/a").storeName, "heavy");
+  assertEquals(stores.names, ["light", "heavy"]);
+});
+
+/** A store that is down. */
+class Down extends Twin {
+  override configure(): Promise<void> {
+    return Promise.reject(new RemoteServiceUnavailable("connection refused"));
+  }
+  override get(): Promise<never> {
+    return Promise.reject(new RemoteServiceUnavailable("connection refused"));
+  }
+  override delete(): Promise<never> {
+    return Promise.reject(new RemoteServiceUnavailable("connection refused"));
+  }
+}
+
+Deno.test("Stores.get: reads from the next store when one cannot be reached", async () => {
+  const light = new Twin("light");
+  const stores = twoWeights(light, new Down("heavy"));
+  await assertRejects(() => textOf(stores), RemoteServiceUnavailable, "refused");
+  await light.add("a", new Blob(["light"]));
+  assertEquals(await textOf(stores), "light");
+});
+
+Deno.test("Stores.delete: deletes nothing while the first store cannot be reached", async () => {
+  const light = new Twin("light");
+  await light.add("a", new Blob(["light"]));
+  const stores = twoWeights(light, new Down("heavy"));
+  await assertRejects(() => stores.delete("memory://any/a"), RemoteServiceUnavailable, "refused");
+  assertEquals(await light.getSize("a"), 5);
+});
+
 Deno.test("what is nowhere is NotFound, and says which stores could not be asked", async () => {
   const { stores } = twoStores();
   for (const uri of ["memory://fast/b", "s3://key:secret@host/bucket/b"]) {
-    const error = await assertRejects(() => stores.get(uri), NotFound, "broken cannot be asked");
+    const error = await assertRejects(() => stores.get(uri), NotFound, "broken cannot be used");
     assert(!error.message.includes("secret"));
   }
 });
@@ -147,7 +200,7 @@ Deno.test("an error that is not NotFound ends the search", async () => {
 Deno.test("sizes, weights, schemes and locations", async () => {
   const { stores } = twoStores();
   await stores.add("a", new Uint8Array(7), { backend: "fast" });
-  assertEquals(await stores.getSizeFromUriAndBackend("memory://fast/a", "fast"), 7);
+  assertEquals(await getSizeFromUriAndBackend(stores, "memory://fast/a", "fast"), 7);
   assertEquals([stores.getStoreWeight("fast"), stores.getStoreWeight("slow")], [10, 0]);
   assertThrows(() => stores.getStoreWeight("none"), UnsupportedBackend);
   assertEquals(stores.getKnownSchemesForMultiStore(), ["memory"]);
@@ -161,14 +214,14 @@ Deno.test("ACLs are set where there are any, and passed over where not", async (
   const { stores, fast } = twoStores();
   await stores.add("a", new Uint8Array(), { backend: "fast" });
   const acls = { readTenants: ["bob"] };
-  assertEquals(await stores.setAclsForMultiStore("memory://fast/a", "fast", acls), true);
+  assertEquals(await setAclsForMultiStore(stores, "memory://fast/a", "fast", acls), true);
   assertEquals((await fast.getAcls("a")).readTenants, ["bob"]);
   class Plain extends MemoryStore {
     static override readonly CAPABILITIES = 255;
   }
   const plain = new Stores({ plain: new Plain("plain") });
   await plain.add("a", new Uint8Array());
-  assertEquals(await plain.setAclsForMultiStore("memory://plain/a", "plain", acls), false);
+  assertEquals(await setAclsForMultiStore(plain, "memory://plain/a", "plain", acls), false);
 });
 
 Deno.test("a store that could not be made is reported and takes no other down", async () => {

@@ -5,7 +5,12 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { StoreError, type Stores } from "../../mod.ts";
+import {
+  getSizeFromUriAndBackend,
+  setAclsForMultiStore,
+  StoreError,
+  type Stores,
+} from "../../mod.ts";
 import type { Caller } from "./backends.ts";
 
 /** One operation on a store. */
@@ -159,12 +164,12 @@ export class VitrinePeer implements Peer {
         return { ...whole, count, sha256: hash.digest("hex") };
       }
       case "getSize":
-        return { size: await this.stores.getSizeFromUriAndBackend(uri!, backend, { context }) };
+        return { size: await getSizeFromUriAndBackend(this.stores, uri!, backend, { context }) };
       case "delete":
         await this.stores.delete(uri!, { backend, context });
         return {};
       case "setAcls":
-        await this.stores.setAclsForMultiStore(uri!, backend, {
+        await setAclsForMultiStore(this.stores, uri!, backend, {
           public: request.public!,
           readTenants: request.read!,
         }, { context });

@@ -1,6 +1,7 @@
 /**
- * A stand-in for what is used of `@std/cli`, for where JSR is out of reach: `parseArgs` with the
- * same signature and results, but that dotted names stay flat and aliases have no types.
+ * A stand-in for what is used of `@std/cli`, for where JSR is out of reach: `unicodeWidth`, and
+ * `parseArgs` with the same signature and results, but that dotted names stay flat and aliases have
+ * no types.
  *
  * `node:util`'s own `parseArgs` is of no help: there an option not declared takes no value, and
  * neither numbers nor short options' values are told as they are here.
@@ -205,4 +206,18 @@ function valueAfter(letter: string, rest: string): string | undefined {
 function numbered<T>(text: T): T | number {
   if (typeof text !== "string" || !/\S/.test(text)) return text;
   return Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+/** What takes no column: marks over other letters, joiners, the inner parts of Hangul syllables. */
+const NARROWEST = /^[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}\p{Cc}\u1160-\u11ff]$/u;
+
+/** What takes two columns: the letters of East Asia, and pictures (Unicode Annex 11, "W" and "F"). */
+const WIDE =
+  /^[\p{Emoji_Presentation}\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]$/u;
+
+/** Returns how many columns of a terminal a text takes. Control characters take none. */
+export function unicodeWidth(str: string): number {
+  let width = 0;
+  for (const char of str) width += NARROWEST.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  return width;
 }
