@@ -26,7 +26,12 @@ if (unknown !== undefined) {
 }
 for (const name of names) {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", new URL(`${name}.ts`, import.meta.url).pathname],
+    args: [
+      "run",
+      "--allow-all",
+      `--lock=${new URL("../tests/deno.lock", import.meta.url).pathname}`,
+      new URL(`${name}.ts`, import.meta.url).pathname,
+    ],
   }).spawn().status;
   if (!success) Deno.exitCode = 1;
 }

@@ -12,7 +12,18 @@ import {
 } from "./package.ts";
 import { misplacedImports } from "./layers.ts";
 import { deno, readConfig, root, sourceFiles } from "./project.ts";
-import { homebound, overlong, type Source, undescribed, unexplained, unfinished } from "./texts.ts";
+import {
+  homebound,
+  overlong,
+  type Source,
+  strayLocked,
+  undescribed,
+  unexplained,
+  unfinished,
+} from "./texts.ts";
+
+/** The lock of what only tests, benches and gates need. */
+const LOCK = "tests/deno.lock";
 
 /** Runs Deno; its whole output is the complaint if it fails. */
 async function passes(...args: string[]): Promise<string[]> {
@@ -24,7 +35,9 @@ const config = await readConfig();
 const entries = Object.values(config.exports);
 const sources: Source[] = [];
 for await (const path of sourceFiles()) {
-  if (!/\.(m?ts|json|md|sh|ya?ml)$|^\.ci\//.test(path) || path === "deno.lock") continue;
+  if (!/\.(m?ts|json|md|sh|ya?ml)$|^\.ci\//.test(path) || /(?:^|\/)deno\.lock$/.test(path)) {
+    continue;
+  }
   sources.push({ path, text: await Deno.readTextFile(new URL(path, root)) });
 }
 sources.sort((a, b) => a.path < b.path ? -1 : 1);
@@ -35,9 +48,12 @@ const machine = [root.pathname, Deno.env.get("HOME") ?? ""];
 const gates: Record<string, () => string[] | Promise<string[]>> = {
   fmt: () => passes("fmt", "--check"),
   lint: () => passes("lint"),
-  types: () => passes("check", "--quiet", "--doc", "."),
+  types: () => passes("check", "--frozen", `--lock=${LOCK}`, "--quiet", "--doc", "."),
   usertypes: () => userTypesComplaints(config),
-  lock: () => passes("check", "--frozen", "--quiet", ...entries),
+  lock: async () => [
+    ...strayLocked(await Deno.readTextFile(new URL("deno.lock", root)), config.imports),
+    ...await passes("check", "--frozen", "--quiet", ...entries),
+  ],
   doc: () => passes("doc", "--lint", ...entries),
   publish: () => publishComplaints(config),
   alone: () => aloneComplaints(config),

@@ -44,22 +44,66 @@ export function homebound(sources: Source[], folders: string[]): string[] {
   return matches(sources, new RegExp(`(?<![\\w.-])(?:${quoted.join("|")})(?:/|$)`));
 }
 
-/** Dependencies that docs/dependencies.md does not give with their version, or that nobody imports. */
+/**
+ * Finds dependencies that docs/dependencies.md does not list with their version, those in the import map
+ * that no module uses, and those that a published module names itself.
+ *
+ * @param sources All source files.
+ * @param imports The import map of deno.json.
+ * @returns One line per complaint.
+ */
 export function unexplained(sources: Source[], imports: Config["imports"]): string[] {
   const documented = sources.find(({ path }) => path === "docs/dependencies.md")?.text ?? "";
   const code = modules(sources).map(({ text }) => text).join("\n");
   const complaints: string[] = [];
-  for (const [name, target] of Object.entries(imports)) {
+  const inline = inlineDependencies(sources);
+  for (const [name, target] of [...Object.entries(imports), ...inline]) {
     const version = target.slice(target.lastIndexOf("@") + 1);
     const line = documented.split("\n").find((line) => line.includes(`\`${name}\``));
     if (!line?.includes(version)) {
       complaints.push(`docs/dependencies.md: has no line for ${name} at ${version}`);
     }
+  }
+  for (const name of Object.keys(imports)) {
     if (!new RegExp(`["']${name}(?:/[^"']*)?["']`).test(code)) {
       complaints.push(`deno.json: imports ${name}, which no module uses`);
     }
   }
+  for (const [name, , path] of inline) {
+    if (/^(?:tests|bench|examples|tools)\//.test(path)) continue;
+    complaints.push(`${path}: imports ${name} by itself, not by the import map`);
+  }
   return complaints;
+}
+
+/** The packages that modules name by `npm:` or `jsr:` themselves: their name, target and module. */
+function inlineDependencies(sources: Source[]): [name: string, target: string, path: string][] {
+  const pattern =
+    /(?:\bfrom|\bimport)\s*\(?\s*"((?:npm|jsr):((?:@[^/"]+\/)?[^@/"]+)@[^/"]+)(?:\/[^"]*)?"/g;
+  return modules(sources).flatMap(({ path, text }) =>
+    [...text.matchAll(pattern)].map(([, target, name]): [string, string, string] => [
+      name!,
+      target!,
+      path,
+    ])
+  );
+}
+
+/**
+ * Finds packages in a lock file that the import map does not name: users would download them.
+ *
+ * @param lock The text of deno.lock.
+ * @param imports The import map of deno.json.
+ * @returns One line per complaint.
+ */
+export function strayLocked(lock: string, imports: Config["imports"]): string[] {
+  const { specifiers = {} }: { specifiers?: Record<string, string> } = JSON.parse(lock);
+  const wanted = new Set(Object.values(imports));
+  return Object.keys(specifiers).filter((name) => name.startsWith("npm:") && !wanted.has(name))
+    .map((name) =>
+      `deno.lock: holds ${name}, which no user needs: ` +
+      "run what needs it with --lock=tests/deno.lock"
+    );
 }
 
 function modules(sources: Source[]): Source[] {

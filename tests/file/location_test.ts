@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BadStoreUri, InvalidImageId, NotFound } from "@vitrine/vitrine";
 import { FileLocation, FileStore } from "@vitrine/vitrine/file";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { inFolder } from "./support.ts";
 
 Deno.test("file: and filesystem: URIs are read, and written as glance_store writes them", () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { BadStoreConfiguration } from "../../mod.ts";
 import { parseIni } from "../../config/glance_conf/ini.ts";
 import { Settings } from "../../config/glance_conf/settings.ts";

@@ -5,7 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import * as fc from "fast-check";
+import fc from "../fast_check.ts";
 import { Crc, CRC32C, CRC64NVME, type CrcKind } from "../../drivers/s3/crc.ts";
 
 function crc(kind: CrcKind, ...pieces: Uint8Array[]): string {

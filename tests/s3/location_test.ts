@@ -5,7 +5,7 @@
  */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import * as fc from "fast-check";
+import fc from "../fast_check.ts";
 import { S3Location, S3Store } from "../../drivers/s3/mod.ts";
 import { BadStoreUri, checkImageId, InvalidImageId } from "../../mod.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import * as fc from "fast-check";
+import fc from "../fast_check.ts";
 import { MAX_PART_SIZE, MAX_PARTS, MIB, partSize } from "../../drivers/s3/parts.ts";
 
 const TIB = 2 ** 40;

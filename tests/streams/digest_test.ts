@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { StoreError, UnknownHashingAlgo } from "../../errors/mod.ts";
 import {
   BackendUnavailable,

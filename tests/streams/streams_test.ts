@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import {
   type ByteReader,
   CHUNK_SIZE,

@@ -8,6 +8,7 @@ import {
   homebound,
   MOST_LINES,
   overlong,
+  strayLocked,
   undescribed,
   unexplained,
   unfinished,
@@ -75,5 +76,30 @@ Deno.test("every dependency is explained at its version, and used", () => {
   assertEquals(complaints("| `@std/path` | ^1 |\n| `lib` | 1.2.2 |\n| `idle` | 1.0.0 |"), [
     "docs/dependencies.md: has no line for lib at 1.2.3",
     "deno.json: imports idle, which no module uses",
+  ]);
+});
+
+Deno.test("dependencies: a package that a module names itself needs a line, and to be for tests alone", () => {
+  const document = "| `lib` | 1.2.3 | a library |";
+  const complaints = (path: string, specifier: string) =>
+    unexplained([
+      { path: "docs/dependencies.md", text: document },
+      { path, text: `import lib from "${specifier}";` },
+    ], {});
+  assertEquals(complaints("tests/a.ts", "npm:lib@1.2.3/sub.js"), []);
+  assertEquals(complaints("tests/a.ts", "npm:lib@1.2.4"), [
+    "docs/dependencies.md: has no line for lib at 1.2.4",
+  ]);
+  assertEquals(complaints("store/a.ts", "npm:lib@1.2.3"), [
+    "store/a.ts: imports lib by itself, not by the import map",
+  ]);
+});
+
+Deno.test("lock: refuses a package that the import map does not name", () => {
+  const lock = JSON.stringify({
+    specifiers: { "jsr:@std/path@^1": "1.0.0", "npm:lib@1.2.3": "1.2.3", "npm:bun@1.0.0": "1.0.0" },
+  });
+  assertEquals(strayLocked(lock, { lib: "npm:lib@1.2.3" }), [
+    "deno.lock: holds npm:bun@1.0.0, which no user needs: run what needs it with --lock=tests/deno.lock",
   ]);
 });

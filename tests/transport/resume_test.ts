@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { ImageChanged, RemoteServiceUnavailable } from "@vitrine/vitrine";
 import { type OpenBody, resumingReader } from "../../transport/mod.ts";
 import { assertBytes, pattern } from "../../conformance/data.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import fc from "../fast_check.ts";
 import { BadStoreConfiguration, Invalid, NotFound, parsePath, Vfs } from "@vitrine/vitrine";
 import { MemoryStore } from "@vitrine/vitrine/memory";
 

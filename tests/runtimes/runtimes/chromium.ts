@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { chromium as browsers } from "playwright-core";
+// deno-lint-ignore no-import-prefix
+import { chromium as browsers } from "npm:playwright-core@1.65.0";
 import type { Runtime, Suite } from "./runtime.ts";
 
 const ARGS = [

@@ -26,9 +26,12 @@ export async function node(): Promise<Runtime> {
 
 /** Bun as npm has it: the package of this platform holds the program. */
 export async function bun(): Promise<Runtime> {
-  const { default: { version } } = await import("bun/package.json", { with: { type: "json" } });
+  // deno-lint-ignore no-import-prefix
+  const { default: { version } } = await import("npm:bun@1.4.4/package.json", {
+    with: { type: "json" },
+  });
   const platform = `${Deno.build.os}-${Deno.build.arch === "x86_64" ? "x64" : "aarch64"}`;
-  const program = createRequire(import.meta.resolve("bun/package.json"))
+  const program = createRequire(import.meta.resolve("npm:bun@1.4.4/package.json"))
     .resolve(`@oven/bun-${platform}/bin/bun`);
   return {
     name: `Bun ${version}`,

@@ -44,15 +44,21 @@ export async function serveWorkerd(
   };
 }
 
+/** Loads workerd's package, which is named here alone: users need not download it. */
+function load() {
+  // deno-lint-ignore no-import-prefix
+  return import("npm:workerd@1.20261019.1");
+}
+
 /** The path of workerd's program, which its package, of CommonJS, exports as `default`. */
 async function program(): Promise<string> {
-  const { default: exports } = await import("workerd");
+  const { default: exports } = await load();
   return (exports as unknown as { default: string }).default;
 }
 
 /** A worker that runs the suite when it is asked to. */
 export async function workerd(): Promise<Runtime> {
-  const { version } = await import("workerd");
+  const { version } = await load();
   await program();
   return {
     name: `workerd ${version}`,
