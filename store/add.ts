@@ -6,7 +6,8 @@
 import { Invalid } from "../errors/mod.ts";
 import type { StoreLocation } from "../location/mod.ts";
 import type { ImageSource } from "../streams/mod.ts";
-import { checkAlgorithm, transfer } from "../streams/transfer.ts";
+import { checkAlgorithm } from "../streams/image_digest.ts";
+import { transfer } from "../streams/transfer.ts";
 import type { ImageDigest, ImageWriter, WriteOptions } from "./driver.ts";
 import type { AddOptions } from "./operations.ts";
 

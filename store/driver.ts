@@ -4,7 +4,9 @@
  * @module
  */
 import type { StoreLocation } from "../location/mod.ts";
-import type { ByteReader, Bytes, ExpectedDigests, Multihash } from "../streams/mod.ts";
+import type { ByteReader, Bytes, ExpectedDigests, ImageDigest, Multihash } from "../streams/mod.ts";
+
+export type { ImageDigest };
 
 /** Who asks, for stores that serve several tenants. Without it, the store itself asks: the operator. */
 export interface StoreContext {
@@ -48,16 +50,6 @@ export interface ImageReader extends ByteReader {
   readonly etag?: string | undefined;
   /** When the image was last changed, where opening it tells. */
   readonly modified?: Date | undefined;
-}
-
-/** What went into an image: given to the driver when it commits. */
-export interface ImageDigest {
-  /** Size in bytes. */
-  size: number;
-  /** md5 in lower-case hex. */
-  checksum: string;
-  /** The second digest. */
-  multihash: Multihash;
 }
 
 /**

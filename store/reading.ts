@@ -6,7 +6,8 @@
 import { InvalidRange } from "../errors/mod.ts";
 import type { ByteRange, ByteReader, Bytes } from "../streams/mod.ts";
 import { readableFrom } from "../streams/readable.ts";
-import { respondWith, responseOf } from "../streams/respond.ts";
+import { streamResponse } from "../streams/passthrough.ts";
+import { readerResponse } from "../streams/respond.ts";
 import type { ImageReader } from "./driver.ts";
 import type { GetOptions, GetResult } from "./operations.ts";
 
@@ -44,7 +45,7 @@ export function readResult(
     },
     async respond(init) {
       const passed = own?.();
-      return passed ? responseOf(passed, init) : await respondWith(bytes, size, init);
+      return passed ? streamResponse(passed, init) : await readerResponse(bytes, size, init);
     },
   };
 }

@@ -18,8 +18,8 @@ import {
 } from "../location/mod.ts";
 import { awaited } from "../streams/abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
-import { exactly } from "../streams/exactly.ts";
-import { takeStream } from "../streams/passing.ts";
+import { exactSizeReader } from "../streams/exact_size.ts";
+import { takeStream } from "../streams/passthrough.ts";
 import { readableFrom } from "../streams/readable.ts";
 import type { ImageData } from "../streams/source.ts";
 import type {
@@ -252,7 +252,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       ? await (await import("./empty_reader.ts")).emptyReader(range.offset, stat)
       : await this.openRead(location, range, { signal, context });
     const { size } = reader;
-    const sized = size === undefined ? reader : exactly(reader, size);
+    const sized = size === undefined ? reader : exactSizeReader(reader, size);
     const judged = verify ? await verify(sized, size) : sized;
     const bytes = guarded(judged, signal, (error) => this.#wrap(error, "get", image, signal));
     return { reader, bytes };

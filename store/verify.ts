@@ -5,7 +5,7 @@
  */
 import { Invalid } from "../errors/mod.ts";
 import type { ByteReader, ExpectedDigests } from "../streams/mod.ts";
-import { verified } from "../streams/verify.ts";
+import { verifyingReader } from "../streams/verify.ts";
 import type { DriverStat } from "./driver.ts";
 import type { GetOptions } from "./operations.ts";
 
@@ -23,7 +23,7 @@ export async function verifying(
   const expected = await expectedDigests(options, stat);
   return async (reader, size) => {
     try {
-      return await verified(reader, expected, size);
+      return await verifyingReader(reader, expected, size);
     } catch (error) {
       await reader.close(error).catch(() => {});
       throw error;

@@ -40,8 +40,3 @@ export interface ByteRange {
   /** Number of bytes at most; `undefined` reads to the end. */
   length: number | undefined;
 }
-
-/** Bytes in lower-case hex. `Uint8Array` has a method for it, but not in Node 20. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}

@@ -7,5 +7,5 @@ export { type ByteRange, type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes
 export { readableFrom } from "./readable.ts";
 export { type ImageData, type ImageSource, openSource } from "./source.ts";
 export { streamReader } from "./stream_reader.ts";
-export type { ChunkObserver, Multihash } from "./transfer.ts";
-export type { ExpectedDigests } from "./verify.ts";
+export type { ExpectedDigests, ImageDigest, Multihash } from "./image_digest.ts";
+export type { ChunkObserver } from "./transfer.ts";

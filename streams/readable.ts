@@ -4,7 +4,7 @@
  * @module
  */
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
-import { isWorkerd } from "../runtime/workerd.ts";
+import { isWorkerd } from "../runtime/mod.ts";
 
 /**
  * A byte stream over a reader: chunks of exactly `chunkSize` bytes (4 MiB) but the last for a default

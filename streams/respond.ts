@@ -5,7 +5,8 @@
  */
 import type { ByteReader, Bytes } from "./bytes.ts";
 import { readableFrom } from "./readable.ts";
-import { isWorkerd } from "../runtime/workerd.ts";
+import { streamResponse } from "./passthrough.ts";
+import { isWorkerd } from "../runtime/mod.ts";
 
 /** What is sent in one piece, in bytes at most. */
 const SMALL = 262_144;
@@ -16,30 +17,17 @@ const KEPT = 16;
 
 const spare: Bytes[] = [];
 
-/** A response of a stream, which is cancelled where it cannot be one: of a status without a body. */
-export function responseOf(
-  stream: ReadableStream<Bytes>,
-  init: ResponseInit | undefined,
-): Response {
-  try {
-    return new Response(stream, init);
-  } catch (error) {
-    void stream.cancel(error).catch(() => {});
-    throw error;
-  }
-}
-
 /**
  * A response of all that a reader gives, of `size` bytes where that is known. A small one is read
  * before: what goes wrong then is thrown.
  */
-export async function respondWith(
+export async function readerResponse(
   reader: ByteReader,
   size: number | undefined,
   init: ResponseInit | undefined,
 ): Promise<Response> {
   if (size === undefined || size > SMALL) {
-    return responseOf(readableFrom(reader, size, CHUNK), init);
+    return streamResponse(readableFrom(reader, size, CHUNK), init);
   }
   // Fresh buffers would have the garbage collector at work for longer than all else takes. workerd
   // does not copy what a response is made of, as others must

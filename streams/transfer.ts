@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { SizeMismatch, UnknownHashingAlgo } from "../errors/mod.ts";
+import { SizeMismatch } from "../errors/mod.ts";
 import { abortable } from "./abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
-import { createDigests, type Digests, isKnownAlgorithm } from "./digest/mod.ts";
-import { type ExpectedDigests, refuseOthers } from "./verify.ts";
-import { isWorkerd } from "../runtime/workerd.ts";
+import { createDigests, type Digests } from "./digest/mod.ts";
+import { checkDigests, type ExpectedDigests, type ImageDigest } from "./image_digest.ts";
+import { isWorkerd } from "../runtime/mod.ts";
 
 /** Anything that wants to see each chunk of an image on its way, a signature verifier for example. */
 export interface ChunkObserver {
@@ -39,24 +39,6 @@ export interface TransferOptions {
   write(chunk: Bytes, md5s: readonly Promise<string>[]): Promise<ArrayBuffer | void>;
 }
 
-/** What went through. */
-export interface TransferResult {
-  /** Size in bytes. */
-  size: number;
-  /** md5 in lower-case hex. */
-  checksum: string;
-  /** The second digest. */
-  multihash: Multihash;
-}
-
-/** A digest and its algorithm, as glance names them. */
-export interface Multihash {
-  /** Algorithm: `sha512`, `sha256`, ... */
-  algo: string;
-  /** Digest in lower-case hex. */
-  value: string;
-}
-
 /** How many 4 MiB buffers are under way: one being read, one each for digests and sink, one spare. */
 const BUFFERS = 4;
 
@@ -67,13 +49,6 @@ const BUFFERS = 4;
  */
 const LEAD = isWorkerd() ? 0 : 48;
 
-/** Throws `UnknownHashingAlgo` unless the digest algorithm is known. */
-export function checkAlgorithm(hashingAlgo: string): void {
-  if (!isKnownAlgorithm(hashingAlgo)) {
-    throw new UnknownHashingAlgo(`unknown digest algorithm ${JSON.stringify(hashingAlgo)}`);
-  }
-}
-
 /**
  * Moves all of a reader's data to `options.write` and resolves to its size and digests. The reader
  * is closed in any case, and no write is under way any more when the promise settles. Throws
@@ -83,7 +58,7 @@ export function checkAlgorithm(hashingAlgo: string): void {
 export async function transfer(
   reader: ByteReader,
   options: TransferOptions,
-): Promise<TransferResult> {
+): Promise<ImageDigest> {
   const { size, hashingAlgo, expected = {}, signal, verifier, partSize } = options;
   const digests = await createDigests(
     [...new Set(["md5", hashingAlgo, expected.multihash?.algo ?? "md5"])],
@@ -132,7 +107,7 @@ export async function transfer(
     }
     await abort.race(Promise.all(used));
     const values = await abort.race(digests.digest());
-    refuseOthers(values, expected);
+    checkDigests(values, expected);
     await reader.close();
     return {
       size: count,

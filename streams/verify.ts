@@ -1,45 +1,43 @@
 /**
- * A reader that digests what passes and refuses to end well if it is not what it should be.
+ * A reader that verifies the digests of what it reads.
  *
  * @module
  */
-import { ChecksumMismatch } from "../errors/mod.ts";
 import type { ByteReader } from "./bytes.ts";
 import { createDigests } from "./digest/mod.ts";
-import type { Multihash } from "./transfer.ts";
-
-/** The digests that an image should have; those left out are not checked. */
-export interface ExpectedDigests {
-  /** md5 in hex. */
-  checksum?: string | undefined;
-  /** The second digest. */
-  multihash?: Multihash | undefined;
-}
+import { checkDigests, type ExpectedDigests, expectedValues } from "./image_digest.ts";
 
 /**
- * A reader that digests what passes and throws `ChecksumMismatch` where it would end if the digests
- * are not the expected ones. Where the size is known, that is before the last bytes are given.
+ * Returns a reader that computes digests of what it reads and compares them at the end. If the size is
+ * known, they are compared before the last bytes are returned, so that nobody takes a damaged image for
+ * a whole one.
+ *
+ * @param reader The reader to read from. It is closed with the returned one.
+ * @param expected The expected digests.
+ * @param size The number of bytes that the reader has, if known.
+ * @returns The reader. Its `read` throws `ChecksumMismatch` at the end if a digest is different.
+ * @throws {UnknownHashingAlgo} If the algorithm of the expected multihash is not known.
  */
-export async function verified(
+export async function verifyingReader(
   reader: ByteReader,
   expected: ExpectedDigests,
   size: number | undefined,
 ): Promise<ByteReader> {
   const digests = await createDigests(
-    wantedDigests(expected).map(([algo]) => algo),
+    expectedValues(expected).map(([algorithm]) => algorithm),
     size === undefined ? {} : { sizeHint: size },
   );
   let count = 0;
-  let checked = false;
+  let isChecked = false;
   async function check(): Promise<void> {
-    checked = true;
-    refuseOthers(await digests.digest(), expected);
+    isChecked = true;
+    checkDigests(await digests.digest(), expected);
   }
   return {
     async read(view) {
       const { length } = view;
       const chunk = await reader.read(view);
-      if (checked) return chunk;
+      if (isChecked) return chunk;
       await digests.update(chunk);
       count += chunk.length;
       if (chunk.length < length || count === size) await check();
@@ -50,24 +48,4 @@ export async function verified(
       await reader.close(reason);
     },
   };
-}
-
-/** Throws `ChecksumMismatch` if one of the values, by algorithm, is not the expected one. */
-export function refuseOthers(
-  values: Readonly<Record<string, string>>,
-  expected: ExpectedDigests,
-): void {
-  for (const [algo, value] of wantedDigests(expected)) {
-    if (values[algo] !== value) {
-      throw new ChecksumMismatch(`${algo} is ${values[algo]}, expected ${value}`);
-    }
-  }
-}
-
-function wantedDigests({ checksum, multihash }: ExpectedDigests): (readonly [string, string])[] {
-  const wanted: [string, string][] = [];
-  // What is empty is no digest, and must not pass for one that holds.
-  if (typeof checksum === "string") wanted.push(["md5", checksum.toLowerCase()]);
-  if (multihash) wanted.push([multihash.algo, multihash.value.toLowerCase()]);
-  return wanted;
 }

@@ -1,63 +1,75 @@
 /**
- * The body of an answer: pulled, timed and counted.
+ * The body of a response, as a reader: with a timeout, and checked against the announced length.
  *
  * @module
  */
-import { RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
+import { BackendException, RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
+import { isWorkerd } from "../runtime/mod.ts";
 import { abortable } from "../streams/abort.ts";
 import type { ByteReader, Bytes } from "../streams/bytes.ts";
-import { offerStream } from "../streams/passing.ts";
-import { isWorkerd } from "../runtime/workerd.ts";
+import { offerStream } from "../streams/passthrough.ts";
+import { connectionError } from "./errors.ts";
 
-/** What a body is read under. */
+/** What a body is read with. */
 export interface BodyOptions {
   /** How long to wait for the next byte, in milliseconds. */
   idle: number;
-  /** Ends the request; the body aborts it where it is not read to its end. */
+  /** Ends the request. The body aborts it if it is not read to its end. */
   controller: AbortController;
-  /** Called when the body is done with. */
+  /** Called when the body is closed. */
   dispose: () => void;
 }
 
+/** A BYOB reader, or what comes closest to it. */
+interface BodySource {
+  /** Reads at least `min` bytes if that is supported; returns no bytes if `done`. */
+  read(view: Bytes, options: { min: number }): Promise<{ value?: Bytes; done: boolean }>;
+  /** Ends the stream. */
+  cancel(reason: unknown): Promise<void>;
+}
+
 /**
- * A reader over a body of `length` bytes, where that is known, with a timer that runs while somebody
- * waits. A view is filled by one `min` read, the fastest there is, if that will be done long before the
- * time is up, as it says nothing until then; else by what comes as it comes.
+ * Returns a reader of a body. A timer runs during each read.
+ *
+ * One `min` read of the whole view is the fastest way to fill it, but it reports nothing before it is
+ * done. So it is used for as many bytes as arrive within 1/16 of the idle timeout at the current rate, so
+ * that a slow stream does not trip the timer.
+ *
+ * @param stream The body.
+ * @param length The announced length in bytes, if there is one.
+ * @param options The timeout and what to end.
+ * @returns The reader.
  */
-export function timedBody(
+export function bodyReader(
   stream: ReadableStream<Uint8Array>,
   length: number | undefined,
   { idle, controller, dispose }: BodyOptions,
 ): ByteReader {
-  let opening: Promise<Source> | undefined;
-  const source = () => opening ??= opened(stream);
+  let opened: BodySource | undefined;
+  const source = () => opened ??= openBody(stream);
   const abort = abortable(controller.signal);
-  // So many bytes may be waited for in one go.
-  let soon = 1;
+  /** As many bytes may be waited for at once. */
+  let min = 1;
   let count = 0;
   let ended = false;
   let closed = false;
 
-  /** The next bytes: as many as the view has, or the first of them. */
-  async function piece(view: Bytes): Promise<{ value?: Bytes; done: boolean }> {
-    const began = Date.now();
+  async function readPiece(view: Bytes): Promise<{ value?: Bytes; done: boolean }> {
+    const started = Date.now();
     const timer = setTimeout(() => {
       controller.abort(new TimeoutError(`the server sent nothing for ${idle} ms`));
     }, idle);
     try {
-      const reader = await source();
-      const min = length === undefined ? 1 : Math.min(view.length, soon);
-      const result = await abort.race(reader.read(view, { min }));
-      const got = result.value?.length ?? 0;
-      const rate = got / Math.max(1, Date.now() - began);
-      // A burst tells little of what follows it, and a full view nothing.
-      const more = got < view.length ? 2 * got : Math.max(2 * got, soon);
-      soon = Math.max(1, Math.min(more, Math.floor(rate * idle / 16)));
+      const atLeast = length === undefined ? 1 : Math.min(view.length, min);
+      const result = await abort.race(source().read(view, { min: atLeast }));
+      const received = result.value?.length ?? 0;
+      const rate = received / Math.max(1, Date.now() - started);
+      // A burst says little about the rate that follows, and a full view says nothing.
+      const more = received < view.length ? 2 * received : Math.max(2 * received, min);
+      min = Math.max(1, Math.min(more, Math.floor(rate * idle / 16)));
       return result;
     } catch (error) {
-      clearTimeout(timer);
-      const { broken } = await import("./broken.ts");
-      throw broken(error, controller.signal);
+      throw connectionError(error, controller.signal);
     } finally {
       clearTimeout(timer);
     }
@@ -70,20 +82,20 @@ export function timedBody(
       let filled = 0;
       while (filled < wanted && !ended) {
         const left = (length ?? Infinity) - count - filled;
-        // A stream that ends with less than `min` queued would fail instead of giving it.
+        // A stream that ends with less than `min` queued would fail instead of returning it.
         const size = Math.min(wanted - filled, left);
-        const { value, done } = await piece(new Uint8Array(buffer, start + filled, size));
+        const { value, done } = await readPiece(new Uint8Array(buffer, start + filled, size));
         if (value !== undefined) {
           buffer = value.buffer;
           filled += value.length;
         }
         ended = done;
-        // Only a body whose end was seen gives its connection back.
-        if (count + filled === length) ({ done: ended } = await piece(new Uint8Array(1)));
+        // A connection can be used again only if the end of its body was seen.
+        if (count + filled === length) ({ done: ended } = await readPiece(new Uint8Array(1)));
       }
       count += filled;
       if (ended && count < (length ?? 0)) {
-        throw new RemoteServiceUnavailable(`the answer ended after ${count} of ${length} bytes`);
+        throw new RemoteServiceUnavailable(`the response ended after ${count} of ${length} bytes`);
       }
       return new Uint8Array(buffer, start, filled);
     },
@@ -93,27 +105,69 @@ export function timedBody(
       abort.dispose();
       dispose();
       if (!ended) controller.abort(reason);
-      await (await source()).cancel(reason).catch(() => {});
+      await source().cancel(reason).catch(() => {});
     },
   };
-  // Where each byte that is read takes twice the CPU time of one that is passed on, and that is
-  // limited and paid for. The runtime ends what breaks off before its length in an error, too.
-  if (isWorkerd()) offerStream(reader, () => opening ? undefined : stream as ReadableStream<Bytes>);
+  // workerd itself fails a body that breaks off before its length.
+  if (isWorkerd()) offerStream(reader, () => opened ? undefined : stream as ReadableStream<Bytes>);
   return reader;
 }
 
-/** A BYOB reader, or what comes closest to it. */
-export interface Source {
-  /** Reads `min` bytes at least, where that is supported; empty where `done`. */
-  read(view: Bytes, options: { min: number }): Promise<{ value?: Bytes; done: boolean }>;
-  /** Lets the stream end. */
-  cancel(reason: unknown): Promise<void>;
+function openBody(stream: ReadableStream<Uint8Array>): BodySource {
+  try {
+    return stream.getReader({ mode: "byob" }) as unknown as BodySource;
+  } catch {
+    return chunkSource(stream.getReader());
+  }
 }
 
-async function opened(stream: ReadableStream<Uint8Array>): Promise<Source> {
+/** A stream of chunks, read into views like a stream of bytes. */
+function chunkSource(reader: ReadableStreamDefaultReader<Uint8Array>): BodySource {
+  let rest: Uint8Array = new Uint8Array();
+  let done = false;
+  return {
+    async read(view) {
+      while (rest.length === 0 && !done) {
+        const result = await reader.read();
+        ({ done } = result);
+        rest = result.value ?? rest;
+      }
+      const value = view.subarray(0, rest.length);
+      value.set(rest.subarray(0, value.length));
+      rest = rest.subarray(value.length);
+      return { value, done };
+    },
+    cancel: (reason) => reader.cancel(reason),
+  };
+}
+
+/**
+ * Reads a whole body into memory and closes it.
+ *
+ * @param body The body.
+ * @param likely How many bytes it probably has.
+ * @param limit How many bytes it may have.
+ * @returns The bytes.
+ * @throws {BackendException} If there are more than `limit` bytes.
+ */
+export async function readWhole(body: ByteReader, likely: number, limit: number): Promise<Bytes> {
+  let buffer = new Uint8Array(likely + 1);
+  let filled = 0;
   try {
-    return stream.getReader({ mode: "byob" }) as unknown as Source;
-  } catch {
-    return (await import("./chunks.ts")).chunks(stream.getReader());
+    for (;;) {
+      const piece = await body.read(new Uint8Array(buffer.length - filled));
+      buffer.set(piece, filled);
+      filled += piece.length;
+      if (filled > limit) {
+        throw new BackendException(`the response of the server is longer than ${limit} bytes`);
+      }
+      if (filled < buffer.length) break;
+      const larger = new Uint8Array(Math.min(buffer.length * 2, limit + 1));
+      larger.set(buffer);
+      buffer = larger;
+    }
+  } finally {
+    await body.close();
   }
+  return buffer.subarray(0, filled);
 }

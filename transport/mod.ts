@@ -17,17 +17,13 @@
  * @module
  */
 export type { Fetch, TlsOptions } from "./engine.ts";
-export { EgressGate, type EgressRules, type Resolve } from "./gate.ts";
+export { Backoff, type RetryOptions } from "./backoff.ts";
+export { EgressGate, type EgressRules, type Resolve } from "./egress_gate.ts";
+export { isRetryable, statusError } from "./errors.ts";
+export { parseContentLength, parseLastModified, parseRetryAfter } from "./headers.ts";
 export { type ContentRange, formatRange, parseContentRange } from "./ranges.ts";
-export { contentLength, modifiedOf, readRange, type ReadRangeOptions } from "./read_range.ts";
+export { readRange, type ReadRangeOptions } from "./read_range.ts";
+export type { HttpRequest, PreparedRequest, Timeouts } from "./request.ts";
 export { HttpResponse } from "./response.ts";
 export { type OpenBody, type OpenedBody, resumingReader } from "./resume.ts";
-export { Backoff, retryAfterOf, type RetryOptions } from "./retry.ts";
-export { isRetryable, statusError } from "./status.ts";
-export {
-  type HttpRequest,
-  type PreparedRequest,
-  type Timeouts,
-  Transport,
-  type TransportOptions,
-} from "./transport.ts";
+export { Transport, type TransportOptions } from "./transport.ts";

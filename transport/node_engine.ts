@@ -7,7 +7,7 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import type { Socket } from "node:net";
 import { BadStoreConfiguration, RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
-import { builtin } from "../runtime/builtin.ts";
+import { builtin } from "../runtime/mod.ts";
 import type { Engine, EngineRequest, EngineResponse, TlsOptions } from "./engine.ts";
 
 /** An engine that keeps connections. */
@@ -100,10 +100,10 @@ export async function nodeEngine(
         if (!socket.connecting) connected();
         else socket.once("connect", connected);
       });
-      let answer: IncomingMessage | undefined;
+      let response: IncomingMessage | undefined;
       // Nothing can fail any more once all has come: the connection may be another request's by now.
       const abort = () => {
-        if (!answer?.complete) request.destroy(signal.reason);
+        if (!response?.complete) request.destroy(signal.reason);
       };
       signal.addEventListener("abort", abort, { once: true });
       const settle = () => {
@@ -116,7 +116,7 @@ export async function nodeEngine(
         reject(error);
       });
       request.on("response", (message: IncomingMessage) => {
-        answer = message;
+        response = message;
         connected();
         // An answer before the body was sent: what is left of it would be read as the next request.
         if (!request.writableFinished) message.once("end", () => request.destroy());

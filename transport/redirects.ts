@@ -1,44 +1,49 @@
 /**
- * Redirects: followed one by one, each judged, with credentials left behind. Loaded when a server
- * answers with the first.
+ * Redirects: followed one by one. Each is judged, and credentials are not sent to another origin.
  *
  * @module
  */
 import { EgressDenied, MaxRedirectsExceeded } from "../errors/mod.ts";
+import type { HttpRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
-import type { HttpRequest } from "./transport.ts";
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** Headers that may go to any origin. */
+/** Headers that may be sent to any origin. */
 const HARMLESS = /^(accept(-.*)?|range|if-.*|user-agent)$/;
 
-/** What following takes. */
+/** What following redirects needs from the transport. */
 export interface Follower {
-  /** Asks for a URL; with `follow`, a browser may be led elsewhere by itself. */
-  ask(request: HttpRequest, url: URL, redirect: "manual" | "follow"): Promise<HttpResponse>;
-  /** Throws `EgressDenied` unless the URL may be asked for. */
+  /** Sends a request to a URL. With `follow`, a browser may follow redirects on its own. */
+  send(request: HttpRequest, url: URL, redirect: "manual" | "follow"): Promise<HttpResponse>;
+  /** Throws `EgressDenied` if the URL is not allowed. */
   judge(url: URL): Promise<unknown>;
 }
 
 /**
- * The answer that the redirects from the first answer to a request end at. Throws `EgressDenied` and
- * `MaxRedirectsExceeded`.
+ * Follows the redirects of a response.
+ *
+ * @param request The request.
+ * @param first Its first response.
+ * @param follower Sends the requests and judges their URLs.
+ * @returns The response that is not a redirect, or is one that may not be followed.
+ * @throws {EgressDenied} If a redirect leads to a URL that is not allowed.
+ * @throws {MaxRedirectsExceeded} If there are more than five redirects, or they go in a circle.
  */
 export async function followRedirects(
   request: HttpRequest,
   first: HttpResponse,
-  { ask, judge }: Follower,
+  { send, judge }: Follower,
 ): Promise<HttpResponse> {
   const { method = "GET", redirect = "follow" } = request;
   const { origin } = new URL(request.url);
   const follows = redirect === "follow" && ["GET", "HEAD"].includes(method);
   const seen = new Set<string>();
   let response = first;
-  // A browser shows nobody where a redirect leads; it follows by its own rules or not at all.
-  if (follows && response.hidden && !request.prepare && !secretsOf(request).length) {
+  // A browser does not say where a redirect leads. It follows by its own rules or not at all.
+  if (follows && response.hidden && !request.prepare && !secretHeaders(request).length) {
     await response.release();
-    response = await ask(request, response.url, "follow");
+    response = await send(request, response.url, "follow");
   }
   if (response.redirected && !(request.trusted && response.url.origin === origin)) {
     try {
@@ -61,18 +66,22 @@ export async function followRedirects(
     if (seen.size > MAX_REDIRECTS) {
       throw new MaxRedirectsExceeded(`there are more than ${MAX_REDIRECTS} redirects`);
     }
-    response = await ask(url.origin === origin ? request : abroad(request), url, "manual");
+    response = await send(
+      url.origin === origin ? request : crossOriginRequest(request),
+      url,
+      "manual",
+    );
   }
 }
 
-/** The names of the headers that are for the request's origin alone. */
-function secretsOf({ headers }: HttpRequest): string[] {
+/** The names of the headers that are for the origin of the request alone. */
+function secretHeaders({ headers }: HttpRequest): string[] {
   return [...new Headers(headers).keys()].filter((name) => !HARMLESS.test(name));
 }
 
-/** The request as it may go to another origin. */
-function abroad(request: HttpRequest): HttpRequest {
+/** The request as it may be sent to another origin. */
+function crossOriginRequest(request: HttpRequest): HttpRequest {
   const headers = new Headers(request.headers);
-  for (const name of secretsOf(request)) headers.delete(name);
+  for (const name of secretHeaders(request)) headers.delete(name);
   return { ...request, headers, prepare: undefined, trusted: false };
 }

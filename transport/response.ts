@@ -1,44 +1,41 @@
 /**
- * The answer to a request: its body is pulled, timed and counted.
+ * The response to a request: its body is pulled, has a timeout and is checked against its length.
  *
  * @module
  */
+import { hasNodeSockets } from "../runtime/mod.ts";
 import { type ByteReader, type Bytes, NO_BYTES } from "../streams/bytes.ts";
-import { timedBody } from "./body.ts";
+import { type BodyOptions, bodyReader, readWhole } from "./body.ts";
 import type { EngineResponse } from "./engine.ts";
 
-/** Bodies up to this size are read to their end when released, so that the connection lives on. */
+/** Bodies up to this size are read to their end when released, so that the connection can be kept. */
 const DRAINED = 65_536;
+/** The size of a document at most, in bytes, if the caller does not set one. */
+const DOCUMENT_LIMIT = 1_048_576;
 
-/** An answer. Its body must be read to the end or released. */
+/** A response. Its body must be read to the end or released. */
 export class HttpResponse {
   /** The status code. */
   readonly status: number;
   /** The headers. */
   readonly headers: Headers;
-  /** Where the answer came from, after redirects. */
+  /** The URL that the response came from, after redirects. */
   readonly url: URL;
-  /** Whether the runtime followed redirects by itself. */
+  /** Whether the runtime has followed redirects on its own. */
   readonly redirected: boolean;
-  /** Whether it is a redirect that a browser keeps to itself. */
+  /** Whether this is a redirect whose target a browser does not reveal. */
   readonly hidden: boolean;
   /**
-   * The body. A read fails with `TimeoutError` where nothing comes for the idle time, and with
-   * `RemoteServiceUnavailable` where the connection breaks or ends before `Content-Length` bytes.
+   * The body. A read fails with `TimeoutError` if nothing comes during the idle timeout, and with
+   * `RemoteServiceUnavailable` if the connection breaks or ends before `Content-Length` bytes.
    */
   readonly body: ByteReader;
   readonly #length: number | undefined;
   readonly #response: EngineResponse;
 
   /** @internal */
-  constructor(response: EngineResponse, options: {
-    url: URL;
-    method: string;
-    idle: number;
-    controller: AbortController;
-    dispose: () => void;
-  }) {
-    const { url, method, idle, controller, dispose } = options;
+  constructor(response: EngineResponse, options: BodyOptions & { url: URL; method: string }) {
+    const { url, method, dispose } = options;
     this.#response = response;
     this.status = response.status;
     this.headers = response.headers;
@@ -46,19 +43,19 @@ export class HttpResponse {
     this.hidden = response.type === "opaqueredirect";
     this.url = response.redirected ? new URL(response.url) : url;
     const length = response.headers.get("content-length");
-    const bodiless = method === "HEAD" || response.body === null || length === "0" ||
+    const isBodiless = method === "HEAD" || response.body === null || length === "0" ||
       [204, 205, 304].includes(response.status);
-    this.#length = bodiless
+    this.#length = isBodiless
       ? 0
       : length === null || response.headers.has("content-encoding")
       ? undefined
       : Number(length);
-    if (bodiless) {
+    if (isBodiless) {
       void response.body?.cancel().catch(() => {});
       dispose();
       this.body = NO_BYTES;
     } else {
-      this.body = timedBody(response.body!, this.#length, { idle, controller, dispose });
+      this.body = bodyReader(response.body!, this.#length, options);
     }
   }
 
@@ -67,29 +64,53 @@ export class HttpResponse {
     return this.status >= 200 && this.status < 300;
   }
 
-  /** Whether the status is one of these; any success unless given. */
+  /**
+   * Returns whether the response has one of these statuses.
+   *
+   * @param statuses The statuses. Default: all of 2xx.
+   * @returns Whether the status is among them.
+   */
   isAmong(statuses: readonly number[] | undefined): boolean {
     return statuses ? statuses.includes(this.status) : this.ok;
   }
 
-  /** Whether the end of a body without `Content-Length` can be told from a broken connection. */
-  async isDelimited(): Promise<boolean> {
-    const { isDelimited } = await import("./delimited.ts");
-    return isDelimited(this.#response, this.url);
+  /**
+   * Returns whether the end of a body without `Content-Length` can be distinguished from a broken
+   * connection (RFC 9112, sections 6.3 and 8). That is not so without chunks and without TLS, and for an
+   * engine that does not see where TLS was cut.
+   *
+   * @returns `true` if the end of the body is certain.
+   */
+  isDelimited(): boolean {
+    const { headers, type, blind = hasNodeSockets() } = this.#response;
+    return /(^|,)\s*chunked\s*$/i.test(headers.get("transfer-encoding") ?? "") ||
+      // The headers of other origins are hidden from a page, and HTTP/2 has neither header nor need.
+      type === "cors" || (this.url.protocol === "https:" && !blind);
   }
 
-  /** The whole body, at most `limit` bytes of it: 1 MiB unless said otherwise. */
-  async bytes(limit = 1_048_576): Promise<Bytes> {
-    const { readWhole } = await import("./whole.ts");
+  /**
+   * Reads the whole body.
+   *
+   * @param limit How many bytes it may have. Default: 1 MiB.
+   * @returns The bytes.
+   * @throws {BackendException} If the body is longer.
+   */
+  async bytes(limit: number = DOCUMENT_LIMIT): Promise<Bytes> {
     return await readWhole(this.body, Math.min(this.#length ?? DRAINED, limit), limit);
   }
 
-  /** The whole body as UTF-8 text, at most `limit` bytes of it: 1 MiB unless said otherwise. */
+  /**
+   * Reads the whole body as UTF-8 text.
+   *
+   * @param limit How many bytes it may have. Default: 1 MiB.
+   * @returns The text.
+   * @throws {BackendException} If the body is longer.
+   */
   async text(limit?: number): Promise<string> {
     return new TextDecoder().decode(await this.bytes(limit));
   }
 
-  /** Lets go of the body. A small one is read, so that its connection can be used again. */
+  /** Closes the body. A small one is read to its end, so that the connection can be used again. */
   async release(): Promise<void> {
     if (this.#length && this.#length <= DRAINED) {
       await this.bytes(DRAINED).catch(() => {});

@@ -1,55 +1,51 @@
 /**
- * Reads that survive a broken body: what is missing is asked for again, of the same representation.
+ * Reads that survive a broken connection: the rest is requested again, of the same representation.
  *
  * @module
  */
-import { RemoteServiceUnavailable } from "../errors/mod.ts";
+import { ImageChanged, RemoteServiceUnavailable, StoreError } from "../errors/mod.ts";
 import type { ImageReader } from "../store/driver.ts";
 import type { ByteRange, ByteReader, Bytes } from "../streams/mod.ts";
-import { offerStream, takeStream } from "../streams/passing.ts";
-import type { Mender } from "./mend.ts";
-import type { RetryOptions } from "./retry.ts";
+import { offerStream, takeStream } from "../streams/passthrough.ts";
+import { Backoff, type RetryOptions } from "./backoff.ts";
 
-/** A body under way. */
+/** A body that has been opened for reading. */
 export interface OpenedBody {
   /** The bytes of the range. */
   body: ByteReader;
-  /** How many they are, where known. */
+  /** How many bytes the range has, if known. */
   size: number | undefined;
-  /** Size of the whole in bytes, where known. */
+  /** Size of the whole image in bytes, if known. */
   total: number | undefined;
-  /** The entity tag, quotes included, where there is one. */
+  /** The entity tag with its quotes, if there is one. */
   etag: string | undefined;
-  /** When the whole was last changed, where the server tells. */
+  /** When the image was last changed, if known. */
   modified?: Date | undefined;
   /**
-   * What tells this representation from every other: a strong entity tag, or a date that is as good
-   * (RFC 9110, section 8.8). Without one, nothing that was begun is resumed.
+   * What distinguishes this representation from every other: a strong entity tag, or a date that is as
+   * good (RFC 9110, section 8.8). Without one, a read that has begun is not resumed.
    */
   validator: string | undefined;
 }
 
 /**
- * Opens a range; with `validator`, of that representation alone, else it throws `ImageChanged`.
+ * Opens a range of an image. With `validator`, it throws `ImageChanged` unless the range is of that
+ * representation.
  */
 export type OpenBody = (range: ByteRange, validator: string | undefined) => Promise<OpenedBody>;
 
-/** How far a read has come. */
-export interface Progress {
-  /** The body that is being read. */
-  body: ByteReader;
-  /** How many bytes the whole read gives, where known. */
-  end: number | undefined;
-  /** How many bytes were given. */
-  delivered: number;
-  /** Whether nobody reads any more. */
-  closed: boolean;
-}
+/** Pieces of this size, in bytes, are read after a break, until the view is full. */
+const RESUMED_PIECE = 65_536;
 
 /**
- * A reader over `open` that opens the rest again where a body breaks. The bytes are those of one
- * representation, or the read fails with `ImageChanged`. Every byte that comes renews the number of
- * retries.
+ * Opens a range for reading. If its body breaks, the rest is opened again after a wait. The bytes are
+ * those of one representation, or the read fails with `ImageChanged`. Every byte that arrives resets
+ * the number of retries.
+ *
+ * @param open Opens a range.
+ * @param range The range to read.
+ * @param options How often and how long to retry, and a signal that ends the waits.
+ * @returns A reader of the range.
  *
  * @example A body that breaks once
  * ```ts
@@ -72,48 +68,124 @@ export async function resumingReader(
   options: RetryOptions & { signal?: AbortSignal | undefined } = {},
 ): Promise<ImageReader> {
   const first = await open(range, undefined);
-  const { body, size, total, etag, modified } = first;
-  const progress: Progress = { body, end: size, delivered: 0, closed: false };
-  let mender: Mender | undefined;
-  const reader: ImageReader = {
-    size,
-    total,
-    etag,
-    modified,
-    async read(view) {
-      const { byteOffset, byteLength } = view;
-      const capacity = view.buffer.byteLength;
-      if (progress.delivered === progress.end) return view.subarray(0, 0);
-      let chunk: Bytes;
-      try {
-        chunk = whole(await progress.body.read(view), byteLength, progress, progress.delivered);
-        if (chunk.length > 0) mender?.progressed();
-      } catch (error) {
-        if (mender === undefined) {
-          const { Mender } = await import("./mend.ts");
-          mender = new Mender(open, range, first, progress, options);
-        }
-        // The buffer went into the read that failed, so a new one takes its place.
-        const fresh = new Uint8Array(new ArrayBuffer(capacity), byteOffset, byteLength);
-        chunk = await mender.fill(fresh, error);
-      }
-      progress.delivered += chunk.length;
-      return chunk;
-    },
-    async close(reason) {
-      progress.closed = true;
-      await progress.body.close(reason);
-    },
-  };
-  offerStream(reader, () => takeStream(body));
+  const reader = new ResumingReader(open, range, first, options);
+  offerStream(reader, () => takeStream(first.body));
   return reader;
 }
 
-/** A piece that was read after `before` bytes; throws where it ends the body before its size. */
-export function whole(piece: Bytes, wanted: number, { end }: Progress, before: number): Bytes {
-  const count = before + piece.length;
-  if (piece.length < wanted && end !== undefined && count < end) {
-    throw new RemoteServiceUnavailable(`the data ended after ${count} of ${end} bytes`);
+class ResumingReader implements ImageReader {
+  readonly size: number | undefined;
+  readonly total: number | undefined;
+  readonly etag: string | undefined;
+  readonly modified: Date | undefined;
+  readonly #open: OpenBody;
+  readonly #range: ByteRange;
+  readonly #validator: string | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #backoff: Backoff;
+  #body: ByteReader;
+  /** How many bytes the range has, if known. */
+  #end: number | undefined;
+  /** How many bytes have been read. */
+  #count = 0;
+  /** Whether bytes have arrived since the last break. */
+  #hasProgressed = true;
+  #closed = false;
+
+  constructor(
+    open: OpenBody,
+    range: ByteRange,
+    first: OpenedBody,
+    { signal, ...retry }: RetryOptions & { signal?: AbortSignal | undefined },
+  ) {
+    this.size = first.size;
+    this.total = first.total;
+    this.etag = first.etag;
+    this.modified = first.modified;
+    this.#open = open;
+    this.#range = range;
+    this.#validator = first.validator;
+    this.#signal = signal;
+    this.#backoff = new Backoff(retry);
+    this.#body = first.body;
+    this.#end = first.size;
   }
-  return piece;
+
+  async read(view: Bytes): Promise<Bytes> {
+    const { byteOffset, byteLength } = view;
+    const capacity = view.buffer.byteLength;
+    if (this.#count === this.#end) return view.subarray(0, 0);
+    let chunk: Bytes;
+    try {
+      chunk = this.#checked(await this.#body.read(view), byteLength, this.#count);
+      this.#hasProgressed = true;
+    } catch (error) {
+      // From now on: the time until the break is no time spent on retries.
+      if (this.#hasProgressed) this.#backoff.reset();
+      this.#hasProgressed = false;
+      // The buffer may have been transferred into the read that failed.
+      const fresh = new Uint8Array(new ArrayBuffer(capacity), byteOffset, byteLength);
+      chunk = await this.#resume(fresh, error);
+    }
+    this.#count += chunk.length;
+    return chunk;
+  }
+
+  async close(reason?: unknown): Promise<void> {
+    this.#closed = true;
+    await this.#body.close(reason);
+  }
+
+  /** Fills the view after the body has broken. Throws the last error if that cannot be done. */
+  async #resume(view: Bytes, cause: unknown): Promise<Bytes> {
+    let filled = 0;
+    for (;;) {
+      try {
+        if (this.#count + filled === this.#end) return view.subarray(0, filled);
+        await this.#reopen(this.#count + filled, cause);
+        while (filled < view.length) {
+          const wanted = Math.min(RESUMED_PIECE, view.length - filled);
+          const read = await this.#body.read(new Uint8Array(wanted));
+          const piece = this.#checked(read, wanted, this.#count + filled);
+          view.set(piece, filled);
+          filled += piece.length;
+          if (piece.length > 0) this.#backoff.reset();
+          if (piece.length < wanted) break;
+        }
+        return view.subarray(0, filled);
+      } catch (error) {
+        if (error === cause) throw error;
+        cause = error;
+      }
+    }
+  }
+
+  /** Opens what follows the first `count` bytes, or throws `cause` if that cannot be done. */
+  async #reopen(count: number, cause: unknown): Promise<void> {
+    await this.#body.close(cause).catch(() => {});
+    const isRetryable = cause instanceof StoreError && cause.retryable;
+    const canResume = count === 0 || this.#validator !== undefined;
+    if (this.#closed || !isRetryable || !canResume) throw cause;
+    if (!await this.#backoff.wait(undefined, this.#signal)) throw cause;
+    const { offset, length } = this.#range;
+    const left = length === undefined ? undefined : (this.#end ?? length) - count;
+    const next = await this.#open({ offset: offset + count, length: left }, this.#validator);
+    this.#body = next.body;
+    if (this.#closed) await next.body.close().catch(() => {});
+    const end = next.size === undefined ? undefined : count + next.size;
+    if ((this.total ?? next.total) !== next.total || (this.#end ?? end) !== end) {
+      await next.body.close().catch(() => {});
+      throw new ImageChanged("the image was replaced while it was being read");
+    }
+    this.#end = end;
+  }
+
+  /** Returns a piece that was read after `before` bytes, unless it ends the data before its size. */
+  #checked(piece: Bytes, wanted: number, before: number): Bytes {
+    const count = before + piece.length;
+    if (piece.length < wanted && this.#end !== undefined && count < this.#end) {
+      throw new RemoteServiceUnavailable(`the data ended after ${count} of ${this.#end} bytes`);
+    }
+    return piece;
+  }
 }

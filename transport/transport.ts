@@ -4,97 +4,35 @@
  * @module
  */
 import { EgressDenied, TimeoutError } from "../errors/mod.ts";
-import type { Bytes } from "../streams/mod.ts";
+import type { RetryOptions } from "./backoff.ts";
+import type { EgressGate } from "./egress_gate.ts";
 import {
   type Engine,
   type EngineRequest,
   type Fetch,
   fetchEngine,
-  RuntimeEngine,
   type TlsOptions,
 } from "./engine.ts";
-import type { EgressGate } from "./gate.ts";
-import type { Follower } from "./redirects.ts";
+import { connectionError } from "./errors.ts";
+import { followRedirects } from "./redirects.ts";
+import type { HttpRequest, Timeouts } from "./request.ts";
 import { HttpResponse } from "./response.ts";
-import type { RetryOptions } from "./retry.ts";
-
-/** How long to wait for what, in milliseconds. */
-export interface Timeouts {
-  /** To connect. `fetch` does not tell when it has, so there the time is added to `firstByte`. */
-  connect: number;
-  /** To the headers of an answer, with 1 s more per 64 KiB of the request's body. */
-  firstByte: number;
-  /** Without a byte of the body. */
-  idle: number;
-}
+import { sendWithRetries } from "./retry.ts";
+import { RuntimeEngine } from "./runtime_engine.ts";
 
 /** Options of a {@linkcode Transport}. */
 export interface TransportOptions extends RetryOptions, TlsOptions {
-  /** Judges URLs that are not trusted, and redirects; one with no rules of its own by default. */
+  /** Judges URLs that are not trusted, and redirects. Default: a gate without rules of its own. */
   gate?: EgressGate | undefined;
-  /** How long to wait; 10 s to connect, 30 s for the first byte, 60 s idle. */
+  /** How long to wait. Default: 10 s to connect, 30 s for the first byte, 60 s idle. */
   timeouts?: { [Name in keyof Timeouts]?: Timeouts[Name] | undefined } | undefined;
-  /** Sends all requests instead of what the runtime has; then TLS and proxies are its business. */
+  /** Sends all requests in place of the runtime. TLS and proxies are its business then. */
   fetch?: Fetch | undefined;
-}
-
-/** A request on its way out, to be signed or given a token. Its fields may be replaced. */
-export interface PreparedRequest {
-  /** The method. */
-  readonly method: string;
-  /** Where to. Its origin must stay. */
-  url: URL;
-  /** All headers but `Host` and `Content-Length`. */
-  headers: Headers;
-  /** The body. */
-  readonly body: readonly Bytes[] | undefined;
-}
-
-/** What {@linkcode Transport.send} takes. */
-export interface HttpRequest {
-  /** The method; `GET` unless said otherwise. */
-  method?: string | undefined;
-  /** Where to, without user information. */
-  url: URL | string;
-  /** Headers. They go to the URL's origin alone; elsewhere go those on ranges and representation. */
-  headers?: HeadersInit | undefined;
-  /**
-   * The body, whole, so that it can be sent again. It is lent until the promise settles: a runtime
-   * sends straight out of these buffers.
-   */
-  body?: Bytes | readonly Bytes[] | null | undefined;
-  /**
-   * Completes the request, anew for each attempt and each redirect within the origin: a signature, a
-   * token. It is not called for another origin.
-   */
-  prepare?: ((request: PreparedRequest) => void | Promise<void>) | undefined;
-  /** The URL comes from the operator, not a user: it is not judged, nor are redirects in its origin. */
-  trusted?: boolean | undefined;
-  /** Whether redirects are followed; only `GET` and `HEAD` can be. `follow` unless said otherwise. */
-  redirect?: "follow" | "refuse" | undefined;
-  /**
-   * Whether to send again what failed: `safe` (the default) if the method is idempotent (RFC 9110,
-   * section 9.2.2), `always`, or `never`.
-   */
-  retry?: "safe" | "always" | "never" | undefined;
-  /** The statuses that are returned; all of 2xx unless said otherwise. Any other is thrown. */
-  accept?: readonly number[] | undefined;
-  /** Makes the error of a status that is not accepted, from the body if need be. */
-  fail?: ((response: HttpResponse) => Error | Promise<Error>) | undefined;
-  /**
-   * Asked first about an answer that is not accepted: whether to send the request again at once,
-   * because something was put right (a new token, a corrected clock). At most twice a request.
-   */
-  recover?: ((response: HttpResponse) => boolean | Promise<boolean>) | undefined;
-  /** Other times to wait than the transport's, for what is known to take long. */
-  timeouts?: Partial<Pick<Timeouts, "firstByte" | "idle">> | undefined;
-  /** Ends the request and the body of its answer. */
-  signal?: AbortSignal | undefined;
 }
 
 /**
  * Sends requests for one store. Failed connections and the statuses 408, 429, 500, 502, 503 and 504
- * are tried again; redirects are followed one by one, each judged; what is not accepted is an error.
+ * are retried, redirects are followed one by one, and a response that is not accepted is an error.
  *
  * @example Reading JSON
  * ```ts
@@ -108,15 +46,19 @@ export interface HttpRequest {
  * ```
  */
 export class Transport {
-  /** How failed requests, and broken bodies, are tried again. */
+  /** How failed requests, and broken bodies, are retried. */
   readonly retry: RetryOptions;
   #gate: EgressGate | undefined;
   readonly #timeouts: Timeouts;
   readonly #proxies: Readonly<Record<string, string>>;
   readonly #runtime: RuntimeEngine;
-  readonly #send: Engine;
+  readonly #engine: Engine;
 
-  /** Makes a client; nothing is opened. */
+  /**
+   * Creates a client. Nothing is opened.
+   *
+   * @param options Timeouts, retries, TLS and the egress gate.
+   */
   constructor(options: TransportOptions = {}) {
     const { gate, timeouts, fetch, caFile, insecure, proxies = {}, ...retry } = options;
     this.retry = retry;
@@ -125,44 +67,43 @@ export class Transport {
     this.#timeouts = { connect, firstByte, idle };
     this.#proxies = proxies;
     this.#runtime = new RuntimeEngine({ caFile, insecure, proxies, connect });
-    this.#send = fetch ? fetchEngine(fetch) : this.#runtime.send;
+    this.#engine = fetch ? fetchEngine(fetch) : this.#runtime.send;
   }
 
-  /** Ends the connections that are kept for later. */
+  /** Closes the connections that are kept for further requests. */
   close(): Promise<void> {
     return this.#runtime.close();
   }
 
   /**
-   * Sends a request and resolves to an answer that is accepted.
+   * Sends a request.
    *
-   * Throws what `fail` makes of any other answer (by default `NotFound`, `Forbidden`,
-   * `NotAuthenticated`, `RemoteServiceUnavailable`, ... by its status), `RemoteServiceUnavailable`,
-   * `TimeoutError`, `EgressDenied`, `MaxRedirectsExceeded`, and the signal's reason.
+   * @param request The request.
+   * @returns A response that is accepted. Its body must be read to the end or released.
+   * @throws {RemoteServiceUnavailable} If the connection fails, or the server is not available.
+   * @throws {TimeoutError} If the server does not respond in time.
+   * @throws {EgressDenied} If the URL, or that of a redirect, is not allowed.
+   * @throws {MaxRedirectsExceeded} If there are more than five redirects.
+   * @throws {StoreError} What `fail` returns for any other response. Default: `NotFound`, `Forbidden`,
+   * `NotAuthenticated`, ... by its status.
    */
-  async send(request: HttpRequest): Promise<HttpResponse> {
-    const began = Date.now();
-    const attempt = () => this.#attempt(request);
-    const first = attempt();
-    const response = await first.catch(() => undefined);
-    if (response?.isAmong(request.accept)) return response;
-    const { sendAgain } = await import("./again.ts");
-    return await sendAgain(request, first, attempt, this.retry, began);
+  send(request: HttpRequest): Promise<HttpResponse> {
+    return sendWithRetries(request, () => this.#attempt(request), this.retry);
   }
 
-  /** One attempt, through its redirects. */
+  /** Sends a request once, and follows its redirects. */
   async #attempt(request: HttpRequest): Promise<HttpResponse> {
-    const ask: Follower["ask"] = (...hop) => this.#ask(...hop);
-    const response = await ask(request, new URL(request.url), "manual");
+    const response = await this.#sendTo(request, new URL(request.url), "manual");
     const { status, redirected, hidden } = response;
     if (!redirected && !hidden && Math.floor(status / 100) !== 3) return response;
-    const { followRedirects } = await import("./redirects.ts");
-    const judge = async (url: URL) => (await this.#loadGate()).judge(url);
-    return await followRedirects(request, response, { ask, judge });
+    return await followRedirects(request, response, {
+      send: (...hop) => this.#sendTo(...hop),
+      judge: async (url) => (await this.#loadGate()).judge(url),
+    });
   }
 
-  /** Asks for one URL: the request's own, or one that a redirect leads to. */
-  async #ask(
+  /** Sends a request to its own URL, or to one that a redirect leads to. */
+  async #sendTo(
     request: HttpRequest,
     url: URL,
     redirect: "manual" | "follow",
@@ -175,10 +116,10 @@ export class Transport {
     if (prepared.url.origin !== url.origin) {
       throw new EgressDenied(`the prepared request goes to ${prepared.url.origin}`);
     }
-    return await this.#once({ ...prepared, addresses, redirect }, request);
+    return await this.#sendOnce({ ...prepared, addresses, redirect }, request);
   }
 
-  /** The addresses that may be connected to, where that is known. A proxy finds them by itself. */
+  /** The addresses that may be connected to, if known. A proxy resolves names on its own. */
   async #judge(url: URL): Promise<readonly string[] | undefined> {
     const gate = await this.#loadGate();
     if (!this.#proxies[url.protocol.slice(0, -1)]) return await gate.check(url);
@@ -186,12 +127,12 @@ export class Transport {
     return undefined;
   }
 
-  /** The gate; a store that asks trusted URLs alone never loads one. */
+  /** The gate. A store that sends requests to trusted URLs alone never loads one. */
   async #loadGate(): Promise<EgressGate> {
-    return this.#gate ??= new (await import("./gate.ts")).EgressGate();
+    return this.#gate ??= new (await import("./egress_gate.ts")).EgressGate();
   }
 
-  async #once(
+  async #sendOnce(
     outgoing: Omit<EngineRequest, "signal">,
     { signal, timeouts }: HttpRequest,
   ): Promise<HttpResponse> {
@@ -204,17 +145,15 @@ export class Transport {
     const { connect, firstByte, idle } = { ...this.#timeouts, ...timeouts };
     const limit = connect + firstByte + size / 65.536;
     const timer = setTimeout(() => {
-      controller.abort(new TimeoutError(`there was no answer for ${Math.round(limit)} ms`));
+      controller.abort(new TimeoutError(`the server sent no response for ${Math.round(limit)} ms`));
     }, limit);
     try {
-      const response = await this.#send({ ...outgoing, signal: controller.signal });
+      const response = await this.#engine({ ...outgoing, signal: controller.signal });
       const { url, method } = outgoing;
       return new HttpResponse(response, { url, method, idle, controller, dispose });
     } catch (error) {
       dispose();
-      clearTimeout(timer);
-      const { broken } = await import("./broken.ts");
-      const failure = broken(error, controller.signal);
+      const failure = connectionError(error, controller.signal);
       controller.abort(failure);
       throw failure;
     } finally {

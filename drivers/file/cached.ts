@@ -7,6 +7,7 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
+import { hasLinuxFfi } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 
 /** Up to how many bytes the event loop is held up for no longer than by a thread's answer. */
@@ -26,7 +27,7 @@ export type CachedRead = (view: Bytes, position: number) => number;
 let libc: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] | undefined;
 
 function load(): typeof libc {
-  if (libc || !globalThis.Deno?.dlopen || Deno.build.os !== "linux") return libc;
+  if (libc || !hasLinuxFfi()) return libc;
   // Where a buffer lies is told under the permission for all libraries alone.
   const { state, partial } = Deno.permissions.querySync({ name: "ffi" });
   if (state !== "granted" || partial) return undefined;

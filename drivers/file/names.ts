@@ -4,6 +4,7 @@
  * @module
  */
 import { opendir } from "node:fs/promises";
+import { isDeno } from "../../runtime/mod.ts";
 import { unless } from "./failures.ts";
 import type { Io } from "./io.ts";
 
@@ -35,7 +36,7 @@ export async function* namesIn(
 
 function entriesOf(path: string): AsyncIterator<{ name: string }> {
   // What Deno's `node:fs` has not read to its end it never closes.
-  return "Deno" in globalThis ? Deno.readDir(path)[Symbol.asyncIterator]() : nodeEntries(path);
+  return isDeno() ? Deno.readDir(path)[Symbol.asyncIterator]() : nodeEntries(path);
 }
 
 async function* nodeEntries(path: string): AsyncGenerator<{ name: string }> {

@@ -11,6 +11,7 @@
 import { open, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
+import { isDeno } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { codeOf } from "./failures.ts";
 
@@ -39,7 +40,7 @@ export interface TemporaryFiles {
 }
 
 /** Temporary files in the way of this runtime. */
-export const temporaryFiles: TemporaryFiles = "Deno" in globalThis ? withLocks() : withProcessIds();
+export const temporaryFiles: TemporaryFiles = isDeno() ? withLocks() : withProcessIds();
 
 function withLocks(): TemporaryFiles {
   const suffix = ".lock";

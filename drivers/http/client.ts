@@ -4,7 +4,7 @@
  * @module
  */
 import type { ByteRange } from "../../streams/mod.ts";
-import type { EgressGate } from "../../transport/gate.ts";
+import type { EgressGate } from "../../transport/egress_gate.ts";
 import { readRange } from "../../transport/read_range.ts";
 import { Transport } from "../../transport/transport.ts";
 import type { DriverStat, ImageReader, ListEntry } from "../../store/driver.ts";
@@ -115,7 +115,7 @@ async function gateOf(options: HttpOptions): Promise<EgressGate | undefined> {
     allowPrivate: options.allowedNetworks,
   };
   if (Object.values(rules).every((rule) => rule === undefined)) return undefined;
-  const { EgressGate } = await import("../../transport/gate.ts");
+  const { EgressGate } = await import("../../transport/egress_gate.ts");
   return new EgressGate(rules);
 }
 

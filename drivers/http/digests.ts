@@ -4,7 +4,7 @@
  * @module
  */
 import type { HttpResponse } from "../../transport/response.ts";
-import { hex } from "../../streams/bytes.ts";
+import { decodeBase64, encodeHex } from "../../streams/encoding.ts";
 import type { Multihash } from "../../streams/mod.ts";
 
 /** The strongest digest of a `Repr-Digest` header (RFC 9530, section 3) that Vitrine knows. */
@@ -14,8 +14,8 @@ export function reprDigest(header: string): Multihash | undefined {
   ) {
     const base64 = new RegExp(`(?:^|,)\\s*${name}=:([A-Za-z0-9+/]+=*):`).exec(header)?.[1];
     if (base64 === undefined) continue;
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    if (bytes.length === size) return { algo, value: hex(bytes) };
+    const bytes = decodeBase64(base64);
+    if (bytes?.length === size) return { algo, value: encodeHex(bytes) };
   }
   return undefined;
 }

@@ -6,9 +6,10 @@
  */
 import type { Multihash } from "../../streams/mod.ts";
 import { parseContentRange } from "../../transport/ranges.ts";
-import { contentLength, modifiedOf } from "../../transport/read_range.ts";
+import { parseContentLength, parseLastModified } from "../../transport/headers.ts";
 import type { HttpResponse } from "../../transport/response.ts";
-import type { HttpRequest, Transport } from "../../transport/transport.ts";
+import type { HttpRequest } from "../../transport/request.ts";
+import type { Transport } from "../../transport/transport.ts";
 import type { DriverStat, ListEntry } from "../../store/driver.ts";
 import { reprDigest, Sums } from "./digests.ts";
 import { listSite } from "./listing.ts";
@@ -54,7 +55,7 @@ export class Site {
     }
     return {
       size,
-      modified: modifiedOf(headers),
+      modified: parseLastModified(headers),
       etag: headers.get("etag") ?? undefined,
       contentType: headers.get("content-type") ?? undefined,
       multihash: await this.#multihash(headers, imageId, below),
@@ -85,6 +86,6 @@ export class Site {
 /** Size of the whole image in bytes, where the answer tells it. */
 function sizeOf({ status, headers }: HttpResponse): number | undefined {
   if (headers.has("content-encoding")) return undefined;
-  if (status === 200) return contentLength(headers);
+  if (status === 200) return parseContentLength(headers);
   return parseContentRange(headers.get("content-range"))?.total;
 }

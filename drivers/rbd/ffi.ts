@@ -8,6 +8,7 @@
  * @module
  */
 import { DriverLoadFailure, Invalid } from "../../errors/mod.ts";
+import { hasFfi } from "../../runtime/mod.ts";
 import { ERRNO, errorOf } from "./errno.ts";
 
 /**
@@ -221,7 +222,7 @@ function load<S extends Deno.ForeignLibraryInterface>(
   file: string,
   symbols: S,
 ): Deno.DynamicLibrary<S> {
-  if (globalThis.Deno?.dlopen === undefined) {
+  if (!hasFfi()) {
     throw new DriverLoadFailure("the rbd driver calls librbd by FFI, which needs Deno");
   }
   let missing: unknown;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { builtin } from "../../runtime/builtin.ts";
+import { builtin } from "../../runtime/mod.ts";
 import type { S3Credentials } from "./options.ts";
 
 /** A variable of the environment; `undefined` where there is none, or no leave to read it. */

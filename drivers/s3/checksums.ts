@@ -4,14 +4,13 @@
  *
  * @module
  */
+import { decodeHex, encodeBase64, encodeHex } from "../../streams/encoding.ts";
 import { createDigests } from "../../streams/digest/mod.ts";
-import { builtin } from "../../streams/digest/node.ts";
-import { hex } from "../../streams/bytes.ts";
+import { builtin } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import type { UploadedPart } from "./multipart.ts";
 import type { S3Settings } from "./options.ts";
-import { fromHex, toBase64 } from "./text.ts";
 
 /**
  * Makes the checksums of one upload. None but what the options ask for: many servers refuse them. Over
@@ -42,13 +41,13 @@ export class Checksums {
   /** The headers of an object of one `PUT`. */
   async ofObject(body: readonly Bytes[]): Promise<Record<string, string>> {
     if (this.#algorithm === undefined) return {};
-    return { [this.#header]: toBase64(await this.#checksum(body)) };
+    return { [this.#header]: encodeBase64(await this.#checksum(body)) };
   }
 
   /** The headers of a part. */
   async ofPart(body: readonly Bytes[]): Promise<Record<string, string>> {
     const headers = await this.ofObject(body);
-    if (!this.#secure) headers["x-amz-content-sha256"] = hex(await sha256(body));
+    if (!this.#secure) headers["x-amz-content-sha256"] = encodeHex(await sha256(body));
     return headers;
   }
 
@@ -81,5 +80,5 @@ async function sha256(body: readonly Bytes[]): Promise<Bytes> {
   }
   const digests = await createDigests(["sha256"], { sizeHint: 0 });
   for (const chunk of body) await digests.update(chunk);
-  return fromHex((await digests.digest())["sha256"]!);
+  return decodeHex((await digests.digest())["sha256"]!)!;
 }

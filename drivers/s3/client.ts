@@ -7,7 +7,8 @@ import type { ByteRange, Bytes } from "../../streams/mod.ts";
 // Not from its mod.ts: that brings the egress gate, which a store of one trusted server never asks.
 import { readRange } from "../../transport/read_range.ts";
 import type { HttpResponse } from "../../transport/response.ts";
-import { type HttpRequest, Transport } from "../../transport/transport.ts";
+import type { HttpRequest } from "../../transport/request.ts";
+import { Transport } from "../../transport/transport.ts";
 import type { DriverStat, ImageReader } from "../../store/driver.ts";
 import { Credentials } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import { createDigests } from "../../streams/digest/mod.ts";
 import type { S3Client } from "./client.ts";
 import { errorOf } from "./errors.ts";
 import { S3Fault } from "./fault.ts";
-import { fromHex, toBase64 } from "./text.ts";
 import { escapeXml } from "./xml.ts";
 
 /** How many objects one request may name. */
@@ -45,7 +45,7 @@ async function deleteBatch(
   const root = await client.xml({
     method: "POST",
     query: { delete: "" },
-    headers: { "content-md5": toBase64(fromHex(md5!)) },
+    headers: { "content-md5": encodeBase64(decodeHex(md5!)!) },
     slow: true,
     signal,
   }, body);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { StoreError } from "../../errors/mod.ts";
-import { Backoff } from "../../transport/retry.ts";
+import { Backoff } from "../../transport/backoff.ts";
 import type { S3Client, S3Request } from "./client.ts";
 import { errorOf, fault } from "./errors.ts";
 import { S3Fault } from "./fault.ts";

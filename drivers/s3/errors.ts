@@ -18,8 +18,8 @@ import {
   type StoreErrorOptions,
 } from "../../errors/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
-import { retryAfterOf } from "../../transport/retry.ts";
-import { statusError } from "../../transport/status.ts";
+import { parseRetryAfter } from "../../transport/headers.ts";
+import { statusError } from "../../transport/errors.ts";
 import { S3Fault } from "./fault.ts";
 import type { Element } from "./xml.ts";
 
@@ -92,7 +92,7 @@ export function errorOf(fault: S3Fault, headers: Headers): StoreError {
   return new Class(detail, {
     cause: fault,
     ...(Class === RemoteServiceUnavailable ? {} : { retryable }),
-    retryAfter: retryAfter ?? retryAfterOf(headers),
+    retryAfter: retryAfter ?? parseRetryAfter(headers),
     ...more,
   });
 }

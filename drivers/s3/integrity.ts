@@ -5,14 +5,13 @@
  * @module
  */
 import { ChecksumMismatch } from "../../errors/mod.ts";
+import { decodeHex, encodeBase64, encodeHex } from "../../streams/encoding.ts";
 import { createDigests } from "../../streams/digest/mod.ts";
-import { hex } from "../../streams/bytes.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { ImageReader } from "../../store/driver.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import { partSize } from "./parts.ts";
 import { md5Of, md5Tag, PART_SIZE } from "./stat.ts";
-import { fromHex, toBase64 } from "./text.ts";
 
 type Algorithm = "CRC64NVME" | "CRC32C" | "SHA256" | "MD5";
 
@@ -66,7 +65,7 @@ export async function heldTo(headers: Headers, reader: ImageReader): Promise<Ima
       for (const checksum of [...checksums, found]) await whole.update(checksum);
       found = await whole.digest();
     }
-    const text = algorithm === "MD5" ? hex(found) : toBase64(found);
+    const text = algorithm === "MD5" ? encodeHex(found) : encodeBase64(found);
     if (text !== value) {
       throw new ChecksumMismatch(`${algorithm} is ${text}, the server has ${value}`);
     }
@@ -125,7 +124,7 @@ async function running(algorithm: Algorithm): Promise<Running> {
   const digests = await createDigests([name], { sizeHint: 0 });
   return {
     update: (bytes) => digests.update(bytes),
-    digest: async () => fromHex((await digests.digest())[name]!),
+    digest: async () => decodeHex((await digests.digest())[name]!)!,
     close: () => digests.close(),
   };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { type Part, Parts } from "../../streams/parts.ts";
 import type { ImageDigest, ImageWriter, WriteOptions } from "../../store/driver.ts";
@@ -11,7 +12,6 @@ import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { MIB, partSize } from "./parts.ts";
 import { digestHeaders, PART_SIZE } from "./stat.ts";
-import { fromHex, toBase64 } from "./text.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
 
 /** Servers guess another from the key, or give none. */
@@ -92,7 +92,7 @@ export class S3Upload implements ImageWriter<S3Location> {
       ...CONTENT_TYPE,
       ...digestHeaders(image),
       ...await this.#checksums.ofObject(body),
-      "content-md5": toBase64(fromHex(image.checksum)),
+      "content-md5": encodeBase64(decodeHex(image.checksum)!),
       [ADD_ID]: this.#addId,
     };
     await this.#state.createOnce(

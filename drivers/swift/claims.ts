@@ -11,9 +11,9 @@
  * @module
  */
 import { RemoteServiceUnavailable } from "../../errors/mod.ts";
-import { hex } from "../../streams/bytes.ts";
-import { Backoff } from "../../transport/retry.ts";
+import { Backoff } from "../../transport/backoff.ts";
 import { cleaningUp } from "../shared/cleanup.ts";
+import { encodeHex } from "../../streams/encoding.ts";
 import type { SwiftClient } from "./client.ts";
 import { SEGMENTS } from "./names.ts";
 import type { SwiftLocation } from "./location.ts";
@@ -50,7 +50,7 @@ export async function exclusively<T>(
 ): Promise<T> {
   const { container, object } = location;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(object));
-  const prefix = `${SEGMENTS}claims/${hex(new Uint8Array(digest))}/`;
+  const prefix = `${SEGMENTS}claims/${encodeHex(new Uint8Array(digest))}/`;
   const mine = prefix + id;
   const backoff = new Backoff({ retries: 1000, retryTimeout: PATIENCE, maxDelay: 1000 });
   const headers = { "x-delete-after": `${LIFE}` };

@@ -15,9 +15,10 @@ import {
 } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
-import { retryAfterOf } from "../../transport/retry.ts";
-import { statusError } from "../../transport/status.ts";
-import type { HttpRequest, Transport } from "../../transport/transport.ts";
+import { parseRetryAfter } from "../../transport/headers.ts";
+import { statusError } from "../../transport/errors.ts";
+import type { HttpRequest } from "../../transport/request.ts";
+import type { Transport } from "../../transport/transport.ts";
 import type { Access, Session } from "./session.ts";
 
 /** How long to wait for a server that is at work, in milliseconds. */
@@ -198,7 +199,7 @@ async function swiftError(
   object: string | undefined,
 ): Promise<StoreError> {
   const { status, headers } = response;
-  const retryAfter = retryAfterOf(headers);
+  const retryAfter = parseRetryAfter(headers);
   switch (status) {
     case 400:
       // Names can be too long for a server; in answer to a HEAD it cannot say so.

@@ -8,7 +8,7 @@
  */
 import { objectPath, type SwiftClient } from "./client.ts";
 import type { Pieces } from "./pieces.ts";
-import { pooled } from "./pooled.ts";
+import { poolMap } from "../../streams/pool_map.ts";
 import type { Upload } from "./upload.ts";
 
 /** Lets the server copy the pieces, and shows the copy. What fails is cleaned up by the caller. */
@@ -18,7 +18,7 @@ export async function copyPieces(
   upload: Upload,
   { concurrency, signal }: { concurrency: number; signal: AbortSignal | undefined },
 ): Promise<void> {
-  await pooled(pieces, concurrency, ({ container, object, size, etag }, index) => {
+  await poolMap(pieces, concurrency, ({ container, object, size, etag }, index) => {
     const headers = { "x-copy-from": objectPath(container, object), "x-fresh-metadata": "true" };
     const segment = { number: index + 1, size, etag };
     return upload.segment(client, segment, { headers, body: [], slow: true, signal });

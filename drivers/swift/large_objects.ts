@@ -12,7 +12,7 @@ import { BackendException, Forbidden, StoreError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { objectPath, type SwiftClient } from "./client.ts";
 import { SEGMENTS } from "./names.ts";
-import { pooled } from "./pooled.ts";
+import { poolMap } from "../../streams/pool_map.ts";
 
 /** How many segments a manifest names at most, as Swift and radosgw come configured. */
 export const MANIFEST_LIMIT = 1000;
@@ -116,7 +116,7 @@ async function putNested(
   }));
   const expiry = headers["x-delete-at"];
   const inner: Record<string, string> = expiry ? { "x-delete-at": expiry } : {};
-  const entries = await pooled(
+  const entries = await poolMap(
     manifests,
     AT_ONCE,
     async ({ object, segments }): Promise<Segment> => {
@@ -193,7 +193,7 @@ export async function deleteObjects(
   for (let at = 0; at < objects.length; at += MANIFEST_LIMIT) {
     const batch = objects.slice(at, at + MANIFEST_LIMIT);
     if (batch.length > 1 && await bulkDelete(client, container, batch, signal)) continue;
-    const errors = await pooled(
+    const errors = await poolMap(
       batch,
       AT_ONCE,
       (object) => deleteObject(client, container, object, signal).catch((error) => error),

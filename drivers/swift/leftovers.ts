@@ -10,7 +10,7 @@ import { readManifest, removeUpload } from "./large_objects.ts";
 import { EMPTY, modifiedOf } from "./listing.ts";
 import { UPLOAD } from "./metadata.ts";
 import { pastSegments, SEGMENTS, uploadIdOf } from "./names.ts";
-import { pooled } from "./pooled.ts";
+import { poolMap } from "../../streams/pool_map.ts";
 
 /** How many manifests are looked at before the next are listed. */
 const BATCH = 64;
@@ -90,7 +90,7 @@ async function withoutImages(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const look = (manifests: readonly string[]) =>
-    pooled(manifests, concurrency, async (object) => {
+    poolMap(manifests, concurrency, async (object) => {
       for (const id of await madeOf(client, container, object, signal)) uploads.delete(id);
     });
   // Those first that the listing calls manifests: where all uploads are images', they are enough. Of

@@ -5,7 +5,7 @@
  */
 import { BackendException } from "../../errors/mod.ts";
 import { parseContentRange } from "../../transport/ranges.ts";
-import { contentLength, modifiedOf } from "../../transport/read_range.ts";
+import { parseContentLength, parseLastModified } from "../../transport/headers.ts";
 import type { DriverStat } from "../../store/driver.ts";
 
 /** Says which upload made an object. */
@@ -37,8 +37,8 @@ export function statOf(headers: Headers): DriverStat {
   const [algo, value] = [headers.get(ALGO), headers.get(VALUE)];
   const expires = headers.get("x-delete-at");
   return {
-    size: contentLength(headers),
-    modified: modifiedOf(headers),
+    size: parseContentLength(headers),
+    modified: parseLastModified(headers),
     etag: etag && `"${etag}"`,
     checksum,
     multihash: algo && value ? { algo, value } : undefined,
@@ -53,7 +53,7 @@ export function statOf(headers: Headers): DriverStat {
  */
 export function checkSize(headers: Headers): void {
   const range = headers.get("content-range");
-  const total = range === null ? contentLength(headers) : parseContentRange(range)?.total;
+  const total = range === null ? parseContentLength(headers) : parseContentRange(range)?.total;
   const size = headers.get(SIZE);
   if (size === null || total === undefined || total === Number(size)) return;
   throw new BackendException(`the server finds ${total} bytes of the image's ${size}`);

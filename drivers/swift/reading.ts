@@ -4,7 +4,8 @@
  * @module
  */
 import type { HttpResponse } from "../../transport/response.ts";
-import { type HttpRequest, Transport } from "../../transport/transport.ts";
+import type { HttpRequest } from "../../transport/request.ts";
+import { Transport } from "../../transport/transport.ts";
 import { checkSize } from "./metadata.ts";
 
 /** A transport whose answers are parts of a whole image. */

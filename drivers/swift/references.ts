@@ -4,7 +4,7 @@
  * @module
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
-import { builtin } from "../../runtime/builtin.ts";
+import { builtin } from "../../runtime/mod.ts";
 import type { SwiftOptions, SwiftSettings } from "./options.ts";
 
 /** Where and as whom to log in. */

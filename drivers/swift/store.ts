@@ -7,7 +7,7 @@ import { BitMasks } from "../../capabilities/mod.ts";
 import { BadStoreConfiguration, InvalidImageId, NotFound, StoreError } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import { isWorkerd } from "../../runtime/workerd.ts";
+import { isWorkerd } from "../../runtime/mod.ts";
 import { readRange } from "../../transport/read_range.ts";
 import { Transport } from "../../transport/transport.ts";
 import type {
@@ -29,7 +29,7 @@ import { checkSize, statOf } from "./metadata.ts";
 import { MB, OPTIONS, type SwiftOptions, type SwiftSettings } from "./options.ts";
 import { isImageId } from "./names.ts";
 import type { OpenObject } from "./read_parts.ts";
-import { pooled } from "./pooled.ts";
+import { poolMap } from "../../streams/pool_map.ts";
 import { ReadingTransport } from "./reading.ts";
 import type { UploadOptions } from "./upload.ts";
 
@@ -264,7 +264,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     options: OperationOptions,
   ): Promise<void> {
     const remove = (batch: readonly SwiftLocation[]) =>
-      pooled(batch, this.options.concurrency, (location) => {
+      poolMap(batch, this.options.concurrency, (location) => {
         return this.deleteImage(location, options).catch((error) => {
           if (error instanceof NotFound) return;
           throw error instanceof StoreError ? error.at({ path: location.object }) : error;
@@ -340,7 +340,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
     const { container, concurrency } = this.options;
     const prefix = `${container}_`;
     const look = (batch: readonly string[]) =>
-      pooled(batch, concurrency, async (object): Promise<ListEntry[]> => {
+      poolMap(batch, concurrency, async (object): Promise<ListEntry[]> => {
         const request = { method: "HEAD", container: prefix + object, object, signal };
         const { status, headers } = await client.ask({ ...request, accept: [200, 204, 404] });
         // The container of an upload under way has no image yet.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hex } from "../../streams/bytes.ts";
+import { encodeHex } from "../../streams/encoding.ts";
 
 /** What a temporary URL allows. */
 export interface TempUrl {
@@ -30,7 +30,7 @@ export async function tempUrl({ url, method, expires, key, digest }: TempUrl): P
   const text = `${method}\n${expires}\n${decodeURIComponent(url.pathname)}`;
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", hmac, encode(text)));
   const signed = new URL(url);
-  signed.searchParams.set("temp_url_sig", hex(signature));
+  signed.searchParams.set("temp_url_sig", encodeHex(signature));
   signed.searchParams.set("temp_url_expires", `${expires}`);
   return signed;
 }

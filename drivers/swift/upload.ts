@@ -5,8 +5,8 @@
  */
 import { BackendException, ChecksumMismatch, Duplicate, NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import { contentLength } from "../../transport/read_range.ts";
-import { Backoff } from "../../transport/retry.ts";
+import { parseContentLength } from "../../transport/headers.ts";
+import { Backoff } from "../../transport/backoff.ts";
 import { cleaningUp } from "../shared/cleanup.ts";
 import type { DriverStat } from "../../store/driver.ts";
 import { exclusively } from "./claims.ts";
@@ -175,7 +175,7 @@ export class Upload {
       const manifest = stored.get("x-object-manifest");
       if (manifest === null) return;
       // Of very many segments Swift does not tell it.
-      const total = contentLength(stored) ?? size;
+      const total = parseContentLength(stored) ?? size;
       if (total !== size) {
         if (await backoff.wait(undefined, undefined)) continue;
         throw new BackendException(`the server finds ${total} of ${size} bytes that it stored`);

@@ -78,8 +78,8 @@ export async function putImage(vfs: Vfs, request: Request, path: string): Promis
 
 /** The data, which fails where it ends without having the digest: `add` itself checks but one. */
 async function checked(data: ImageData, multihash: Multihash): Promise<ReadableStream<Bytes>> {
-  const { verified } = await import("../../streams/verify.ts");
-  return readableFrom(await verified(openSource(data).reader, { multihash }, undefined));
+  const { verifyingReader } = await import("../../streams/verify.ts");
+  return readableFrom(await verifyingReader(openSource(data).reader, { multihash }, undefined));
 }
 
 /** Answers a DELETE of an image. */

@@ -6,8 +6,9 @@
  * @module
  */
 
-import type { Algorithm } from "./algorithms.ts";
-import { BackendUnavailable, type Engine } from "./engine.ts";
+import { encodeHex } from "../encoding.ts";
+import { hasLinuxFfi } from "../../runtime/mod.ts";
+import { type Algorithm, BackendUnavailable, type Engine } from "./engine.ts";
 import { CHUNKS_BEFORE_THREADS, pool, SLOT_SIZE, type Thread } from "./threads.ts";
 
 /** From docs.openssl.org/3.0/man3/EVP_DigestInit. */
@@ -57,7 +58,7 @@ let libcrypto: Library | undefined;
 
 function load(): Library {
   if (libcrypto) return libcrypto;
-  if (typeof Deno === "undefined" || Deno.build.os !== "linux" || !Deno.dlopen) {
+  if (!hasLinuxFfi()) {
     throw new BackendUnavailable("this runtime has no FFI to libcrypto");
   }
   const { state, partial } = Deno.permissions.querySync({ name: "ffi" });
@@ -211,7 +212,7 @@ class FfiEngine implements Engine {
     return this.#lanes.map(({ context }, index) => {
       const bytes = new Uint8Array(this.#algorithms[index]!.size);
       check(this.#library.symbols.EVP_DigestFinal_ex(context, bytes, null));
-      return bytes.toHex();
+      return encodeHex(bytes);
     });
   }
 

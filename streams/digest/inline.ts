@@ -5,9 +5,8 @@
  */
 
 import type { Hash } from "node:crypto";
-import type { Algorithm } from "./algorithms.ts";
-import { BackendUnavailable, type Engine } from "./engine.ts";
-import { builtin } from "./node.ts";
+import { type Algorithm, BackendUnavailable, type Engine } from "./engine.ts";
+import { builtin } from "../../runtime/mod.ts";
 
 /** Starts the digests, where the runtime's `node:crypto` has all of the algorithms. */
 export function openInline(algorithms: readonly Algorithm[]): Engine {

@@ -6,8 +6,14 @@
  */
 
 import { UnknownHashingAlgo } from "../../errors/mod.ts";
-import { type Algorithm, ALGORITHMS } from "./algorithms.ts";
-import { BackendUnavailable, type Engine, type OpenEngine, PART_BLOCK } from "./engine.ts";
+import {
+  type Algorithm,
+  ALGORITHMS,
+  BackendUnavailable,
+  type Engine,
+  type OpenEngine,
+  PART_BLOCK,
+} from "./engine.ts";
 
 export { BackendUnavailable };
 

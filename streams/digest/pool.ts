@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { Algorithm } from "./algorithms.ts";
-import { BackendUnavailable, type Engine } from "./engine.ts";
+import { type Algorithm, BackendUnavailable, type Engine } from "./engine.ts";
 import { openInline } from "./inline.ts";
 import { pool, type Result, SLOT_SIZE, type Thread } from "./threads.ts";
 import type { StatesOptions } from "./worker.ts";

@@ -10,8 +10,7 @@ import { md5, sha1 } from "@noble/hashes/legacy.js";
 import { sha224, sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 import { sha3_256, sha3_512 } from "@noble/hashes/sha3.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Algorithm } from "./algorithms.ts";
-import type { Engine } from "./engine.ts";
+import type { Algorithm, Engine } from "./engine.ts";
 
 const HASHES = {
   md5,

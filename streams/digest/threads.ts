@@ -9,7 +9,7 @@
 
 import type { Worker } from "node:worker_threads";
 import { StoreError } from "../../errors/mod.ts";
-import { builtin } from "./node.ts";
+import { builtin } from "../../runtime/mod.ts";
 import { openStates, type Reply, type Request, serve } from "./worker.ts";
 
 /** Bytes of a slot of the ring: half a chunk, so that a copy overlaps with the digesting. */

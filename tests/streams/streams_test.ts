@@ -17,7 +17,7 @@ import {
   streamReader,
 } from "@vitrine/vitrine";
 import { abortable } from "../../streams/abort.ts";
-import { exactly } from "../../streams/exactly.ts";
+import { exactSizeReader } from "../../streams/exact_size.ts";
 import { transfer } from "../../streams/transfer.ts";
 
 const MIB = 1024 * 1024;
@@ -127,7 +127,7 @@ Deno.test("exactly refuses data that is short or long", async () => {
     fc.integer({ min: 0, max: 60 }),
     fc.integer({ min: 1, max: 20 }),
     async (bytes, size, view) => {
-      const reading = drain(exactly(openSource(bytes).reader, size), view);
+      const reading = drain(exactSizeReader(openSource(bytes).reader, size), view);
       if (bytes.length === size) assertEquals(joined(await reading), [...bytes]);
       else if (bytes.length > size) await assertRejects(() => reading, SizeMismatch);
       else await assertRejects(() => reading, RemoteServiceUnavailable);

@@ -164,7 +164,7 @@ Deno.test("the system's own names are resolved", async () => {
   const own = new EgressGate({ allowPrivate: ["127.0.0.0/8", "::1"] });
   // `localhost` itself is refused by its name already.
   await assertRejects(() => own.check("http://localhost/"), EgressDenied);
-  const { resolve } = await import("../../transport/resolve.ts");
-  const addresses = await resolve("localhost");
+  const { systemResolve } = await import("../../transport/egress_gate.ts");
+  const addresses = await systemResolve("localhost");
   assertEquals(addresses?.every((address) => ["127.0.0.1", "::1"].includes(address)), true);
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { Backoff, formatRange, parseContentRange, retryAfterOf } from "../../transport/mod.ts";
+import { Backoff, formatRange, parseContentRange, parseRetryAfter } from "../../transport/mod.ts";
 
 Deno.test("Content-Range is read, and what is none is not", () => {
   assertEquals(formatRange({ offset: 5, length: 1 }), "bytes=5-5");
@@ -37,8 +37,8 @@ Deno.test("Retry-After is obeyed, up to a bound; progress renews the retries", (
   assertEquals(backoff.next(0), 1);
   const short = new Backoff({ retryTimeout: 5000, maxDelay: 60_000 });
   assertEquals(short.next(6000), undefined);
-  assertEquals(retryAfterOf(new Headers({ "retry-after": "12" })), 12_000);
-  assertEquals(retryAfterOf(new Headers({ "retry-after": "Sat, 01 Nov 2025 10:00:00 GMT" })), 0);
-  assertEquals(retryAfterOf(new Headers({ "retry-after": "soon" })), undefined);
-  assertEquals(retryAfterOf(new Headers()), undefined);
+  assertEquals(parseRetryAfter(new Headers({ "retry-after": "12" })), 12_000);
+  assertEquals(parseRetryAfter(new Headers({ "retry-after": "Sat, 01 Nov 2025 10:00:00 GMT" })), 0);
+  assertEquals(parseRetryAfter(new Headers({ "retry-after": "soon" })), undefined);
+  assertEquals(parseRetryAfter(new Headers()), undefined);
 });

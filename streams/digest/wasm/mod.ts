@@ -5,9 +5,8 @@
  * @module
  */
 
-import { hex } from "../../bytes.ts";
-import type { Algorithm } from "../algorithms.ts";
-import { BackendUnavailable, type Engine } from "../engine.ts";
+import { encodeHex } from "../../encoding.ts";
+import { type Algorithm, BackendUnavailable, type Engine } from "../engine.ts";
 import { ThreadDigests } from "../pool.ts";
 import { CHUNKS_BEFORE_THREADS } from "../threads.ts";
 import { openStates, type States, type StatesOptions } from "../worker.ts";
@@ -115,7 +114,7 @@ class WasmEngine implements Engine {
     const padded = pad(rest, { block: BLOCK / 2, sizeBytes: 8, size, littleEndian: true });
     const ended = this.#finish(states, padded);
     const words = laneAt(lane, padded.length % BLOCK === 0 ? AT.md5 : AT.md5Half);
-    return words.map((at) => hex(ended.subarray(at, at + 4))).join("");
+    return words.map((at) => encodeHex(ended.subarray(at, at + 4))).join("");
   }
 
   /** FIPS 180-4, section 6.4. */
@@ -128,7 +127,7 @@ class WasmEngine implements Engine {
     });
     const digest = this.#finish(states, padded).slice(AT.sha512, AT.sha512 + 64);
     for (let word = 0; word < 64; word += 8) digest.subarray(word, word + 8).reverse();
-    return hex(digest);
+    return encodeHex(digest);
   }
 
   close(): void {

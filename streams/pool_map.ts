@@ -1,22 +1,29 @@
 /**
- * Work on many things, a few at once.
+ * Work on many items, a few at once.
  *
  * @module
  */
 
 /**
- * Calls `work` for each item, `limit` at once, and resolves to the results in order. An error is
- * thrown when all that was begun has settled; nothing is begun after it.
+ * Calls a function for each item, with a limited number of calls under way. After an error no further
+ * call is begun, and the error is thrown once all calls under way have settled.
+ *
+ * @typeParam T The items.
+ * @typeParam R The results.
+ * @param items The items.
+ * @param limit The most calls that are under way at once.
+ * @param work Called with each item and its index.
+ * @returns The results, in the order of the items.
  *
  * @example Three at once
  * ```ts
- * import { pooled } from "./pooled.ts";
+ * import { poolMap } from "./pool_map.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(await pooled([1, 2, 3, 4], 3, (n) => Promise.resolve(n * n)), [1, 4, 9, 16]);
+ * assertEquals(await poolMap([1, 2, 3, 4], 3, (n) => Promise.resolve(n * n)), [1, 4, 9, 16]);
  * ```
  */
-export async function pooled<T, R>(
+export async function poolMap<T, R>(
   items: readonly T[],
   limit: number,
   work: (item: T, index: number) => Promise<R>,

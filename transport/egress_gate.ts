@@ -5,6 +5,7 @@
  */
 import { BadStoreConfiguration, EgressDenied, RemoteServiceUnavailable } from "../errors/mod.ts";
 import { maskUri } from "../location/mod.ts";
+import { builtin } from "../runtime/mod.ts";
 import { addressBytes, isPublic, type Network, network, within } from "./addresses.ts";
 
 /** Finds the addresses of a host name, or `undefined` where the runtime cannot. */
@@ -39,7 +40,7 @@ const INSIDE_NAMES = /^([^.]+|(.*\.)?(localhost|local|internal|home\.arpa))$/;
  * @example What passes and what does not
  * ```ts
  * import { EgressDenied } from "@vitrine/vitrine";
- * import { EgressGate } from "./gate.ts";
+ * import { EgressGate } from "./egress_gate.ts";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const gate = new EgressGate({ schemes: ["https"], ports: [443] });
@@ -141,6 +142,13 @@ function matches(pattern: string, host: string): boolean {
   return pattern === "*" || (pattern.startsWith("*.") && host.endsWith(pattern.slice(1)));
 }
 
-async function systemResolve(host: string): Promise<readonly string[] | undefined> {
-  return await (await import("./resolve.ts")).resolve(host);
+/**
+ * Finds all addresses of a name by the resolver of the runtime, which also reads `/etc/hosts`.
+ *
+ * @param host The name.
+ * @returns The addresses, or `undefined` if the runtime cannot resolve names.
+ */
+export async function systemResolve(host: string): Promise<readonly string[] | undefined> {
+  const addresses = await builtin("node:dns/promises")?.lookup(host, { all: true });
+  return addresses?.map(({ address }) => address);
 }

@@ -1,0 +1,103 @@
+/**
+ * The runtime that this program runs in, and its built-in modules. No other room of the package asks
+ * which runtime this is.
+ *
+ * @module
+ */
+import type * as crypto from "node:crypto";
+import type * as dns from "node:dns/promises";
+import type * as fs from "node:fs/promises";
+import type * as http from "node:http";
+import type * as https from "node:https";
+import type * as os from "node:os";
+import type * as tls from "node:tls";
+import type * as workerThreads from "node:worker_threads";
+
+/** The built-in modules that are used, by name. */
+interface BuiltinModules {
+  "node:crypto": typeof crypto;
+  "node:dns/promises": typeof dns;
+  "node:fs/promises": typeof fs;
+  "node:http": typeof http;
+  "node:https": typeof https;
+  "node:os": typeof os;
+  "node:tls": typeof tls;
+  "node:worker_threads": typeof workerThreads;
+}
+
+/** What the global objects of the runtimes have in common with each other, as far as it is used. */
+interface RuntimeGlobals {
+  navigator?: { userAgent?: string };
+  process?: {
+    versions?: { node?: string };
+    getBuiltinModule?(name: string): unknown;
+  };
+}
+
+const globals = globalThis as RuntimeGlobals;
+
+/**
+ * Returns whether this is Deno.
+ *
+ * @returns `true` in Deno, also in its workers.
+ */
+export function isDeno(): boolean {
+  return "Deno" in globalThis;
+}
+
+/**
+ * Returns whether this is workerd, the runtime of Cloudflare's Workers, by the name that it gives itself
+ * (https://developers.cloudflare.com/workers/runtime-apis/web-standards/).
+ *
+ * @returns `true` in workerd.
+ */
+export function isWorkerd(): boolean {
+  return globals.navigator?.userAgent === "Cloudflare-Workers";
+}
+
+/**
+ * Returns whether `fetch` stands on the same sockets as `node:http`, which take a TLS connection that was
+ * cut for one that ended: those of Node and of Bun do.
+ *
+ * @returns `true` in Node and in Bun.
+ */
+export function hasNodeSockets(): boolean {
+  return Boolean(globals.process?.versions?.node) && !isDeno() && !isWorkerd();
+}
+
+/**
+ * Returns whether native libraries can be opened: only in Deno, and not in a version or place without
+ * its FFI. Whether the permission is granted is another matter.
+ *
+ * @returns `true` if there is `Deno.dlopen`.
+ */
+export function hasFfi(): boolean {
+  return isDeno() && typeof Deno.dlopen === "function";
+}
+
+/**
+ * Returns whether native libraries of Linux can be opened.
+ *
+ * @returns `true` if this is Deno on Linux with its FFI.
+ */
+export function hasLinuxFfi(): boolean {
+  return hasFfi() && Deno.build.os === "linux";
+}
+
+/**
+ * Returns one of Node's built-in modules, without an import that bundlers for other runtimes would fail
+ * on. Deno, Bun, Node from 20.16 and workerd with `nodejs_compat` have
+ * `process.getBuiltinModule` (https://nodejs.org/api/process.html#processgetbuiltinmoduleid).
+ *
+ * In workerd only `node:crypto` is returned: its network modules are built on `fetch` and gain nothing.
+ *
+ * @typeParam Name The name of the module.
+ * @param name The name, with `node:`.
+ * @returns The module, or `undefined` if the runtime does not have it.
+ */
+export function builtin<Name extends keyof BuiltinModules>(
+  name: Name,
+): BuiltinModules[Name] | undefined {
+  if (isWorkerd() && name !== "node:crypto") return undefined;
+  return globals.process?.getBuiltinModule?.(name) as BuiltinModules[Name] | undefined;
+}
