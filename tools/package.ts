@@ -11,7 +11,7 @@ import { type Config, copySources, deno, root } from "./project.ts";
 const NOT_FOR_USERS = /^(?:tests\/|bench\/|offline\/|tools\/|examples\/|\.)/;
 
 /**
- * Whether the package can be published, slow types and stray files refused. In a copy, with the
+ * Whether the package can be published: slow types, stray files and warnings are refused. In a copy, with the
  * stand-ins of `@std` beside the package: publish refuses imports of files that it leaves out.
  */
 export async function publishComplaints({ links = [] }: Config): Promise<string[]> {
@@ -25,8 +25,10 @@ export async function publishComplaints({ links = [] }: Config): Promise<string[
     const published = [...(stdout + stderr).matchAll(/^\s+(file:\/\/\S+) \(/gm)]
       .map(([, url = ""]) => decodeURI(url.slice(cwd.href.length)));
     if (published.length === 0) return ["publish --dry-run lists no file"];
-    return published.filter((path) => NOT_FOR_USERS.test(path) || path.endsWith("_test.ts"))
+    const warnings = (stdout + stderr).match(/^.*warning.*\n.*/gim) ?? [];
+    const stray = published.filter((path) => NOT_FOR_USERS.test(path) || path.endsWith("_test.ts"))
       .map((path) => `${path}: would be published, but no user needs it`);
+    return [...warnings, ...stray];
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

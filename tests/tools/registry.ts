@@ -1,28 +1,35 @@
 /**
- * A JSR registry on loopback that serves folders as packages, by the registry API of
- * https://jsr.io/docs/api: what the tests of `deno task test:std` have for JSR.
+ * A JSR registry on loopback, by the registry API of https://jsr.io/docs/api: it serves folders as
+ * packages, and packages that `deno publish` sends to it. Tests use it in place of JSR.
  *
  * @module
  */
+import { fromFileUrl, join, SEPARATOR, toFileUrl } from "@std/path";
 
 /** A running registry. */
 export interface Registry extends AsyncDisposable {
-  /** What `JSR_URL` is to be set to. */
+  /** The value for `JSR_URL`. */
   readonly url: string;
-  /** The paths that were asked for and found. */
-  readonly served: ReadonlySet<string>;
+  /** The requests that were served, by path: the bytes that were sent. */
+  readonly served: ReadonlyMap<string, number>;
 }
 
-/** Serves the packages in `folders`, each with its deno.json, until disposed of. */
-export async function serveRegistry(folders: URL[]): Promise<Registry> {
-  const files = new Map<string, string>();
+/**
+ * Serves packages until it is disposed of. `deno publish --token=TOKEN` adds more; any token will do.
+ *
+ * @param folders Folders of packages as JSR has them, each with its deno.json.
+ * @returns The registry.
+ */
+export async function serveRegistry(folders: readonly URL[]): Promise<Registry> {
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const folder of folders) await addPackage(files, folder);
-  const served = new Set<string>();
+  const served = new Map<string, number>();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { pathname } = new URL(request.url);
+    if (pathname.startsWith("/api/")) return respondToApi(request, files);
     const body = files.get(pathname);
     if (body === undefined) return new Response(null, { status: 404 });
-    served.add(pathname);
+    served.set(pathname, (served.get(pathname) ?? 0) + body.length);
     const type = pathname.endsWith(".json") ? "application/json" : "text/typescript";
     return new Response(body, { headers: { "content-type": type } });
   });
@@ -33,20 +40,66 @@ export async function serveRegistry(folders: URL[]): Promise<Registry> {
   };
 }
 
-async function addPackage(files: Map<string, string>, folder: URL): Promise<void> {
+/** Does what `deno publish` requests: describe a package, take a version's tarball, say how that went. */
+async function respondToApi(
+  request: Request,
+  files: Map<string, Uint8Array<ArrayBuffer>>,
+): Promise<Response> {
+  if (request.method === "POST") {
+    await addTarball(files, request.body!);
+    return Response.json({ id: "1", status: "success" });
+  }
+  const [, scope, name, version] =
+    /^\/api\/scopes\/([^/]+)\/packages\/([^/]+)(?:\/versions\/(.+))?$/
+      .exec(new URL(request.url).pathname) ?? [];
+  const isKnown = version === undefined || files.has(`/@${scope}/${name}/${version}_meta.json`);
+  return isKnown ? Response.json({}) : new Response(null, { status: 404 });
+}
+
+async function addTarball(
+  files: Map<string, Uint8Array<ArrayBuffer>>,
+  tarball: ReadableStream<Uint8Array>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "vitrine-registry-" });
+  try {
+    const tar = new Deno.Command("tar", { args: ["-xzC", folder], stdin: "piped" }).spawn();
+    await tarball.pipeTo(tar.stdin);
+    if (!(await tar.status).success) throw new Error("tar cannot read what was published");
+    await addPackage(files, toFileUrl(folder + SEPARATOR));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function addPackage(
+  files: Map<string, Uint8Array<ArrayBuffer>>,
+  folder: URL,
+): Promise<void> {
   const { name, version, exports } = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", folder)),
   );
+  const encoder = new TextEncoder();
   const manifest: Record<string, { size: number; checksum: string }> = {};
-  for await (const file of Deno.readDir(folder)) {
-    const bytes = await Deno.readFile(new URL(file.name, folder));
+  for await (const path of filesBelow(fromFileUrl(folder))) {
+    const bytes = await Deno.readFile(join(fromFileUrl(folder), path));
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    manifest[`/${file.name}`] = { size: bytes.length, checksum: `sha256-${digest.toHex()}` };
-    files.set(`/${name}/${version}/${file.name}`, new TextDecoder().decode(bytes));
+    manifest[`/${path}`] = { size: bytes.length, checksum: `sha256-${digest.toHex()}` };
+    files.set(`/${name}/${version}/${path}`, bytes);
   }
-  files.set(`/${name}/meta.json`, JSON.stringify({ latest: version, versions: { [version]: {} } }));
+  const meta = { latest: version, versions: { [version]: {} } };
+  files.set(`/${name}/meta.json`, encoder.encode(JSON.stringify(meta)));
+  const entries = typeof exports === "string" ? { ".": exports } : exports;
   files.set(
     `/${name}/${version}_meta.json`,
-    JSON.stringify({ manifest, exports: { ".": exports } }),
+    encoder.encode(JSON.stringify({ manifest, exports: entries })),
   );
+}
+
+/** The paths of all files below a folder, relative to it, with slashes. */
+async function* filesBelow(folder: string, prefix = ""): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(join(folder, prefix))) {
+    const path = `${prefix}${entry.name}`;
+    if (entry.isDirectory) yield* filesBelow(folder, `${path}/`);
+    else yield path;
+  }
 }
