@@ -16,6 +16,7 @@ import {
   type ImageData,
   InvalidImageId,
   NotFound,
+  openSource,
   SizeMismatch,
   StoreAddDisabled,
   StoreDeleteNotSupported,
@@ -72,6 +73,7 @@ export const addRules: readonly Rule[] = [
         stream: () => streamOf(bytes),
         bytestream: () => new Blob([bytes]).stream(),
         response: () => new Response(bytes),
+        reader: () => openSource(bytes).reader,
         "async-iterable": async function* () {
           for (let at = 0; at < bytes.length; at += 99_999) yield bytes.slice(at, at + 99_999);
         }.bind(undefined) as () => ImageData,

@@ -4,9 +4,7 @@
  *
  * @module
  */
-
-/** HTTP dates: IMF-fixdate, and the two obsolete forms that must be accepted (RFC 9110, section 5.6.7). */
-const HTTP_DATE = /^[A-Z][a-z]{2,8},? [\w :-]+( GMT)?$/;
+import { parseCount, parseHttpDate } from "../streams/parse_fields.ts";
 
 /**
  * Parses the size of a body, in bytes (RFC 9110, section 8.6).
@@ -15,31 +13,7 @@ const HTTP_DATE = /^[A-Z][a-z]{2,8},? [\w :-]+( GMT)?$/;
  * @returns The `Content-Length`, or `undefined` if there is no valid one.
  */
 export function parseContentLength(headers: Headers): number | undefined {
-  return parseDecimal(headers.get("content-length"));
-}
-
-/**
- * Parses a non-negative decimal number.
- *
- * @param text The text: digits and nothing else.
- * @returns The number, or `undefined` if the text is another one or too large to be exact.
- */
-export function parseDecimal(text: string | null | undefined): number | undefined {
-  if (!text || !/^\d+$/.test(text)) return undefined;
-  const number = Number(text);
-  return Number.isSafeInteger(number) ? number : undefined;
-}
-
-/**
- * Parses a date of HTTP (RFC 9110, section 5.6.7).
- *
- * @param text The text of a header.
- * @returns The date, or `undefined` if the text is not one.
- */
-export function parseHttpDate(text: string | null | undefined): Date | undefined {
-  if (!text || !HTTP_DATE.test(text)) return undefined;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : new Date(time);
+  return parseCount(headers.get("content-length"));
 }
 
 /**
@@ -90,7 +64,7 @@ export function parseValidator(headers: Headers): string | undefined {
  */
 export function parseRetryAfter(headers: Headers): number | undefined {
   const text = headers.get("retry-after");
-  const seconds = parseDecimal(text);
+  const seconds = parseCount(text);
   if (seconds !== undefined) return seconds * 1000;
   const date = parseHttpDate(text);
   return date === undefined ? undefined : Math.max(0, date.getTime() - Date.now());

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import fc from "../fast_check.ts";
 import {
   type ByteReader,
+  type Bytes,
   CHUNK_SIZE,
   Invalid,
   openSource,
@@ -66,6 +67,43 @@ Deno.test("a reader fills each view from any chunking, whatever the source is", 
   }));
 });
 
+Deno.test("openSource: a ByteReader is read whole, also one that fills views in pieces", async () => {
+  const bytes = new Uint8Array(1000).map((_, at) => at);
+  let at = 0;
+  let closed = 0;
+  const reader = {
+    size: 1000,
+    read(view: Bytes) {
+      const piece = bytes.subarray(at, at + Math.min(view.length, 7));
+      at += piece.length;
+      // As a BYOB reader does, into a buffer of its own.
+      const transferred = new Uint8Array(structuredClone(view.buffer), view.byteOffset);
+      transferred.set(piece);
+      return Promise.resolve(transferred.subarray(0, piece.length));
+    },
+    close: () => Promise.resolve(void closed++),
+  };
+  const source = openSource(reader);
+  assertEquals(source.size, 1000);
+  assertEquals(joined(await drain(source.reader, 64)), [...bytes]);
+  await source.reader.close();
+  assertEquals(closed, 1);
+});
+
+Deno.test("openSource: a file of Deno is refused, with what to pass in its place", async () => {
+  const file = { read: () => Promise.resolve(3), close() {} };
+  const { reader } = openSource(file as unknown as ByteReader);
+  const error = await assertRejects(() => reader.read(new Uint8Array(4)), Invalid);
+  assertMatch(error.message, /file\.readable/);
+});
+
+Deno.test("openSource: a Content-Length that is no number is an unknown size", () => {
+  for (const [length, size] of [["5", 5], ["-5", undefined], ["5, 5", undefined]] as const) {
+    const response = new Response("hello", { headers: { "content-length": length } });
+    assertEquals(openSource(response).size, size);
+  }
+});
+
 Deno.test("a stream over a reader gives what BYOB and default readers ask for", async () => {
   await fc.assert(fc.asyncProperty(pieces, fc.integer({ min: 1, max: 50 }), async (parts, size) => {
     const stream = () => readableFrom(openSource(parts.map((part) => part.slice())).reader);
@@ -121,7 +159,7 @@ Deno.test("a reader that fails is closed, and its error is the stream's", async 
   assertEquals(closed, 1);
 });
 
-Deno.test("exactly refuses data that is short or long", async () => {
+Deno.test("exactSizeReader: refuses data that is short or long", async () => {
   await fc.assert(fc.asyncProperty(
     fc.uint8Array({ maxLength: 60 }),
     fc.integer({ min: 0, max: 60 }),
