@@ -5,6 +5,7 @@
  */
 import { BadStoreUri } from "../../errors/mod.ts";
 import { maskUri, splitUri, StoreLocation } from "../../location/mod.ts";
+import { encodePath } from "../../location/percent_encoding.ts";
 
 /**
  * A location at an `http:` or `https:` URL. A fragment is left out, as glance_store leaves it out.
@@ -73,5 +74,5 @@ export class HttpLocation extends StoreLocation {
 
 /** The URL of a path below a directory's URL: each of its segments encoded whole. */
 export function below(base: URL, path: string): URL {
-  return new URL(path.split("/").map(encodeURIComponent).join("/"), base);
+  return new URL(encodePath(path), base);
 }

@@ -6,6 +6,7 @@
  */
 import { BadStoreUri } from "../../errors/mod.ts";
 import { splitUri, StoreLocation } from "../../location/mod.ts";
+import { encodeReserved } from "../../location/percent_encoding.ts";
 
 /** Name of the snapshot that makes an image whole; glance_store's `DEFAULT_SNAPNAME`. */
 export const SNAPSHOT = "snap";
@@ -72,12 +73,6 @@ export class RbdLocation extends StoreLocation {
   protected format(): string {
     const { fsid, pool, image, snapshot } = this;
     if (fsid === undefined || pool === undefined) return `rbd://${image}`;
-    return `rbd://${[fsid, pool, image, snapshot].map(quote).join("/")}`;
+    return `rbd://${[fsid, pool, image, snapshot].map(encodeReserved).join("/")}`;
   }
-}
-
-/** Encodes all but unreserved characters (RFC 3986, section 2.3). */
-function quote(text: string): string {
-  return encodeURIComponent(text)
-    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { ImageChanged, NotFound } from "../../errors/mod.ts";
-import { encode } from "./endpoint.ts";
+import { encodeReserved } from "../../location/percent_encoding.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { MAX_PART_SIZE, MIB, partSize } from "./parts.ts";
 import { PART_SIZE } from "./stat.ts";
@@ -38,7 +38,7 @@ export async function copyObject(
   const found = await client.headers({ method: "HEAD", key: from, signal });
   await state.refuseDuplicate(to, signal);
   const size = Number(found.get("content-length"));
-  const path = [options.bucket, ...from.split("/")].map(encode).join("/");
+  const path = [options.bucket, ...from.split("/")].map(encodeReserved).join("/");
   const source = { "x-amz-copy-source": `/${path}` };
   const kept = Object.fromEntries([...found].filter(([name]) => KEPT.test(name)));
 

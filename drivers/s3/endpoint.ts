@@ -4,6 +4,7 @@
  * @module
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
+import { encodeReserved } from "../../location/percent_encoding.ts";
 import type { S3Settings } from "./options.ts";
 
 /** An Amazon host, and its region where it names one. */
@@ -74,16 +75,8 @@ export class Endpoint {
 
   /** The URL of an object, or of the bucket where the key is empty, with a query. */
   url(key: string, query: Readonly<Record<string, string>> = {}): URL {
-    const path = key.split("/").map(encode).join("/");
-    const pairs = Object.entries(query).map(([name, value]) => `${name}=${encode(value)}`);
+    const path = key.split("/").map(encodeReserved).join("/");
+    const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeReserved(value)}`);
     return new URL(this.#base + path + (pairs.length > 0 ? `?${pairs.join("&")}` : ""));
   }
-}
-
-/** Percent-encodes all that RFC 3986 does not call unreserved, as signatures have it. */
-export function encode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

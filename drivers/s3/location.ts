@@ -6,6 +6,7 @@
  */
 import { BadStoreUri } from "../../errors/mod.ts";
 import { splitUri, StoreLocation } from "../../location/mod.ts";
+import { decodePercentIfEncoded } from "../../location/percent_encoding.ts";
 
 /** The schemes; glance_store writes `s3` for HTTP and `s3+https` for HTTPS. */
 export const SCHEMES = ["s3", "s3+https", "s3+http"] as const;
@@ -64,10 +65,11 @@ export class S3Location extends StoreLocation {
     if (!/^\/[^/]+\/./.test(path) || host === "") {
       throw new BadStoreUri(`${start}${host}${path} names no host, bucket and key`);
     }
-    const keys = secretKey === undefined
-      ? undefined
-      : { accessKey: decode(accessKey!), secretKey: decode(secretKey) };
-    return new S3Location(scheme, host.toLowerCase(), decode(path.slice(1)), keys);
+    const keys = secretKey === undefined ? undefined : {
+      accessKey: decodePercentIfEncoded(accessKey!),
+      secretKey: decodePercentIfEncoded(secretKey),
+    };
+    return new S3Location(scheme, host.toLowerCase(), decodePercentIfEncoded(path.slice(1)), keys);
   }
 
   /** Prints the URI. */
@@ -82,13 +84,4 @@ function encode(text: string): string {
 
 function encodeKey(text: string): string {
   return text.replace(RESERVED_IN_KEYS, encodeURIComponent);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // glance_store encodes nothing, so that a percent sign may mean itself.
-    return text;
-  }
 }

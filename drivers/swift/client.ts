@@ -13,6 +13,7 @@ import {
   StorageFull,
   type StoreError,
 } from "../../errors/mod.ts";
+import { encodePath } from "../../location/percent_encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import { parseRetryAfter } from "../../transport/headers.ts";
@@ -178,9 +179,7 @@ export class SwiftClient {
 /** The path of a container or object below its account, percent-encoded. */
 export function objectPath(container: string, object?: string): string {
   const path = `/${encodeURIComponent(container)}`;
-  return object === undefined
-    ? path
-    : `${path}/${object.split("/").map(encodeURIComponent).join("/")}`;
+  return object === undefined ? path : `${path}/${encodePath(object)}`;
 }
 
 /** The URL of an account, a container or an object. */

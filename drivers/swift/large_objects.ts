@@ -9,6 +9,7 @@
  * @module
  */
 import { BackendException, Forbidden, StoreError } from "../../errors/mod.ts";
+import { decodePercentIfEncoded } from "../../location/percent_encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { objectPath, type SwiftClient } from "./client.ts";
 import { SEGMENTS } from "./names.ts";
@@ -295,12 +296,7 @@ export async function deleteDynamic(
 
 /** Container and prefix that an `X-Object-Manifest` names. */
 export function readManifest(manifest: string): { container: string; prefix: string } {
-  let text = manifest;
-  try {
-    text = decodeURIComponent(manifest);
-  } catch {
-    // glance_store encodes no names, so that a percent sign may mean itself.
-  }
+  const text = decodePercentIfEncoded(manifest);
   const slash = text.indexOf("/");
   return { container: text.slice(0, slash), prefix: text.slice(slash + 1) };
 }

@@ -11,6 +11,7 @@
  */
 import { BadStoreUri } from "../../errors/mod.ts";
 import { maskUri, splitUri, StoreLocation } from "../../location/mod.ts";
+import { decodePercentIfEncoded } from "../../location/percent_encoding.ts";
 
 /** The schemes of Swift locations; new ones of single-tenant stores have the first. */
 export const SCHEMES: readonly SwiftScheme[] = [
@@ -101,8 +102,8 @@ export class SwiftLocation extends StoreLocation {
     const location = new SwiftLocation({
       scheme: scheme as SwiftScheme,
       address,
-      container: decode(container),
-      object: decode(object),
+      container: decodePercentIfEncoded(container),
+      object: decodePercentIfEncoded(object),
       userinfo,
     });
     // A URL cannot say these names: they would lead to another container.
@@ -130,7 +131,10 @@ export class SwiftLocation extends StoreLocation {
     const { userinfo } = this;
     if (userinfo === undefined) return undefined;
     const colon = userinfo.lastIndexOf(":");
-    return { user: decode(userinfo.slice(0, colon)), key: decode(userinfo.slice(colon + 1)) };
+    return {
+      user: decodePercentIfEncoded(userinfo.slice(0, colon)),
+      key: decodePercentIfEncoded(userinfo.slice(colon + 1)),
+    };
   }
 
   /** Prints the URI. */
@@ -143,13 +147,4 @@ export class SwiftLocation extends StoreLocation {
 
 function encode(text: string): string {
   return text.replace(RESERVED, encodeURIComponent);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // glance_store encodes no names, so that a percent sign may mean itself.
-    return text;
-  }
 }
