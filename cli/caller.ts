@@ -1,33 +1,40 @@
 /**
- * Who asks, for stores that serve several tenants: what OpenStack's own clients read in the
- * environment. There is no option for a token, since everybody on the machine can read those.
+ * The caller for whom stores of several tenants act, from the variables that OpenStack's own clients
+ * read. There is no option for a token: everybody on a machine can read command lines.
  *
  * @module
  */
+import { readVariable } from "../runtime/environment.ts";
 import type { StoreContext } from "../store/mod.ts";
-import type { Environment } from "../config/environment.ts";
-import { Misuse } from "./command.ts";
+import { UsageError } from "./command.ts";
 
-/** The variables, as help shows them. */
-export const CALLER: readonly string[] = [
-  "OS_TOKEN       act by this token of Keystone's; OS_AUTH_TOKEN means the same",
-  "OS_AUTH_URL    Keystone, where the store's configuration does not name it",
-  "OS_PROJECT_ID  the token's project, where the store's endpoint has a place for it",
+/** The variables, for help and the manual. */
+export const CALLER_VARIABLES: readonly (readonly [string, string])[] = [
+  ["OS_TOKEN", "act by this token of Keystone; OS_AUTH_TOKEN means the same"],
+  ["OS_AUTH_URL", "Keystone, if the store's configuration does not name it"],
+  ["OS_PROJECT_ID", "the token's project, if the store's endpoint has a place for it"],
 ];
 
 /**
- * The caller that the environment and `--tenant` say; `undefined` where they say none: then stores
- * act as the user that their configuration names. Throws `Misuse`, which does not show the token.
+ * Reads the caller from the environment and `--tenant`.
+ *
+ * @param tenant The value of `--tenant`.
+ * @param read Reads an environment variable. Default: that of the process, if it may be read.
+ * @returns The caller, or `undefined`: then stores act as the user of their configuration.
+ * @throws {UsageError} If the token has characters that no token has. The token is not shown.
  */
-export function callerOf(env: Environment, tenant: string | undefined): StoreContext | undefined {
-  const token = env["OS_TOKEN"] || env["OS_AUTH_TOKEN"];
+export function readCaller(
+  tenant: string | undefined,
+  read: (name: string) => string | undefined = readVariable,
+): StoreContext | undefined {
+  const token = read("OS_TOKEN") || read("OS_AUTH_TOKEN");
   if (!token) return tenant === undefined ? undefined : { tenant };
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new Misuse("OS_TOKEN holds what no token has: spaces, or more than ASCII");
+    throw new UsageError("OS_TOKEN has characters that no token has: spaces, or more than ASCII");
   }
   return {
     token,
-    tenant: tenant ?? (env["OS_PROJECT_ID"] || env["OS_TENANT_ID"] || undefined),
-    authUrl: env["OS_AUTH_URL"] || undefined,
+    tenant: tenant ?? (read("OS_PROJECT_ID") || read("OS_TENANT_ID") || undefined),
+    authUrl: read("OS_AUTH_URL") || undefined,
   };
 }

@@ -1,67 +1,197 @@
 /**
- * What a command of the command line is made of.
+ * The parts of a command: its options, its arguments, the session that it runs in, its exit code.
  *
  * @module
  */
-import type { Vfs } from "../vfs/mod.ts";
+import { ChecksumMismatch, ImageChanged } from "../errors/mod.ts";
 import type { OperationOptions } from "../store/mod.ts";
+import type { Vfs } from "../vfs/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Output } from "./output.ts";
 
+/** What shell completion offers for a value: paths of the tree, local files, stores, or fixed words. */
+export type Candidates = "tree" | "file" | "directory" | "store" | readonly string[];
+
+/** An option of a command. */
+export interface CommandOption {
+  /** The long name, without dashes. */
+  readonly name: string;
+  /** The short names, without dashes. */
+  readonly letters?: readonly string[];
+  /** What stands for the value in help. Default: none, the option is a flag. */
+  readonly value?: string;
+  /** Whether the option may be repeated. Default: `false`. */
+  readonly repeated?: boolean;
+  /** What the option does, in a few words. */
+  readonly help: string;
+  /** What completion offers as the value. Default: nothing. */
+  readonly candidates?: Candidates;
+}
+
 /** The arguments of a command, parsed. */
 export interface Arguments {
-  /** Operands, in order. */
+  /** The operands, in order. */
   operands: string[];
-  /** Whether a flag was given. */
+  /** Returns whether a flag was set. */
   has(name: string): boolean;
-  /** The value of an option, or `undefined`. */
+  /** Returns the value of an option, or `undefined`. */
   value(name: string): string | undefined;
-  /** All values of an option that may be repeated. */
+  /** Returns all values of an option that may be repeated. */
   values(name: string): string[];
 }
 
 /** What a command works with. */
 export interface Session extends OperationOptions {
-  /** Where results go. */
+  /** Standard output. */
   out: Output;
   /** Whether results are JSON. */
   json: boolean;
-  /** Ends when the user interrupts. */
+  /** Aborts when the user interrupts. */
   signal: AbortSignal;
-  /** The configuration, as files and environment give it. */
+  /** Reads the configuration of the files and the environment. */
   config(): Promise<Config>;
-  /** The path tree over the configured stores, opened on first use. */
+  /** Returns the path tree over the configured stores, opened on first use. */
   vfs(): Promise<Vfs>;
   /**
-   * Says what went wrong with one of several things; the others go on, and the exit code is 1. Throws
-   * the error where none can: for a wrong command line, after an interrupt, or when nobody reads.
+   * Reports a failure of one of several things on standard error. The others go on, and the exit code
+   * becomes that of the error, or `code`. Throws the error if nothing can go on: the command line is
+   * wrong, the user interrupted, or nobody reads the output.
    */
-  fail(error: unknown): void;
-  /** Says what is no failure of the command, in a line on standard error. */
+  fail(error: unknown, code?: number | undefined): void;
+  /** Writes a line to standard error that is no failure of the command. */
   note(what: unknown): void;
 }
 
-/** A command. */
+/** A command, as data: help, completion and the manual are generated from it. */
 export interface Command {
-  /** Operands and options, as the usage line shows them. */
-  usage: string;
-  /** What it does, in a sentence. */
-  summary: string;
-  /** More, a line an option. */
-  options?: readonly string[];
-  /** Names of flags. */
-  flags?: readonly string[];
-  /** Names of options with a value. */
-  strings?: readonly string[];
-  /** Names of options that may be repeated. */
-  collect?: readonly string[];
-  /** Short names. */
-  alias?: Readonly<Record<string, string>>;
-  /** How many operands it takes: least and most. */
-  operands: readonly [number, number];
-  /** Does it. */
+  /** The operands, as the usage line shows them. */
+  readonly operands: string;
+  /** The least and the greatest number of operands. */
+  readonly count: readonly [number, number];
+  /** What the command does, in a few words. */
+  readonly summary: string;
+  /** More about it, in sentences. */
+  readonly description?: string;
+  /** Its own options; those of every command come on top. */
+  readonly options?: readonly CommandOption[];
+  /** What completion offers as an operand. Default: nothing. */
+  readonly candidates?: Candidates;
+  /** Command lines that show its use. */
+  readonly examples?: readonly string[];
+  /** Runs it. */
   run(session: Session, args: Arguments): Promise<void>;
 }
 
-/** The command line is wrong: exit code 2. */
-export class Misuse extends Error {}
+/** The command line is wrong. The exit code is 2. */
+export class UsageError extends Error {}
+
+/** Nothing is known to judge an image by. The exit code is 4. */
+export class NothingKnown extends Error {}
+
+/** The exit codes of every command, with their meaning. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  misused: 2,
+  differs: 3,
+  unknown: 4,
+  interrupted: 130,
+  brokenPipe: 141,
+} as const;
+
+/** What each exit code means, for help and the manual. */
+export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
+  [EXIT.done, "done, or the same"],
+  [EXIT.failed, "failed: something could not be done or looked at"],
+  [EXIT.misused, "the command line is wrong"],
+  [EXIT.differs, "differs, corrupt or changed"],
+  [EXIT.unknown, "nothing is known to judge an image by"],
+  [EXIT.interrupted, "interrupted by a signal"],
+  [EXIT.brokenPipe, "nobody reads the output"],
+];
+
+/**
+ * Returns the exit code that an error means.
+ *
+ * @param error What a command threw or reported.
+ * @returns One of {@linkcode EXIT}.
+ */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.misused;
+  if (error instanceof ChecksumMismatch || error instanceof ImageChanged) return EXIT.differs;
+  if (error instanceof NothingKnown) return EXIT.unknown;
+  return EXIT.failed;
+}
+
+/** The exit codes of a command that goes on after a failure, the most telling first. */
+const PRECEDENCE: readonly number[] = [EXIT.differs, EXIT.failed, EXIT.unknown, EXIT.done];
+
+/**
+ * Returns the exit code of a command several parts of which ended differently.
+ *
+ * @param codes The exit code of each part.
+ * @returns 3 if something differs, else 1 if something failed, else 4 if nothing was known of something.
+ */
+export function combinedExitCode(...codes: readonly number[]): number {
+  return PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT.failed;
+}
+
+/** Whether directories are taken with everything in them. */
+export const RECURSIVE: CommandOption = {
+  name: "recursive",
+  letters: ["r", "R"],
+  help: "directories with everything in them",
+};
+
+/** Whether every image that is done gets a line. */
+export const VERBOSE: CommandOption = {
+  name: "verbose",
+  letters: ["v"],
+  help: "a line for each image",
+};
+
+/** Whether a command only says what it would do. */
+export const DRY_RUN: CommandOption = {
+  name: "dry-run",
+  letters: ["n"],
+  help: "say what would be done, and do nothing",
+};
+
+/** How many images are in work at the same time. */
+export const TRANSFERS: CommandOption = {
+  name: "transfers",
+  value: "N",
+  help: "number of images at the same time. Default: 4",
+};
+
+/**
+ * Returns how many images a command works on at the same time.
+ *
+ * @param args The arguments, with `--transfers`.
+ * @returns A number from 1 to 64. Default: 4.
+ * @throws {UsageError} If the option is no such number.
+ */
+export function transfersOf(args: Arguments): number {
+  const text = args.value(TRANSFERS.name) ?? "4";
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 64) {
+    throw new UsageError("--transfers is a number from 1 to 64");
+  }
+  return count;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
+
+/**
+ * Parses a duration: a whole number and `s`, `m`, `h` or `d`, such as `36h`.
+ *
+ * @param option The option that has the duration, for the error.
+ * @param text The text.
+ * @returns The duration in milliseconds.
+ * @throws {UsageError} If the text is no duration.
+ */
+export function parseDuration(option: string, text: string): number {
+  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  if (!count || !unit) throw new UsageError(`--${option} is a number and s, m, h or d: 36h`);
+  return Number(count) * UNITS[unit]!;
+}

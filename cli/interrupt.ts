@@ -1,19 +1,21 @@
 /**
- * Ctrl-C, and what else asks the process to end.
+ * The signals that end a command: Ctrl-C, and what a system sends to processes.
  *
  * @module
  */
-import { EXIT } from "./exit.ts";
+import { EXIT } from "./command.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK", "SIGHUP"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Milliseconds of cleaning up after which a person wants to know why nothing happens. */
-const MOMENT = 1000;
+/** How long cleaning up may take before a person at a terminal is told why, in milliseconds. */
+const NOTICE_AFTER = 1000;
 
-/** Milliseconds in which a second signal is the same key: `deno task` passes on what came already. */
+/** The time in which a second signal is taken for the first, in milliseconds: `deno task` passes on what arrived already. */
 const SAME_KEY = 300;
 
-/** Listens for signals: the first one aborts, a second one leaves at once. */
+/** Listens for signals. The first one aborts the command, which cleans up. A second one ends the process at once. */
 export class Interrupt implements Disposable {
   readonly #controller = new AbortController();
   readonly #onSignal = () => this.#interrupt();
@@ -25,7 +27,7 @@ export class Interrupt implements Disposable {
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
   }
 
-  /** Ends with the first signal. */
+  /** Aborts with the first signal. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -39,13 +41,13 @@ export class Interrupt implements Disposable {
     if (Deno.stderr.isTerminal()) {
       this.#timer = setTimeout(
         () => console.error("vitrine: cleaning up; once more to leave at once"),
-        MOMENT,
+        NOTICE_AFTER,
       );
     }
     this.#controller.abort(new Error("interrupted"));
   }
 
-  /** Listens no more. */
+  /** Stops listening. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, this.#onSignal);

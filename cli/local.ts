@@ -7,34 +7,57 @@ import { basename, dirname, join } from "@std/path";
 import { Duplicate, Invalid, NotFound, type StoreError } from "../errors/mod.ts";
 import type { Location } from "../location/mod.ts";
 import { type ImageData, readableFrom } from "../streams/mod.ts";
-import { Misuse, type Session } from "./command.ts";
-import type { Place } from "./place.ts";
+import { type Session, UsageError } from "./command.ts";
+import { abortable } from "./output.ts";
+import type { LocalPlace, StandardPlace } from "./place.ts";
 import { byName } from "./walk.ts";
 
-/** Opens a local file, or standard input, as an image's data. */
+/** A local file, or standard input, opened as the bytes of an image. */
+export interface LocalData {
+  /** The bytes. */
+  data: ImageData;
+  /** Their number, if it is known before they are read. */
+  size: number | undefined;
+  /** The name of the file; `-` for standard input. */
+  name: string;
+}
+
+/**
+ * Opens a local file, or standard input.
+ *
+ * @param place The file.
+ * @param signal Aborts the wait for a named pipe that nobody opens for writing.
+ * @returns Its bytes. They fail at their end if somebody wrote to the file meanwhile.
+ * @throws {NotFound} If there is no such file.
+ * @throws {UsageError} If it is a directory.
+ */
 export async function openLocal(
-  place: Exclude<Place, { kind: "tree" }>,
-): Promise<{ data: ImageData; size: number | undefined; name: string }> {
+  place: LocalPlace | StandardPlace,
+  signal?: AbortSignal,
+): Promise<LocalData> {
   if (place.kind === "standard") {
     return { data: Deno.stdin.readable, size: undefined, name: "-" };
   }
   const { path } = place;
-  const file = await Deno.open(path).catch((error) => {
+  const opening = Deno.open(path);
+  const file = await abortable(opening, signal).catch((error) => {
+    // The pipe opens when a writer comes, and nobody needs it then.
+    if (signal?.aborted) opening.then((file) => file.close(), () => {});
     throw localError(error, "read", path);
   });
   const info = await file.stat();
   if (info.isDirectory) {
     file.close();
-    throw new Misuse(`${path}: is a directory`);
+    throw new UsageError(`${path}: is a directory`);
   }
   const name = basename(path);
   return info.isFile
-    ? { data: unchanged(file, info, path), size: info.size, name }
+    ? { data: checkedReadable(file, info, path), size: info.size, name }
     : { data: file.readable, size: undefined, name };
 }
 
-/** The bytes of an open file, which fail at their end if somebody wrote to it meanwhile. */
-function unchanged(
+/** Reads an open file, and fails at its end if somebody wrote to it meanwhile. */
+function checkedReadable(
   file: Deno.FsFile,
   before: Deno.FileInfo,
   path: string,
@@ -65,9 +88,14 @@ function unchanged(
 }
 
 /**
- * Writes chunks to a local file, which appears whole or not at all, in directories that are made as
- * needed. A file that is replaced keeps its mode; what is there and no regular file is refused before
- * the first chunk.
+ * Writes chunks to a local file, which appears whole or not at all. Missing directories are created. A
+ * file that is replaced keeps its mode.
+ *
+ * @param path The path of the file. Symbolic links are followed.
+ * @param overwrite Whether a file that is there is replaced.
+ * @param chunks The bytes.
+ * @throws {Duplicate} If the file is there already and is not to be replaced.
+ * @throws {Invalid} If something is there that is no regular file.
  */
 export async function writeLocal(
   path: string,
@@ -84,7 +112,7 @@ export async function writeLocal(
       mode: (mode ?? 0o666) & 0o777,
     });
     await ReadableStream.from(chunks).pipeTo(file.writable);
-    // Beyond what the umask leaves of it.
+    // Opening the file applied the umask to the mode.
     if (mode !== null) await Deno.chmod(partial, mode & 0o777);
     if (overwrite) await Deno.rename(partial, target);
     else await Deno.link(partial, target);
@@ -95,7 +123,7 @@ export async function writeLocal(
   }
 }
 
-/** The file that a path leads to, through symbolic links, and the mode of the one that is there. */
+/** Returns the file that a path leads to through symbolic links, and the mode of the one that is there. */
 async function targetOf(
   path: string,
   overwrite: boolean,
@@ -113,7 +141,13 @@ async function targetOf(
   }
 }
 
-/** Whether a local path leads to the file that is the image at a location. */
+/**
+ * Returns whether a local path leads to the very file that is an image of a file store.
+ *
+ * @param location The location of the image.
+ * @param path The local path.
+ * @returns Whether both are one file.
+ */
 export async function isImageFile(
   { scheme, storeLocation }: Location,
   path: string,
@@ -131,12 +165,16 @@ function unlessMissing(error: unknown): undefined {
 }
 
 /**
- * The paths of the regular files below a directory, from there. Symbolic links to such files are
- * followed; what else is no directory is noted, and what fails is said.
+ * Lists the regular files below a directory, in the order of their names. Symbolic links to such files
+ * are followed. Everything else, and what cannot be read, is reported to `session.fail`.
+ *
+ * @param directory The path of the directory.
+ * @param session Takes the reports.
+ * @returns The paths from the directory.
  */
 export async function* filesBelow(
   directory: string,
-  session: Pick<Session, "fail" | "note">,
+  session: Pick<Session, "fail">,
 ): AsyncGenerator<string> {
   const base = directory.replace(/\/$/, "");
   let entries: Deno.DirEntry[] = [];
@@ -153,14 +191,20 @@ export async function* filesBelow(
     }
     try {
       if (isFile || (isSymlink && (await Deno.stat(path)).isFile)) yield name;
-      else session.note(`${path}: passed over, it is no regular file`);
+      else session.fail(new Error(`${path}: passed over, it is no regular file`));
     } catch (error) {
       session.fail(localError(error, "read", path));
     }
   }
 }
 
-/** Whether a local path is a directory. Throws why nobody can tell. */
+/**
+ * Returns whether a local path is a directory.
+ *
+ * @param path The path. Symbolic links are followed.
+ * @returns Whether it is.
+ * @throws {NotFound} If nothing is there.
+ */
 export async function isLocalDirectory(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;

@@ -1,51 +1,32 @@
 /**
- * From arguments to an exit code: commands, global options, interrupts, errors in one line.
+ * Runs a command line: from arguments to an exit code.
  *
  * @module
  */
-import { parseArgs } from "@std/cli";
 import deno from "../deno.json" with { type: "json" };
+import { overlayEnvironment } from "../config/environment.ts";
 import { type Config, loadConfig, openStores } from "../config/mod.ts";
-import { overlayEnvironment, processEnvironment } from "../config/environment.ts";
 import type { Vfs } from "../vfs/mod.ts";
-import { callerOf } from "./caller.ts";
-import { type Arguments, type Command, Misuse, type Session } from "./command.ts";
-import { acl } from "./commands/acl.ts";
-import { add } from "./commands/add.ts";
-import { cat } from "./commands/cat.ts";
-import { config } from "./commands/config.ts";
-import { cp, mv } from "./commands/copy.ts";
-import { gc } from "./commands/gc.ts";
-import { ls, tree } from "./commands/list.ts";
-import { rm } from "./commands/remove.ts";
-import { serve } from "./commands/serve.ts";
-import { stat } from "./commands/stat.ts";
-import { stores } from "./commands/stores.ts";
-import { verify } from "./commands/verify.ts";
-import { EXIT } from "./exit.ts";
+import { commandFirst, parseArguments, usageOf } from "./arguments.ts";
+import { readCaller } from "./caller.ts";
+import {
+  type Arguments,
+  combinedExitCode,
+  type Command,
+  EXIT,
+  exitCodeOf,
+  type Session,
+  UsageError,
+} from "./command.ts";
+import { COMMANDS } from "./commands/mod.ts";
 import { helpOf, overview } from "./help.ts";
 import { Interrupt } from "./interrupt.ts";
-import { Output, printable } from "./output.ts";
+import { Output } from "./output.ts";
+import { clearProgress } from "./progress.ts";
+import { printable } from "./text.ts";
 import { OperandTree } from "./tree.ts";
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  stores,
-  ls,
-  tree,
-  stat,
-  cat,
-  add,
-  cp,
-  mv,
-  rm,
-  verify,
-  acl,
-  serve,
-  gc,
-  config,
-};
-
-/** What is there without any configuration: a file store beside the work. */
+/** The configuration if there is none: a file store in the working directory. */
 const EMBEDDED: Config = {
   default: "local",
   stores: {
@@ -57,19 +38,15 @@ const EMBEDDED: Config = {
   },
 };
 
-/** The options of every command: flags, those with a value, and of these what may be repeated. */
-const COMMON = {
-  boolean: ["json", "debug", "help"],
-  string: ["config", "tenant", "glance-conf", "glance-conf-dir"],
-  collect: ["glance-conf", "glance-conf-dir"],
-};
-
 /**
- * Runs the command line and resolves to its exit code: 0, 1 for what failed, 2 for a wrong command
- * line, 130 for an interrupt, 141 where nobody reads the output any more. A second interrupt ends the
- * process.
+ * Runs a command line. The first INT, TERM or HUP signal ends the command, which cleans up; a second
+ * one ends the process.
  *
- * @example Running a command from code
+ * @param args The command line, without the program's name.
+ * @returns The exit code: 0 done, 1 failed, 2 misused, 3 differs or corrupt, 4 nothing is known to judge
+ * by, 130 interrupted, 141 nobody reads the output.
+ *
+ * @example Run a command from code
  * ```ts
  * import { main } from "@vitrine/vitrine/cli";
  *
@@ -79,91 +56,75 @@ const COMMON = {
  * ```
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const debug = args.includes("--debug");
+  const isDebug = args.includes("--debug");
   try {
     const [name, ...rest] = commandFirst(args);
-    if (name === undefined) throw new Misuse("a command is needed\n\n" + overview(COMMANDS));
-    if (name === "--version") return await say(`vitrine ${deno.version}\n`);
+    if (name === undefined) throw new UsageError("a command is needed\n\n" + overview(COMMANDS));
+    if (name === "--version") return await print(`vitrine ${deno.version}\n`);
     if (["help", "--help", "-h"].includes(name)) {
       const topic = args[args.indexOf(name) + 1];
-      const isTopic = topic !== undefined && !topic.startsWith("-");
-      return await say(isTopic ? helpOf(commandOf(topic)) : overview(COMMANDS));
+      if (topic === undefined || topic.startsWith("-")) return await print(overview(COMMANDS));
+      return await print(helpOf(topic, findCommand(topic)));
     }
-    return await runCommand(commandOf(name), rest, debug);
+    return await runCommand(name, rest, isDebug);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
-    complain(error, debug);
-    return error instanceof Misuse ? EXIT.misused : EXIT.failed;
+    printError(error, isDebug);
+    return exitCodeOf(error);
   }
 }
 
-function commandOf(name: string): Command {
+function findCommand(name: string): Command {
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!;
-  throw new Misuse(`unknown command "${name}"; there are: ${Object.keys(COMMANDS).join(", ")}`);
+  throw new UsageError(`unknown command "${name}"; there are: ${Object.keys(COMMANDS).join(", ")}`);
 }
 
-async function say(text: string): Promise<number> {
+async function print(text: string): Promise<number> {
   await new Output().write(new TextEncoder().encode(text));
   return EXIT.done;
 }
 
-/** What stands in a command's place. */
-const INSTEAD = ["--help", "-h", "--version"];
-
-/** Options of every command may stand before it: they go behind it. */
-function commandFirst(args: readonly string[]): string[] {
-  let count = 0;
-  for (let arg; (arg = args[count])?.startsWith("-") && !INSTEAD.includes(arg); count++) {
-    const name = arg.slice(2).replace(/=.*/s, "");
-    const isValued = COMMON.string.includes(name);
-    if (!arg.startsWith("--") || !(isValued || COMMON.boolean.includes(arg.slice(2)))) {
-      throw new Misuse(`unknown option ${arg}; a command's own come after the command`);
-    }
-    if (isValued && !arg.includes("=")) count++;
-  }
-  const [command, ...rest] = args.slice(count);
-  return command === undefined ? [] : [command, ...args.slice(0, count), ...rest];
-}
-
 async function runCommand(
-  command: Command,
+  name: string,
   rest: readonly string[],
-  debug: boolean,
+  isDebug: boolean,
 ): Promise<number> {
-  const args = readArguments(command, rest);
-  if (args.has("help")) return await say(helpOf(command));
-  const [least, most] = command.operands;
+  const command = findCommand(name);
+  const args = parseArguments(name, command, rest);
+  if (args.has("help")) return await print(helpOf(name, command));
+  const [least, most] = command.count;
   if (args.operands.length < least || args.operands.length > most) {
-    throw new Misuse(`usage: vitrine ${command.usage}`);
+    throw new UsageError(`usage: ${usageOf(name, command)}`);
   }
   using interrupt = new Interrupt();
-  let code: number = EXIT.done;
-  let opened: Promise<Vfs> | undefined;
+  const { signal } = interrupt;
+  const codes: number[] = [];
+  let opening: Promise<Vfs> | undefined;
   const session: Session = {
-    out: new Output(),
+    out: new Output(signal),
     json: args.has("json"),
-    signal: interrupt.signal,
-    context: callerOf((await processEnvironment()).env, args.value("tenant")),
+    signal,
+    context: readCaller(args.value("tenant")),
     config: () => readConfig(args),
-    vfs: () => opened ??= openTree(session),
-    fail(error) {
-      const ends = error instanceof Misuse || error instanceof Deno.errors.BrokenPipe;
-      if (ends || interrupt.signal.aborted) throw error;
-      code = EXIT.failed;
-      complain(error, debug);
+    vfs: () => opening ??= openTree(session),
+    fail(error, code = exitCodeOf(error)) {
+      const isLast = error instanceof UsageError || error instanceof Deno.errors.BrokenPipe;
+      if (isLast || signal.aborted) throw error;
+      codes.push(code);
+      printError(error, isDebug);
     },
-    note: (what) => complain(what, debug),
+    note: (what) => printError(what, isDebug),
   };
   try {
     await command.run(session, args);
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    complain(interrupt.signal.reason, debug);
-    code = EXIT.interrupted;
+    if (!signal.aborted) throw error;
+    printError(signal.reason, isDebug);
+    return EXIT.interrupted;
   } finally {
-    await (await opened?.catch(() => undefined))?.close();
+    await (await opening?.catch(() => undefined))?.close();
   }
-  return code;
+  return combinedExitCode(...codes, EXIT.done);
 }
 
 async function openTree(session: Session): Promise<Vfs> {
@@ -177,55 +138,16 @@ async function readConfig(args: Arguments): Promise<Config> {
     return await loadConfig({ path: args.value("config"), fallback: EMBEDDED }) ?? EMBEDDED;
   }
   if (args.value("config") !== undefined) {
-    throw new Misuse("--config and --glance-conf exclude each other");
+    throw new UsageError("--config and --glance-conf exclude each other");
   }
   const { loadGlanceConf } = await import("../config/glance_conf/mod.ts");
-  const config = await loadGlanceConf({ files, directories });
-  return overlayEnvironment(config, (await processEnvironment()).env);
+  return await overlayEnvironment(await loadGlanceConf({ files, directories }));
 }
 
-function readArguments(command: Command, args: readonly string[]): Arguments {
-  const { flags = [], strings = [], collect = [], alias = {} } = command;
-  const unknown: string[] = [];
-  const valued = [...COMMON.string, ...strings, ...collect];
-  const parsed: Record<string, unknown> & { _: unknown[] } = parseArgs(joined(args, valued), {
-    boolean: [...COMMON.boolean, ...flags],
-    string: [...valued, "_"],
-    collect: [...COMMON.collect, ...collect],
-    alias: { h: "help", ...alias },
-    "--": true,
-    unknown: (arg) => {
-      // A lone dash is standard input or output.
-      if (arg.startsWith("-") && arg !== "-") unknown.push(arg);
-    },
-  });
-  if (unknown.length > 0) {
-    throw new Misuse(`unknown option ${unknown[0]}; usage: vitrine ${command.usage}`);
-  }
-  for (const name of valued) {
-    if ([parsed[name]].flat().includes("")) throw new Misuse(`--${name} needs a value`);
-  }
-  return {
-    operands: [...parsed._, ...(parsed["--"] as string[])].map(String),
-    has: (name) => parsed[name] === true,
-    value: (name) => parsed[name] as string | undefined,
-    values: (name) => parsed[name] as string[],
-  };
-}
-
-/** Gives an option the argument after it, also one with a dash first: `--range -2`. */
-function joined(args: readonly string[], valued: readonly string[]): string[] {
-  const result: string[] = [];
-  const end = args.includes("--") ? args.indexOf("--") : args.length;
-  for (let i = 0; i < args.length; i++) {
-    const takes = i + 1 < end && valued.some((name) => args[i] === `--${name}`);
-    result.push(takes ? `${args[i]}=${args[++i]}` : args[i]!);
-  }
-  return result;
-}
-
-function complain(error: unknown, debug: boolean): void {
+function printError(error: unknown, isDebug: boolean): void {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  const shown = debug && error instanceof Error ? Deno.inspect(error) : `vitrine: ${text}`;
-  console.error(printable(shown));
+  clearProgress();
+  console.error(
+    printable(isDebug && error instanceof Error ? Deno.inspect(error) : `vitrine: ${text}`),
+  );
 }

@@ -1,65 +1,105 @@
 /**
- * Where a command's results go: JSON, or text for people.
+ * Standard output of a command: JSON for programs, lines and tables for people.
  *
  * @module
  */
+import { clearProgress } from "./progress.ts";
+import { columnsOf, printable } from "./text.ts";
 
-/** Standard output, and how a person reads a table, a size and a date. */
+/** Writes to standard output. */
 export class Output {
-  /** Writes bytes, all of them. Throws `Deno.errors.BrokenPipe` where nobody reads any more. */
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+  readonly #signal: AbortSignal | undefined;
+
+  /**
+   * Creates the output of one command.
+   *
+   * @param signal Aborts a write into a pipe that nobody empties.
+   */
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
   }
 
-  /** Writes a line. Control characters in names cannot reach the terminal. */
+  /**
+   * Writes bytes, all of them.
+   *
+   * @param bytes The bytes.
+   * @throws {Deno.errors.BrokenPipe} If nobody reads the output any more.
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      at += await abortable(Deno.stdout.write(bytes.subarray(at)), this.#signal);
+    }
+  }
+
+  /**
+   * Writes a line, with control characters made visible.
+   *
+   * @param text The line. Default: empty.
+   */
   async line(text = ""): Promise<void> {
+    clearProgress();
     await this.write(new TextEncoder().encode(`${printable(text)}\n`));
   }
 
-  /** Writes a value as JSON. */
+  /**
+   * Writes a value as JSON, with invisible characters escaped.
+   *
+   * @param value The value.
+   */
   async json(value: unknown): Promise<void> {
-    await this.write(new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
+    const text = JSON.stringify(value, null, 2).replace(
+      /[^\P{C}\n]/gu,
+      (char) => [...Array(char.length).keys()].map((i) => escaped(char.charCodeAt(i))).join(""),
+    );
+    await this.write(new TextEncoder().encode(`${text}\n`));
   }
 
-  /** Writes rows in columns; numbers, as `right` says, to the right. */
+  /**
+   * Writes rows in columns that are aligned, whatever the width of their letters.
+   *
+   * @param rows The rows, each a list of cells.
+   * @param right The columns whose cells stand at the right, numbers for example. Default: none.
+   */
   async table(rows: readonly (readonly string[])[], right: readonly number[] = []): Promise<void> {
+    const cells = rows.map((row) => row.map((cell) => printable(cell).replaceAll("\n", " ")));
     const widths: number[] = [];
-    for (const row of rows) {
-      for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    for (const row of cells) {
+      for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, columnsOf(cell));
     }
-    for (const row of rows) {
-      const cells = row.map((cell, i) =>
-        right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)
-      );
-      await this.line(cells.join("  ").trimEnd());
+    for (const row of cells) {
+      const padded = row.map((cell, i) => {
+        const space = " ".repeat(widths[i]! - columnsOf(cell));
+        return right.includes(i) ? space + cell : cell + space;
+      });
+      await this.line(padded.join("  ").trimEnd());
     }
   }
 }
 
-/** Text for a terminal: control characters, but line ends, are shown as what they are not. */
-export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
+function escaped(codeUnit: number): string {
+  return `\\u${codeUnit.toString(16).padStart(4, "0")}`;
 }
 
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-
-/** A number of bytes as people read it: `4.0 MiB`. */
-export function formatSize(bytes: number | undefined): string {
-  if (bytes === undefined) return "?";
-  const unit = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  return `${unit === 0 ? bytes : (bytes / 1024 ** unit).toFixed(1)} ${UNITS[unit]}`;
-}
-
-/** A time as people read it, to the second, in UTC. */
-export function formatTime(time: Date | null | undefined): string {
-  return time ? time.toISOString().slice(0, 19).replace("T", " ") : "-";
-}
-
-/** A duration in seconds as people read it: `1:02:03` or `2:03`. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  if (parts[0] === 0) parts.shift();
-  return parts.map((part, i) => i === 0 ? `${part}` : `${part}`.padStart(2, "0")).join(":");
+/**
+ * Waits for work that cannot be cancelled, or for an abort.
+ *
+ * @typeParam T What the work resolves to.
+ * @param work The work, which goes on after an abort.
+ * @param signal The abort signal.
+ * @returns What the work resolves to.
+ * @throws {unknown} The reason of the abort.
+ */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  // Nobody waits for it after an abort.
+  work.catch(() => {});
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

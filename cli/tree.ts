@@ -1,13 +1,20 @@
 /**
- * What operands lead into: the path tree, and beside it every image by its location URI.
+ * The path tree as operands name it: by paths, and by the location URI of any image.
  *
  * @module
  */
-import type { OperationOptions } from "../store/mod.ts";
-import { type FileInfo, type ImagePlace, type RemoveOptions, Vfs } from "../vfs/mod.ts";
+import type { GetOptions, GetResult, OperationOptions } from "../store/mod.ts";
+import { setTreePath } from "../vfs/errors.ts";
 import { fileInfo } from "../vfs/file_info.ts";
+import { type FileInfo, type ImagePlace, type RemoveOptions, Vfs } from "../vfs/mod.ts";
+import type { Progress } from "./progress.ts";
 
-/** Whether an operand is a location URI. */
+/**
+ * Returns whether an operand is a location URI.
+ *
+ * @param operand The operand.
+ * @returns Whether it begins with a scheme.
+ */
 export function isLocation(operand: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(operand);
 }
@@ -17,18 +24,23 @@ export function isLocation(operand: string): boolean {
  * only way to what other tenants keep in a store that serves several.
  */
 export class OperandTree extends Vfs {
-  /** The store and the image that an operand names. */
+  /** Returns the store and the image that an operand names. */
   override imageAt(operand: string): ImagePlace {
     if (!isLocation(operand)) return super.imageAt(operand);
     const { storeName } = this.stores.getLocationFromUri(operand);
     return { store: this.stores.getStoreFromStoreIdentifier(storeName), imageId: operand };
   }
 
-  /** Tells what is known of an image or a directory. */
+  /** Returns what is known of an image or a directory. */
   override async stat(operand: string, options: OperationOptions = {}): Promise<FileInfo> {
     if (!isLocation(operand)) return await super.stat(operand, options);
     const { store, imageId } = this.imageAt(operand);
     return fileInfo(await store.stat(imageId, options));
+  }
+
+  /** Opens an image: by its location URI in the store of the highest weight that has it. */
+  override get(operand: string, options: GetOptions = {}): Promise<GetResult> {
+    return isLocation(operand) ? this.stores.get(operand, options) : super.get(operand, options);
   }
 
   /** Removes an image, or a directory of the tree. */
@@ -36,5 +48,31 @@ export class OperandTree extends Vfs {
     if (!isLocation(operand)) return await super.remove(operand, options);
     const { store, imageId } = this.imageAt(operand);
     await store.delete(imageId, options);
+  }
+}
+
+/**
+ * Reads the chunks of an image. Errors name its path of the tree, also those in the middle.
+ *
+ * @param vfs The tree.
+ * @param path The path, or a location URI.
+ * @param options The range, the digests to verify, the caller and an abort signal.
+ * @param progress Counts the chunks.
+ * @returns The chunks, 4 MiB but the last.
+ */
+export async function* chunksOf(
+  vfs: Vfs,
+  path: string,
+  options: GetOptions,
+  progress?: Progress,
+): AsyncGenerator<Uint8Array> {
+  try {
+    const { stream } = await vfs.get(path, options);
+    for await (const chunk of stream) {
+      progress?.update(chunk);
+      yield chunk;
+    }
+  } catch (error) {
+    throw setTreePath(error, path);
   }
 }

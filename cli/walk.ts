@@ -1,5 +1,5 @@
 /**
- * What lies below a directory of the tree, for the commands that go on where one store fails.
+ * Listings of the tree, for commands that go on if one store or directory fails.
  *
  * @module
  */
@@ -15,16 +15,23 @@ export interface Line extends DirEntry {
 }
 
 /**
- * A directory's names in order, with all below them where asked. What fails below it goes to `fail`
- * and the rest goes on; a store that cannot list has nothing below it. Throws why the directory
- * itself cannot be read.
+ * Lists a directory in the order of names. Below it, what fails is reported and the rest goes on; a
+ * store that cannot list has nothing below it.
+ *
+ * @param vfs The tree.
+ * @param path The directory.
+ * @param recursive Whether everything below is listed too, each directory before its content.
+ * @param session The caller, the abort signal, and what takes reports by default.
+ * @param fail Takes a failure and the path of the directory. Default: `session.fail`.
+ * @returns The entries with their paths.
+ * @throws {StoreError} If the directory itself cannot be listed.
  */
 export async function* below(
   vfs: Vfs,
   path: string,
   recursive: boolean,
   session: Session,
-  fail: (error: unknown, path: string) => void = session.fail,
+  fail: (error: unknown, path: string) => void = (error) => session.fail(error),
 ): AsyncGenerator<Line> {
   const base = path.endsWith("/") ? path : `${path}/`;
   for (const entry of await sorted(vfs, path, session)) {
@@ -39,13 +46,28 @@ export async function* below(
   }
 }
 
-/** Whether it says of a store that it can list nothing at all; of a mere directory it is a failure. */
+/**
+ * Returns whether an error means that a store can list nothing at all. If it means one directory of a
+ * store that can list, it is a failure.
+ *
+ * @param vfs The tree.
+ * @param error The error.
+ * @returns Whether the store cannot list.
+ */
 export function isOfStoreWithoutLists({ stores }: Vfs, error: unknown): boolean {
   return error instanceof StoreListNotSupported && error.store !== undefined &&
     !stores.getStoreFromStoreIdentifier(error.store).isCapable(BitMasks.LIST);
 }
 
-/** A directory's names in order: a person reads them. One directory at a time is in memory. */
+/**
+ * Lists one directory in the order of names. The whole directory is held in memory.
+ *
+ * @param vfs The tree.
+ * @param path The directory.
+ * @param session The caller and the abort signal.
+ * @returns The entries.
+ * @throws {StoreError} If the directory cannot be listed.
+ */
 export async function sorted(
   vfs: Vfs,
   path: string,
@@ -54,7 +76,13 @@ export async function sorted(
   return (await Array.fromAsync(vfs.readDir(path, { signal, context }))).sort(byName);
 }
 
-/** The order of names. */
+/**
+ * Compares two entries by their names.
+ *
+ * @param a The one.
+ * @param b The other.
+ * @returns A negative number if `a` comes first, a positive one if `b` does, else 0.
+ */
 export function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

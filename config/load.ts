@@ -5,7 +5,7 @@
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
 import { checkConfig, type Config } from "./config.ts";
-import { type Environment, overlayEnvironment, processEnvironment } from "./environment.ts";
+import { type Environment, overlayEnvironment, variableOf } from "./environment.ts";
 
 /** Options of {@linkcode loadConfig}. */
 export interface LoadConfigOptions {
@@ -42,14 +42,14 @@ export interface LoadConfigOptions {
  * ```
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config | undefined> {
-  const env = options.env ?? (await processEnvironment()).env;
-  const named = options.path ?? (env["VITRINE_CONFIG"] || undefined);
+  const { path, env, fallback } = options;
+  const named = path ?? (variableOf(env, "VITRINE_CONFIG") || undefined);
   const read = await readConfig(named ?? "vitrine.json", named !== undefined);
-  const config = overlayEnvironment(read ?? { stores: {} }, env);
+  const config = await overlayEnvironment(read ?? { stores: {} }, env);
   if (read !== undefined) return config;
   const stores = Object.values(config.stores);
-  if (options.fallback && (stores.length === 0 || stores.some(({ driver }) => !driver))) {
-    return overlayEnvironment(options.fallback, env);
+  if (fallback && (stores.length === 0 || stores.some(({ driver }) => !driver))) {
+    return await overlayEnvironment(fallback, env);
   }
   return stores.length === 0 ? undefined : config;
 }

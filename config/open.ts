@@ -1,35 +1,32 @@
 /**
- * Stores out of a configuration.
+ * Creates stores from a configuration.
  *
  * @module
  */
-import { type OptionDefinitions, validateOptions } from "../store/options.ts";
-import { loadDriver } from "./registry.ts";
-import type { Store } from "../store/store.ts";
 import { BadStoreConfiguration, StoreError } from "../errors/mod.ts";
+import { validateOptions } from "../store/options.ts";
+import type { Store } from "../store/store.ts";
 import { checkConfig, type Config, type StoreConfig } from "./config.ts";
-import { type Environment, expandEnvironment, processEnvironment } from "./environment.ts";
+import { type Environment, expandEnvironment } from "./environment.ts";
+import { loadDriver } from "./registry.ts";
+import { SETTINGS } from "./settings.ts";
 import type { StoreEntry } from "./store_entry.ts";
 import { Stores } from "./stores.ts";
 
 /** Options of {@linkcode openStores}. */
 export interface OpenStoresOptions {
-  /** What `${env:NAME}` is taken from; the environment of the process by default. */
+  /** The variables for `${env:NAME}`. Default: those of the process, read one by one by name. */
   env?: Environment | undefined;
 }
 
-const SETTINGS: OptionDefinitions = {
-  driver: { type: "string", required: true, help: "Name of the driver." },
-  description: { type: "string", default: "" },
-  weight: { type: "integer", default: 0 },
-  reserved: { type: "boolean", default: false },
-};
-
 /**
- * Makes the stores of a configuration. A store that cannot be made is in `failures` and takes no
- * other down. Each connects on first use.
+ * Creates the stores of a configuration. A store that cannot be created is in `failures` of the result,
+ * and the others work. Each store connects on first use.
  *
- * Throws `BadStoreConfiguration` if the configuration is none, or its default store is not there.
+ * @param config The configuration.
+ * @param options The environment for `${env:NAME}`.
+ * @returns The stores.
+ * @throws {BadStoreConfiguration} If the configuration is malformed, or its default store is missing.
  *
  * @example One good store and one bad
  * ```ts
@@ -71,7 +68,7 @@ async function openStore(
   try {
     entry = validateOptions(SETTINGS, settings, name) as typeof entry;
     const Driver = await loadDriver(entry.driver!);
-    store = new Driver(name, await expand(driverOptions, env));
+    store = new Driver(name, expand(driverOptions, env));
   } catch (error) {
     store = error instanceof StoreError
       ? error.at({ store: name })
@@ -80,17 +77,11 @@ async function openStore(
   return { ...entry, store };
 }
 
-/** The environment is looked at only where a string asks for it. */
-async function expand(
+function expand(
   options: Record<string, unknown>,
   env: Environment | undefined,
-): Promise<Record<string, unknown>> {
-  const expanded: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(options)) {
-    const asks = JSON.stringify(value)?.includes("${env:");
-    expanded[key] = asks
-      ? expandEnvironment(value, env ?? (await processEnvironment()).env, key)
-      : value;
-  }
-  return expanded;
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [key, expandEnvironment(value, env, key)]),
+  );
 }

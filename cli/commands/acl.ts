@@ -1,43 +1,54 @@
 /**
- * `vitrine acl`: who may do what with an image.
+ * `vitrine acl`: shows or replaces who may read and write an image.
  *
  * @module
  */
-import { type Command, Misuse } from "../command.ts";
-import { treePath } from "../place.ts";
+import { type Command, UsageError } from "../command.ts";
+import { parseTreePath } from "../place.ts";
 
 /** `vitrine acl`. */
 export const acl: Command = {
-  usage: "acl get PATH | acl set [--public] [--read TENANT]... [--write TENANT]... PATH",
-  summary: "show, or replace, who may read and write an image; what is left out is denied",
+  operands: "get|set PATH",
+  count: [2, 2],
+  summary: "show or replace who may read and write an image",
+  description: "set denies what is left out.",
   options: [
-    "--public        everybody reads it, without a token too",
-    "--read TENANT   who reads it; * is every tenant; may be repeated",
-    "--write TENANT  who may remove it, and add it again; may be repeated",
+    { name: "public", help: "everybody may read, without a token too" },
+    {
+      name: "read",
+      value: "TENANT",
+      repeated: true,
+      help: "a tenant that may read; * is every tenant",
+    },
+    {
+      name: "write",
+      value: "TENANT",
+      repeated: true,
+      help: "a tenant that may remove the image and add it again",
+    },
   ],
-  flags: ["public"],
-  collect: ["read", "write"],
-  operands: [2, 2],
+  candidates: ["get", "set"],
+  examples: ["vitrine acl set --read 3f1c7f0e8a5d4b6c9e2a /shared/disk.qcow2"],
   async run({ vfs, out, json, signal, context }, args) {
     const [action, operand] = args.operands as [string, string];
-    const path = treePath(operand);
-    const granted = {
+    const path = parseTreePath(operand);
+    const acls = {
       public: args.has("public"),
       readTenants: args.values("read"),
       writeTenants: args.values("write"),
     };
-    const grants = granted.public || granted.readTenants.length + granted.writeTenants.length > 0;
-    if (action !== "set" && (action !== "get" || grants)) {
-      throw new Misuse("acl takes get PATH, or set with what to grant and PATH");
+    const isAnySet = acls.public || acls.readTenants.length + acls.writeTenants.length > 0;
+    if (action !== "set" && (action !== "get" || isAnySet)) {
+      throw new UsageError("acl takes get PATH, or set with options and PATH");
     }
     const tree = await vfs();
-    if (action === "set") await tree.setAcls(path, granted, { signal, context });
-    const acls = await tree.getAcls(path, { signal, context });
-    if (json) return await out.json(acls);
+    if (action === "set") await tree.setAcls(path, acls, { signal, context });
+    const current = await tree.getAcls(path, { signal, context });
+    if (json) return await out.json(current);
     await out.table([
-      ["public", acls.public ? "yes" : "no"],
-      ["read", acls.readTenants.join(", ") || "-"],
-      ["write", acls.writeTenants.join(", ") || "-"],
+      ["public", current.public ? "yes" : "no"],
+      ["read", current.readTenants.join(", ") || "-"],
+      ["write", current.writeTenants.join(", ") || "-"],
     ]);
   },
 };

@@ -4,42 +4,58 @@
  * @module
  */
 import type { AddResult } from "../../store/mod.ts";
-import { type Command, Misuse } from "../command.ts";
+import { type Command, UsageError } from "../command.ts";
 import { openLocal } from "../local.ts";
-import { formatSize } from "../output.ts";
-import { type Place, readPlace } from "../place.ts";
+import { type LocalPlace, parsePlace, type StandardPlace } from "../place.ts";
 import { Progress } from "../progress.ts";
+import { formatSize } from "../text.ts";
 
-/** A local file needs no dot here: `add` takes nothing else. */
-function readFile(operand: string): Exclude<Place, { kind: "tree" }> {
-  const place = /^(-|file:\/\/.*)$/.test(operand) ? readPlace(operand) : undefined;
+/** Parses the operand. A local file needs no dot here because `add` takes nothing else. */
+function parseFile(operand: string): LocalPlace | StandardPlace {
+  const place = /^(-|file:\/\/.*)$/.test(operand) ? parsePlace(operand) : undefined;
   return place === undefined || place.kind === "tree" ? { kind: "local", path: operand } : place;
 }
 
 /** `vitrine add`. */
 export const add: Command = {
-  usage: "add [--store NAME] [--id ID] [--hash ALGO] [--size BYTES] FILE|-",
+  operands: "FILE|-",
+  count: [1, 1],
   summary: "add a local file, or standard input, to a store",
   options: [
-    "--store NAME  the store; the default store unless given",
-    "--id ID       the image's path in the store; the file's name unless given",
-    "--hash ALGO   digest of the multihash; sha512 unless given",
-    "--size BYTES  size that the data must have",
+    {
+      name: "store",
+      value: "NAME",
+      help: "the store. Default: the default store",
+      candidates: "store",
+    },
+    { name: "id", value: "ID", help: "the image's path in the store. Default: the file's name" },
+    {
+      name: "hash",
+      value: "ALGO",
+      help: "digest algorithm of the multihash. Default: sha512",
+      candidates: ["sha256", "sha384", "sha512"],
+    },
+    { name: "size", value: "BYTES", help: "size that the data must have" },
   ],
-  strings: ["store", "id", "hash", "size"],
-  operands: [1, 1],
+  candidates: "file",
+  examples: [
+    "vitrine add ./disk.qcow2 --store local --json",
+    "xz -dc disk.raw.xz | vitrine add - --id disk.raw",
+  ],
   async run(session, args) {
     const { out, json, signal, context } = session;
-    const place = readFile(args.operands[0]!);
+    const place = parseFile(args.operands[0]!);
     const id = args.value("id");
     if (place.kind === "standard" && id === undefined) {
-      throw new Misuse("an image from standard input needs --id");
+      throw new UsageError("an image from standard input needs --id");
     }
     const size = args.value("size");
-    if (size !== undefined && !/^\d+$/.test(size)) throw new Misuse("--size is a number of bytes");
+    if (size !== undefined && !/^\d+$/.test(size)) {
+      throw new UsageError("--size is a number of bytes");
+    }
     const { stores } = await session.vfs();
     const backend = args.value("store");
-    const local = await openLocal(place);
+    const local = await openLocal(place, signal);
     let result: AddResult;
     {
       using verifier = new Progress(local.name, local.size);

@@ -5,12 +5,12 @@
  */
 import type { GetOptions } from "../../store/mod.ts";
 import type { Vfs } from "../../vfs/mod.ts";
-import { type Command, Misuse, type Session } from "../command.ts";
-import { treePath } from "../place.ts";
-import { chunksOf } from "../read.ts";
+import { type Command, type Session, UsageError } from "../command.ts";
+import { parseTreePath } from "../place.ts";
+import { chunksOf } from "../tree.ts";
 
-/** `A-B` with both ends in it, `A-`, or `-N` for the last N bytes, as in HTTP and curl. */
-async function readRange(
+/** Parses `A-B` with both ends included, `A-`, or `-N` for the last N bytes, as HTTP and curl have it. */
+async function parseRange(
   text: string,
   vfs: Vfs,
   path: string,
@@ -22,30 +22,36 @@ async function readRange(
   }
   if (first && !last) return { offset: Number(first) };
   if (!first && last) {
-    const { size = 0 } = await vfs.stat(path, session);
+    const { size } = await vfs.stat(path, session);
+    if (size === undefined) throw new Error(`cat ${path}: its size is not known: no -N`);
     return { offset: Math.max(0, size - Number(last)) };
   }
-  throw new Misuse(`--range is A-B, A- or -N, in bytes, not ${JSON.stringify(text)}`);
+  throw new UsageError(`--range is A-B, A- or -N, in bytes, not ${JSON.stringify(text)}`);
 }
 
 /** `vitrine cat`. */
 export const cat: Command = {
-  usage: "cat [--range A-B] [--verify] PATH...",
+  operands: "PATH...",
+  count: [1, Infinity],
   summary: "write images to standard output",
   options: [
-    "--range A-B  bytes A to B, both in it; A- to the end, -N the last N",
-    "--verify     check the digests that the store holds on the way",
+    {
+      name: "range",
+      value: "A-B",
+      help: "bytes A to B, both included; A- to the end, -N the last N",
+    },
+    { name: "verify", help: "check the digests that the store holds on the way" },
   ],
-  flags: ["verify"],
-  strings: ["range"],
-  operands: [1, Infinity],
+  candidates: "tree",
+  examples: ["vitrine cat --range 0-511 /local/disk.raw | xxd"],
   async run(session, args) {
     const { out, signal, context, json } = session;
-    if (json) throw new Misuse("cat has no JSON form");
+    if (json) throw new UsageError("cat has no JSON form");
     const range = args.value("range");
+    const paths = args.operands.map(parseTreePath);
     const vfs = await session.vfs();
-    for (const path of args.operands.map(treePath)) {
-      const part = range === undefined ? {} : await readRange(range, vfs, path, session);
+    for (const path of paths) {
+      const part = range === undefined ? {} : await parseRange(range, vfs, path, session);
       const verify = args.has("verify");
       const chunks = chunksOf(vfs, path, { ...part, verify, signal, context });
       for await (const chunk of chunks) await out.write(chunk);

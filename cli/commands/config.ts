@@ -7,25 +7,23 @@ import { Duplicate } from "../../errors/mod.ts";
 import type { OptionDefinitions } from "../../store/mod.ts";
 import { maskUri } from "../../location/mod.ts";
 import { type Config, loadDriver, type StoreConfig } from "../../config/mod.ts";
-import { type Command, Misuse } from "../command.ts";
+import { type Command, UsageError } from "../command.ts";
 
 /** `vitrine config`. */
 export const config: Command = {
-  usage: "config show | config convert [--force] [FILE]",
+  operands: "show|convert [FILE]",
+  count: [1, 2],
   summary: "show the configuration with its secrets masked, or write it as a vitrine.json",
-  options: [
-    "FILE         where convert writes, - for standard output; vitrine.json",
-    "-f, --force  replace the file if it exists",
-  ],
-  flags: ["force"],
-  alias: { f: "force" },
-  operands: [1, 2],
+  description: "convert writes to FILE, vitrine.json by default; - is standard output.",
+  options: [{ name: "force", letters: ["f"], help: "replace the file if it exists" }],
+  candidates: ["show", "convert"],
+  examples: ["vitrine --glance-conf /etc/glance/glance-api.conf config convert"],
   async run({ config, out, json }, args) {
     const [action, file = "vitrine.json"] = args.operands;
     if (action === "show" && args.operands.length === 1 && !args.has("force")) {
       return await out.json(await masked(await config()));
     }
-    if (action !== "convert") throw new Misuse("config takes show, or convert and a file");
+    if (action !== "convert") throw new UsageError("config takes show, or convert and a file");
     const read = await config();
     if (file === "-") return await out.json(read);
     await writeSecret(file, `${JSON.stringify(read, null, 2)}\n`, args.has("force"));

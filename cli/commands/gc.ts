@@ -1,36 +1,30 @@
 /**
- * `vitrine gc`: what adds of killed processes left in the stores.
+ * `vitrine gc`: removes what killed processes left in the stores.
  *
  * @module
  */
-import { type Command, Misuse } from "../command.ts";
-import { formatSize, formatTime } from "../output.ts";
-
-const UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
-
-/** `36h` in milliseconds. */
-function readAge(text: string): number {
-  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  if (!count || !unit) throw new Misuse("--older-than is a number and s, m, h or d: 36h");
-  return Number(count) * UNITS[unit]!;
-}
+import { type Command, DRY_RUN, parseDuration } from "../command.ts";
+import { formatSize, formatTime } from "../text.ts";
 
 /** `vitrine gc`. */
 export const gc: Command = {
-  usage: "gc [--older-than AGE] [--dry-run] [STORE...]",
-  summary: "remove uploads, segments and files that adds of killed processes left behind",
+  operands: "[STORE...]",
+  count: [0, Infinity],
+  summary: "remove uploads, segments and files that killed processes left behind",
   options: [
-    "--older-than AGE  pass over what is younger: 36h, 2d; a day unless given",
-    "-n, --dry-run     tell only what would be removed",
+    {
+      name: "older-than",
+      value: "AGE",
+      help: "skip what is younger: 36h, 2d. Default: 1d",
+    },
+    DRY_RUN,
   ],
-  flags: ["dry-run"],
-  strings: ["older-than"],
-  alias: { n: "dry-run" },
-  operands: [0, Infinity],
+  candidates: "store",
+  examples: ["vitrine gc --dry-run", "vitrine gc --older-than 36h cloud"],
   async run({ vfs, out, json, fail, signal, context }, args) {
-    const { stores } = await vfs();
-    const olderThan = readAge(args.value("older-than") ?? "1d");
+    const olderThan = parseDuration("older-than", args.value("older-than") ?? "1d");
     const dryRun = args.has("dry-run");
+    const { stores } = await vfs();
     const removed: Record<string, unknown>[] = [];
     for (const name of args.operands.length > 0 ? args.operands : stores.names) {
       try {

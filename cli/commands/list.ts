@@ -1,16 +1,16 @@
 /**
- * `vitrine ls` and `vitrine tree`: what is in the tree.
+ * `vitrine ls`: what is in the tree.
  *
  * @module
  */
 import type { Vfs } from "../../vfs/mod.ts";
-import type { Arguments, Command, Session } from "../command.ts";
-import { formatSize, formatTime } from "../output.ts";
-import { nameOf, treePath } from "../place.ts";
-import { below, isOfStoreWithoutLists, type Line, sorted } from "../walk.ts";
+import type { Command, Session } from "../command.ts";
+import { nameOf, parseTreePath } from "../place.ts";
+import { formatSize, formatTime } from "../text.ts";
+import { below, type Line } from "../walk.ts";
 
-/** The entries of a path: a directory's by name, with all below it where asked; or one image. */
-async function* entries(
+/** Lists a path: the entries of a directory, with everything below if recursive; or one image. */
+async function* entriesOf(
   vfs: Vfs,
   path: string,
   recursive: boolean,
@@ -21,10 +21,16 @@ async function* entries(
   yield* below(vfs, path, recursive, session);
 }
 
-function shown({ path, isDirectory, size, mtime, etag }: Line): Record<string, unknown> {
+/**
+ * Returns an entry of a listing in its JSON form.
+ *
+ * @param entry The entry, with its path.
+ * @returns Path and type, and of an image what the listing knows.
+ */
+export function entryToJson({ path, isDirectory, size, mtime, etag }: Line) {
   return isDirectory
     ? { path, type: "directory" }
-    : { path, type: "image", size, modified: mtime, etag };
+    : { path, type: "image", size, modified: mtime ?? undefined, etag };
 }
 
 async function sizeOf(vfs: Vfs, path: string, session: Session): Promise<number | undefined> {
@@ -37,28 +43,35 @@ async function sizeOf(vfs: Vfs, path: string, session: Session): Promise<number 
 
 /** `vitrine ls`. */
 export const ls: Command = {
-  usage: "ls [-l] [-R] [PATH...]",
+  operands: "[PATH...]",
+  count: [0, Infinity],
   summary: "list a directory of the tree; / lists the stores",
-  options: ["-l, --long       sizes and times", "-R, --recursive  everything below"],
-  flags: ["long", "recursive"],
-  alias: { l: "long", R: "recursive" },
-  operands: [0, Infinity],
-  async run(session: Session, args: Arguments) {
+  options: [
+    { name: "long", letters: ["l"], help: "sizes and times" },
+    { name: "recursive", letters: ["R", "r"], help: "everything below" },
+  ],
+  candidates: "tree",
+  examples: ["vitrine ls -l /local", "vitrine ls -R --json /"],
+  async run(session, args) {
     const { out, json, fail } = session;
+    const paths = args.operands.length > 0 ? args.operands.map(parseTreePath) : ["/"];
     const vfs = await session.vfs();
-    const all: Record<string, unknown>[] = [];
     const recursive = args.has("recursive");
-    for (const path of args.operands.length ? args.operands.map(treePath) : ["/"]) {
+    if (paths.includes("/") && !recursive) {
+      for (const error of vfs.stores.failures.values()) fail(error);
+    }
+    const all: Record<string, unknown>[] = [];
+    for (const path of paths) {
       try {
         const rows: string[][] = [];
-        for await (const entry of entries(vfs, path, recursive, session)) {
+        for await (const entry of entriesOf(vfs, path, recursive, session)) {
           const name = recursive ? entry.path : entry.name;
           const label = entry.isDirectory ? `${name}/` : name;
-          if (json) all.push(shown(entry));
+          if (json) all.push(entryToJson(entry));
           else if (!args.has("long")) await out.line(label);
           else if (entry.isDirectory) rows.push(["-", "-", label]);
           else {
-            // Not every listing tells sizes.
+            // Not every listing has sizes.
             const { size = await sizeOf(vfs, entry.path, session), mtime } = entry;
             rows.push([formatSize(size), formatTime(mtime), label]);
           }
@@ -69,57 +82,5 @@ export const ls: Command = {
       }
     }
     if (json) await out.json(all);
-  },
-};
-
-function counted(count: number, one: string, more: string): string {
-  return `${count} ${count === 1 ? one : more}`;
-}
-
-/** `vitrine tree`. */
-export const tree: Command = {
-  usage: "tree [PATH]",
-  summary: "draw everything below a directory of the tree",
-  operands: [0, 1],
-  async run(session: Session, args: Arguments) {
-    const { out, json } = session;
-    const vfs = await session.vfs();
-    const root = treePath(args.operands[0] ?? "/");
-    if (json) {
-      const lines = await Array.fromAsync(below(vfs, root, true, session));
-      return await out.json(lines.map(shown));
-    }
-    await out.line(root);
-    const counts = { images: 0, directories: 0, bytes: 0 };
-    await draw(root, "");
-    await out.line();
-    await out.line(
-      [
-        counted(counts.directories, "directory", "directories"),
-        counted(counts.images, "image", "images"),
-        formatSize(counts.bytes),
-      ].join(", "),
-    );
-
-    async function draw(path: string, indent: string): Promise<void> {
-      const found = await sorted(vfs, path, session);
-      for (const [i, entry] of found.entries()) {
-        const last = i === found.length - 1;
-        const size = entry.isDirectory ? "" : `  ${formatSize(entry.size)}`;
-        await out.line(`${indent}${last ? "└── " : "├── "}${entry.name}${size}`);
-        if (entry.isFile) {
-          counts.images++;
-          counts.bytes += entry.size ?? 0;
-          continue;
-        }
-        counts.directories++;
-        const below = `${path.replace(/\/$/, "")}/${entry.name}`;
-        try {
-          await draw(below, `${indent}${last ? "    " : "│   "}`);
-        } catch (error) {
-          if (!isOfStoreWithoutLists(vfs, error)) session.fail(error);
-        }
-      }
-    }
   },
 };

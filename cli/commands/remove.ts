@@ -1,30 +1,43 @@
 /**
- * `vitrine rm`: images out of the tree.
+ * `vitrine rm`: removes images and directories of the tree.
  *
  * @module
  */
 import { NotFound } from "../../errors/mod.ts";
-import type { Command } from "../command.ts";
-import { treePath } from "../place.ts";
+import { type Command, DRY_RUN, RECURSIVE, VERBOSE } from "../command.ts";
+import { parseTreePath } from "../place.ts";
 
 /** `vitrine rm`. */
 export const rm: Command = {
-  usage: "rm [-r] [-f] PATH...",
+  operands: "PATH...",
+  count: [1, Infinity],
   summary: "remove images",
   options: [
-    "-r, --recursive  directories with everything in them",
-    "-f, --force      say nothing of what is not there",
+    RECURSIVE,
+    { name: "force", letters: ["f"], help: "ignore what does not exist" },
+    VERBOSE,
+    DRY_RUN,
   ],
-  flags: ["recursive", "force"],
-  alias: { r: "recursive", R: "recursive", f: "force" },
-  operands: [1, Infinity],
-  async run({ vfs, out, json, fail, signal, context }, args) {
-    const tree = await vfs();
+  candidates: "tree",
+  examples: ["vitrine rm /local/disk.qcow2", "vitrine rm -r --dry-run /local/debian"],
+  async run(session, args) {
+    const { out, json, fail, signal, context } = session;
+    const paths = args.operands.map(parseTreePath);
+    const tree = await session.vfs();
+    const recursive = args.has("recursive");
+    const isDryRun = args.has("dry-run");
     const removed: string[] = [];
-    for (const path of args.operands.map(treePath)) {
+    for (const path of paths) {
       try {
-        await tree.remove(path, { recursive: args.has("recursive"), signal, context });
+        if (isDryRun) {
+          const { isDirectory } = await tree.stat(path, session);
+          if (isDirectory && !recursive) throw new Error(`rm ${path}: it is a directory: use -r`);
+        } else {
+          await tree.remove(path, { recursive, signal, context });
+        }
         removed.push(path);
+        if (json || !(isDryRun || args.has("verbose"))) continue;
+        await out.line(isDryRun ? `would remove ${path}` : `removed ${path}`);
       } catch (error) {
         if (!(args.has("force") && error instanceof NotFound)) fail(error);
       }

@@ -5,17 +5,17 @@
  */
 import type { FileInfo } from "../../vfs/mod.ts";
 import type { Command } from "../command.ts";
-import { formatSize, formatTime } from "../output.ts";
-import { treePath } from "../place.ts";
+import { parseTreePath } from "../place.ts";
+import { formatSize, formatTime } from "../text.ts";
 
-function details(path: string, info: FileInfo): Record<string, unknown> {
+function toJson(path: string, info: FileInfo): Record<string, unknown> {
   if (info.isDirectory) return { path, type: "directory" };
   const { size, mtime, etag, checksum, multihash, contentType, metadata, location } = info;
   return {
     path,
     type: "image",
     size,
-    modified: mtime,
+    modified: mtime ?? undefined,
     etag,
     checksum,
     multihash,
@@ -25,33 +25,39 @@ function details(path: string, info: FileInfo): Record<string, unknown> {
   };
 }
 
+function toRows(path: string, info: FileInfo): string[][] {
+  const { size, multihash } = info;
+  const rows: [string, string | undefined][] = [
+    ["path", path],
+    ["type", info.isDirectory ? "directory" : "image"],
+    ["size", size === undefined ? undefined : `${size} (${formatSize(size)})`],
+    ["modified", info.mtime ? formatTime(info.mtime) : undefined],
+    ["etag", info.etag],
+    ["md5", info.checksum],
+    [multihash?.algo ?? "", multihash?.value],
+    ["media type", info.contentType],
+    ["location", info.location?.toString()],
+  ];
+  return rows.filter((row): row is [string, string] => row[1] !== undefined);
+}
+
 /** `vitrine stat`. */
 export const stat: Command = {
-  usage: "stat PATH...",
-  summary: "tell what is known of an image: size, time, digests, location",
-  operands: [1, Infinity],
+  operands: "PATH...",
+  count: [1, Infinity],
+  summary: "show what is known of images: size, time, digests, location",
+  candidates: "tree",
+  examples: ["vitrine stat /local/disk.qcow2"],
   async run(session, { operands }) {
     const { out, json, fail } = session;
+    const paths = operands.map(parseTreePath);
     const vfs = await session.vfs();
     const all: Record<string, unknown>[] = [];
-    for (const path of operands.map(treePath)) {
+    for (const path of paths) {
       try {
         const info = await vfs.stat(path, session);
-        all.push(details(path, info));
-        if (json) continue;
-        const { size, multihash } = info;
-        const shown: [string, string | undefined][] = [
-          ["path", path],
-          ["type", info.isDirectory ? "directory" : "image"],
-          ["size", size === undefined ? undefined : `${size} (${formatSize(size)})`],
-          ["modified", info.mtime ? formatTime(info.mtime) : undefined],
-          ["etag", info.etag],
-          ["md5", info.checksum],
-          [multihash?.algo ?? "", multihash?.value],
-          ["media type", info.contentType],
-          ["location", info.location?.toString()],
-        ];
-        await out.table(shown.filter((row): row is [string, string] => row[1] !== undefined));
+        if (json) all.push(toJson(path, info));
+        else await out.table(toRows(path, info));
       } catch (error) {
         fail(error);
       }

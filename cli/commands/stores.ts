@@ -5,15 +5,15 @@
  */
 import type { Command } from "../command.ts";
 
-/** The command. */
+/** `vitrine stores`. */
 export const stores: Command = {
-  usage: "stores",
+  operands: "",
+  count: [0, 0],
   summary: "list the configured stores and what each can do",
-  operands: [0, 0],
   async run({ vfs, out, json, fail }) {
-    const status = await (await vfs()).stores.status();
+    const states = await (await vfs()).stores.status();
     if (json) {
-      await out.json(status.map(({ error, addFailure, ...rest }) => ({
+      await out.json(states.map(({ error, addFailure, ...rest }) => ({
         ...rest,
         error: error?.message,
         addFailure: addFailure?.message,
@@ -21,7 +21,7 @@ export const stores: Command = {
     } else {
       await out.table([
         ["NAME", "DRIVER", "STATE", "WEIGHT", "CAPABILITIES", "DESCRIPTION"],
-        ...status.map((store) => [
+        ...states.map((store) => [
           store.default ? `${store.name} *` : store.name,
           store.driver ?? "-",
           store.error ? "absent" : store.addFailure ? "read-only" : "ready",
@@ -31,9 +31,9 @@ export const stores: Command = {
         ]),
       ], [3]);
     }
-    for (const { error, addFailure } of status) {
-      const why = error ?? addFailure;
-      if (why) fail(why);
+    for (const { error, addFailure } of states) {
+      const reason = error ?? addFailure;
+      if (reason) fail(reason);
     }
   },
 };

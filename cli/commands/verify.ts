@@ -3,32 +3,79 @@
  *
  * @module
  */
+import { SizeMismatch } from "../../errors/mod.ts";
 import type { ExpectedDigests } from "../../streams/mod.ts";
 import { withTreePath } from "../../vfs/errors.ts";
 import type { Vfs } from "../../vfs/mod.ts";
-import { type Arguments, type Command, Misuse, type Session } from "../command.ts";
-import { treePath } from "../place.ts";
+import {
+  type Arguments,
+  type Command,
+  EXIT,
+  exitCodeOf,
+  NothingKnown,
+  type Session,
+  TRANSFERS,
+  transfersOf,
+  UsageError,
+} from "../command.ts";
+import { forEachParallel } from "../parallel.ts";
+import { parseTreePath } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { below } from "../walk.ts";
 
-function given(args: Arguments): ExpectedDigests | undefined {
+/** What became of one image, as `--json` shows it. */
+interface Verdict {
+  path: string;
+  ok: boolean;
+  /** The size in bytes. */
+  size?: number;
+  /** The digests that were compared. */
+  checked?: string[];
+  /** What is wrong, if it is not `ok`. */
+  state?: "differs" | "unknown" | "failed";
+  error?: string;
+}
+
+function digestsOf(args: Arguments): ExpectedDigests | undefined {
   const checksum = args.value("md5");
   const text = args.value("multihash");
   if (checksum === undefined && text === undefined) return undefined;
+  if (checksum !== undefined && !/^[0-9a-f]{32}$/i.test(checksum)) {
+    throw new UsageError("--md5 is 32 hexadecimal digits");
+  }
   const [, algo, value] = /^([a-z0-9-]+):([0-9a-f]+)$/i.exec(text ?? "") ?? [];
-  if (text !== undefined && (!algo || !value)) throw new Misuse("--multihash is ALGO:HEX");
+  if (text !== undefined && (!algo || !value)) throw new UsageError("--multihash is ALGO:HEX");
   return { checksum, multihash: algo && value ? { algo, value } : undefined };
 }
 
-async function* imagesBelow(
+/** An image, or a path of which the images cannot be listed and why. */
+interface Candidate {
+  path: string;
+  error?: unknown;
+}
+
+/** Lists the images that the operands name, in order, and what cannot be listed. */
+async function* imagesOf(
   vfs: Vfs,
-  path: string,
+  paths: readonly string[],
   session: Session,
-  fail: (error: unknown, path: string) => void,
-): AsyncGenerator<string> {
-  if ((await vfs.stat(path, session)).isFile) return yield path;
-  for await (const entry of below(vfs, path, true, session, fail)) {
-    if (entry.isFile) yield entry.path;
+): AsyncGenerator<Candidate> {
+  const failed: Candidate[] = [];
+  for (const path of paths) {
+    try {
+      if ((await vfs.stat(path, session)).isFile) {
+        yield { path };
+        continue;
+      }
+      const fail = (error: unknown, path: string) => void failed.push({ path, error });
+      for await (const entry of below(vfs, path, true, session, fail)) {
+        yield* failed.splice(0);
+        if (entry.isFile) yield { path: entry.path };
+      }
+    } catch (error) {
+      failed.push({ path, error });
+    }
+    yield* failed.splice(0);
   }
 }
 
@@ -37,11 +84,16 @@ async function verifyOne(
   path: string,
   expected: ExpectedDigests | undefined,
   { signal, context }: Session,
-): Promise<{ path: string; size: number; checked: string[] }> {
+): Promise<{ size: number; checked: string[] }> {
   const { checksum, multihash } = expected ?? await vfs.stat(path, { signal, context });
-  const checked = [checksum && "md5", multihash?.algo].filter((name) => name !== undefined);
-  const verify = checked.length === 0 ? true : { checksum, multihash };
+  const checked = [checksum ? "md5" : undefined, multihash?.algo].filter((one) =>
+    one !== undefined
+  );
+  if (checked.length === 0) {
+    throw new NothingKnown(`verify ${path}: no digest of the image is known`);
+  }
   return await withTreePath(path, async () => {
+    const verify = { checksum, multihash };
     const { stream, size } = await vfs.get(path, { verify, signal, context });
     using progress = new Progress(path, size);
     let count = 0;
@@ -49,41 +101,53 @@ async function verifyOne(
       progress.update(chunk);
       count += chunk.length;
     }
-    return { path, size: count, checked: checked as string[] };
+    return { size: count, checked };
   });
+}
+
+function stateOf(error: unknown): NonNullable<Verdict["state"]> {
+  const code = error instanceof SizeMismatch ? EXIT.differs : exitCodeOf(error);
+  return code === EXIT.differs ? "differs" : code === EXIT.unknown ? "unknown" : "failed";
 }
 
 /** `vitrine verify`. */
 export const verify: Command = {
-  usage: "verify [--md5 HEX] [--multihash ALGO:HEX] PATH...",
-  summary: "read images whole and check their digests: those given, or those that the store holds",
-  strings: ["md5", "multihash"],
-  operands: [1, Infinity],
+  operands: "PATH...",
+  count: [1, Infinity],
+  summary: "read images whole and compare their digests",
+  description:
+    "The digests are those of the command line, or those that the store holds. The exit code is 3 if " +
+    "an image differs, and 4 if no digest of an image is known.",
+  options: [
+    { name: "md5", value: "HEX", help: "the md5 that the image must have" },
+    { name: "multihash", value: "ALGO:HEX", help: "another digest that the image must have" },
+    TRANSFERS,
+  ],
+  candidates: "tree",
+  examples: [
+    "vitrine verify /local /mirror",
+    "vitrine verify --multihash sha256:9f86d0... /local/a",
+  ],
   async run(session, args) {
     const { out, json } = session;
-    const expected = given(args);
-    const operands = args.operands.map(treePath);
+    const expected = digestsOf(args);
+    const paths = args.operands.map(parseTreePath);
+    const transfers = transfersOf(args);
     const vfs = await session.vfs();
-    const verified: unknown[] = [];
-    const fail = (error: unknown, path: string) => {
-      session.fail(error);
-      verified.push({ path, ok: false, error: (error as Error).message });
-    };
-    for (const operand of operands) {
+    const verdicts: Verdict[] = [];
+    await forEachParallel(imagesOf(vfs, paths, session), transfers, async (image, index) => {
+      const { path } = image;
       try {
-        for await (const path of imagesBelow(vfs, operand, session, fail)) {
-          try {
-            const { checked, ...result } = await verifyOne(vfs, path, expected, session);
-            verified.push({ ...result, ok: true, checked });
-            if (!json) await out.line(`${path}: ok (${checked.join(", ")})`);
-          } catch (error) {
-            fail(error, path);
-          }
-        }
+        if ("error" in image) throw image.error;
+        const { size, checked } = await verifyOne(vfs, path, expected, session);
+        verdicts[index] = { path, ok: true, size, checked };
+        if (!json) await out.line(`${path}: ok (${checked.join(", ")})`);
       } catch (error) {
-        fail(error, operand);
+        session.fail(error, error instanceof SizeMismatch ? EXIT.differs : undefined);
+        const { message } = error as Error;
+        verdicts[index] = { path, ok: false, state: stateOf(error), error: message };
       }
-    }
-    if (json) await out.json(verified);
+    });
+    if (json) await out.json(verdicts);
   },
 };

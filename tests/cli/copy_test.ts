@@ -43,11 +43,13 @@ Deno.test("what has rotted in a store is not taken for the image that was added"
   await rot(place.path("local/x"));
   const before = await names(place.folder);
   const file = await place.run("cp", "/local/x", "./out");
-  assertEquals([file.code, file.out], [1, ""]);
+  assertEquals([file.code, file.out], [3, ""]);
   assertStringIncludes(file.err, "local: get /local/x: md5 is ");
   assertEquals(await names(place.folder), before);
   const piped = await place.run("cp", "/local/x", "-");
-  assertEquals([piped.code, piped.err], [1, file.err]);
+  assertEquals([piped.code, piped.err], [3, file.err]);
+  const allowed = await place.run("cp", "--allow-changed", "/local/x", "./out");
+  assertEquals([allowed.code, allowed.err], [0, ""]);
 });
 
 Deno.test("cp -r takes directories of the tree to local ones, and makes them", async () => {
@@ -77,7 +79,7 @@ Deno.test("cp -r takes local directories to the tree, and passes over what is no
   const { success } = await new Deno.Command("mkfifo", { args: [place.path("in/pipe")] }).output();
   assert(success);
   const { code, err } = await place.run("cp", "-r", "./in", "/local/x");
-  assertEquals(code, 0, err);
+  assertEquals(code, 1, err);
   assertEquals(err.split("\n").sort(), [
     "",
     "vitrine: ./in/linked-directory: passed over, it is no regular file",

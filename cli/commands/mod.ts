@@ -1,0 +1,39 @@
+/**
+ * The table of all commands. Help, completion and the manual are generated from it.
+ *
+ * @module
+ */
+import type { Command } from "../command.ts";
+import { acl } from "./acl.ts";
+import { add } from "./add.ts";
+import { cat } from "./cat.ts";
+import { config } from "./config.ts";
+import { cp, mv } from "./copy.ts";
+import { gc } from "./gc.ts";
+import { ls } from "./list.ts";
+import { presign } from "./presign.ts";
+import { rm } from "./remove.ts";
+import { serve } from "./serve.ts";
+import { stat } from "./stat.ts";
+import { stores } from "./stores.ts";
+import { tree } from "./tree.ts";
+import { verify } from "./verify.ts";
+
+/** The commands by name, in the order of help. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  stores,
+  ls,
+  tree,
+  stat,
+  cat,
+  add,
+  cp,
+  mv,
+  rm,
+  verify,
+  acl,
+  presign,
+  serve,
+  gc,
+  config,
+};
