@@ -1,5 +1,6 @@
 /**
- * The chunk size and the pull interface that every byte goes through.
+ * The chunk size and the pull interface that every byte goes through. It is short, because every other
+ * module of the room imports it.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
  * Streams of the runtime that are passed on as they are. Reading each byte of them in JavaScript would
- * take twice the CPU time in workerd, where CPU time is limited and paid for.
+ * take twice the CPU time in workerd, where CPU time is limited and paid for. A file of its own, so that
+ * the HTTP client can offer a stream without loading what makes responses.
  *
  * @module
  */

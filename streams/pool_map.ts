@@ -1,5 +1,5 @@
 /**
- * Work on many items, a few at once.
+ * Work on many items, a few at once. A file of its own, as drivers, the tree and commands use it.
  *
  * @module
  */

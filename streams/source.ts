@@ -5,7 +5,7 @@
  */
 import { Invalid } from "../errors/mod.ts";
 import type { ByteReader, Bytes } from "./bytes.ts";
-import { parseCount } from "./parse_fields.ts";
+import { parseCount } from "./encoding.ts";
 import { IteratorReader, streamReader } from "./stream_reader.ts";
 
 /** The kinds of data that `add` accepts. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { parseCount, parseHttpDate } from "../streams/parse_fields.ts";
+import { parseCount, parseHttpDate } from "../streams/encoding.ts";
 
 /**
  * Parses the size of a body, in bytes (RFC 9110, section 8.6).

@@ -51,8 +51,8 @@ export type DigestBackend = "ffi" | "wasm" | "worker" | "inline" | "portable";
 const BACKENDS: Record<DigestBackend, () => Promise<OpenEngine>> = {
   ffi: async () => (await import("./ffi.ts")).openFfi,
   wasm: async () => (await import("./wasm/mod.ts")).openWasm,
-  worker: async () => (await import("./pool.ts")).openPool,
-  inline: async () => (await import("./inline.ts")).openInline,
+  worker: async () => (await import("./node_crypto.ts")).openPool,
+  inline: async () => (await import("./node_crypto.ts")).openInline,
   portable: async () => (await import("./portable.ts")).openPortable,
 };
 

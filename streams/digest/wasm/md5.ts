@@ -4,9 +4,20 @@
  * @module
  */
 
-import { type Code, get, i32x4, set, tee, V128, v128 } from "./assembler.ts";
+import {
+  type Code,
+  FROM,
+  get,
+  i32x4,
+  type Locals,
+  named,
+  set,
+  type Steps,
+  tee,
+  V128,
+  v128,
+} from "./assembler.ts";
 import { AT } from "./layout.ts";
-import { FROM, type Locals, named, type Steps } from "./steps.ts";
 
 /** md5's order of the words of a block, and how far it rotates, in each of the four rounds. */
 const MD5_ROUNDS = [

@@ -7,7 +7,7 @@
 
 import { encodeHex } from "../../encoding.ts";
 import { type Algorithm, BackendUnavailable, type Engine } from "../engine.ts";
-import { ThreadDigests } from "../pool.ts";
+import { ThreadDigests } from "../thread_digests.ts";
 import { CHUNKS_BEFORE_THREADS } from "../threads.ts";
 import { openStates, type States, type StatesOptions } from "../worker.ts";
 import { AT, BLOCK, INITIAL_STATES, laneAt, PART, WHOLE } from "./layout.ts";

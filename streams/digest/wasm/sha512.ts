@@ -4,9 +4,22 @@
  * @module
  */
 
-import { type Code, get, I64, i64, i64x2, set, tee, V128, v128 } from "./assembler.ts";
+import {
+  type Code,
+  FROM,
+  get,
+  I64,
+  i64,
+  i64x2,
+  type Locals,
+  named,
+  set,
+  type Steps,
+  tee,
+  V128,
+  v128,
+} from "./assembler.ts";
 import { AT } from "./layout.ts";
-import { FROM, type Locals, named, type Steps } from "./steps.ts";
 
 /** A block of sha512 (FIPS 180-4, section 6.4.2), its schedule two words at a time in vectors. */
 export function sha512(locals: Locals): Steps {

@@ -8,11 +8,10 @@
  * @module
  */
 
-import { assemble, type Code, get, i32, loop, PAGE, tee } from "./assembler.ts";
+import { assemble, type Code, FROM, get, i32, Locals, loop, PAGE, tee, TO } from "./assembler.ts";
 import { BLOCK, INITIAL_MEMORY, MEMORY } from "./layout.ts";
 import { md5 } from "./md5.ts";
 import { sha512 } from "./sha512.ts";
-import { FROM, Locals, TO } from "./steps.ts";
 
 /** The steps of both, spread over each other. */
 function stitch(some: Code[], others: Code[]): Code[] {

@@ -1,12 +1,10 @@
 /**
- * Digests on worker threads: bytes are copied once into a ring that all threads share, and each
- * algorithm follows on its own thread, so that the caller goes on as soon as there is room.
+ * Digests of one image on worker threads. Bytes are copied once into a ring that all threads share, and
+ * each algorithm follows on its own thread, so that the caller goes on as soon as there is room.
  *
  * @module
  */
 
-import { type Algorithm, BackendUnavailable, type Engine } from "./engine.ts";
-import { openInline } from "./inline.ts";
 import { pool, type Result, SLOT_SIZE, type Thread } from "./threads.ts";
 import type { StatesOptions } from "./worker.ts";
 
@@ -83,19 +81,4 @@ export class ThreadDigests {
       thread.ask({ op: "forget", id }).catch(() => {});
     }
   }
-}
-
-/** Starts the digests, where the runtime has threads. */
-export async function openPool(algorithms: readonly Algorithm[]): Promise<Engine> {
-  openInline(algorithms);
-  let digests: ThreadDigests | undefined;
-  try {
-    digests = new ThreadDigests();
-    await digests.start(algorithms.length);
-    await digests.begin(algorithms.map(({ node }) => node));
-  } catch (cause) {
-    digests?.close();
-    throw new BackendUnavailable("this runtime starts no threads", { cause });
-  }
-  return digests as ThreadDigests & { digest(): Promise<string[]> };
 }

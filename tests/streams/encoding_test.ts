@@ -5,8 +5,15 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { decodePercent, encodePath } from "../../location/percent_encoding.ts";
-import { decodeBase64, decodeHex, encodeBase64, encodeHex } from "../../streams/encoding.ts";
-import { parseCount, parseHttpDate, parseIsoDate } from "../../streams/parse_fields.ts";
+import {
+  decodeBase64,
+  decodeHex,
+  encodeBase64,
+  encodeHex,
+  parseCount,
+  parseHttpDate,
+  parseIsoDate,
+} from "../../streams/encoding.ts";
 import { poolMap } from "../../streams/pool_map.ts";
 
 Deno.test("encodeHex, encodeBase64: round trips of bytes of any size", () => {
