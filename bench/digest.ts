@@ -3,9 +3,14 @@
  *
  * @module
  */
+import { fromFileUrl } from "@std/path";
 import { CHUNK_SIZE } from "../streams/bytes.ts";
 import { createDigests, type DigestBackend } from "../streams/digest/mod.ts";
 import { child, compare, measure } from "./harness.ts";
+
+const program = fromFileUrl(import.meta.url);
+/** What only tests and benches need is not in the lock file of users. */
+const LOCK = fromFileUrl(new URL("../tests/deno.lock", import.meta.url));
 
 /** A package of npm that does the same in WebAssembly, one digest after the other. */
 const PEER = "hash-wasm";
@@ -26,6 +31,7 @@ const CHUNKS: Record<Contender, number> = {
 async function digest(contender: Contender, chunks: number): Promise<number> {
   const chunk = new Uint8Array(CHUNK_SIZE);
   if (contender === PEER) {
+    // deno-lint-ignore no-import-prefix
     const { createMD5, createSHA512 } = await import("npm:hash-wasm@4.12.0");
     const hashers = [await createMD5(), await createSHA512()];
     for (let i = 0; i < chunks; i++) for (const hasher of hashers) hasher.update(chunk);
@@ -43,7 +49,7 @@ export async function digests(rounds?: number): Promise<void> {
   const contenders = Object.keys(CHUNKS).map((name) => ({
     name,
     against: "inline",
-    run: () => child(Deno.execPath(), ["run", "--allow-all", import.meta.filename!, name]),
+    run: () => child(Deno.execPath(), ["run", "--allow-all", `--lock=${LOCK}`, program, name]),
   }));
   await compare("digests md5 + sha512", contenders, rounds);
 }
