@@ -42,8 +42,11 @@ export function parsePath(path: string): TreePath {
 }
 
 /**
- * The path of the tree that a URL's path names: percent-decoded, exactly once. It is judged by
- * whoever takes it, as any other path. Throws `Invalid` if it cannot be decoded.
+ * Returns the path of the tree that a URL's path names: it is percent-decoded, exactly once.
+ *
+ * @param pathname The path of a URL, without query.
+ * @returns The path, which is not validated yet.
+ * @throws {Invalid} If the path is not percent-encoded UTF-8.
  */
 export function decodePath(pathname: string): string {
   try {
@@ -53,12 +56,32 @@ export function decodePath(pathname: string): string {
   }
 }
 
-/** The URL path that names a path of the tree. */
+/**
+ * Returns the path of the URL that names a path of the tree.
+ *
+ * @param path The path of the tree.
+ * @returns The path with every segment percent-encoded.
+ */
 export function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
 
-/** The path of the names, from the root down. */
+/**
+ * Returns the relative reference (RFC 3986, section 4.2) that leads from a directory to a name in it.
+ *
+ * @param path A path of the tree. Only its last segment counts.
+ * @returns The segment, percent-encoded. A colon is encoded too, so that it does not end a scheme.
+ */
+export function relativeReference(path: string): string {
+  return encodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+}
+
+/**
+ * Joins names to a path.
+ *
+ * @param segments The names from the root down.
+ * @returns The path; `/` where there are none.
+ */
 export function joinPath(segments: readonly string[]): string {
   return `/${segments.join("/")}`;
 }

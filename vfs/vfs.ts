@@ -22,10 +22,25 @@ import { discard } from "../streams/source.ts";
 import { copyImage, type CopyOptions, type ImagePlace, moveImage } from "./copy.ts";
 import { VfsFile } from "./file.ts";
 import { setTreePath, withTreePath } from "./errors.ts";
-import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./file_info.ts";
+import {
+  DIRECTORY,
+  type DirEntry,
+  dirEntry,
+  type FileInfo,
+  fileInfo,
+  type SkippedEntry,
+} from "./file_info.ts";
+import { glob } from "./glob.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
-import { parsePath } from "./path.ts";
-import { glob, type GlobOptions, walk, type WalkEntry, type WalkOptions } from "./walk.ts";
+import { joinPath, parsePath } from "./path.ts";
+import {
+  type GlobOptions,
+  joinName,
+  type ReadDirOptions,
+  walk,
+  type WalkEntry,
+  type WalkOptions,
+} from "./walk.ts";
 
 /** Options of {@linkcode Vfs}. */
 export interface VfsOptions {
@@ -38,8 +53,13 @@ export interface VfsOptions {
 
 /** Options of {@linkcode Vfs.remove}. */
 export interface RemoveOptions extends OperationOptions {
-  /** Whether a directory is removed with everything in it. */
+  /** Whether a directory is removed with everything in it. Default: `false`. */
   recursive?: boolean | undefined;
+  /**
+   * Called with each name in the directory that is passed over: it cannot be read or named. Default:
+   * once all the rest has been removed, the reason of the first is thrown.
+   */
+  onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
 }
 
 /**
@@ -61,8 +81,8 @@ export interface RemoveOptions extends OperationOptions {
  * await vfs.writeTextFile("/local/iso/a.txt", "hello");
  * await vfs.copyFile("/local/iso/a.txt", "/mirror/b.txt");
  * assertEquals(await vfs.readTextFile("/mirror/b.txt"), "hello");
- * const paths = (await Array.fromAsync(vfs.walk("/"))).map(({ path }) => path);
- * assertEquals(paths, ["/local", "/local/iso", "/local/iso/a.txt", "/mirror", "/mirror/b.txt"]);
+ * const images = await Array.fromAsync(vfs.walk("/", { includeDirs: false }));
+ * assertEquals(images.map(({ path }) => path), ["/local/iso/a.txt", "/mirror/b.txt"]);
  * ```
  */
 export class Vfs implements AsyncDisposable {
@@ -133,36 +153,72 @@ export class Vfs implements AsyncDisposable {
     }
   }
 
-  /** The names in a directory, in no particular order. Throws `NotFound`. */
-  async *readDir(path: string, options: OperationOptions = {}): AsyncGenerator<DirEntry> {
+  /**
+   * Yields the names in a directory, in no particular order.
+   *
+   * @param path The path of the directory.
+   * @param options What to call with names that are passed over, a signal and the caller.
+   * @returns The entries.
+   * @throws {NotFound} If there is no such directory.
+   * @throws {StoreListNotSupported} If its store cannot list.
+   */
+  async *readDir(path: string, options: ReadDirOptions = {}): AsyncGenerator<DirEntry> {
     const { segments } = parsePath(path);
     const fixed = this.#mounts.below(segments);
     for (const name of fixed) yield { name, ...DIRECTORY };
     const place = this.#mounts.find(segments);
-    let found = this.#mounts.isFixed(segments);
-    if (place !== undefined || !found) {
-      const store = this.#storeOf(place, path);
-      try {
-        for await (const entry of store.list({ ...options, directory: place!.path })) {
-          found = true;
-          const shown = dirEntry(entry);
-          if (!fixed.includes(shown.name)) yield shown;
-        }
-        if (!found) throw new NotFound("no such directory", { operation: "list" });
-      } catch (error) {
-        throw setTreePath(error, path);
+    let hasEntries = this.#mounts.isFixed(segments);
+    if (place === undefined && hasEntries) return;
+    const store = this.#storeOf(place, path);
+    const { signal, context, onSkipped } = options;
+    const listOptions = {
+      signal,
+      context,
+      directory: place!.path,
+      onSkipped: (skipped: SkippedEntry) => {
+        hasEntries = true;
+        const name = skipped.path.slice(skipped.path.lastIndexOf("/") + 1);
+        onSkipped?.({ path: joinName(joinPath(segments), name), reason: skipped.reason });
+      },
+    };
+    try {
+      for await (const entry of store.list(listOptions)) {
+        hasEntries = true;
+        const shown = dirEntry(entry);
+        if (!fixed.includes(shown.name)) yield shown;
       }
+      if (!hasEntries) throw new NotFound("no such directory", { operation: "list" });
+    } catch (error) {
+      throw setTreePath(error, path);
     }
   }
 
-  /** Everything below a directory, each directory before what it holds. Throws `NotFound`. */
+  /**
+   * Yields a path and everything below it, each directory before what it holds, as `walk` of `@std/fs`
+   * does. A directory that vanishes meanwhile has nothing in it; one that cannot be listed does not end
+   * the walk.
+   *
+   * @param path The path to start from.
+   * @param options How deep to go, whether directories are yielded, and what to call with what is
+   * passed over.
+   * @returns The entries, with their paths.
+   * @throws {NotFound} If there is nothing at the path.
+   */
   walk(path: string, options: WalkOptions = {}): AsyncGenerator<WalkEntry> {
     return walk(this, path, options);
   }
 
   /**
-   * Everything whose path a pattern matches: `*` and `?` within a name, `**` across directories,
-   * `[a-z]`, `{a,b}`.
+   * Yields everything whose path a pattern matches. Only directories that can hold a match are listed.
+   *
+   * `*` and `?` match within a name, `**` across directories; `[a-z]` and `[!a-z]` match one character,
+   * `{a,b}` and `{1..9}` stand for several patterns. A backslash takes the meaning of the character
+   * behind it: `disk\[1\].iso`. A slash at the end matches only directories.
+   *
+   * @param pattern The pattern, which starts with `/`.
+   * @param options Whether directories are yielded, and what to call with what is passed over.
+   * @returns The entries, with their paths; none if nothing matches.
+   * @throws {Invalid} If the pattern does not start with `/`, or has an empty, `.` or `..` segment.
    *
    * @example All ISO images
    * ```ts
@@ -265,10 +321,14 @@ export class Vfs implements AsyncDisposable {
   }
 
   /**
-   * Removes an image, or with `recursive` every image in a directory. Stores and mount points, and
-   * directories with a mount point in them, are not removed.
+   * Removes an image. With `recursive`, it also removes every image in the directory of that path.
    *
-   * Throws `NotFound`, `Invalid` for a directory without `recursive`, and what `Store.delete` throws.
+   * @param path The path. Stores, mount points and directories with a mount point in them are not
+   * removed.
+   * @param options Whether directories are removed too, and what to call with what cannot be removed.
+   * @throws {NotFound} If there is nothing at the path.
+   * @throws {Invalid} If the path names a directory and `recursive` is not set, or names a mount point.
+   * @throws {StoreDeleteNotSupported} If the store cannot delete. `Store.delete` lists further errors.
    */
   async remove(path: string, options: RemoveOptions = {}): Promise<void> {
     const { segments } = parsePath(path);
@@ -278,22 +338,27 @@ export class Vfs implements AsyncDisposable {
         path,
       });
     }
-    const { isFile } = await this.stat(path, options);
+    const { signal, context } = options;
+    const { isFile } = await this.stat(path, { signal, context });
     const place = this.#mounts.find(segments);
     const store = this.#storeOf(place, path);
     await withTreePath(path, async () => {
-      if (isFile) return await store.delete(place!.path, options);
-      if (!options.recursive) {
+      if (options.recursive) {
+        const base = joinPath(segments);
+        const { length } = place!.path;
+        return await removeBelow(store, place!.path, isFile, {
+          ...options,
+          onSkipped: options.onSkipped && (({ path, reason }) => {
+            options.onSkipped!({ path: base + path.slice(length), reason });
+          }),
+        });
+      }
+      if (!isFile) {
         throw new Invalid("it is a directory, removed only with `recursive`", {
           operation: "remove",
         });
       }
-      const { signal, context } = options;
-      const below = store.list({ directory: place!.path, recursive: true, signal, context });
-      const imageIds = async function* () {
-        for await (const { path: imageId } of below) yield imageId;
-      };
-      await store.deleteMany(imageIds(), { signal, context });
+      await store.delete(place!.path, { signal, context });
     });
   }
 
@@ -357,10 +422,44 @@ async function hasImages(
   directory: string,
   options: OperationOptions,
 ): Promise<boolean> {
+  let isEmpty = true;
+  const { signal, context } = options;
+  const listOptions = { signal, context, directory, onSkipped: () => void (isEmpty = false) };
   try {
-    for await (const _ of store.list({ ...options, directory })) return true;
+    for await (const _ of store.list(listOptions)) return true;
   } catch (error) {
     if (!(error instanceof StoreListNotSupported)) throw error;
   }
-  return false;
+  return !isEmpty;
+}
+
+/** Removes what is in a directory, and the image of that path where there is one. */
+async function removeBelow(
+  store: Store,
+  directory: string,
+  hasImage: boolean,
+  { signal, context, onSkipped }: RemoveOptions,
+): Promise<void> {
+  let failure: Error | undefined;
+  const listOptions = {
+    signal,
+    context,
+    directory,
+    recursive: true,
+    onSkipped: (skipped: SkippedEntry) => {
+      if (onSkipped) onSkipped(skipped);
+      else failure ??= skipped.reason;
+    },
+  };
+  const imageIds = async function* () {
+    try {
+      for await (const { path } of store.list(listOptions)) yield path;
+    } catch (error) {
+      // A store that cannot list has no directories.
+      if (!hasImage || !(error instanceof StoreListNotSupported)) throw error;
+    }
+    if (hasImage) yield directory;
+  };
+  await store.deleteMany(imageIds(), { signal, context });
+  if (failure) throw failure;
 }

@@ -1,87 +1,179 @@
 /**
- * Walks through the tree, and what a pattern matches in it.
+ * Walking through the tree. One directory that cannot be listed does not end the walk.
  *
  * @module
  */
 import type { OperationOptions } from "../store/mod.ts";
-import { Invalid, NotFound } from "../errors/mod.ts";
-import type { DirEntry, FileInfo } from "./file_info.ts";
+import { isAbort, NotFound } from "../errors/mod.ts";
+import type { DirEntry, FileInfo, SkippedEntry } from "./file_info.ts";
 import { joinPath, parsePath } from "./path.ts";
 
-/** The tree as a walk needs it. {@linkcode Vfs} is one. */
-export interface WalkableTree {
-  /** Yields the names in a directory. */
-  readDir(path: string, options?: OperationOptions): AsyncGenerator<DirEntry>;
-  /** Resolves to what is known of an image or a directory. */
-  stat(path: string, options?: OperationOptions): Promise<FileInfo>;
+/** Options of {@linkcode Vfs.readDir}. */
+export interface ReadDirOptions extends OperationOptions {
+  /**
+   * Called with each name that is passed over: it cannot be read, or no path of the tree can name it.
+   * Default: such names are left out.
+   */
+  onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
 }
 
-/** What a walk comes across. */
+/** Options of {@linkcode Vfs.glob}. */
+export interface GlobOptions extends OperationOptions {
+  /** Whether directories are yielded. Default: `true`. */
+  includeDirs?: boolean | undefined;
+  /**
+   * Called with each directory that cannot be listed, and with each name that is passed over. Default:
+   * such names are left out, and once all the rest has been yielded, the error of the first directory
+   * that could not be listed is thrown.
+   */
+  onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
+}
+
+/** Options of {@linkcode Vfs.walk}. */
+export interface WalkOptions extends GlobOptions {
+  /**
+   * How many levels to go down, as in `@std/fs`: 0 yields the path itself, 1 also the names in it.
+   * Default: all.
+   */
+  maxDepth?: number | undefined;
+}
+
+/** What a walk or a glob yields. */
 export interface WalkEntry extends DirEntry {
   /** The path of the tree. */
   path: string;
 }
 
-/** Options of {@linkcode Vfs.glob}. */
-export interface GlobOptions extends OperationOptions {
-  /** Whether directories are given; they are by default. */
-  includeDirs?: boolean | undefined;
+/** The tree as a walk needs it. {@linkcode Vfs} is one. */
+export interface WalkableTree {
+  /** Yields the names in a directory. */
+  readDir(path: string, options?: ReadDirOptions): AsyncGenerator<DirEntry>;
+  /** Returns what is known of an image or a directory. */
+  stat(path: string, options?: OperationOptions): Promise<FileInfo>;
 }
 
-/** Options of {@linkcode Vfs.walk}. */
-export interface WalkOptions extends GlobOptions {
-  /** How many levels down, 1 for the directory's own names; all by default. */
-  maxDepth?: number | undefined;
+/** Lists the directories of a walk, and remembers what could not be listed. */
+export class DirectoryReader {
+  readonly #tree: WalkableTree;
+  readonly #options: GlobOptions;
+  #failure: { error: unknown } | undefined;
+
+  /**
+   * Starts a walk.
+   *
+   * @param tree The tree.
+   * @param options The options of the walk.
+   */
+  constructor(tree: WalkableTree, options: GlobOptions) {
+    this.#tree = tree;
+    this.#options = options;
+  }
+
+  /**
+   * Yields the entries of a directory. One that does not exist, or no longer, is empty.
+   *
+   * @param path The path of the directory.
+   * @returns The entries, with their paths.
+   */
+  async *read(path: string): AsyncGenerator<WalkEntry> {
+    const { signal, context, onSkipped } = this.#options;
+    try {
+      for await (const entry of this.#tree.readDir(path, { signal, context, onSkipped })) {
+        yield { ...entry, path: joinName(path, entry.name) };
+      }
+    } catch (error) {
+      this.skip(path, error);
+    }
+  }
+
+  /**
+   * Reads what is known of a path.
+   *
+   * @param path The path of an image or a directory.
+   * @returns The entry, or `undefined` if there is none.
+   */
+  async stat(path: string): Promise<WalkEntry | undefined> {
+    const { signal, context } = this.#options;
+    try {
+      const info = await this.#tree.stat(path, { signal, context });
+      return { ...info, name: parsePath(path).segments.at(-1) ?? "/", path };
+    } catch (error) {
+      this.skip(path, error);
+      return undefined;
+    }
+  }
+
+  /**
+   * Passes over a path: reports it, or remembers its error for {@linkcode finish}.
+   *
+   * @param path The path.
+   * @param error Why it is passed over. `NotFound` is no failure: what vanished is not left out.
+   * @throws {unknown} The error itself, if it is an abort or the fault of the walk.
+   */
+  skip(path: string, error: unknown): void {
+    const { signal, onSkipped } = this.#options;
+    if (error instanceof NotFound) return;
+    if (signal?.aborted || isAbort(error, signal) || !(error instanceof Error)) throw error;
+    if (onSkipped) onSkipped({ path, reason: error });
+    else this.#failure ??= { error };
+  }
+
+  /**
+   * Ends the walk.
+   *
+   * @throws {unknown} The error of the first path that was passed over and not reported.
+   */
+  finish(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
 }
 
-/** Everything below a directory, each directory before what it holds. */
+/**
+ * Yields a path and everything below it, each directory before what it holds.
+ *
+ * @param tree The tree.
+ * @param path The path to start from.
+ * @param options How deep to go, and what to yield.
+ * @returns The entries.
+ * @throws {NotFound} If there is nothing at the path.
+ */
 export async function* walk(
   tree: WalkableTree,
   path: string,
   options: WalkOptions,
 ): AsyncGenerator<WalkEntry> {
-  const { maxDepth = Infinity, includeDirs = true } = options;
-  const parent = joinPath(parsePath(path).segments);
-  const deeper = { ...options, maxDepth: maxDepth - 1 };
-  for await (const entry of tree.readDir(parent, options)) {
-    const at = `${parent === "/" ? "" : parent}/${entry.name}`;
-    if (entry.isFile || includeDirs) yield { ...entry, path: at };
-    if (entry.isDirectory && maxDepth > 1) yield* walk(tree, at, deeper);
-  }
+  const { maxDepth = Infinity, includeDirs = true, signal, context } = options;
+  if (maxDepth < 0) return;
+  const root = joinPath(parsePath(path).segments);
+  const info = await tree.stat(path, { signal, context });
+  const entry = { ...info, name: parsePath(path).segments.at(-1) ?? "/", path: root };
+  if (entry.isFile || includeDirs) yield entry;
+  if (entry.isFile) return;
+  const reader = new DirectoryReader(tree, options);
+  yield* walkBelow(reader, root, maxDepth, includeDirs);
+  reader.finish();
 }
 
-/** The part of picomatch that is used. */
-interface Picomatch {
-  (pattern: string, options: { dot: boolean; nonegate: boolean }): (path: string) => boolean;
-  scan(pattern: string): { base: string; isGlob: boolean };
-}
-
-/** Everything that a pattern matches. */
-export async function* glob(
-  tree: WalkableTree,
-  pattern: string,
-  options: GlobOptions,
+async function* walkBelow(
+  reader: DirectoryReader,
+  path: string,
+  depth: number,
+  includeDirs: boolean,
 ): AsyncGenerator<WalkEntry> {
-  if (!pattern.startsWith("/")) {
-    throw new Invalid(`the pattern "${pattern}" does not start with "/"`);
+  if (depth < 1) return;
+  for await (const entry of reader.read(path)) {
+    if (entry.isFile || includeDirs) yield entry;
+    if (entry.isDirectory) yield* walkBelow(reader, entry.path, depth - 1, includeDirs);
   }
-  const picomatch: Picomatch = (await import("picomatch/posix.js")).default;
-  const { base, isGlob } = picomatch.scan(pattern);
-  try {
-    if (!isGlob) {
-      const { segments } = parsePath(pattern);
-      const info = await tree.stat(pattern, options);
-      yield { ...info, name: segments.at(-1) ?? "", path: pattern };
-      return;
-    }
-    const root = base || "/";
-    const matches = picomatch(pattern, { dot: true, nonegate: true });
-    const bounded = !/\*\*|[{(]/.test(pattern);
-    const depth = parsePath(pattern).segments.length - parsePath(root).segments.length;
-    const found = walk(tree, root, { ...options, maxDepth: bounded ? depth : undefined });
-    for await (const entry of found) if (matches(entry.path)) yield entry;
-  } catch (error) {
-    // A pattern that matches nothing is no error.
-    if (!(error instanceof NotFound)) throw error;
-  }
+}
+
+/**
+ * Returns the path of a name in a directory.
+ *
+ * @param path The path of the directory, without a slash at its end; `/` for the root.
+ * @param name The name.
+ * @returns The path.
+ */
+export function joinName(path: string, name: string): string {
+  return `${path === "/" ? "" : path}/${name}`;
 }

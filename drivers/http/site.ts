@@ -64,7 +64,7 @@ export class Site {
 
   /** Lists a directory below `baseUrl`. */
   list(directory: string, recursive: boolean, below: Below): AsyncGenerator<ListEntry> {
-    return listSite((path) => this.#ask(below(path)), directory, recursive);
+    return listSite((path) => this.#ask(preferringJson(below(path))), directory, recursive);
   }
 
   async #multihash(
@@ -88,4 +88,11 @@ function sizeOf({ status, headers }: HttpResponse): number | undefined {
   if (headers.has("content-encoding")) return undefined;
   if (status === 200) return parseContentLength(headers);
   return parseContentRange(headers.get("content-range"))?.total;
+}
+
+/** A request that prefers an index in JSON, which has sizes and dates, where the server has both. */
+function preferringJson(request: HttpRequest): HttpRequest {
+  const headers = new Headers(request.headers);
+  headers.set("accept", "application/json, text/html;q=0.9, */*;q=0.8");
+  return { ...request, headers };
 }

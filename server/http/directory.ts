@@ -7,97 +7,159 @@ import type { Bytes } from "../../streams/mod.ts";
 import type { DirEntry } from "../../vfs/file_info.ts";
 import { parsePath } from "../../vfs/path.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
-import { generatedBody, type OnFailure, unknownLength } from "./body.ts";
+import type { HttpReply, HttpRequest } from "../http1/exchange.ts";
+import { generatedBody } from "./body.ts";
 import { preconditionStatus } from "./conditions.ts";
-import { statusResponse } from "./errors.ts";
 import { pageEnd, pageStart, row } from "./page.ts";
+import { statusReply, textReply } from "./reply.ts";
 
-/** How many entries are put in order at a time: a directory of any size takes bounded memory. */
+/**
+ * How many entries are sorted. They are read before the headers are sent, so that a listing that fails
+ * has a status that says so. A larger directory is sent in the order of its store, while it is read.
+ */
+const MAX_SORTED = 50_000;
+/** How many entries are written at a time. */
 const BATCH = 1000;
 
-/** Answers a GET or HEAD of a directory. Throws what `Vfs.readDir` throws. */
+/** A form of a listing. */
+interface Format {
+  contentType: string;
+  write(batches: AsyncIterable<DirEntry[]> | Iterable<DirEntry[]>): AsyncGenerator<string>;
+}
+
+/**
+ * Responds to a GET or HEAD of a directory.
+ *
+ * @param vfs The tree.
+ * @param request The request.
+ * @param path The path of the directory, with a slash at its end.
+ * @param onSkipped Called with the error of each entry that the listing leaves out.
+ * @returns The reply.
+ * @throws {NotFound} If there is no such directory, and what else `Vfs.readDir` throws.
+ */
 export async function listDirectory(
   vfs: Vfs,
-  request: Request,
+  request: HttpRequest,
   path: string,
-  onFailure: OnFailure,
-): Promise<Response> {
-  const html = prefersHtml(request.headers.get("accept") ?? "");
+  onSkipped: (error: unknown) => void,
+): Promise<HttpReply> {
+  let skipped = 0;
+  const format = prefersJson(request.headers.get("accept"))
+    ? JSON_INDEX
+    : page(parsePath(path).segments, () => skipped);
   const headers = {
-    "content-type": html ? "text/html; charset=utf-8" : "application/json",
+    "content-type": format.contentType,
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
     "x-content-type-options": "nosniff",
     "vary": "accept",
   };
-  const batches = inOrder(vfs.readDir(path));
-  // What fails before the first entry is still said by a status.
-  const first = await batches.next();
-  const { method } = request;
-  const status = preconditionStatus(method, request.headers, {
-    etag: undefined,
-    modified: undefined,
+  const entries = vfs.readDir(path, {
+    onSkipped: ({ reason }) => {
+      skipped++;
+      onSkipped(reason);
+    },
   });
-  if (status !== undefined || method === "HEAD") {
-    await batches.return(undefined);
-    if (status !== undefined) return statusResponse(status, { vary: headers.vary });
-    return new Response(unknownLength(), { headers });
+  const status = preconditionStatus(request.method, request.headers, NO_VALIDATORS);
+  if (status !== undefined || request.method === "HEAD") {
+    // Whether there is such a directory decides first (RFC 9110, section 13.2.1).
+    await entries.next();
+    await entries.return(undefined);
+    return status === undefined ? { status: 200, headers } : statusReply(status, {
+      vary: headers.vary,
+    });
   }
-  async function* all(): AsyncGenerator<DirEntry[]> {
-    if (!first.done) yield first.value;
-    yield* batches;
+  const first = await take(entries, MAX_SORTED);
+  if (first.length === MAX_SORTED) {
+    return {
+      status: 200,
+      headers,
+      body: { stream: encoded(format.write(batched(first, entries))) },
+    };
   }
-  const texts = html ? asPage(all(), path) : asJson(all());
+  first.sort(compareEntries);
+  if (first.length > BATCH) {
+    return { status: 200, headers, body: { stream: encoded(format.write(slices(first))) } };
+  }
+  return textReply(200, (await Array.fromAsync(format.write([first]))).join(""), headers);
+}
+
+/** A directory has neither an entity tag nor a date. */
+const NO_VALIDATORS = { etag: undefined, modified: undefined };
+
+function compareEntries(one: DirEntry, other: DirEntry): number {
+  return +other.isDirectory - +one.isDirectory || (one.name < other.name ? -1 : 1);
+}
+
+async function take<T>(items: AsyncIterator<T>, count: number): Promise<T[]> {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const { done, value } = await items.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
+}
+
+function* slices<T>(items: readonly T[]): Generator<T[]> {
+  for (let at = 0; at < items.length; at += BATCH) yield items.slice(at, at + BATCH);
+}
+
+async function* batched<T>(first: readonly T[], rest: AsyncGenerator<T>): AsyncGenerator<T[]> {
+  try {
+    yield* slices(first);
+    for (let batch; (batch = await take(rest, BATCH)).length > 0;) yield batch;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+function encoded(texts: AsyncIterable<string>): ReadableStream<Bytes> {
   const encoder = new TextEncoder();
-  const body = generatedBody(async function* () {
+  return generatedBody(async function* () {
     for await (const text of texts) yield encoder.encode(text) as Bytes;
-  }, onFailure);
-  return new Response(body, { headers });
+  });
 }
 
-async function* inOrder(entries: AsyncIterable<DirEntry>): AsyncGenerator<DirEntry[]> {
-  let batch: DirEntry[] = [];
-  const sorted = () =>
-    batch.sort((one, other) =>
-      +other.isDirectory - +one.isDirectory || (one.name < other.name ? -1 : 1)
-    );
-  for await (const entry of entries) {
-    batch.push(entry);
-    if (batch.length === BATCH) {
-      yield sorted();
-      batch = [];
+/** JSON as nginx's module ngx_http_autoindex_module writes it, and an ETag where one is known. */
+const JSON_INDEX: Format = {
+  contentType: "application/json",
+  async *write(batches) {
+    let separator = "[\n";
+    for await (const batch of batches) {
+      const lines = batch.map(({ name, isDirectory, mtime, size, etag }) =>
+        JSON.stringify({
+          name,
+          type: isDirectory ? "directory" : "file",
+          mtime: mtime?.toUTCString(),
+          size,
+          etag,
+        })
+      );
+      if (lines.length === 0) continue;
+      yield separator + lines.join(",\n");
+      separator = ",\n";
     }
-  }
-  yield sorted();
+    yield separator === "[\n" ? "[]\n" : "\n]\n";
+  },
+};
+
+function page(segments: readonly string[], skipped: () => number): Format {
+  return {
+    contentType: "text/html; charset=utf-8",
+    async *write(batches) {
+      yield pageStart(segments);
+      for await (const batch of batches) yield batch.map(row).join("");
+      yield pageEnd(skipped());
+    },
+  };
 }
 
-async function* asJson(batches: AsyncIterable<DirEntry[]>): AsyncGenerator<string> {
-  let separator = "[\n";
-  for await (const batch of batches) {
-    const lines = batch.map(({ name, isDirectory, mtime, size, etag }) =>
-      JSON.stringify({
-        name,
-        type: isDirectory ? "directory" : "file",
-        mtime: mtime?.toUTCString(),
-        size,
-        etag,
-      })
-    );
-    if (lines.length === 0) continue;
-    yield separator + lines.join(",\n");
-    separator = ",\n";
-  }
-  yield separator === "[\n" ? "[]\n" : "\n]\n";
-}
-
-async function* asPage(batches: AsyncIterable<DirEntry[]>, path: string): AsyncGenerator<string> {
-  yield pageStart(parsePath(path).segments);
-  for await (const batch of batches) yield batch.map(row).join("");
-  yield pageEnd();
-}
-
-/** Whether an Accept field prefers a page to JSON (RFC 9110, section 12.5.1). */
-function prefersHtml(accept: string): boolean {
-  return quality(accept, "text", "html") > quality(accept, "application", "json");
+/**
+ * Returns whether an Accept field prefers JSON to a page (RFC 9110, section 12.5.1). Programs that list
+ * directories send any type and expect a page.
+ */
+function prefersJson(accept: string | null): boolean {
+  return quality(accept ?? "", "application", "json") > quality(accept ?? "", "text", "html");
 }
 
 function quality(accept: string, type: string, subtype: string): number {

@@ -3,4 +3,7 @@
  *
  * @module
  */
-export { handler, type HandlerOptions } from "./handler.ts";
+export { handler } from "./handler.ts";
+export type { HandlerOptions } from "./responder.ts";
+export type { CorsOptions } from "./cors.ts";
+export type { HttpReply, HttpRequest, StreamedBody } from "../http1/exchange.ts";

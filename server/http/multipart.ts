@@ -1,10 +1,11 @@
 /**
- * Several ranges in one response: multipart/byteranges (RFC 9110, sections 14.6 and 15.3.7.2).
+ * Several ranges in one body: multipart/byteranges (RFC 9110, sections 14.6 and 15.3.7.2).
  *
  * @module
  */
 import type { Bytes } from "../../streams/mod.ts";
 import { formatContentRange } from "../../transport/ranges.ts";
+import { chunksOf } from "../http1/byte_stream.ts";
 import type { Span } from "./spans.ts";
 
 /** A multipart body. */
@@ -13,11 +14,22 @@ export interface Multipart {
   type: string;
   /** Its size in bytes. */
   length: number;
-  /** The bytes, each range opened when it is its turn. */
+  /** Generates the bytes. Each range is opened when it is its turn. */
   generate(): AsyncGenerator<Bytes>;
 }
 
-/** The spans of an image of `size` bytes and a media type, as one body. */
+/** Size of the chunks, in bytes. A client that does not read holds one of them in memory. */
+const CHUNK = 65_536;
+
+/**
+ * Creates a multipart body of several spans of an image.
+ *
+ * @param spans The spans, in the order in which they are sent.
+ * @param size Size of the image in bytes.
+ * @param type The image's media type.
+ * @param open Opens a span.
+ * @returns The body.
+ */
 export function multipart(
   spans: readonly Span[],
   size: number,
@@ -26,9 +38,11 @@ export function multipart(
 ): Multipart {
   const boundary = crypto.randomUUID();
   const encoder = new TextEncoder();
-  const heads = spans.map((span, i) =>
+  // The CRLF before the first boundary belongs to it (RFC 2046, section 5.1.1). It could be left out
+  // of the first, but zsync looks for it.
+  const heads = spans.map((span) =>
     encoder.encode(
-      `${i === 0 ? "" : "\r\n"}--${boundary}\r\nContent-Type: ${type}\r\n` +
+      `\r\n--${boundary}\r\nContent-Type: ${type}\r\n` +
         `Content-Range: ${formatContentRange(span, size)}\r\n\r\n`,
     )
   );
@@ -40,7 +54,7 @@ export function multipart(
     async *generate() {
       for (const [i, span] of spans.entries()) {
         yield heads[i]!;
-        yield* await open(span);
+        yield* chunksOf(await open(span), CHUNK);
       }
       yield tail;
     },

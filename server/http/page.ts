@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { visibleText } from "../../errors/visible_text.ts";
 import type { DirEntry } from "../../vfs/file_info.ts";
+import { joinPath, relativeReference } from "../../vfs/path.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 15%, transparent); }
@@ -18,7 +20,12 @@ td:first-child { overflow-wrap: anywhere; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 `;
 
-/** The page up to its first entry. */
+/**
+ * Returns the page up to its first entry.
+ *
+ * @param segments The names of the directory's path, from the root down.
+ * @returns HTML.
+ */
 export function pageStart(segments: readonly string[]): string {
   const up = (levels: number) => "../".repeat(levels) || "./";
   const links = ["Vitrine", ...segments].map((name, i) =>
@@ -29,7 +36,7 @@ export function pageStart(segments: readonly string[]): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escape(`/${segments.join("/")}`)}</title>
+<title>Index of ${escape(joinPath([...segments, ""]))}</title>
 <style>${STYLE}</style>
 </head>
 <body>
@@ -40,20 +47,31 @@ export function pageStart(segments: readonly string[]): string {
 `;
 }
 
-/** One entry. */
+/**
+ * Returns the row of an entry. Its link is a plain relative one, which programs that read listings
+ * expect: `name`, or `name/` for a directory.
+ *
+ * @param entry The entry.
+ * @returns HTML.
+ */
 export function row({ name, isDirectory, size, mtime }: DirEntry): string {
   const slash = isDirectory ? "/" : "";
-  const changed = mtime?.toISOString().slice(0, 16).replace("T", " ") ?? "";
-  return `<tr><td><a href="./${encodeURIComponent(name)}${slash}">${
-    escape(name)
-  }${slash}</a></td>` +
+  const changed = mtime && !isNaN(+mtime) ? mtime.toISOString().slice(0, 16).replace("T", " ") : "";
+  return `<tr><td><a href="${relativeReference(name)}${slash}">${escape(name)}${slash}</a></td>` +
     `<td class="n">${size === undefined ? "" : humanSize(size)}</td>` +
     `<td class="n">${changed}</td></tr>\n`;
 }
 
-/** The page after its last entry. */
-export function pageEnd(): string {
-  return "</tbody>\n</table>\n</body>\n</html>\n";
+/**
+ * Returns the page after its last entry.
+ *
+ * @param skipped The number of entries that could not be listed.
+ * @returns HTML.
+ */
+export function pageEnd(skipped: number): string {
+  const entries = skipped === 1 ? "1 entry" : `${skipped} entries`;
+  const note = skipped > 0 ? `<p>${entries} could not be listed.</p>\n` : "";
+  return `</tbody>\n</table>\n${note}</body>\n</html>\n`;
 }
 
 function escape(text: string): string {
@@ -64,7 +82,7 @@ function escape(text: string): string {
     '"': "&quot;",
     "'": "&#39;",
   };
-  return text.replace(/[&<>"']/g, (char) => entities[char]!);
+  return visibleText(text).replace(/[&<>"']/g, (char) => entities[char]!);
 }
 
 function humanSize(bytes: number): string {

@@ -7,34 +7,38 @@ import type { RangeSpec } from "../../transport/ranges.ts";
 
 /** Bytes of an image, the end excluded. */
 export interface Span {
-  /** First byte. */
+  /** First byte, from 0. */
   start: number;
   /** The byte after the last. */
   end: number;
 }
 
-/** The most ranges that one request may ask for. */
-const MOST_RANGES = 64;
+/** The most ranges that one request is served with (RFC 9110, section 14.2). */
+const MAX_RANGES = 64;
 
-/** Ranges nearer to each other than this are sent as one: a part of its own would take more bytes. */
+/** Ranges nearer to each other than this, in bytes, are sent as one: a part of its own is larger. */
 const GAP = 80;
 
 /**
- * The bytes that ranges ask of an image of `size` bytes, in the order asked; those that overlap or
- * nearly touch are made one. Empty if none can be satisfied, or too many are asked for.
+ * Selects the bytes that ranges name of an image. Ranges that overlap or nearly touch are merged.
+ *
+ * @param specs The ranges of the request.
+ * @param size Size of the image in bytes.
+ * @returns The spans, in the order of the request; none if no range can be satisfied. `undefined` if
+ * there are more than 64 ranges: the header is then ignored, as nginx and Apache do.
  */
-export function spansOf(specs: readonly RangeSpec[], size: number): Span[] {
-  if (specs.length > MOST_RANGES) return [];
+export function spansOf(specs: readonly RangeSpec[], size: number): Span[] | undefined {
+  if (specs.length > MAX_RANGES) return undefined;
   const spans: Span[] = [];
   for (const spec of specs) {
     const start = "suffix" in spec ? Math.max(0, size - spec.suffix) : spec.first;
     const end = "suffix" in spec || spec.last === undefined ? size : Math.min(size, spec.last + 1);
     if (start < end) spans.push({ start, end });
   }
-  return coalesced(spans);
+  return mergeSpans(spans);
 }
 
-function coalesced(spans: Span[]): Span[] {
+function mergeSpans(spans: Span[]): Span[] {
   const result: Span[] = [];
   for (let span of spans) {
     for (let i = 0; i < result.length;) {
@@ -42,7 +46,7 @@ function coalesced(spans: Span[]): Span[] {
       if (span.start <= other.end + GAP && other.start <= span.end + GAP) {
         span = { start: Math.min(span.start, other.start), end: Math.max(span.end, other.end) };
         result.splice(i, 1);
-        // What it has grown to may touch those passed over before.
+        // The merged span may touch those that were compared before.
         i = 0;
       } else {
         i++;

@@ -11,11 +11,12 @@ import {
   openSource,
   readableFrom,
 } from "../../streams/mod.ts";
-import { encodePath } from "../../vfs/path.ts";
+import { relativeReference } from "../../vfs/path.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
+import type { HttpReply, HttpRequest } from "../http1/exchange.ts";
 import { preconditionStatus, type Validators, validatorsOf } from "./conditions.ts";
 import { announcedDigests } from "./digest_fields.ts";
-import { statusResponse } from "./errors.ts";
+import { statusReply, textReply } from "./reply.ts";
 
 /** Judges the Authorization field of a request (RFC 6750). */
 export class BearerToken {
@@ -28,15 +29,15 @@ export class BearerToken {
   }
 
   /** The response that refuses, or `undefined` if the token is the right one. */
-  async refusal({ headers }: Request): Promise<Response | undefined> {
+  async refusal(headers: Headers): Promise<HttpReply | undefined> {
     const given = /^Bearer +(.*)$/i.exec(headers.get("authorization") ?? "")?.[1];
-    if (given === undefined) return statusResponse(401, { "www-authenticate": "Bearer" });
+    if (given === undefined) return statusReply(401, { "www-authenticate": "Bearer" });
     // Digests of one size are compared to their end, so that the time says nothing of the token.
     const [wanted, got] = [await this.#digest, await digest(given)];
     let difference = 0;
     for (let i = 0; i < wanted.length; i++) difference |= wanted[i]! ^ got[i]!;
     if (difference === 0) return undefined;
-    return statusResponse(401, { "www-authenticate": 'Bearer error="invalid_token"' });
+    return statusReply(401, { "www-authenticate": 'Bearer error="invalid_token"' });
   }
 }
 
@@ -45,15 +46,15 @@ async function digest(text: string): Promise<Bytes> {
 }
 
 /** Answers a PUT: the image is added, whole or not at all, and never overwritten. */
-export async function putImage(vfs: Vfs, request: Request, path: string): Promise<Response> {
+export async function putImage(vfs: Vfs, request: HttpRequest, path: string): Promise<HttpReply> {
   const { headers } = request;
   if (headers.has("content-range")) throw new Invalid("an image is put whole, not in ranges");
-  if (headers.has("content-encoding")) return statusResponse(415);
+  if (headers.has("content-encoding")) return statusReply(415);
   const [multihash, other] = announcedDigests(headers);
   const length = headers.get("content-length");
   vfs.imageAt(path);
   const status = await refusal(vfs, request, path);
-  if (status !== undefined) return statusResponse(status);
+  if (status !== undefined) return statusReply(status);
   const createOnly = headers.get("if-none-match")?.trim() === "*";
   try {
     const body = request.body ?? new Uint8Array();
@@ -63,15 +64,16 @@ export async function putImage(vfs: Vfs, request: Request, path: string): Promis
     });
     // The image is there, whether its entity tag can be told or not.
     const etag = await vfs.stat(path).then((info) => validatorsOf(info).etag, () => undefined);
-    const fields = new Headers({ location: encodePath(path) });
-    if (etag !== undefined) fields.set("etag", etag);
     const { size, checksum } = added;
-    return Response.json(
-      { path, size, checksum, multihash: added.multihash },
-      { status: 201, headers: fields },
-    );
+    const text = JSON.stringify({ path, size, checksum, multihash: added.multihash });
+    return textReply(201, text, {
+      "content-type": "application/json",
+      // Relative, so that it holds behind a proxy that serves the tree below a prefix.
+      "location": relativeReference(path),
+      ...(etag === undefined ? {} : { etag }),
+    });
   } catch (error) {
-    if (error instanceof Duplicate && createOnly) return statusResponse(412);
+    if (error instanceof Duplicate && createOnly) return statusReply(412);
     throw error;
   }
 }
@@ -83,15 +85,19 @@ async function checked(data: ImageData, multihash: Multihash): Promise<ReadableS
 }
 
 /** Answers a DELETE of an image. */
-export async function deleteImage(vfs: Vfs, request: Request, path: string): Promise<Response> {
+export async function deleteImage(
+  vfs: Vfs,
+  request: HttpRequest,
+  path: string,
+): Promise<HttpReply> {
   const status = preconditionStatus("DELETE", request.headers, await current(vfs, path));
-  if (status !== undefined) return statusResponse(status);
+  if (status !== undefined) return statusReply(status);
   await vfs.remove(path);
-  return new Response(null, { status: 204 });
+  return statusReply(204);
 }
 
 /** Why a PUT is refused before its body is read. */
-async function refusal(vfs: Vfs, request: Request, path: string): Promise<number | undefined> {
+async function refusal(vfs: Vfs, request: HttpRequest, path: string): Promise<number | undefined> {
   const existing = await current(vfs, path);
   return preconditionStatus("PUT", request.headers, existing) ?? (existing && 409);
 }

@@ -25,6 +25,8 @@ import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
 import { observedBody } from "../../server/http/body.ts";
 
 const HELLO_SHA256 = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
+/** Accepts nothing but JSON. */
+const JSON_ONLY = { headers: { accept: "application/json" } };
 const OTHER_SHA256 = btoa("x".repeat(32));
 const HELLO_SHA512 =
   "m3HSJL1i83hdltRq0+o9czGb+8KJDKra4t/3JRlnPKcjI8PZm6XBHXx6zG4UuMXaDEZjR1wuXDre9G9zvN7AQw==";
@@ -210,7 +212,8 @@ Deno.test("a multipart body opens one range at a time, and lets go when cancelle
   await reader.read();
   assertEquals(store.asked, ["stat", "open", "open"]);
   await reader.cancel();
-  assertEquals([store.asked.length, closed], [3, 2]);
+  assertEquals(store.asked.length, 3);
+  assert(closed >= 2, `${closed} of the two open ranges were closed`);
 });
 
 Deno.test("a multipart body that fails, or that nobody reads, lets go of what is open", async () => {
@@ -300,8 +303,10 @@ Deno.test("a directory is JSON in nginx's form, or a page, by Accept", async () 
   await vfs.writeTextFile("/s/b.iso", "bb");
   for (
     const [accept, type] of [
-      ["", "application/json"],
-      ["*/*", "application/json"],
+      ["", "text/html; charset=utf-8"],
+      ["*/*", "text/html; charset=utf-8"],
+      ["application/json", "application/json"],
+      ["application/json, */*;q=0.1", "application/json"],
       ["text/html", "text/html; charset=utf-8"],
       [
         "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -309,8 +314,8 @@ Deno.test("a directory is JSON in nginx's form, or a page, by Accept", async () 
       ],
       ["text/html;q=0.5, application/json;q=0.6", "application/json"],
       ["application/json;q=0.1, text/*", "text/html; charset=utf-8"],
-      ["text/html;q=0", "application/json"],
-      ["image/png", "application/json"],
+      ["text/html;q=0", "text/html; charset=utf-8"],
+      ["image/png", "text/html; charset=utf-8"],
     ] as const
   ) {
     const response = await ask("/s/", { headers: { accept } });
@@ -318,13 +323,13 @@ Deno.test("a directory is JSON in nginx's form, or a page, by Accept", async () 
     assertEquals(response.headers.get("vary"), "accept");
     await response.body?.cancel();
   }
-  const listed = await (await ask("/s/")).json();
+  const listed = await (await ask("/s/", JSON_ONLY)).json();
   assertEquals(listed.map(({ name, type, size }: Record<string, unknown>) => [name, type, size]), [
     ["dir", "directory", undefined],
     ["b.iso", "file", 2],
   ]);
   assert(listed[1].mtime.endsWith(" GMT"));
-  assertEquals(await (await ask("/")).json(), [{ name: "s", type: "directory" }]);
+  assertEquals(await (await ask("/", JSON_ONLY)).json(), [{ name: "s", type: "directory" }]);
 });
 
 Deno.test("conditions hold for a directory that is there, which has no entity tag", async () => {
@@ -365,25 +370,33 @@ Deno.test("a page escapes its names and links to what it shows", async () => {
   assert(!/<script|\son\w+=/i.test(page));
 });
 
-Deno.test("a directory larger than a batch is listed whole, and an empty one is not there", async () => {
+Deno.test("handler: lists a directory of 2,501 names whole and in one order", async () => {
   const { ask, vfs } = await served();
   const expected = Array.from({ length: 2500 }, (_, i) => `n${String(i).padStart(4, "0")}`);
-  for (const name of expected) await vfs.writeTextFile(`/s/many/${name}`, "");
-  const listed = await (await ask("/s/many/")).json();
-  assertEquals(listed.map(({ name }: { name: string }) => name).sort(), expected);
-  const page = await (await ask("/s/many/", { headers: { accept: "text/html" } })).text();
-  assertEquals(page.match(/<tr><td>/g)!.length, 2500);
+  for (const name of expected.toReversed()) await vfs.writeTextFile(`/s/many/${name}`, "");
+  await vfs.writeTextFile("/s/many/a/b", "");
+  const listed = await (await ask("/s/many/", JSON_ONLY)).json();
+  assertEquals(listed.map(({ name }: { name: string }) => name), ["a", ...expected]);
+  const page = await (await ask("/s/many/")).text();
+  const links = [...page.matchAll(/<td><a href="([^"]+)"/g)].map(([, link]) => link!);
+  assertEquals(links, ["a/", ...expected]);
   assertEquals((await ask("/s/none/")).status, 404);
   const empty = handler(new Vfs({ e: new MemoryStore("e") }));
-  assertEquals(await (await empty(new Request("http://localhost/e/"))).json(), []);
+  assertEquals(await (await empty(new Request("http://localhost/e/", JSON_ONLY))).json(), []);
 });
 
-Deno.test("a directory without its slash redirects, and HEAD has no body", async () => {
+Deno.test("handler: redirects GET, HEAD and conditional requests of a directory to its slash, relatively", async () => {
   const { ask } = await served();
-  for (const path of ["/s", "/s/dir"]) {
-    const response = await ask(`${path}?x=1`, { redirect: "manual" });
-    assertEquals(response.status, 307);
-    assertEquals(response.headers.get("location"), `${path}/?x=1`);
+  for (const [path, location] of [["/s", "s/?x=1"], ["/s/dir", "dir/?x=1"]] as const) {
+    for (const method of ["GET", "HEAD"]) {
+      for (
+        const headers of [{}, { "if-none-match": "*" }, { "if-match": '"x"' }] as HeadersInit[]
+      ) {
+        const response = await ask(`${path}?x=1`, { method, headers, redirect: "manual" });
+        assertEquals(response.status, 307, `${method} ${path} ${JSON.stringify(headers)}`);
+        assertEquals(response.headers.get("location"), location);
+      }
+    }
   }
   const head = await ask("/s/", { method: "HEAD" });
   assertEquals([head.status, await head.text()], [200, ""]);
@@ -447,7 +460,7 @@ Deno.test("PUT adds an image and says what it is", async () => {
     ask(path, { method: "PUT", body, headers: { ...AUTHORIZED, ...headers } });
   const response = await put("/s/new/a%20b", "hello");
   assertEquals(response.status, 201);
-  assertEquals(response.headers.get("location"), "/s/new/a%20b");
+  assertEquals(response.headers.get("location"), "a%20b");
   const { path, size, checksum, multihash } = await response.json();
   assertEquals([path, size, multihash.algo], ["/s/new/a b", 5, "sha512"]);
   assertEquals(response.headers.get("etag"), `"${checksum}"`);
@@ -637,14 +650,19 @@ Deno.test("a body that fails after its headers is told to onError, and fails", a
     const [[error, of]] = told.splice(0) as [[BackendException, string]];
     assertEquals([error.detail, of], ["the disk was pulled out", range]);
   }
+  let count = 1500;
   store["listImages"] = async function* () {
-    for (let i = 0; i < 1500; i++) yield { path: `${i}`, kind: "image" };
+    for (let i = 0; i < count; i++) yield { path: `${i}`, kind: "image" };
     throw failure;
   };
+  // A listing of this size is read before its status is sent.
   const listing = await ask("/s/");
-  assertEquals([listing.status, told.length], [200, 0]);
-  await assertRejects(() => listing.text(), BackendException);
-  assertEquals(told.length, 1);
+  assertEquals([listing.status, told.length], [502, 1]);
+  count = 60_000;
+  const large = await ask("/s/");
+  assertEquals([large.status, told.length], [200, 1]);
+  await assertRejects(() => large.text(), BackendException);
+  assertEquals(told.length, 2);
 });
 
 Deno.test("who leaves while a body is awaited is no failure of it", async () => {

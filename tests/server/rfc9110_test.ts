@@ -211,11 +211,11 @@ const ROWS: Row[] = [
     part(0, 9999),
   ],
   [
-    "15.5.17",
-    "an excessive number is rejected",
+    "14.2",
+    "an excessive number is ignored",
     "image",
     range(`bytes=${Array.from({ length: 65 }, (_, i) => `${i * 150}-${i * 150}`)}`),
-    unsatisfiable,
+    whole,
   ],
   // If-Match.
   ["13.1.1", "a tag that matches", "image", { "if-match": '"v1"' }, whole],
@@ -505,7 +505,7 @@ Deno.test("RFC 9110, 8.8.2.2: a date holds for If-Range a second after the last 
 function readMultipart(bytes: Uint8Array, type: string): { range: string; bytes: Uint8Array }[] {
   const boundary = /^multipart\/byteranges; boundary=([-\w]+)$/.exec(type)![1]!;
   const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  const [preamble, ...sections] = `\r\n${text}`.split(`\r\n--${boundary}`);
+  const [preamble, ...sections] = text.split(`\r\n--${boundary}`);
   assertEquals([preamble, sections.pop()], ["", "--\r\n"]);
   return sections.map((section) => {
     const [, head, body] = /^\r\n([^]*?)\r\n\r\n([^]*)$/.exec(section)!;

@@ -42,6 +42,18 @@ Deno.test("spansOf: selects the bytes that exist", () => {
     ["bytes=-5", 0, "bytes */0"],
   ];
   for (const [header, size, expected] of cases) {
-    assertEquals(formatContentRange(spansOf(parseRange(header)!, size)[0], size), expected, header);
+    assertEquals(
+      formatContentRange(spansOf(parseRange(header)!, size)?.[0], size),
+      expected,
+      header,
+    );
   }
+});
+
+Deno.test("spansOf: ignores more than 64 ranges, and merges those that overlap", () => {
+  const ranges = (count: number) =>
+    parseRange(`bytes=${Array.from({ length: count }, (_, i) => `${i * 200}-${i * 200}`)}`)!;
+  assertEquals(spansOf(ranges(64), 20_000)?.length, 64);
+  assertEquals(spansOf(ranges(65), 20_000), undefined);
+  assertEquals(spansOf(parseRange("bytes=0-9,5-20,100-101")!, 200), [{ start: 0, end: 102 }]);
 });

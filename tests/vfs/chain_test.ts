@@ -22,22 +22,21 @@ Deno.test("a served tree can be listed, walked, read and copied from", async () 
     }),
     local: new MemoryStore("local"),
   });
-  const paths = (await Array.fromAsync(vfs.walk("/remote"), ({ path }) => path)).sort();
+  const paths =
+    (await Array.fromAsync(vfs.walk("/remote", { includeDirs: false }), ({ path }) => path)).sort();
   assertEquals(paths, [
-    "/remote/debian",
-    "/remote/debian/12 (new)",
     "/remote/debian/12 (new)/a&b.iso",
     "/remote/ü.img",
   ]);
   const [here, there] = [
-    await vfs.stat(paths[2]!),
+    await vfs.stat(paths[0]!),
     await origin.stat("/s/debian/12 (new)/a&b.iso"),
   ];
   assertEquals([here.size, here.etag], [data.length, there.etag]);
   assertEquals(here.multihash, there.multihash);
   assertEquals(+here.mtime!, Math.floor(+there.mtime! / 1000) * 1000);
-  assertEquals(await vfs.readFile(paths[2]!, { offset: 100, length: 50 }), data.slice(100, 150));
-  await vfs.copyFile(paths[2]!, "/local/copy");
+  assertEquals(await vfs.readFile(paths[0]!, { offset: 100, length: 50 }), data.slice(100, 150));
+  await vfs.copyFile(paths[0]!, "/local/copy");
   assertEquals(await vfs.readFile("/local/copy"), data);
   await assertRejects(() => vfs.stat("/remote/none"), NotFound, "/remote/none");
 });

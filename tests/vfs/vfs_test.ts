@@ -214,11 +214,12 @@ Deno.test("mkdir makes nothing, but says where nothing could be", async () => {
   await assertRejects(() => vfs.mkdir("/nowhere/x"), NotFound, "/nowhere/x");
 });
 
-Deno.test("walk gives everything below, across mounts, to a depth", async () => {
+Deno.test("Vfs.walk: yields the path and everything below, across mounts, to a depth", async () => {
   const { vfs } = await tree();
   const paths = async (path: string, options = {}) =>
     (await Array.fromAsync(vfs.walk(path, options), ({ path }) => path)).sort();
   assertEquals(await paths("/images"), [
+    "/images",
     "/images/debian",
     "/images/debian/12",
     "/images/debian/12/c.qcow2",
@@ -230,7 +231,11 @@ Deno.test("walk gives everything below, across mounts, to a depth", async () => 
     "/local/iso/b.iso",
     "/mirror/debian/12/c.qcow2",
   ]);
+  assertEquals(await paths("/local/", { maxDepth: 0 }), ["/local"]);
+  assertEquals(await paths("/local/", { maxDepth: 0, includeDirs: false }), []);
+  assertEquals(await paths("/local/a.txt", { maxDepth: 0 }), ["/local/a.txt"]);
   assertEquals(await paths("/local/", { maxDepth: 1 }), [
+    "/local",
     "/local/a.txt",
     "/local/deep",
     "/local/iso",
@@ -238,7 +243,7 @@ Deno.test("walk gives everything below, across mounts, to a depth", async () => 
   await assertRejects(() => paths("/local/none"), NotFound);
 });
 
-Deno.test("glob", async () => {
+Deno.test("Vfs.glob: yields what a pattern matches", async () => {
   const { vfs } = await tree();
   await vfs.writeTextFile("/local/iso/.hidden.iso", "");
   await vfs.writeTextFile("/local/iso/x[1].txt", "");
@@ -261,14 +266,26 @@ Deno.test("glob", async () => {
       ["/local/none", []],
       ["/none/*", []],
       ["/local/iso/*[[]1[]].txt", ["/local/iso/x[1].txt"]],
+      ["/local/iso/x\\[1\\].txt", ["/local/iso/x[1].txt"]],
+      ["/local/iso/x\\[?\\].txt", ["/local/iso/x[1].txt"]],
+      ["/local/[!b].txt", ["/local/a.txt"]],
+      ["/local/[!a].txt", []],
+      ["/local/{a,b,a}.txt", ["/local/a.txt"]],
+      ["/local/[[:alpha:]].txt", ["/local/a.txt"]],
+      ["/local/@(a|b).txt", ["/local/a.txt"]],
+      ["/local/i*/", ["/local/iso"]],
+      ["/local/iso/**", ["/local/iso/.hidden.iso", "/local/iso/b.iso", "/local/iso/x[1].txt"]],
+      ["/**/b.iso", ["/local/iso/b.iso"]],
+      ["/", ["/"]],
     ] as const
   ) assertEquals(await matches(pattern), [...expected], pattern);
   assertEquals(await matches("/local/*", { includeDirs: false }), ["/local/a.txt"]);
+  assertEquals(await matches("/local/iso", { includeDirs: false }), []);
   await assertRejects(() => matches("*.txt"), Invalid, 'does not start with "/"');
   await assertRejects(() => matches("/local/../*"), Invalid);
 });
 
-Deno.test("a glob without ** does not look deeper than it has to", async () => {
+Deno.test("Vfs.glob: lists only directories that can hold a match", async () => {
   const asked: string[] = [];
   class Watched extends MemoryStore {
     override list(options: { directory?: string } = {}) {
@@ -278,8 +295,17 @@ Deno.test("a glob without ** does not look deeper than it has to", async () => {
   }
   const vfs = new Vfs({ s: new Watched("s") });
   await vfs.writeTextFile("/s/a/b/c/d.txt", "");
-  await Array.fromAsync(vfs.glob("/s/*/*"));
-  assertEquals(asked, ["", "a"]);
+  const list = async (pattern: string) => {
+    asked.length = 0;
+    await Array.fromAsync(vfs.glob(pattern));
+    return asked;
+  };
+  assertEquals(await list("/s/*/*"), ["", "a"]);
+  assertEquals(await list("/s/a/b/*/*.txt"), ["a/b", "a/b/c"]);
+  assertEquals(await list("/s/{a/b/c,x}/*.txt"), ["a/b/c", "x"]);
+  assertEquals(await list("/s/{a,b}*/[!b]*"), ["", "a"]);
+  assertEquals(await list("/s/a/**/d.txt"), ["a", "a/b", "a/b/c"]);
+  assertEquals(await list("/*/none/*"), ["none"]);
 });
 
 Deno.test("a store that failed is a directory; using it throws why", async () => {
