@@ -105,7 +105,7 @@ async function runCommand(
     json: args.has("json"),
     signal,
     context: readCaller(args.value("tenant")),
-    config: () => readConfig(args),
+    config: () => readConfig(args, session.note),
     vfs: () => opening ??= openTree(session),
     fail(error, code = exitCodeOf(error)) {
       const isLast = error instanceof UsageError || error instanceof Deno.errors.BrokenPipe;
@@ -132,7 +132,10 @@ async function openTree(session: Session): Promise<Vfs> {
   return new OperandTree(await openStores(config), { mounts: config.mounts });
 }
 
-async function readConfig(args: Arguments): Promise<Config> {
+async function readConfig(
+  args: Arguments,
+  onWarning: (warning: string) => void,
+): Promise<Config> {
   const [files, directories] = [args.values("glance-conf"), args.values("glance-conf-dir")];
   if (files.length + directories.length === 0) {
     return await loadConfig({ path: args.value("config"), fallback: EMBEDDED }) ?? EMBEDDED;
@@ -141,7 +144,7 @@ async function readConfig(args: Arguments): Promise<Config> {
     throw new UsageError("--config and --glance-conf exclude each other");
   }
   const { loadGlanceConf } = await import("../config/glance_conf/mod.ts");
-  return await overlayEnvironment(await loadGlanceConf({ files, directories }));
+  return await overlayEnvironment(await loadGlanceConf({ files, directories, onWarning }));
 }
 
 function printError(error: unknown, isDebug: boolean): void {

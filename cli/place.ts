@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, fromFileUrl } from "@std/path";
-import { maskUri } from "../location/mod.ts";
+import { hasSecret, maskUri } from "../location/mod.ts";
 import { UsageError } from "./command.ts";
 import { isLocation } from "./tree.ts";
 
@@ -53,9 +53,10 @@ export function parsePlace(operand: string): Place {
 }
 
 function withoutSecret(uri: string): string {
-  const masked = maskUri(uri);
-  if (masked === uri) return uri;
-  throw new UsageError(`${masked}: leave out the secret: everybody on this machine can read it`);
+  if (!hasSecret(uri)) return uri;
+  throw new UsageError(
+    `${maskUri(uri)}: leave out the secret: everybody on this machine can read it`,
+  );
 }
 
 /**

@@ -66,15 +66,44 @@ async function readConfig(path: string, required: boolean): Promise<Config | und
       cause: error,
     });
   }
-  return checkConfig(parseJson(text, path), path);
+  // A byte order mark is written by editors on Windows.
+  return checkConfig(parseJson(text.replace(/^\ufeff/, ""), path), path);
 }
 
 function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The engine's own message quotes the text, which holds secrets.
-    const place = /\(?(?:at )?(line \d+ column \d+)/.exec((error as Error).message)?.[1];
-    throw new BadStoreConfiguration(`${path}: is not JSON${place ? `, at ${place}` : ""}`);
+    // Without what the engine quotes of the text, which holds secrets.
+    const reason = (error as Error).message.replace(
+      /,? *(\.\.\.)?"[^]*"(\.\.\.)? is not valid JSON/,
+      "",
+    )
+      .replace(/ in JSON at position \d+.*$/s, "");
+    const before = text.slice(0, placeOfError(text)).split("\n");
+    const place = `line ${before.length} column ${before.at(-1)!.length + 1}`;
+    throw new BadStoreConfiguration(`${path}: is not JSON: ${reason}, at ${place}`);
+  }
+}
+
+/** Finds the length of the longest beginning of a text that could go on as JSON. */
+function placeOfError(text: string): number {
+  let [good, bad] = [0, text.length + 1];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (couldGoOn(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function couldGoOn(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    const place = / at position (\d+)/.exec(message)?.[1];
+    return /end of JSON|EOF|Unterminated/i.test(message) || Number(place) === text.length;
   }
 }

@@ -8,6 +8,7 @@ import { validateOptions } from "../store/options.ts";
 import type { Store } from "../store/store.ts";
 import { checkConfig, type Config, type StoreConfig } from "./config.ts";
 import { type Environment, expandEnvironment } from "./environment.ts";
+import { directoriesOf, expandHome, nestedDirectory } from "./local_paths.ts";
 import { loadDriver } from "./registry.ts";
 import { SETTINGS } from "./settings.ts";
 import type { StoreEntry } from "./store_entry.ts";
@@ -45,30 +46,35 @@ export async function openStores(
   options: OpenStoresOptions = {},
 ): Promise<Stores> {
   const { default: name, stores } = checkConfig(config, "the configuration");
+  const directories = new Map<string, string[]>();
   const entries = await Promise.all(
-    Object.entries(stores).map(async ([name, store]) =>
-      [name, await openStore(name, store, options)] as const
-    ),
+    Object.entries(stores).map(async ([name, store]) => {
+      const expanded = expand(name, store, options.env);
+      if (!(expanded instanceof Error)) directories.set(name, directoriesOf(expanded));
+      return [name, await openStore(name, store, expanded)] as const;
+    }),
   );
+  for (const [name, entry] of entries) {
+    const store = nestedDirectory(name, directories);
+    if (store !== undefined && !(entry.store instanceof Error)) entry.store = store;
+  }
   return new Stores(Object.fromEntries(entries), { default: name });
 }
 
 async function openStore(
   name: string,
   config: StoreConfig,
-  { env }: OpenStoresOptions,
+  expanded: StoreConfig | StoreError,
 ): Promise<StoreEntry> {
-  const settings: Record<string, unknown> = {};
-  const driverOptions: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(config)) {
-    (Object.hasOwn(SETTINGS, key) ? settings : driverOptions)[key] = value;
-  }
+  const settings = Object.entries(config).filter(([key]) => Object.hasOwn(SETTINGS, key));
   let entry: Omit<StoreEntry, "store"> = {};
   let store: Store | Error;
   try {
-    entry = validateOptions(SETTINGS, settings, name) as typeof entry;
+    entry = validateOptions(SETTINGS, Object.fromEntries(settings), name) as typeof entry;
+    if (expanded instanceof Error) throw expanded;
     const Driver = await loadDriver(entry.driver!);
-    store = new Driver(name, expand(driverOptions, env));
+    const options = Object.entries(expanded).filter(([key]) => !Object.hasOwn(SETTINGS, key));
+    store = new Driver(name, Object.fromEntries(options));
   } catch (error) {
     store = error instanceof StoreError
       ? error.at({ store: name })
@@ -77,11 +83,22 @@ async function openStore(
   return { ...entry, store };
 }
 
+/** Replaces variables and `~` in the options of a store. Returns the error if that cannot be done. */
 function expand(
-  options: Record<string, unknown>,
+  name: string,
+  config: StoreConfig,
   env: Environment | undefined,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [key, expandEnvironment(value, env, key)]),
-  );
+): StoreConfig | StoreError {
+  try {
+    return Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [
+        key,
+        Object.hasOwn(SETTINGS, key)
+          ? value
+          : expandHome(expandEnvironment(value, env, key), env, key),
+      ]),
+    );
+  } catch (error) {
+    return (error as StoreError).at({ store: name });
+  }
 }

@@ -6,7 +6,7 @@
  */
 export { checkImageId } from "./image_id.ts";
 export { Location } from "./location.ts";
-export { Masked } from "./masked.ts";
+export { hasSecret, Masked, maskOption, maskUri } from "./masked.ts";
 export { type SchemeEntry, SchemeMap } from "./scheme_map.ts";
 export { StoreLocation, type StoreLocationClass, type UriOptions } from "./store_location.ts";
-export { maskUri, splitUri, type UriParts } from "./uri.ts";
+export { splitUri, type UriParts } from "./uri.ts";

@@ -6,7 +6,7 @@
 import { BadStoreUri, UnknownScheme, UnsupportedBackend } from "../errors/mod.ts";
 import { Location } from "./location.ts";
 import type { StoreLocation } from "./store_location.ts";
-import { maskUri } from "./uri.ts";
+import { maskUri } from "./masked.ts";
 
 /** What a store registers for each of its schemes. */
 export interface SchemeEntry {

@@ -1,9 +1,10 @@
 /**
- * Taking location URIs apart and masking the secrets in them.
+ * Takes location URIs apart.
  *
  * @module
  */
 import { BadStoreUri } from "../errors/mod.ts";
+import { maskUri } from "./masked.ts";
 
 /** A location URI in its parts, none of them decoded. */
 export interface UriParts {
@@ -59,29 +60,4 @@ export function splitUri(uri: string, schemes: readonly string[]): UriParts {
     host: authority.slice(at + 1),
     path: slash < 0 ? "" : rest.slice(slash),
   };
-}
-
-/**
- * Masks the secrets of every URI in a text: user information, and signatures, tokens and keys in a
- * query.
- *
- * @example Masking a URI
- * ```ts
- * import { maskUri } from "@vitrine/vitrine";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(maskUri("s3://key:secret@host/b/k"), "s3://***@host/b/k");
- * assertEquals(maskUri("https://h/o?X-Amz-Signature=abc&x=1"), "https://h/o?X-Amz-Signature=***&x=1");
- * ```
- */
-export function maskUri(text: string): string {
-  return text
-    // A text that is a URI: all before the authority's last `@`, as `splitUri` has it.
-    .replace(/^((?!file:|filesystem:|memory:|rbd:)[a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1***@")
-    // In running text white space ends it. A password may hold a slash, as keys of S3 do.
-    .replace(/\b(?!file:|filesystem:|memory:|rbd:)([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, "$1***@")
-    .replace(
-      /([?&;#][^=&;#\s]*(?:sig|token|secret|pass|pwd|auth|key|credential)[^=&;#\s]*=)[^&\s]+/gi,
-      "$1***",
-    );
 }

@@ -1,5 +1,6 @@
 /**
- * Environment variables, read one by one by name, where the runtime has them and permits it.
+ * The environment of the process, where the runtime has one and permits it: variables, read one by one
+ * by name, and the working directory.
  *
  * @module
  */
@@ -9,7 +10,7 @@ interface Runtime {
     env: { get(name: string): string | undefined; toObject(): Record<string, string> };
     permissions: { querySync(descriptor: { name: "env"; variable?: string }): { state: string } };
   };
-  process?: { env?: Record<string, string | undefined> };
+  process?: { env?: Record<string, string | undefined>; cwd?: () => string };
 }
 
 /**
@@ -34,6 +35,19 @@ export function variableNames(): string[] | undefined {
   const { Deno, process } = globalThis as Runtime;
   if (Deno === undefined) return Object.keys(process?.env ?? {});
   return isReadable(Deno) ? Object.keys(Deno.env.toObject()) : undefined;
+}
+
+/**
+ * Returns the working directory.
+ *
+ * @returns Its absolute path, or `undefined` if there is none or it may not be known.
+ */
+export function workingDirectory(): string | undefined {
+  try {
+    return (globalThis as Runtime).process?.cwd?.();
+  } catch {
+    return undefined;
+  }
 }
 
 function isReadable({ permissions }: NonNullable<Runtime["Deno"]>, variable?: string): boolean {

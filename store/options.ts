@@ -4,6 +4,7 @@
  * @module
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
+import { maskOption } from "../location/mod.ts";
 
 /** One option of a driver. */
 export interface OptionDefinition {
@@ -74,7 +75,7 @@ export function validateOptions(
     }
     const read = readValue(definition, value);
     if (read === undefined) {
-      const shown = definition.secret ? "***" : JSON.stringify(value) ?? typeof value;
+      const shown = definition.secret ? "***" : describe(value);
       throw new BadStoreConfiguration(
         `option "${name}" is ${shown}, allowed is ${allowed(definition)}`,
         { store },
@@ -83,6 +84,14 @@ export function validateOptions(
     result[name] = read;
   }
   return result;
+}
+
+/** Shows a value without its secrets. Those of lists and records could be anywhere. */
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object"
+    ? "an object"
+    : JSON.stringify(maskOption(value)) ?? typeof value;
 }
 
 function allowed({ type, choices, min, max }: OptionDefinition): string {

@@ -411,7 +411,10 @@ export class Vfs implements AsyncDisposable {
   }
 
   #storeOf(place: StorePlace | undefined, path: string): Store {
-    if (place === undefined) throw new NotFound("nothing is mounted there", { path });
+    if (place === undefined) {
+      const names = this.stores.names.join(", ") || "none";
+      throw new NotFound(`nothing is mounted there; the stores are: ${names}`, { path });
+    }
     return this.stores.getStoreFromStoreIdentifier(place.store);
   }
 }

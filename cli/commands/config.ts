@@ -4,9 +4,10 @@
  * @module
  */
 import { Duplicate } from "../../errors/mod.ts";
-import type { OptionDefinitions } from "../../store/mod.ts";
-import { maskUri } from "../../location/mod.ts";
+import { maskOption } from "../../location/mod.ts";
+import { type OptionDefinition, type OptionDefinitions, validateOptions } from "../../store/mod.ts";
 import { type Config, loadDriver, type StoreConfig } from "../../config/mod.ts";
+import { SETTINGS } from "../../config/settings.ts";
 import { type Command, UsageError } from "../command.ts";
 
 /** `vitrine config`. */
@@ -56,27 +57,26 @@ async function masked(config: Config): Promise<Config> {
   return { ...config, stores: Object.fromEntries(stores) };
 }
 
-/** The settings of every store, which are no secrets. */
-const SETTINGS = ["driver", "description", "weight", "reserved"];
-
 async function maskedStore(store: StoreConfig): Promise<StoreConfig> {
-  // A driver that is not there does not say what its secrets are, so everything is one.
-  const definitions: OptionDefinitions = await loadDriver(`${store.driver}`)
-    .then(({ OPTIONS }) => OPTIONS, () => ({}));
-  const isSecret = (name: string) => definitions[name]?.secret ?? !(name in definitions);
+  // A driver that cannot be loaded does not say what its secrets are, so everything is one.
+  const options = await loadDriver(`${store.driver}`).then(({ OPTIONS }) => OPTIONS, () => ({}));
+  const definitions: OptionDefinitions = { ...options, ...SETTINGS };
   return Object.fromEntries(
-    Object.entries(store).map(([name, value]) => [
-      name,
-      SETTINGS.includes(name) ? value : isSecret(name) ? "***" : withoutCredentials(value),
-    ]),
+    Object.entries(store).map(([name, value]) => {
+      const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+      const isShown = definition && !definition.secret && isOfType(definition, value);
+      return [name, isShown ? maskOption(value) : "***"];
+    }),
   );
 }
 
-function withoutCredentials(value: unknown): unknown {
-  if (typeof value === "string") return maskUri(value);
-  if (Array.isArray(value)) return value.map(withoutCredentials);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, withoutCredentials(inner)]),
-  );
+/** Returns whether a value is of an option's type. What is not may be a secret in a wrong place. */
+function isOfType(definition: OptionDefinition, value: unknown): boolean {
+  const { type } = definition;
+  try {
+    validateOptions({ value: { type } }, { value }, "");
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -13,13 +13,18 @@ export interface LoadGlanceConfOptions {
   files?: readonly string[] | undefined;
   /** Directories whose `*.conf` count, in the order of their names, after all files. */
   directories?: readonly string[] | undefined;
+  /** Called with a warning for each option that no store knows. Default: `console.warn`. */
+  onWarning?: ((warning: string) => void) | undefined;
 }
 
 /**
  * Reads Glance's configuration files and makes a configuration of stores; see `parseGlanceConf`.
  *
- * For Deno, Node and Bun. Throws `BadStoreConfiguration`, also for a file or directory that cannot be
- * read.
+ * For Deno, Node and Bun.
+ *
+ * @param options The files and directories, and what takes warnings.
+ * @returns The configuration for `openStores`.
+ * @throws {BadStoreConfiguration} If a file cannot be read or is malformed.
  *
  * @example The images of a Glance
  * ```ts
@@ -33,7 +38,7 @@ export interface LoadGlanceConfOptions {
  * ```
  */
 export async function loadGlanceConf(
-  { files = [], directories = [] }: LoadGlanceConfOptions,
+  { files = [], directories = [], onWarning }: LoadGlanceConfOptions,
 ): Promise<Config> {
   const { readdir, readFile, stat } = await import("node:fs/promises");
   const { dirname, isAbsolute, join } = await import("node:path");
@@ -57,7 +62,7 @@ export async function loadGlanceConf(
     }
     return name;
   };
-  return await parseGlanceConf(read, { findFile });
+  return await parseGlanceConf(read, { findFile, onWarning });
 }
 
 async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {

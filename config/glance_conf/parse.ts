@@ -33,6 +33,11 @@ export interface GlanceConfFile {
 export interface ParseGlanceConfOptions {
   /** Finds a file that an option names, `swift_store_config_file`; the name is kept by default. */
   findFile?: ((name: string) => Promise<string> | string) | undefined;
+  /**
+   * Called with a warning of one line, with file and line number, for each option of a store's section
+   * that no store knows. oslo.config ignores such options. Default: `console.warn`.
+   */
+  onWarning?: ((warning: string) => void) | undefined;
 }
 
 /** Options that only Vitrine has stand in a backend's section behind this; Glance ignores them. */
@@ -51,8 +56,11 @@ const FALLBACK = "backend_defaults";
  * An option that only Vitrine has stands in a backend's section as `vitrine_allowed_hosts`, which
  * Glance ignores. Sections that are no store's are not looked at.
  *
- * Throws `BadStoreConfiguration` with file and line for what is malformed, and for options of a
- * backend that nobody knows.
+ * @param files The files, later ones over earlier ones.
+ * @param options How to find other files, and what takes warnings.
+ * @returns The configuration for `openStores`.
+ * @throws {BadStoreConfiguration} If something is malformed. The error has file and line number, and no
+ * secret.
  *
  * @example A file store and its default
  * ```ts
@@ -127,10 +135,12 @@ async function readSingleStores(settings: Settings, reader: BackendReader): Prom
 class BackendReader {
   readonly #settings: Settings;
   readonly #findFile: NonNullable<ParseGlanceConfOptions["findFile"]>;
+  readonly #onWarning: NonNullable<ParseGlanceConfOptions["onWarning"]>;
 
-  constructor(settings: Settings, { findFile = (name) => name }: ParseGlanceConfOptions) {
+  constructor(settings: Settings, options: ParseGlanceConfOptions) {
     this.#settings = settings;
-    this.#findFile = findFile;
+    this.#findFile = options.findFile ?? ((name) => name);
+    this.#onWarning = options.onWarning ?? ((warning) => console.warn(warning));
   }
 
   /** The store of a type out of its sections, the first of which that has an option gives it. */
@@ -159,7 +169,7 @@ class BackendReader {
     return store;
   }
 
-  /** Refuses the first option of a section that no driver and nobody else knows. */
+  /** Warns of the options of a section that no driver and nobody else knows. */
   async check(section: string, definitions: OptionDefinitions = {}): Promise<void> {
     for (const option of this.#settings.in(section)) {
       const { name } = option;
@@ -168,7 +178,7 @@ class BackendReader {
       if (known.some((one) => one && namesIn(one).includes(name) && !name.startsWith(OWN))) {
         continue;
       }
-      throw refuse(option, "is not known to any store");
+      this.#onWarning(refuse(option, "is not known to any store: it is ignored").message);
     }
   }
 

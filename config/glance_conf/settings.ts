@@ -9,6 +9,9 @@ import { type Assignment, type Ini, sectionName } from "./ini.ts";
 /** A reference in a value: `$$`, `\$`, `$name` or `${name}`, where a name may hold a section. */
 const REFERENCE = /\$\$|\\\$|\$([_a-z][._a-z0-9]*)|\$\{([_a-z][._a-z0-9]*)\}/gi;
 
+/** What Puppet's modules write for an option that keeps its default. */
+const SERVICE_DEFAULT = "<SERVICE DEFAULT>";
+
 /** The options of all files; what is given last counts. */
 export class Settings {
   readonly #sections = new Set<string>();
@@ -39,7 +42,7 @@ export class Settings {
 
   /** All values of an option that may be given several times. */
   all(section: string, name: string): Assignment[] {
-    return this.in(section).filter((one) => one.name === name)
+    return this.in(section).filter((one) => one.name === name && one.value !== SERVICE_DEFAULT)
       .map((one) => ({ ...one, value: this.#substitute(one, [one]) }));
   }
 

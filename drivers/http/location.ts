@@ -57,8 +57,7 @@ export class HttpLocation extends StoreLocation {
 
   /** The URL's path and query, secrets masked. */
   get path(): string {
-    const { pathname, search } = this.url;
-    return maskUri(pathname + search);
+    return maskUri(this.#href).slice(this.url.origin.length);
   }
 
   /** The URL with its credentials masked, and the signatures and tokens of its query. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
+import { maskOption } from "../../location/masked.ts";
 import { encodeReserved } from "../../location/percent_encoding.ts";
 import type { S3Settings } from "./options.ts";
 
@@ -33,7 +34,7 @@ export class Endpoint {
     const text = /^https?:\/\//i.test(host) ? host : `http://${host}`;
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (!url || url.username || url.password || url.search || url.hash) {
-      throw wrong(`option "host" names no host: ${JSON.stringify(host)}`);
+      throw wrong(`option "host" names no host: ${JSON.stringify(maskOption(host))}`);
     }
     if (!/^[^/?#@%\s]+$/.test(bucket)) {
       throw wrong(`option "bucket" is no bucket: ${JSON.stringify(bucket)}`);

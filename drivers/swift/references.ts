@@ -72,10 +72,15 @@ export async function loadReferences(options: SwiftSettings): Promise<Map<string
   return new Map(
     Object.entries(sections).map(([name, values]) => {
       const known = Object.entries(NAMES).map(([theirs, ours]) => [ours, values[theirs]]);
-      const given = Object.fromEntries(known.filter(([, value]) => value !== undefined));
+      const given = Object.fromEntries(known.filter(([, value]) => !isUnset(value)));
       return [name, checked({ authVersion: options.authVersion, ...given }, name)];
     }),
   );
+}
+
+/** Returns whether a value of the file is none: empty, or what Puppet's modules write for a default. */
+function isUnset(value: string | undefined): boolean {
+  return !value || value === "<SERVICE DEFAULT>";
 }
 
 /** The fields of that name which have a value. */

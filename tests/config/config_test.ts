@@ -271,6 +271,96 @@ Deno.test("a file that is not JSON is refused without quoting it", async () => {
   );
   await withFile('{"stores":', async (path) => {
     const error = await assertRejects(() => loadConfig({ path, env }), BadStoreConfiguration);
-    assertEquals(error.message, `${path}: is not JSON`);
+    const reason = "Unexpected end of JSON input, at line 1 column 11";
+    assertEquals(error.message, `${path}: is not JSON: ${reason}`);
   });
+});
+
+for (
+  const [text, reason] of [
+    ['{\n  "a": hunter2\n}', "Unexpected token 'h', at line 2 column 8"],
+    ['{\n  "a": 1,\n}', "Expected double-quoted property name, at line 3 column 1"],
+    ["{'a': 1}", "Expected property name or '}', at line 1 column 2"],
+    ["// x\n{}", "Unexpected token '/', at line 1 column 1"],
+    ["", "Unexpected end of JSON input, at line 1 column 1"],
+  ] as const
+) {
+  Deno.test(`loadConfig: says why and where ${JSON.stringify(text)} is not JSON`, async () => {
+    await withFile(text, async (path) => {
+      const error = await assertRejects(() => loadConfig({ path, env }), BadStoreConfiguration);
+      assertEquals(error.message, `${path}: is not JSON: ${reason}`);
+    });
+  });
+}
+
+Deno.test("loadConfig: accepts a byte order mark", async () => {
+  await withFile('\ufeff{"stores":{"a":{"driver":"memory"}}}', async (path) => {
+    assertEquals(Object.keys((await loadConfig({ path, env }))!.stores), ["a"]);
+  });
+});
+
+Deno.test("openStores: expands ~ in paths, and in nothing else", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(home, "images"));
+    const stores = await openStores({
+      stores: {
+        mine: { driver: "file", datadir: "~/images" },
+        other: { driver: "file", datadir: "~root/images" },
+        tilde: { driver: "shown", accessKey: "~/key" },
+      },
+    }, { env: { HOME: home } });
+    const { location } = await stores.add("a.img", new Uint8Array(3), { backend: "mine" });
+    assertEquals(location.uri(), `file://${home}/images/a.img`);
+    assertEquals(
+      stores.failures.get("other")?.message,
+      'other: option "datadir" is "~root/images": only ~/ can be expanded',
+    );
+    assertEquals((optionsOf(stores, "tilde") as { accessKey: string }).accessKey, "~/key");
+    const homeless = await openStores({
+      stores: { mine: { driver: "file", datadir: "~/images" } },
+    }, { env });
+    assert(homeless.failures.get("mine")?.message.includes("HOME is not set"));
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("openStores: refuses stores whose directories lie inside each other", async () => {
+  const file = (datadir: string) => ({ driver: "file", datadir });
+  const stores = await openStores({
+    stores: {
+      outer: file("/srv/images"),
+      inner: { driver: "file", datadirs: ["/mnt/other:5", "/srv/./images/team/:1"] },
+      beside: file("/srv/images-2"),
+      relative: file("./srv"),
+      deeper: file(`${Deno.cwd()}/srv/x/../y`),
+      elsewhere: { driver: "memory" },
+    },
+  }, { env });
+  assertEquals([...stores.failures.keys()], ["outer", "inner", "relative", "deeper"]);
+  assertEquals(
+    stores.failures.get("inner")!.message,
+    'inner: the directory /srv/images/team lies inside /srv/images of the store "outer"',
+  );
+  assertEquals(
+    stores.failures.get("outer")!.message,
+    'outer: the directory /srv/images holds /srv/images/team of the store "inner"',
+  );
+});
+
+Deno.test("openStores: shows no secret of a value that is refused", async () => {
+  const secret = "hunter2";
+  const stores = await openStores({
+    stores: {
+      proxy: { driver: "http", proxyInformation: { http: 3, https: `http://u:${secret}@p` } },
+      list: { driver: "memory", capacity: [secret] },
+      host: { driver: "memory", capacity: `http://u:${secret}@h` },
+      plain: { driver: "memory", capacity: `u:${secret}@proxy:3128` },
+    },
+  }, { env });
+  assertEquals(stores.failures.size, 4);
+  for (const error of stores.failures.values()) {
+    assert(!Deno.inspect(error).includes(secret), error.message);
+  }
 });

@@ -165,7 +165,7 @@ Deno.test("a backend without a driver is among the failures and takes no other d
   assert(!stores.failures.has("a"));
 });
 
-Deno.test("options that do not apply are accepted, those that nobody knows refused by file and line", async () => {
+Deno.test("parseGlanceConf: accepts options that do not apply", async () => {
   const accepted = await parse(
     fileStore(
       "filesystem_store_thread_pool_size = 5",
@@ -175,14 +175,34 @@ Deno.test("options that do not apply are accepted, those that nobody knows refus
     ).replace("vitrine_timeout = 5", "filesystem_store_chunk_size = 5"),
   );
   assertEquals(accepted.stores.a, { driver: "file", chunkSize: 5 });
-  assertEquals(
-    await refusal("# nothing", fileStore("", "filesystem_store_data_dir = /srv")),
-    "1.conf:5: [a] filesystem_store_data_dir is not known to any store",
+});
+
+Deno.test("parseGlanceConf: warns of an option that no store knows, with file and line", async () => {
+  const warnings: string[] = [];
+  const config = await parseGlanceConf([
+    { path: "0.conf", text: "# nothing" },
+    {
+      path: "1.conf",
+      text: fileStore("", "filesystem_store_data_dir = /srv", "vitrine_no_such = 1"),
+    },
+  ], { onWarning: (warning) => warnings.push(warning) });
+  assertEquals(config.stores, { a: { driver: "file" } });
+  assertEquals(warnings, [
+    "1.conf:5: [a] filesystem_store_data_dir is not known to any store: it is ignored",
+    "1.conf:6: [a] vitrine_no_such is not known to any store: it is ignored",
+  ]);
+});
+
+Deno.test("parseGlanceConf: takes <SERVICE DEFAULT> and an empty value for unset", async () => {
+  const config = await parse(
+    fileStore(
+      "filesystem_store_chunk_size = <SERVICE DEFAULT>",
+      "filesystem_store_datadir = ",
+      "weight = <SERVICE DEFAULT>",
+      "filesystem_thin_provisioning=<SERVICE DEFAULT>",
+    ),
   );
-  assertEquals(
-    await refusal(fileStore("vitrine_no_such = 1")),
-    "0.conf:4: [a] vitrine_no_such is not known to any store",
-  );
+  assertEquals(config.stores.a, { driver: "file" });
 });
 
 Deno.test("what is malformed is refused by file and line, and no secret is shown", async () => {

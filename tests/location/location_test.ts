@@ -8,8 +8,10 @@ import fc from "../fast_check.ts";
 import {
   BadStoreUri,
   checkImageId,
+  hasSecret,
   InvalidImageId,
   Location,
+  maskOption,
   maskUri,
   SchemeMap,
   splitUri,
@@ -79,6 +81,46 @@ Deno.test("maskUri masks secrets of any characters, and leaves the rest to be re
       ["http://h/#access_token=a", "http://h/#access_token=***"],
     ] as const
   ) assertEquals(maskUri(text), shown);
+});
+
+Deno.test("maskUri: masks every parameter that is not known to be harmless", () => {
+  for (
+    const [text, shown] of [
+      ["https://h/o?jwt=eyJh", "https://h/o?jwt=***"],
+      ["https://h/o?code=hunter2&page=2", "https://h/o?code=***&page=2"],
+      ["https://h/o?versionId=abc&partNumber=17", "https://h/o?versionId=abc&partNumber=17"],
+      ["https://h/o?x=12&y=1234", "https://h/o?x=12&y=***"],
+      ["https://h/o;jsessionid=hunter2", "https://h/o;jsessionid=***"],
+      ["https://h/o?eyJhbGciOiJIUzI1NiJ9", "https://h/o?***"],
+      ["https://h/o?uploads", "https://h/o?uploads"],
+      ["get https://h/o?sas=hunter2, then", "get https://h/o?sas=*** then"],
+      ["file:///srv/a?b=hunter2.iso", "file:///srv/a?b=hunter2.iso"],
+      ["R&D=x.iso", "R&D=x.iso"],
+    ] as const
+  ) assertEquals(maskUri(text), shown);
+});
+
+Deno.test("maskOption: masks credentials without a scheme, at any depth", () => {
+  for (
+    const [value, shown] of [
+      ["me:secret@proxy:3128", "***@proxy:3128"],
+      ["https://me:secret@host/", "https://***@host/"],
+      ["http:me:secret@proxy", "***@proxy"],
+      [["me:secret@a"], ["***@a"]],
+      [{ http: ["me:secret@a"], n: 3, none: null }, { http: ["***@a"], n: 3, none: null }],
+      ["/srv/a:b@c", "/srv/a:b@c"],
+      ["./a:b@c", "./a:b@c"],
+      ["proxy:3128", "proxy:3128"],
+      ["me@example.com", "me@example.com"],
+    ] as const
+  ) assertEquals(maskOption(value), shown as unknown);
+});
+
+Deno.test("hasSecret: knows user information and the names of secrets", () => {
+  assert(hasSecret("http://me:pw@h/a"));
+  assert(hasSecret("https://h/a?X-Amz-Signature=ab"));
+  assert(!hasSecret("https://h/a?download=yes"));
+  assert(!hasSecret("file:///srv/a@b"));
 });
 
 Deno.test("splitUri refuses what is no location URI", () => {

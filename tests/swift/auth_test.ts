@@ -16,6 +16,8 @@ import {
 } from "../../mod.ts";
 import { endpointOf } from "../../drivers/swift/catalog.ts";
 import { parseConfigFile } from "../../drivers/swift/config_file.ts";
+import type { SwiftSettings } from "../../drivers/swift/options.ts";
+import { loadReferences } from "../../drivers/swift/references.ts";
 import { LoginSession } from "../../drivers/swift/session.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
 import { pattern } from "../../conformance/data.ts";
@@ -297,6 +299,26 @@ Deno.test("a file of accounts is read as Python and glance_store read it", () =>
   ) {
     const { message } = assertThrows(() => parseConfigFile(text!), BadStoreConfiguration);
     assert(message.includes(why!) && !message.includes("secret"), message);
+  }
+});
+
+Deno.test("SwiftStore: takes empty values of the file of accounts for unset", async () => {
+  const configFile = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(
+      configFile,
+      "[ref1]\nauth_version = 3\nauth_address = http://127.0.0.1:1/v3\nuser = pro:me\nkey = k\n" +
+        "project_domain_id =\nuser_domain_id = <SERVICE DEFAULT>\n",
+    );
+    const references = await loadReferences({ configFile, authVersion: "2" } as SwiftSettings);
+    assertEquals(Object.keys(references.get("ref1")!).sort(), [
+      "authAddress",
+      "authVersion",
+      "key",
+      "user",
+    ]);
+  } finally {
+    await Deno.remove(configFile);
   }
 });
 

@@ -89,8 +89,8 @@ Deno.test("what is missing is NotFound, in one line with the path of the tree", 
     const [path, said] of [
       ["/images/debian/none", "mirror: stat /images/debian/none: no such image"],
       ["/local/a.txt/", "stat /local/a.txt/: no such directory"],
-      ["/nowhere/x", "/nowhere/x: nothing is mounted there"],
-      ["/images/x", "/images/x: nothing is mounted there"],
+      ["/nowhere/x", "/nowhere/x: nothing is mounted there; the stores are: local, mirror"],
+      ["/images/x", "/images/x: nothing is mounted there; the stores are: local, mirror"],
     ] as const
   ) {
     assertEquals((await assertRejects(() => vfs.stat(path), NotFound)).message, said);
