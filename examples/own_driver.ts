@@ -1,6 +1,6 @@
 /**
- * A driver of one's own: images kept as Blobs, in some sixty lines. What it does not write is the
- * portable half's: ids, ranges, digests, sizes, aborts, errors.
+ * A driver of your own: images kept as Blobs, in some sixty lines. `Store` does the rest: ids, ranges,
+ * digests, sizes, aborts, errors.
  *
  * Run it: `deno run examples/own_driver.ts`
  *
@@ -9,7 +9,10 @@
 import {
   BadStoreUri,
   BitMasks,
+  type ByteRange,
   checkImageId,
+  type Driver,
+  type DriverClass,
   Duplicate,
   entriesBelow,
   type ImageReader,
@@ -44,23 +47,17 @@ export class ShelfLocation extends StoreLocation {
   }
 }
 
-/** Images as Blobs. */
-export class ShelfStore extends Store<ShelfLocation> {
-  static override readonly SCHEMES: readonly string[] = ["shelf"];
-  static override readonly CAPABILITIES: number = BitMasks.RW_RANDOM | BitMasks.LIST;
-  static override readonly LOCATION: StoreLocationClass<ShelfLocation> = ShelfLocation;
+/** Keeps images as Blobs. */
+class ShelfDriver implements Driver<ShelfLocation> {
   readonly #blobs = new Map<string, Blob>();
 
-  protected override locate(imageId: string): ShelfLocation {
+  locate(imageId: string): ShelfLocation {
     return new ShelfLocation(imageId);
   }
-  protected override imageIdAt(location: ShelfLocation): string {
+  imageIdAt(location: ShelfLocation): string {
     return location.path;
   }
-  protected override openRead(
-    location: ShelfLocation,
-    { offset, length }: { offset: number; length: number | undefined },
-  ): Promise<ImageReader> {
+  openRead(location: ShelfLocation, { offset, length }: ByteRange): Promise<ImageReader> {
     const blob = this.#find(location);
     if (offset > blob.size) throw pastEnd(offset, blob.size);
     const part = blob.slice(offset, length === undefined ? blob.size : offset + length);
@@ -72,12 +69,11 @@ export class ShelfStore extends Store<ShelfLocation> {
       close: (reason) => reader.close(reason),
     });
   }
-  protected override statImage(location: ShelfLocation): Promise<{ size: number }> {
+  statImage(location: ShelfLocation): Promise<{ size: number }> {
     return Promise.resolve({ size: this.#find(location).size });
   }
-  protected override openWrite(imageId: string): Promise<ImageWriter<ShelfLocation>> {
+  openWrite(imageId: string): Promise<ImageWriter<ShelfLocation>> {
     let blob = new Blob();
-    if (this.#blobs.has(imageId)) throw new Duplicate("it is on the shelf already");
     return Promise.resolve({
       location: this.locate(imageId),
       write: (chunk) => {
@@ -92,27 +88,28 @@ export class ShelfStore extends Store<ShelfLocation> {
       abort: () => Promise.resolve(),
     });
   }
-  protected override deleteImage(location: ShelfLocation): Promise<void> {
+  deleteImage(location: ShelfLocation): Promise<void> {
     this.#find(location);
     this.#blobs.delete(location.path);
     return Promise.resolve();
   }
-  protected override listImages(
-    directory: string,
-    recursive: boolean,
-  ): AsyncGenerator<ListEntry> {
-    const images = [...this.#blobs].map(([path, { size }]) => ({
-      path,
-      kind: "image" as const,
-      size,
-    }));
-    return entriesBelow(images, directory, recursive);
+  listImages(directory: string, recursive: boolean): AsyncGenerator<ListEntry> {
+    const entry = ([path, { size }]: [string, Blob]) => ({ path, kind: "image" as const, size });
+    return entriesBelow([...this.#blobs].map(entry), directory, recursive);
   }
   #find(location: ShelfLocation): Blob {
     const blob = this.#blobs.get(location.path);
     if (blob === undefined) throw new NotFound("it is not on the shelf");
     return blob;
   }
+}
+
+/** A store on a shelf. */
+export class ShelfStore extends Store<ShelfLocation> {
+  static override readonly DRIVER: DriverClass = ShelfDriver;
+  static override readonly SCHEMES: readonly string[] = ["shelf"];
+  static override readonly CAPABILITIES: number = BitMasks.RW_RANDOM | BitMasks.LIST;
+  static override readonly LOCATION: StoreLocationClass<ShelfLocation> = ShelfLocation;
 }
 
 // From here on a configuration may say `"driver": "shelf"`.

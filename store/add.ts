@@ -8,8 +8,8 @@ import type { StoreLocation } from "../location/mod.ts";
 import type { ImageSource } from "../streams/mod.ts";
 import { checkAlgorithm } from "../streams/image_digest.ts";
 import { transfer } from "../streams/transfer.ts";
-import type { ImageDigest, ImageWriter, WriteOptions } from "./driver.ts";
-import type { AddOptions } from "./operations.ts";
+import type { ImageWriter, WriteOptions } from "./driver.ts";
+import type { AddOptions, ImageDigest } from "./types.ts";
 
 /** What went in, where to, and what the driver says of it. */
 export interface AddedImage<L extends StoreLocation> extends ImageDigest {

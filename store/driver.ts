@@ -1,46 +1,161 @@
 /**
- * What passes between the portable half of a store and its driver.
+ * The interface of a driver: the small half of a store that each backend implements. The other half is
+ * `Store`, which all share.
  *
  * @module
  */
+import type { StoreCapability } from "../capabilities/mod.ts";
 import type { StoreLocation } from "../location/mod.ts";
-import type { ByteReader, Bytes, ExpectedDigests, ImageDigest, Multihash } from "../streams/mod.ts";
+import type { ByteRange, ByteReader, Bytes, ExpectedDigests } from "../streams/mod.ts";
+import type {
+  Acls,
+  DriverStat,
+  ImageDigest,
+  ImageHandle,
+  Leftover,
+  ListEntry,
+  OperationOptions,
+  PresignRequest,
+  ScanOptions,
+} from "./types.ts";
 
-export type { ImageDigest };
-
-/** Who asks, for stores that serve several tenants. Without it, the store itself asks: the operator. */
-export interface StoreContext {
-  /** Tenant (project) id of the caller. */
-  tenant?: string | undefined;
-  /** The caller's token, for backends that take it. */
-  token?: string | undefined;
-  /** The caller's service catalog, as Keystone v3 gives it; asked for by the token unless given. */
-  serviceCatalog?: readonly unknown[] | undefined;
-  /** URL of the Keystone that the token is from, where the store's configuration does not say it. */
-  authUrl?: string | undefined;
-  /** User id of the caller. */
-  user?: string | undefined;
-  /** Role names of the caller. */
-  roles?: readonly string[] | undefined;
+/**
+ * What a driver implements. Every method is called with a checked location after the check of the
+ * store's capabilities, and what it throws is wrapped with store, operation and path. It leaves ids,
+ * digests, sizes, chunks, aborts of reads and the masking of secrets to the portable half.
+ *
+ * What needs an optional method is refused where the driver has none, whatever its capabilities say.
+ *
+ * @typeParam L The driver's class of locations.
+ *
+ * @example A driver that has one image
+ * ```ts
+ * import { type Driver, NotFound, streamReader } from "@vitrine/vitrine";
+ * import { MemoryLocation } from "@vitrine/vitrine/memory";
+ *
+ * const text = new Blob(["hello"]);
+ * const driver: Driver<MemoryLocation> = {
+ *   locate: (imageId) => new MemoryLocation("one", imageId),
+ *   imageIdAt: (location) => location.path,
+ *   openRead: ({ path }, { offset, length = text.size }) => {
+ *     if (path !== "hello.txt") throw new NotFound("there is only hello.txt");
+ *     const part = text.slice(offset, offset + length);
+ *     return Promise.resolve({ size: part.size, ...streamReader(part.stream()) });
+ *   },
+ *   statImage: () => Promise.resolve({ size: text.size }),
+ * };
+ * console.log(driver.locate("hello.txt", {}));
+ * ```
+ */
+export interface Driver<L extends StoreLocation = StoreLocation> {
+  /**
+   * Returns where an image of that id is, or would be.
+   *
+   * @throws {InvalidImageId} If the backend cannot have such an image.
+   */
+  locate(imageId: string, options: OperationOptions): L | Promise<L>;
+  /** Returns the image id that has this location, or `undefined` where it is outside the store's tree. */
+  imageIdAt(location: L): string | undefined;
+  /** Returns whether the location is this store's. Default: whether `imageIdAt` has an id for it. */
+  owns?(location: L): boolean;
+  /**
+   * Opens a range of an image.
+   *
+   * @throws {NotFound} If there is no such image.
+   * @throws {InvalidRange} If the range begins after the end of the image.
+   */
+  openRead(location: L, range: ByteRange, options: OperationOptions): Promise<ImageReader>;
+  /**
+   * Reads what is known of an image without its bytes.
+   *
+   * @throws {NotFound} If there is no such image.
+   */
+  statImage(location: L, options: OperationOptions): Promise<DriverStat>;
+  /**
+   * Begins a new image.
+   *
+   * @throws {Duplicate} If the id exists; at the latest when the writer commits.
+   */
+  openWrite?(imageId: string, options: WriteOptions): Promise<ImageWriter<L>>;
+  /**
+   * Deletes an image. The last step is the one that destroys: what makes it fail leaves the image whole.
+   *
+   * @throws {NotFound} If there is no such image.
+   * @throws {InUseByStore} If the backend cannot delete it now.
+   */
+  deleteImage?(location: L, options: OperationOptions): Promise<void>;
+  /** Deletes images; missing ones are ignored. Default: one by one. */
+  deleteImages?(locations: AsyncIterable<L>, options: OperationOptions): Promise<void>;
+  /** Lists what adds that never ended left behind, and nobody in this store is working on. */
+  leftovers?(options: ScanOptions): AsyncIterable<Leftover>;
+  /** Lists a directory, every name once, in any order. A directory without images is empty. */
+  listImages?(
+    directory: string,
+    recursive: boolean,
+    options: ScanOptions,
+  ): AsyncIterable<ListEntry>;
+  /**
+   * Copies inside the backend. `undefined` says that it cannot copy this image: it is copied as a stream.
+   *
+   * @throws {NotFound} If there is no such image.
+   * @throws {Duplicate} If the new id exists.
+   */
+  copyImage?(from: L, imageId: string, options: OperationOptions): Promise<L | undefined>;
+  /**
+   * Renames inside the backend.
+   *
+   * @throws {NotFound} If there is no such image.
+   * @throws {Duplicate} If the new id exists.
+   */
+  renameImage?(from: L, imageId: string, options: OperationOptions): Promise<L>;
+  /** Reads who may do what. */
+  readAcls?(location: L, options: OperationOptions): Promise<Acls>;
+  /** Replaces who may do what. */
+  writeAcls?(location: L, acls: Acls, options: OperationOptions): Promise<void>;
+  /** Creates a presigned URL. */
+  presignImage?(location: L, request: PresignRequest): Promise<URL>;
+  /** Opens random access to an image. Default: one ranged read per call. */
+  openHandle?(location: L, size: number, options: OperationOptions): Promise<ImageHandle>;
+  /** Prepares reading. Called once, before the first operation. It changes nothing in the backend. */
+  configureGet?(): Promise<void>;
+  /** Prepares writing. A failure makes the store read-only. It changes nothing in the backend. */
+  configureAdd?(): Promise<void>;
+  /** Brings the store's capabilities up to date with the backend; throws nothing. */
+  updateCapabilities?(): void | Promise<void>;
+  /** Releases what the driver holds: connections, libraries. */
+  release?(): Promise<void>;
 }
 
-/** What every operation takes. */
-export interface OperationOptions {
-  /** Ends the operation; its reason is thrown, and everything that it held is released. */
-  signal?: AbortSignal | undefined;
-  /** Who asks. */
-  context?: StoreContext | undefined;
+/**
+ * What a driver is made with.
+ *
+ * @typeParam O The driver's options, after validation.
+ */
+export interface DriverContext<O = unknown> {
+  /** Name of the store. */
+  readonly name: string;
+  /** The options, validated, with their defaults. */
+  readonly options: O;
+  /** The capabilities of the store, which the driver may add to and take from. */
+  readonly capabilities: StoreCapability;
+}
+
+/** The constructor of a driver. It may throw `BadStoreConfiguration`; it opens nothing. */
+export interface DriverClass {
+  /** Creates the driver of one store. */
+  // deno-lint-ignore no-explicit-any -- a driver's options and locations are its own types
+  new (context: DriverContext<any>): Driver<any>;
 }
 
 /** What is known of an image before it is written. */
 export interface WriteOptions extends OperationOptions {
   /** Its size in bytes, where known. */
   size: number | undefined;
-  /** The digests that it must have, where somebody said so: with others it is never committed. */
+  /** The digests that it must have, where they are known: with others it is never committed. */
   expected?: ExpectedDigests | undefined;
 }
 
-/** An image being read by a driver: the bytes of the range that was asked for. */
+/** An image being read by a driver: the bytes of the requested range. */
 export interface ImageReader extends ByteReader {
   /** Number of bytes in the range, where known. The portable half holds the driver to it. */
   readonly size: number | undefined;
@@ -72,81 +187,4 @@ export interface ImageWriter<L extends StoreLocation> {
   commit(image: ImageDigest): Promise<Record<string, unknown> | void>;
   /** Removes everything that was written. Called after a failed `commit` too. */
   abort(reason: unknown): Promise<void>;
-}
-
-/** What a driver knows of an image without reading it. */
-export interface DriverStat {
-  /** Size in bytes, where known. */
-  size?: number | undefined;
-  /** When it was last changed. */
-  modified?: Date | undefined;
-  /** Its entity tag, quotes included. */
-  etag?: string | undefined;
-  /** md5 in lower-case hex, where the backend holds it. */
-  checksum?: string | undefined;
-  /** The second digest, where the backend holds it. */
-  multihash?: Multihash | undefined;
-  /** Media type, where the backend holds it. */
-  contentType?: string | undefined;
-  /** Whatever else the backend says of it. */
-  metadata?: Record<string, unknown> | undefined;
-}
-
-/** One name in a listing. */
-export interface ListEntry {
-  /** The image id, or the path of a directory, without a trailing slash. */
-  path: string;
-  /** An image, or a directory that holds images. */
-  kind: "image" | "directory";
-  /** Size in bytes, where the listing tells it. */
-  size?: number | undefined;
-  /** When it was last changed, where the listing tells it. */
-  modified?: Date | undefined;
-  /** Its entity tag, quotes included, where the listing tells it. */
-  etag?: string | undefined;
-}
-
-/** What an `add` that never ended left behind. */
-export interface Leftover {
-  /** The image id that it was for, or the name that it has in the backend. */
-  path: string;
-  /** What it is: `upload`, `file`, `segment`, ... */
-  kind: string;
-  /** Since when nobody is known to work on it. */
-  since: Date;
-  /** Its size in bytes, where known. */
-  size?: number | undefined;
-  /** Removes it. */
-  remove(): Promise<void>;
-}
-
-/** Who may do what with an image. Nobody else may. */
-export interface Acls {
-  /** Everybody may read. */
-  public: boolean;
-  /** Tenants that may read; `*` is every tenant. */
-  readTenants: readonly string[];
-  /** Tenants that may write. */
-  writeTenants: readonly string[];
-}
-
-/** What a presigned URL allows. */
-export interface PresignRequest {
-  /** The HTTP method. */
-  method: "GET" | "PUT";
-  /** How long the URL is good, in milliseconds. */
-  expiresIn: number;
-}
-
-/** Random access to one image. */
-export interface ImageHandle extends AsyncDisposable {
-  /** Size of the image in bytes. */
-  readonly size: number;
-  /**
-   * Fills `view` from byte `position` on and resolves to the number of bytes read: fewer than asked
-   * only at the image's end, 0 past it. Reads may overlap.
-   */
-  read(view: Bytes, position: number): Promise<number>;
-  /** Releases the handle. Safe to call twice. */
-  close(): Promise<void>;
 }

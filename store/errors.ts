@@ -5,7 +5,7 @@
  */
 import { BackendException, isAbort, StoreError } from "../errors/mod.ts";
 import { Location, maskUri } from "../location/mod.ts";
-import type { ImageRef } from "./operations.ts";
+import type { ImageRef } from "./types.ts";
 import type { OptionDefinitions } from "./options.ts";
 
 /** Where an error happened. */

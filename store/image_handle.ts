@@ -1,16 +1,27 @@
 /**
- * Random access to an image. Loaded when the first one is opened.
+ * Random access to an image.
  *
  * @module
  */
-import type { ByteRange, ByteReader } from "../streams/mod.ts";
-import type { ImageHandle } from "./driver.ts";
+import { ImageChanged, Invalid } from "../errors/mod.ts";
+import type { ByteRange } from "../streams/mod.ts";
+import type { ImageReader } from "./driver.ts";
 import { checkRange } from "./reading.ts";
+import type { DriverStat, ImageHandle } from "./types.ts";
 
-/** Random access of one ranged read a call, for drivers that know nothing better. */
+/**
+ * Creates random access of one ranged read per call, for drivers that have nothing better. It is pinned
+ * to the image that it was opened with: another image of the same id is `ImageChanged`.
+ *
+ * @param size The size of the image, in bytes.
+ * @param opened What was known of the image when it was opened.
+ * @param open Opens a range of the image.
+ * @returns The handle.
+ */
 export function rangedHandle(
   size: number,
-  open: (range: ByteRange) => Promise<ByteReader>,
+  opened: DriverStat,
+  open: (range: ByteRange) => Promise<ImageReader>,
 ): ImageHandle {
   return {
     size,
@@ -18,6 +29,9 @@ export function rangedHandle(
       if (position >= size) return 0;
       const reader = await open({ offset: position, length: view.length });
       try {
+        if (isOther(reader, { ...opened, size })) {
+          throw new ImageChanged("the image was replaced since it was opened");
+        }
         // The reader may transfer the buffer that it is lent, and this one is the caller's.
         const part = await reader.read(new Uint8Array(Math.min(view.length, size - position)));
         view.set(part);
@@ -31,19 +45,39 @@ export function rangedHandle(
   };
 }
 
-/** A handle whose reads pass through `run`, as all operations of a store do. */
-export function runningHandle(
+/** Whether a reader reads another image than the one that was opened, as far as both are known. */
+function isOther({ total, etag, modified }: ImageReader, opened: DriverStat): boolean {
+  const differs = <T>(now: T | undefined, then: T | undefined) =>
+    now !== undefined && then !== undefined && now !== then;
+  return differs(total, opened.size) || differs(etag, opened.etag) ||
+    differs(modified?.getTime(), opened.modified?.getTime());
+}
+
+/**
+ * Creates a handle that checks its arguments and fails once it is closed.
+ *
+ * @param handle The driver's handle.
+ * @param run Runs a read as all operations of a store are run.
+ * @returns The handle for the caller.
+ */
+export function checkedHandle(
   handle: ImageHandle,
   run: (read: () => Promise<number>) => Promise<number>,
 ): ImageHandle {
+  let closed = false;
+  const close = () => {
+    closed = true;
+    return handle.close();
+  };
   return {
     size: handle.size,
     read: (view, position) =>
       run(async () => {
+        if (closed) throw new Invalid("the handle is closed");
         checkRange({ offset: position });
         return view.length === 0 ? 0 : await handle.read(view, position);
       }),
-    close: () => handle.close(),
-    [Symbol.asyncDispose]: () => handle.close(),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

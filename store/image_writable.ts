@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AddResult } from "./operations.ts";
+import type { AddResult } from "./types.ts";
 
 /**
  * A stream that adds an image: the image appears when the stream is closed, and not at all when it

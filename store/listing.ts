@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ListEntry } from "./driver.ts";
+import type { ListEntry } from "./types.ts";
 
 /**
  * What a listing of `directory` shows of images that the backend names flatly: with `recursive`

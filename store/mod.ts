@@ -3,36 +3,41 @@
  *
  * @module
  */
+export type { CopyOptions } from "./copy.ts";
 export type {
-  Acls,
-  DriverStat,
-  ImageDigest,
-  ImageHandle,
+  Driver,
+  DriverClass,
+  DriverContext,
   ImageReader,
   ImageWriter,
-  Leftover,
-  ListEntry,
-  OperationOptions,
-  PresignRequest,
-  StoreContext,
   WriteOptions,
 } from "./driver.ts";
 export { ImageWritable } from "./image_writable.ts";
 export { entriesBelow } from "./listing.ts";
+export { checkLocationMetadata } from "./location_metadata.ts";
 export { type OptionDefinition, type OptionDefinitions, validateOptions } from "./options.ts";
+export { pastEnd } from "./reading.ts";
+export { Store, type StoreClass } from "./store.ts";
 export type {
+  Acls,
   AddOptions,
   AddResult,
   CopyResult,
+  DriverStat,
   GcOptions,
   GetOptions,
   GetResult,
+  ImageDigest,
+  ImageHandle,
   ImageRef,
   ImageStat,
+  Leftover,
+  ListEntry,
   ListOptions,
+  OperationOptions,
   PresignOptions,
-} from "./operations.ts";
-export { checkLocationMetadata } from "./location_metadata.ts";
-export { StoreHooks } from "./hooks.ts";
-export { pastEnd } from "./reading.ts";
-export { Store, type StoreClass } from "./store.ts";
+  PresignRequest,
+  ScanOptions,
+  SkippedEntry,
+  StoreContext,
+} from "./types.ts";

@@ -1,99 +1,326 @@
 /**
- * What the operations of a store take and give.
+ * What a store does beside giving images: adding, changing, listing, ACLs, presigned URLs. `Store`
+ * describes each operation; it loads this half with the first of them.
  *
  * @module
  */
-import type { Location, StoreLocation } from "../location/mod.ts";
-import type { Bytes, ChunkObserver, ExpectedDigests } from "../streams/mod.ts";
-import type { DriverStat, ImageDigest, OperationOptions, PresignRequest } from "./driver.ts";
+import { BitMasks } from "../capabilities/mod.ts";
+import {
+  Invalid,
+  NotFound,
+  StoreAclsNotSupported,
+  StoreAddDisabled,
+  StoreDeleteNotSupported,
+  StoreError,
+  StoreListNotSupported,
+  StorePresignNotSupported,
+} from "../errors/mod.ts";
+import { checkImageId, type Location, type StoreLocation } from "../location/mod.ts";
+import { discard, type ImageData, type ImageSource, openSource } from "../streams/source.ts";
+import { addImage } from "./add.ts";
+import { type CopyableStore, copyByStream, moveByCopy } from "./copy.ts";
+import { checkLocationMetadata } from "./location_metadata.ts";
+import type { Ability, Runner } from "./runner.ts";
+import type {
+  Acls,
+  AddOptions,
+  AddResult,
+  CopyResult,
+  GcOptions,
+  ImageRef,
+  Leftover,
+  ListEntry,
+  ListOptions,
+  OperationOptions,
+  PresignOptions,
+} from "./types.ts";
 
-/** An image of a store: its id, its location URI (anything with `://`), or its location. */
-export type ImageRef = string | Location | StoreLocation;
+const WRITE: Ability = [BitMasks.WRITE_ACCESS, StoreAddDisabled];
+const DELETE: Ability = [BitMasks.WRITE_ACCESS, StoreDeleteNotSupported];
+const LIST: Ability = [BitMasks.LIST, StoreListNotSupported];
+const READ_ACLS: Ability = [BitMasks.ACL_READ, StoreAclsNotSupported];
+const WRITE_ACLS: Ability = [BitMasks.ACL_WRITE, StoreAclsNotSupported];
+const PRESIGN: Ability = [BitMasks.PRESIGN, StorePresignNotSupported];
 
-/** Options of {@linkcode Store.add}. */
-export interface AddOptions extends OperationOptions {
-  /** Size that the data must have, in bytes. Left out where nobody knows. */
-  size?: number | undefined;
-  /** Digest algorithm of the multihash; `sha512` unless said otherwise. */
-  hashingAlgo?: string | undefined;
-  /** Sees each chunk on its way, a signature verifier for example. */
-  verifier?: ChunkObserver | undefined;
-  /**
-   * Digests that the data must have; with others nothing is added and `ChecksumMismatch` is thrown.
-   * The multihash among them sets the algorithm.
-   */
-  expected?: ExpectedDigests | undefined;
+/** Adds an image. */
+export async function add<L extends StoreLocation>(
+  runner: Runner<L>,
+  imageId: string,
+  data: ImageData,
+  options: AddOptions,
+): Promise<AddResult> {
+  let source: ImageSource | undefined;
+  try {
+    return await runner.run("add", imageId, options, () => {
+      return addSource(runner, imageId, source = openSource(data), options);
+    });
+  } catch (error) {
+    if (source === undefined) await discard(data, error);
+    else await source.reader.close(error).catch(() => {});
+    throw error;
+  }
 }
 
-/** What {@linkcode Store.add} resolves to. */
-export interface AddResult extends ImageDigest {
-  /** Where the image is. */
-  location: Location;
-  /** What the driver says of the location; `store` is the store's name. */
-  metadata: Record<string, unknown>;
+async function addSource<L extends StoreLocation>(
+  runner: Runner<L>,
+  imageId: string,
+  source: ImageSource,
+  options: AddOptions,
+): Promise<AddResult> {
+  const { driver } = runner;
+  checkImageId(imageId);
+  await runner.require(WRITE);
+  const { location, metadata, ...image } = await addImage(source, options, (write) => {
+    if (!driver.openWrite) throw new StoreAddDisabled("the driver does not write");
+    return driver.openWrite(imageId, write);
+  });
+  try {
+    checkLocationMetadata(metadata);
+  } catch (error) {
+    await driver.deleteImage?.(location, { context: options.context }).catch(() => {});
+    throw error;
+  }
+  return {
+    ...image,
+    location: runner.bind(location),
+    metadata: { ...metadata, store: runner.name },
+  };
 }
 
-/** Options of {@linkcode Store.get}. */
-export interface GetOptions extends OperationOptions {
-  /** First byte, from 0. */
-  offset?: number | undefined;
-  /** Number of bytes at most; to the end unless said otherwise. */
-  length?: number | undefined;
-  /**
-   * Checks the digests on the way: the ones given, or with `true` the ones that the store holds. The
-   * stream fails with `ChecksumMismatch` instead of ending.
-   */
-  verify?: boolean | ExpectedDigests | undefined;
+/** Runs a changing operation that only one driver has. */
+export function modify<L extends StoreLocation, T>(
+  runner: Runner<L>,
+  operation: string,
+  image: ImageRef,
+  options: OperationOptions,
+  body: (location: L) => Promise<T>,
+): Promise<T> {
+  return runner.onImage(operation, image, options, WRITE, body);
 }
 
-/** What {@linkcode Store.get} resolves to. */
-export interface GetResult {
-  /** Number of bytes that the stream gives, where known. */
-  size: number | undefined;
-  /** Size of the whole image in bytes, where known. */
-  total: number | undefined;
-  /** The image's entity tag, quotes included, where it has one. */
-  etag: string | undefined;
-  /** When the image was last changed, where the backend told it on the way. */
-  modified: Date | undefined;
-  /** The bytes, in chunks of exactly 4 MiB but the last. */
-  stream: ReadableStream<Bytes>;
-  /**
-   * A response with the bytes as its body, in place of `stream`, for whoever passes them on. Up to
-   * 256 KiB are read before, so that what goes wrong is thrown here. More is a stream in chunks of the
-   * size that is sent fastest; in workerd it may be the backend's own, which takes no CPU time and is
-   * not resumed where it breaks.
-   */
-  respond(init?: ResponseInit): Promise<Response>;
+/** Deletes an image. */
+export function remove<L extends StoreLocation>(
+  runner: Runner<L>,
+  image: ImageRef,
+  options: OperationOptions,
+): Promise<void> {
+  return runner.onImage("delete", image, options, DELETE, (location) => {
+    return deleteOne(runner, location, options);
+  });
 }
 
-/** What {@linkcode Store.stat} resolves to. */
-export interface ImageStat extends DriverStat {
-  /** Where the image is. */
-  location: Location;
+async function deleteOne<L extends StoreLocation>(
+  { driver }: Runner<L>,
+  location: L,
+  options: OperationOptions,
+): Promise<void> {
+  if (!driver.deleteImage) throw new StoreDeleteNotSupported("the driver does not delete");
+  await driver.deleteImage(location, options);
 }
 
-/** Options of {@linkcode Store.list}. */
-export interface ListOptions extends OperationOptions {
-  /** Directory to list, without a trailing slash; the store's root unless said otherwise. */
-  directory?: string | undefined;
-  /** Lists everything below, images alone, instead of one level. */
-  recursive?: boolean | undefined;
+/** Deletes images; missing ones are ignored. */
+export function removeMany<L extends StoreLocation>(
+  runner: Runner<L>,
+  images: Iterable<ImageRef> | AsyncIterable<ImageRef>,
+  options: OperationOptions,
+): Promise<void> {
+  const { driver } = runner;
+  async function* locations(): AsyncGenerator<L> {
+    for await (const image of images) yield await runner.resolve(image, options);
+  }
+  return runner.run("delete", undefined, options, async () => {
+    await runner.require(DELETE);
+    if (driver.deleteImages) return await driver.deleteImages(locations(), options);
+    for await (const location of locations()) {
+      try {
+        await deleteOne(runner, location, options);
+      } catch (error) {
+        if (error instanceof StoreError) {
+          error.at({ path: driver.imageIdAt(location) ?? location.path });
+        }
+        if (!(error instanceof NotFound)) throw error;
+      }
+    }
+  });
 }
 
-/** Options of {@linkcode Store.gc}. */
-export interface GcOptions extends OperationOptions {
-  /** Passes over what is younger, in milliseconds: a day unless said otherwise. */
-  olderThan?: number | undefined;
-  /** Tells only what would be removed. */
-  dryRun?: boolean | undefined;
+/** Removes what adds that never ended left. */
+export function gc<L extends StoreLocation>(
+  runner: Runner<L>,
+  options: GcOptions,
+): AsyncGenerator<Leftover> {
+  const { olderThan = 86_400_000, dryRun = false, signal, context } = options;
+  const { onSkipped = () => {} } = options;
+  const [wanted, Refusal] = DELETE;
+  const needed: Ability = [dryRun ? BitMasks.NONE : wanted, Refusal];
+  return each(runner, "gc", undefined, options, needed, async function* () {
+    for await (const leftover of runner.driver.leftovers?.({ signal, context, onSkipped }) ?? []) {
+      const { path, since } = leftover;
+      if (since === undefined) {
+        onSkipped({ path, reason: new Invalid("its age is not known, so it counts as young") });
+        continue;
+      }
+      if (!(since.getTime() <= Date.now() - olderThan)) continue;
+      if (!dryRun) {
+        try {
+          await leftover.remove();
+        } catch (error) {
+          signal?.throwIfAborted();
+          onSkipped({ path, reason: runner.wrap(error, "gc", path, signal) as Error });
+          if (!options.onSkipped) throw error;
+          continue;
+        }
+      }
+      yield leftover;
+    }
+  });
 }
 
-/** What {@linkcode Store.copy} resolves to; the digests where somebody computed them. */
-export interface CopyResult extends Partial<ImageDigest> {
-  /** Where the copy is. */
-  location: Location;
+/** Lists images. */
+export function list<L extends StoreLocation>(
+  runner: Runner<L>,
+  options: ListOptions,
+): AsyncGenerator<ListEntry> {
+  const { directory = "", recursive = false, signal, context } = options;
+  const { onSkipped = () => {} } = options;
+  return each(runner, "list", directory || "/", options, LIST, () => {
+    if (directory !== "") checkImageId(directory);
+    if (!runner.driver.listImages) throw new StoreListNotSupported("the driver does not list");
+    return runner.driver.listImages(directory, recursive, { signal, context, onSkipped });
+  });
 }
 
-/** Options of {@linkcode Store.presign}: a `GET` for an hour unless said otherwise. */
-export interface PresignOptions extends OperationOptions, Partial<PresignRequest> {}
+/** Copies an image to another id of the store. */
+export function copy<L extends StoreLocation>(
+  runner: Runner<L>,
+  store: CopyableStore,
+  image: ImageRef,
+  imageId: string,
+  options: OperationOptions,
+): Promise<CopyResult> {
+  return toNewId(runner, "copy", image, imageId, options, (from) => {
+    return copyLocation(runner, store, from, imageId, options);
+  });
+}
+
+async function copyLocation<L extends StoreLocation>(
+  runner: Runner<L>,
+  store: CopyableStore,
+  from: L,
+  imageId: string,
+  options: OperationOptions,
+): Promise<CopyResult> {
+  const { driver, capabilities } = runner;
+  const copied = capabilities.isCapable(BitMasks.COPY)
+    ? await driver.copyImage?.(from, imageId, options)
+    : undefined;
+  if (copied !== undefined) return { location: runner.bind(copied) };
+  const known = await store.stat(from, options);
+  return await copyByStream({ store, image: from }, known, { store, imageId }, options);
+}
+
+/** Renames an image. */
+export function rename<L extends StoreLocation>(
+  runner: Runner<L>,
+  store: CopyableStore,
+  image: ImageRef,
+  imageId: string,
+  options: OperationOptions,
+): Promise<Location> {
+  return toNewId(runner, "rename", image, imageId, options, async (from) => {
+    const { driver } = runner;
+    if (driver.renameImage) {
+      return runner.bind(await driver.renameImage(from, imageId, options));
+    }
+    const source = { store, image: from };
+    const moved = await moveByCopy(source, { store, imageId }, options, () => {
+      return copyLocation(runner, store, from, imageId, options);
+    });
+    return moved.location;
+  });
+}
+
+/** Reads who may do what. */
+export function getAcls<L extends StoreLocation>(
+  runner: Runner<L>,
+  image: ImageRef,
+  options: OperationOptions,
+): Promise<Acls> {
+  return runner.onImage("getAcls", image, options, READ_ACLS, (location) => {
+    if (!runner.driver.readAcls) throw new StoreAclsNotSupported("the driver has no ACLs");
+    return runner.driver.readAcls(location, options);
+  });
+}
+
+/** Replaces who may do what. */
+export function setAcls<L extends StoreLocation>(
+  runner: Runner<L>,
+  image: ImageRef,
+  acls: Partial<Acls>,
+  options: OperationOptions,
+): Promise<void> {
+  const { public: open = false, readTenants = [], writeTenants = [] } = acls;
+  const whole = { public: open, readTenants, writeTenants };
+  return runner.onImage("setAcls", image, options, WRITE_ACLS, (location) => {
+    if (!runner.driver.writeAcls) throw new StoreAclsNotSupported("the driver has no ACLs");
+    return runner.driver.writeAcls(location, whole, options);
+  });
+}
+
+/** Creates a URL that gives access for a while. */
+export function presign<L extends StoreLocation>(
+  runner: Runner<L>,
+  image: ImageRef,
+  options: PresignOptions,
+): Promise<URL> {
+  const { method = "GET", expiresIn = 3_600_000 } = options;
+  return runner.onImage("presign", image, options, PRESIGN, (location) => {
+    // Callers without types can pass anything; a URL that deletes is never wanted.
+    if (method !== "GET" && method !== "PUT") {
+      throw new Invalid(`method is ${JSON.stringify(method)}, allowed are "GET" and "PUT"`);
+    }
+    if (!(expiresIn > 0 && Number.isFinite(expiresIn))) {
+      throw new Invalid(`expiresIn is ${expiresIn}, allowed is a number of ms above 0`);
+    }
+    if (!runner.driver.presignImage) {
+      throw new StorePresignNotSupported("the driver does not presign");
+    }
+    return runner.driver.presignImage(location, { method, expiresIn });
+  });
+}
+
+/** Runs an operation that gives an image another id. */
+function toNewId<L extends StoreLocation, T>(
+  runner: Runner<L>,
+  operation: string,
+  image: ImageRef,
+  imageId: string,
+  options: OperationOptions,
+  body: (from: L) => Promise<T>,
+): Promise<T> {
+  return runner.run(operation, image, options, async () => {
+    checkImageId(imageId);
+    await runner.require(WRITE);
+    return await body(await runner.resolve(image, options));
+  });
+}
+
+/** Runs an operation that gives many things, one by one. */
+async function* each<L extends StoreLocation, T>(
+  runner: Runner<L>,
+  operation: string,
+  path: string | undefined,
+  { signal }: OperationOptions,
+  ability: Ability,
+  body: () => Iterable<T> | AsyncIterable<T>,
+): AsyncGenerator<T> {
+  try {
+    await runner.run(operation, path, { signal }, () => runner.require(ability));
+    for await (const one of body()) {
+      yield one;
+      signal?.throwIfAborted();
+    }
+  } catch (error) {
+    throw runner.wrap(error, operation, path, signal);
+  }
+}

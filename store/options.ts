@@ -94,6 +94,34 @@ function describe(value: unknown): string {
     : JSON.stringify(maskOption(value)) ?? typeof value;
 }
 
+/**
+ * Returns the options of a store as they may be printed: without secrets, without the credentials in URLs,
+ * and without what only code can give.
+ *
+ * @param definitions The driver's options.
+ * @param options Their values.
+ * @returns A copy with `***` for every secret.
+ */
+export function describeOptions(
+  definitions: OptionDefinitions,
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, printable(definitions[name], value)]),
+  );
+}
+
+function printable(definition: OptionDefinition | undefined, value: unknown): unknown {
+  if (definition?.secret) return "***";
+  if (definition === undefined || definition.type === "value") return `[${typeof value}]`;
+  if (typeof value === "string") return maskOption(value);
+  if (Array.isArray(value)) return value.map((one) => maskOption(`${one}`));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, maskOption(`${inner}`)]),
+  );
+}
+
 function allowed({ type, choices, min, max }: OptionDefinition): string {
   if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" or ");
   const bounds = [min === undefined ? "" : `from ${min}`, max === undefined ? "" : `to ${max}`];

@@ -1,17 +1,26 @@
 /**
- * What `get` does around a driver's reader: ranges and sizes.
+ * What `get` does around a driver's reader: it checks the range, holds the driver to the size that it
+ * announced, ends the read when the caller aborts, and makes a stream or a response of it.
  *
  * @module
  */
 import { InvalidRange } from "../errors/mod.ts";
+import { abortable } from "../streams/abort.ts";
+import { NO_BYTES } from "../streams/bytes.ts";
 import type { ByteRange, ByteReader, Bytes } from "../streams/mod.ts";
+import { streamResponse, takeStream } from "../streams/passthrough.ts";
 import { readableFrom } from "../streams/readable.ts";
-import { streamResponse } from "../streams/passthrough.ts";
 import { readerResponse } from "../streams/respond.ts";
 import type { ImageReader } from "./driver.ts";
-import type { GetOptions, GetResult } from "./operations.ts";
+import type { DriverStat, GetOptions, GetResult } from "./types.ts";
 
-/** The range that is asked for. Throws `InvalidRange` if it is none. */
+/**
+ * Validates the range of a read.
+ *
+ * @param options The options of the read: `offset` and `length` in bytes.
+ * @returns The range. Default: from the first byte to the end.
+ * @throws {InvalidRange} If either is not a whole number of bytes from 0.
+ */
 export function checkRange({ offset = 0, length }: GetOptions): ByteRange {
   for (const [name, value] of [["offset", offset], ["length", length ?? 0]] as const) {
     if (!Number.isSafeInteger(value) || value < 0) {
@@ -21,30 +30,101 @@ export function checkRange({ offset = 0, length }: GetOptions): ByteRange {
   return { offset, length };
 }
 
-/** The error of a range that begins past the end of an image. */
+/**
+ * Creates the error of a range that begins after the end of an image.
+ *
+ * @param offset Where the range begins, in bytes.
+ * @param total The size of the image, in bytes.
+ * @returns The error to throw.
+ *
+ * @example A driver that refuses such a range
+ * ```ts
+ * import { InvalidRange, pastEnd } from "@vitrine/vitrine";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * assertInstanceOf(pastEnd(5, 3), InvalidRange);
+ * ```
+ */
 export function pastEnd(offset: number, total: number): InvalidRange {
   return new InvalidRange(
-    `offset ${offset} lies past the end of the image, which has ${total} bytes`,
+    `offset ${offset} lies after the end of the image, which has ${total} bytes`,
   );
 }
 
-/** What `get` resolves to; `own` gives the stream that may take the reader's place. */
+/**
+ * Creates a reader of no bytes of an image that exists.
+ *
+ * @param offset Where the empty range begins, in bytes.
+ * @param stat What is known of the image.
+ * @returns A reader that is at its end.
+ * @throws {InvalidRange} If the offset lies after the end of the image.
+ */
+export function emptyReader(offset: number, stat: DriverStat): ImageReader {
+  const { size: total, etag, modified } = stat;
+  if (total !== undefined && offset > total) throw pastEnd(offset, total);
+  return { size: 0, total, etag, modified, ...NO_BYTES };
+}
+
+/**
+ * Creates a reader that fails and is released as soon as the signal aborts, whether it is being read at
+ * that moment or not.
+ *
+ * @param reader The reader to pass on.
+ * @param signal The caller's signal.
+ * @param wrap Makes what users see of an error.
+ * @returns The reader for the caller.
+ */
+export function guarded(
+  reader: ByteReader,
+  signal: AbortSignal | undefined,
+  wrap: (error: unknown) => unknown,
+): ByteReader {
+  const abort = abortable(signal);
+  const release = () => void reader.close(signal!.reason).catch(() => {});
+  signal?.addEventListener("abort", release, { once: true });
+  return {
+    async read(view) {
+      try {
+        return await abort.race(reader.read(view));
+      } catch (error) {
+        throw wrap(error);
+      }
+    },
+    async close(reason) {
+      abort.dispose();
+      signal?.removeEventListener("abort", release);
+      await reader.close(reason);
+    },
+  };
+}
+
+/**
+ * Creates what `get` resolves to. Only one of its stream, its reader and its response may be used.
+ *
+ * @param opened The driver's reader, for what it knows of the image.
+ * @param bytes The same bytes, checked, for the caller.
+ * @param options The options of the read.
+ * @returns The result, whose stream is made when it is first used.
+ */
 export function readResult(
-  { size, total, etag, modified }: ImageReader,
+  opened: ImageReader,
   bytes: ByteReader,
-  own: (() => ReadableStream<Bytes> | undefined) | undefined,
+  { verify, signal }: GetOptions,
 ): GetResult {
+  const { size, total, etag, modified } = opened;
   let stream: ReadableStream<Bytes> | undefined;
   return {
     size,
     total,
     etag,
     modified,
+    reader: bytes,
     get stream() {
       return stream ??= readableFrom(bytes, size);
     },
     async respond(init) {
-      const passed = own?.();
+      // A read that is verified or can be aborted does not leave the program's hands.
+      const passed = verify || signal ? undefined : takeStream(opened);
       return passed ? streamResponse(passed, init) : await readerResponse(bytes, size, init);
     },
   };

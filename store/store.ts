@@ -3,60 +3,52 @@
  *
  * @module
  */
-import { BitMasks } from "../capabilities/mod.ts";
-import {
-  BadStoreUri,
-  type StoreError,
-  StoreGetNotSupported,
-  StoreRandomGetNotSupported,
-} from "../errors/mod.ts";
+import { BitMasks, StoreCapability } from "../capabilities/mod.ts";
+import { StoreError, StoreGetNotSupported, StoreRandomGetNotSupported } from "../errors/mod.ts";
 import {
   checkImageId,
-  Location,
+  type Location,
   type StoreLocation,
   type StoreLocationClass,
 } from "../location/mod.ts";
-import { awaited } from "../streams/abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
 import { exactSizeReader } from "../streams/exact_size.ts";
-import { takeStream } from "../streams/passthrough.ts";
 import { readableFrom } from "../streams/readable.ts";
 import type { ImageData } from "../streams/source.ts";
+import type { Driver, DriverClass, ImageReader } from "./driver.ts";
+import { checkedHandle, rangedHandle } from "./image_handle.ts";
+import { ImageWritable } from "./image_writable.ts";
+import { describeOptions, type OptionDefinitions, validateOptions } from "./options.ts";
+import { checkRange, emptyReader, guarded, readResult } from "./reading.ts";
+import { type Ability, Runner } from "./runner.ts";
 import type {
   Acls,
-  ImageHandle,
-  ImageReader,
-  Leftover,
-  ListEntry,
-  OperationOptions,
-} from "./driver.ts";
-import { guarded } from "./guard.ts";
-import { StoreHooks } from "./hooks.ts";
-import { ImageWritable } from "./image_writable.ts";
-import type { StoreManager } from "./manager.ts";
-import type {
   AddOptions,
   AddResult,
   CopyResult,
   GcOptions,
   GetOptions,
   GetResult,
+  ImageHandle,
   ImageRef,
   ImageStat,
+  Leftover,
+  ListEntry,
   ListOptions,
+  OperationOptions,
   PresignOptions,
-} from "./operations.ts";
-import { type OptionDefinitions, validateOptions } from "./options.ts";
-import { checkRange, readResult } from "./reading.ts";
+} from "./types.ts";
 
-/** The constructor of a driver's store, with what it declares. */
+/** The constructor of a store, with what its driver declares. */
 export interface StoreClass {
-  /** Makes a store; throws `BadStoreConfiguration`. */
+  /** Creates a store; throws `BadStoreConfiguration`. */
   // deno-lint-ignore no-explicit-any -- a driver's options are its own interface
   new (name: string, options?: any): Store;
+  /** The driver. */
+  readonly DRIVER: DriverClass;
   /** The driver's options. */
   readonly OPTIONS: OptionDefinitions;
-  /** The URI schemes it answers to. */
+  /** The URI schemes of its locations; the first is the one that it writes. */
   readonly SCHEMES: readonly string[];
   /** What it can do before its configuration is known. */
   readonly CAPABILITIES: number;
@@ -64,29 +56,26 @@ export interface StoreClass {
   readonly LOCATION: StoreLocationClass;
 }
 
-/** What an operation needs of a store, and the error of a store that lacks it. */
-export type Ability = readonly [
-  wanted: number,
-  Refusal: new (detail: string, options?: ErrorOptions) => StoreError,
-];
-
 const READ: Ability = [BitMasks.READ_ACCESS, StoreGetNotSupported];
 
 /**
- * A store of images. Users call the public methods, which are the same for every store; a driver
- * extends this class, declares its statics and implements the protected hooks.
+ * A store of images. Its public methods are the same for every store. The store of a driver extends this
+ * class, declares its statics and leaves the rest to its {@linkcode Driver}.
  *
- * The contract, held for all drivers by the conformance suite:
+ * The contract, which the conformance suite checks for every driver:
  *
  * - An image appears whole or not at all. Whatever ends an `add` early (an abort, a failed source, a
- *   size that lies, a crash) leaves nothing that `get` or `list` can see, and nothing to pay for.
+ *   wrong size, a crash) leaves nothing that `get` or `list` can see, and nothing to pay for.
  * - An id is never overwritten: the second `add` of it throws `Duplicate`, also when both run at
  *   once and only one can win.
  * - `get` gives exactly the bytes of the range, in chunks of 4 MiB but the last, or fails. Short
- *   data never looks whole. A range that begins at the image's end is empty; one that begins past it
- *   throws `InvalidRange`; one that ends past it ends with the image.
+ *   data never looks whole. A range that begins at the image's end is empty; one that begins after it
+ *   throws `InvalidRange`; one that ends after it ends with the image.
  * - Cancelling a stream, and aborting a signal, releases the file, socket or handle at once.
  * - A missing image is `NotFound` for `get`, `stat`, `delete`, `copy` and the ACLs.
+ * - Reading changes nothing: no directory, bucket or container is made before the first write.
+ * - A removal or a rename that cannot succeed changes nothing.
+ * - A listing calls `onSkipped` with everything that it passes over.
  * - An argument that the store cannot honour is refused, never ignored.
  * - An error is one line which names store, operation and path, and holds no secret.
  * - Memory does not grow with the image.
@@ -108,15 +97,17 @@ const READ: Ability = [BitMasks.READ_ACCESS, StoreGetNotSupported];
  * ```
  */
 export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown>
-  extends StoreHooks<L>
+  extends StoreCapability
   implements AsyncDisposable {
   /** Size of the chunks that `get` gives, in bytes. */
   static readonly READ_CHUNKSIZE: number = CHUNK_SIZE;
   /** Size of the chunks that a driver is given to write, in bytes. */
   static readonly WRITE_CHUNKSIZE: number = CHUNK_SIZE;
+  /** The driver. */
+  static readonly DRIVER: DriverClass;
   /** The driver's options, as data. */
   static readonly OPTIONS: OptionDefinitions = {};
-  /** The URI schemes that the driver answers to; the first is the one it writes. */
+  /** The URI schemes of the driver's locations; the first is the one that it writes. */
   static readonly SCHEMES: readonly string[] = [];
   /** What the driver can do before its configuration is known. */
   static readonly CAPABILITIES: number = BitMasks.NONE;
@@ -125,115 +116,162 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
 
   /** Name of the store: its directory in the path tree. */
   readonly name: string;
-  /** The options, validated, with their defaults. */
-  protected readonly options: O;
   readonly #class: StoreClass;
-  #configured: Promise<void> | undefined;
-  #isOpen = false;
-  #closing: Promise<void> = Promise.resolve();
-  #addFailure: unknown;
-  #managing: StoreManager<L> | undefined;
+  readonly #options: O;
+  readonly #runner: Runner<L>;
 
-  /** Validates the options; throws `BadStoreConfiguration`. Nothing is opened yet. */
+  /**
+   * Validates the options. Nothing is opened yet.
+   *
+   * @param name Name of the store: one segment of a path.
+   * @param options The options of the driver.
+   * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
+   */
   constructor(name: string, options: Readonly<Record<string, unknown>> = {}) {
-    const driver = new.target as unknown as StoreClass;
-    super(driver.CAPABILITIES);
+    const declaration = new.target as unknown as StoreClass;
+    super(declaration.CAPABILITIES);
     this.name = name;
-    this.#class = driver;
-    this.options = validateOptions(driver.OPTIONS, options, name) as O;
+    this.#class = declaration;
+    const validated = validateOptions(declaration.OPTIONS, options, name);
+    this.#options = validated as O;
+    try {
+      const driver = new declaration.DRIVER({ name, options: validated, capabilities: this });
+      this.#runner = new Runner<L>({
+        name,
+        options: validated,
+        capabilities: this,
+        driver,
+        declaration,
+      });
+    } catch (error) {
+      throw error instanceof StoreError ? error.at({ store: name }) : error;
+    }
   }
 
-  /** The URI schemes that the store answers to. */
+  /** The options, validated, with their defaults. */
+  protected get options(): O {
+    return this.#options;
+  }
+
+  /** The driver. */
+  protected get driver(): Driver<L> {
+    return this.#runner.driver;
+  }
+
+  /**
+   * Lists the URI schemes of the store's locations.
+   *
+   * @returns The schemes, without the colon.
+   */
   getSchemes(): readonly string[] {
     return this.#class.SCHEMES;
   }
 
-  /** The class of the store's locations, which parses their URIs. */
+  /**
+   * Returns the class of the store's locations, which parses their URIs.
+   *
+   * @returns The class.
+   */
   getStoreLocationClass(): StoreLocationClass<L> {
     return this.#class.LOCATION as StoreLocationClass<L>;
   }
 
-  /** Prepares writing. A failure makes the store read-only. Called by {@linkcode configure}. */
-  configureAdd(): Promise<void> {
-    return Promise.resolve();
+  /** Prepares writing, as {@linkcode configure} does. A failure makes the store read-only. */
+  async configureAdd(): Promise<void> {
+    await this.driver.configureAdd?.();
+  }
+
+  /** Brings the capabilities up to date with the backend. It throws nothing. */
+  override updateCapabilities(): void | Promise<void> {
+    return this.driver.updateCapabilities?.();
   }
 
   /**
    * Opens the store. The first operation does it too; calling it shows a wrong configuration early.
    *
-   * Throws what the driver throws when it cannot even read. A `configureAdd` that fails takes
-   * WRITE_ACCESS away instead, and `add` says why from then on.
+   * A failure to prepare writing takes `WRITE_ACCESS` away, and `add` says why from then on.
+   *
+   * @throws {StoreError} What the driver throws when it cannot even read.
    */
   configure(): Promise<void> {
-    if (this.#configured) return this.#configured;
-    const configured = this.#closing.then(() => this.#configure()).catch(async (error) => {
-      if (this.#configured === configured) this.#configured = undefined;
-      throw await this.#wrap(error, "configure", undefined, undefined);
-    });
-    return this.#configured = configured;
-  }
-
-  async #configure(): Promise<void> {
-    await this.configureGet();
-    if (this.isCapable(BitMasks.WRITE_ACCESS)) {
-      try {
-        await this.configureAdd();
-      } catch (error) {
-        this.#addFailure = await this.#wrap(error, "configureAdd", undefined, undefined);
-        this.unsetCapabilities(BitMasks.WRITE_ACCESS);
-      }
-    }
-    await this.updateCapabilities();
-    this.#isOpen = true;
+    return this.#runner.configure();
   }
 
   /** Why the store cannot be written although its driver can, or `undefined`. */
   get addFailure(): Error | undefined {
-    return this.#addFailure as Error | undefined;
+    return this.#runner.addFailure;
   }
 
-  /** The location that an id has, or would have. Throws `InvalidImageId`. */
+  /**
+   * Returns the location that an id has, or would have.
+   *
+   * @param imageId The id.
+   * @param options The caller, and an abort signal.
+   * @returns The location.
+   * @throws {InvalidImageId} If no image of the store can have the id.
+   */
   locationOf(imageId: string, options: OperationOptions = {}): Promise<Location> {
-    return this.#run("locate", imageId, options, async () => {
-      return this.#bind(await this.locate(checkImageId(imageId), options));
+    return this.#runner.run("locate", imageId, options, async () => {
+      return this.#runner.bind(await this.driver.locate(checkImageId(imageId), options));
     });
   }
 
-  /** The id of the image at a location, or `undefined` where it is outside the store's tree. */
+  /**
+   * Returns the id of the image at a location.
+   *
+   * @param location A location of the driver.
+   * @returns The id, or `undefined` where the location is outside the store's tree.
+   */
   imageIdOf(location: StoreLocation): string | undefined {
-    return this.imageIdAt(location as L);
+    return this.driver.imageIdAt(location as L);
   }
 
-  /** Whether the store answers for a location of its scheme. */
+  /**
+   * Returns whether a location of one of the store's schemes belongs to the store.
+   *
+   * @param location A location of the driver.
+   * @returns Whether the store reads images there.
+   */
   ownsLocation(location: StoreLocation): boolean {
-    return this.owns(location as L);
+    return this.#runner.owns(location as L);
   }
 
   /**
    * Adds an image. It appears whole or not at all.
    *
-   * Throws `Duplicate` if the id exists, `InvalidImageId`, `SizeMismatch` if the data is shorter or
-   * longer than `size`, `ChecksumMismatch` if it has not the `expected` digests,
-   * `UnknownHashingAlgo`, `StorageFull`, `StorageWriteDenied`, and `StoreAddDisabled` if the store
-   * cannot be written.
+   * @param imageId The id of the new image.
+   * @param data Its bytes.
+   * @param options The size and digests that it must have, and what every operation takes.
+   * @returns The location, the size in bytes and the digests.
+   * @throws {Duplicate} If the id exists.
+   * @throws {InvalidImageId} If no image of the store can have the id.
+   * @throws {SizeMismatch} If the data is shorter or longer than `size`.
+   * @throws {ChecksumMismatch} If it has other digests than the `expected` ones.
+   * @throws {UnknownHashingAlgo} If there is no such digest algorithm.
+   * @throws {StorageFull} If there is no room for it.
+   * @throws {StoreAddDisabled} If the store cannot be written.
    */
   async add(imageId: string, data: ImageData, options: AddOptions = {}): Promise<AddResult> {
-    return (await this.#manager()).add(imageId, data, options);
+    return (await operations()).add(this.#runner, imageId, data, options);
   }
 
   /**
    * Opens an image, or a range of it, for reading.
    *
-   * Throws `NotFound`, `InvalidRange`, `BadStoreUri` if the location is not this store's,
-   * `StoreRandomGetNotSupported` if the store cannot give a range, and `Invalid` if `verify` asks for
-   * what nobody knows. The stream fails with `ChecksumMismatch`, `RemoteServiceUnavailable`, ...
+   * @param image The image: its id, its location or its location URI.
+   * @param options The range in bytes, digests to verify, and what every operation takes.
+   * @returns The stream, with the number of bytes it has and the size of the whole image, in bytes. The
+   * stream fails with `ChecksumMismatch`, `RemoteServiceUnavailable`, ...
+   * @throws {NotFound} If there is no such image.
+   * @throws {InvalidRange} If the range begins after the end of the image.
+   * @throws {BadStoreUri} If the location is not this store's.
+   * @throws {StoreRandomGetNotSupported} If the store cannot read a range.
+   * @throws {Invalid} If `verify` needs digests, and none are known.
    */
   get(image: ImageRef, options: GetOptions = {}): Promise<GetResult> {
-    return this.#run("get", image, options, async () => {
+    return this.#runner.run("get", image, options, async () => {
       const { reader, bytes } = await this.#open(image, options);
-      // What is verified or can be aborted passes through here.
-      const passes = options.verify || options.signal;
-      return readResult(reader, bytes, passes ? undefined : () => takeStream(reader));
+      return readResult(reader, bytes, options);
     });
   }
 
@@ -243,30 +281,35 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   ): Promise<{ reader: ImageReader; bytes: ByteReader }> {
     const { signal, context } = options;
     const range = checkRange(options);
-    await this.#requireRange(range.offset > 0, range.length !== undefined);
-    const location = await this.#resolve(image, options);
-    const stat = () => this.statImage(location, { signal, context });
+    await this.#runner.requireRange(READ, range.offset > 0, range.length !== undefined);
+    const location = await this.#runner.resolve(image, options);
+    const stat = () => this.driver.statImage(location, { signal, context });
+    // Digests are loaded only by reads that verify.
     const verify = options.verify &&
       await (await import("./verify.ts")).verifying(options, stat);
     const reader = range.length === 0
-      ? await (await import("./empty_reader.ts")).emptyReader(range.offset, stat)
-      : await this.openRead(location, range, { signal, context });
+      ? emptyReader(range.offset, await stat())
+      : await this.driver.openRead(location, range, { signal, context });
     const { size } = reader;
     const sized = size === undefined ? reader : exactSizeReader(reader, size);
-    const judged = verify ? await verify(sized, size) : sized;
-    const bytes = guarded(judged, signal, (error) => this.#wrap(error, "get", image, signal));
-    return { reader, bytes };
+    const verified = verify ? await verify(sized, size) : sized;
+    const wrap = (error: unknown) => this.#runner.wrap(error, "get", image, signal);
+    return { reader, bytes: guarded(verified, signal, wrap) };
   }
 
   /**
-   * The stream of an image, opened when it is first read. What `get` would throw is the stream's
-   * error.
+   * Returns the stream of an image, which is opened when it is first read. What `get` would throw is the
+   * stream's error.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options As for `get`.
+   * @returns The stream, in chunks of 4 MiB but the last.
    */
   readable(image: ImageRef, options: GetOptions = {}): ReadableStream<Bytes> {
     let opened: Promise<{ bytes: ByteReader }> | undefined;
     return readableFrom({
       read: async (view) => {
-        opened ??= this.#run("get", image, options, () => this.#open(image, options));
+        opened ??= this.#runner.run("get", image, options, () => this.#open(image, options));
         return await (await opened).bytes.read(view);
       },
       close: async (reason) => {
@@ -275,142 +318,204 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     });
   }
 
-  /** A stream that adds what is written to it: the image appears when it is closed. */
+  /**
+   * Returns a stream. What is written to it becomes the image when the stream is closed.
+   *
+   * @param imageId The id of the new image.
+   * @param options As for `add`.
+   * @returns The stream, whose `result` is what `add` resolves to.
+   */
   writable(imageId: string, options: AddOptions = {}): ImageWritable {
     return new ImageWritable((data) => this.add(imageId, data, options));
   }
 
   /**
-   * Opens random access to an image.
+   * Opens random access to an image. The handle is pinned to the image: if another takes its id, reads
+   * go on with the old one or fail with `ImageChanged`.
    *
-   * Throws `NotFound`, and `StoreRandomGetNotSupported` if the store cannot read from the middle.
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @returns The handle, to be closed after use.
+   * @throws {NotFound} If there is no such image.
+   * @throws {StoreRandomGetNotSupported} If the store cannot read from the middle.
    */
   open(image: ImageRef, options: OperationOptions = {}): Promise<ImageHandle> {
-    return this.#run("open", image, options, async () => {
-      await this.#requireRange(true, true);
-      const location = await this.#resolve(image, options);
-      const { size } = await this.statImage(location, options);
+    return this.#runner.run("open", image, options, async () => {
+      await this.#runner.requireRange(READ, true, true);
+      const location = await this.#runner.resolve(image, options);
+      const stat = await this.driver.statImage(location, options);
+      const { size } = stat;
       if (size === undefined) {
         throw new StoreRandomGetNotSupported("the size of the image is not known");
       }
-      const { runningHandle } = await import("./image_handle.ts");
-      const handle = await this.openHandle(location, size, options);
-      return runningHandle(handle, (read) => this.#run("read", image, options, read));
+      const handle = await this.driver.openHandle?.(location, size, options) ??
+        rangedHandle(size, stat, (range) => this.driver.openRead(location, range, options));
+      return checkedHandle(handle, (read) => this.#runner.run("read", image, options, read));
     });
   }
 
-  /** Tells what is known of an image without reading it. Throws `NotFound`. */
+  /**
+   * Reads what is known of an image without its bytes.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @returns Size in bytes, date, ETag and digests, as far as the backend knows them.
+   * @throws {NotFound} If there is no such image.
+   */
   stat(image: ImageRef, options: OperationOptions = {}): Promise<ImageStat> {
-    return this.#run("stat", image, options, async () => {
-      await this.#require(READ);
-      const location = await this.#resolve(image, options);
-      return { ...await this.statImage(location, options), location: this.#bind(location) };
-    });
+    return this.#runner.onImage("stat", image, options, READ, async (location) => ({
+      ...await this.driver.statImage(location, options),
+      location: this.#runner.bind(location),
+    }));
   }
 
-  /** Size of an image in bytes, or `undefined` where the backend does not tell. Throws `NotFound`. */
+  /**
+   * Returns the size of an image.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @returns The size in bytes, or `undefined` where the backend does not know it.
+   * @throws {NotFound} If there is no such image.
+   */
   async getSize(image: ImageRef, options: OperationOptions = {}): Promise<number | undefined> {
     return (await this.stat(image, options)).size;
   }
 
-  /** Deletes an image. Throws `NotFound`, `StoreDeleteNotSupported`, `InUseByStore`. */
+  /**
+   * Deletes an image.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @throws {NotFound} If there is no such image.
+   * @throws {InUseByStore} If the backend cannot delete it now. It is left whole.
+   * @throws {StoreDeleteNotSupported} If the store cannot delete.
+   */
   async delete(image: ImageRef, options: OperationOptions = {}): Promise<void> {
-    await (await this.#manager()).delete(image, options);
+    await (await operations()).remove(this.#runner, image, options);
   }
 
   /**
-   * Deletes images, many by one request where the backend can. Missing ones are passed over.
+   * Deletes images, many by one request where the backend can. Missing ones are ignored.
    *
-   * Throws the error of one that cannot be deleted, whether others were deleted or not.
+   * @param images The images.
+   * @param options The caller, and an abort signal.
+   * @throws {StoreError} The error of an image that cannot be deleted. Others may have been deleted.
    */
   async deleteMany(
     images: Iterable<ImageRef> | AsyncIterable<ImageRef>,
     options: OperationOptions = {},
   ): Promise<void> {
-    await (await this.#manager()).deleteMany(images, options);
+    await (await operations()).removeMany(this.#runner, images, options);
   }
 
   /**
-   * Removes what adds that never ended (of a process that was killed) left in the backend, and tells
-   * each: uploads, segments, temporary files. What an add of another process is still working on
-   * looks the same, so `olderThan` must be longer than any add takes.
+   * Removes what adds that never ended (of a process that was killed) left in the backend: uploads,
+   * segments, temporary files. What another process is still adding looks the same, so `olderThan` must
+   * be longer than any add takes. A whole image is never removed, and what has no date counts as young.
    *
-   * A store that leaves nothing, or cleans up by itself, has nothing to tell.
+   * @param options The least age in milliseconds, and whether to only list.
+   * @returns Each leftover, after it was removed. A store that leaves nothing yields nothing.
+   * @throws {StoreDeleteNotSupported} If the store cannot delete.
    */
   async *gc(options: GcOptions = {}): AsyncGenerator<Leftover> {
-    yield* (await this.#manager()).gc(options);
+    yield* (await operations()).gc(this.#runner, options);
   }
 
   /**
    * Lists images: one directory's names, or with `recursive` every image below it. Every name comes
    * once, in no particular order, however many pages the backend needs. A directory without images
    * is empty, not an error.
+   *
+   * @param options The directory, and what to call with what is passed over.
+   * @returns The entries.
+   * @throws {StoreListNotSupported} If the store cannot list.
    */
   async *list(options: ListOptions = {}): AsyncGenerator<ListEntry> {
-    yield* (await this.#manager()).list(options);
+    yield* (await operations()).list(this.#runner, options);
   }
 
   /**
    * Copies an image to another id: inside the backend where it can, else as a stream.
    *
-   * Throws `NotFound`, `Duplicate`, and whatever `add` throws.
+   * @param image The image: its id, its location or its location URI.
+   * @param imageId The id of the copy.
+   * @param options The caller, and an abort signal.
+   * @returns Where the copy is, and its digests where they were computed on the way.
+   * @throws {NotFound} If there is no such image.
+   * @throws {Duplicate} If the new id exists.
    */
   async copy(
     image: ImageRef,
     imageId: string,
     options: OperationOptions = {},
   ): Promise<CopyResult> {
-    return (await this.#manager()).copy(image, imageId, options);
+    return (await operations()).copy(this.#runner, this, image, imageId, options);
   }
 
-  /** Renames an image: in one step where the backend can, else by copying and deleting. */
+  /**
+   * Renames an image: in one step where the backend can, else by copying and deleting.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param imageId The new id.
+   * @param options The caller, and an abort signal.
+   * @returns The new location.
+   * @throws {NotFound} If there is no such image.
+   * @throws {Duplicate} If the new id exists.
+   */
   async rename(
     image: ImageRef,
     imageId: string,
     options: OperationOptions = {},
   ): Promise<Location> {
-    return (await this.#manager()).rename(image, imageId, options);
+    return (await operations()).rename(this.#runner, this, image, imageId, options);
   }
 
-  /** Who may do what with an image. Throws `StoreAclsNotSupported`, `NotFound`. */
+  /**
+   * Reads who may do what with an image.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @returns The grants.
+   * @throws {StoreAclsNotSupported} If the store has no ACLs.
+   * @throws {NotFound} If there is no such image.
+   */
   async getAcls(image: ImageRef, options: OperationOptions = {}): Promise<Acls> {
-    return (await this.#manager()).getAcls(image, options);
+    return (await operations()).getAcls(this.#runner, image, options);
   }
 
   /**
    * Replaces who may do what with an image; what is left out is denied.
    *
-   * Throws `StoreAclsNotSupported`, also for what the backend cannot express, and `NotFound`.
+   * @param image The image: its id, its location or its location URI.
+   * @param acls The grants.
+   * @param options The caller, and an abort signal.
+   * @throws {StoreAclsNotSupported} If the store has no ACLs, or cannot express these.
+   * @throws {NotFound} If there is no such image.
    */
   async setAcls(
     image: ImageRef,
     acls: Partial<Acls>,
     options: OperationOptions = {},
   ): Promise<void> {
-    await (await this.#manager()).setAcls(image, acls, options);
-  }
-
-  /** Makes a URL that gives access to one image for a while. Throws `StorePresignNotSupported`. */
-  async presign(image: ImageRef, options: PresignOptions = {}): Promise<URL> {
-    return (await this.#manager()).presign(image, options);
+    await (await operations()).setAcls(this.#runner, image, acls, options);
   }
 
   /**
-   * Releases what the store holds; what is being opened, without waiting for it, as soon as it is
-   * there. The next operation opens it again.
+   * Creates a URL that gives access to one image for a limited time.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The method, and for how many milliseconds the URL is valid.
+   * @returns The URL. Whoever has it has the access.
+   * @throws {StorePresignNotSupported} If the store cannot presign.
+   * @throws {Invalid} If the method or the time is not allowed.
    */
-  async close(): Promise<void> {
-    const configured = this.#configured;
-    if (configured === undefined) return;
-    const wasOpen = this.#isOpen;
-    this.#configured = undefined;
-    this.#isOpen = false;
-    const released = configured.then(() => {
-      this.#isOpen = false;
-      return this.release();
-    });
-    this.#closing = released.catch(() => {});
-    if (wasOpen) await released;
+  async presign(image: ImageRef, options: PresignOptions = {}): Promise<URL> {
+    return (await operations()).presign(this.#runner, image, options);
+  }
+
+  /** Closes the store. If it is still opening, returns at once and closes it when opening ends. */
+  close(): Promise<void> {
+    return this.#runner.close();
   }
 
   /** The same as {@linkcode close}. */
@@ -419,8 +524,42 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 
   /**
-   * Runs a changing operation that only this driver has, as all others run: the store configured,
-   * the image located, errors wrapped. Throws `StoreAddDisabled` if the store cannot be written.
+   * Returns what may be printed of the store: its options without their secrets.
+   *
+   * @returns A plain object, for `JSON.stringify`, `console.log` and the like.
+   */
+  toJSON(): Record<string, unknown> {
+    const options = describeOptions(this.#class.OPTIONS, this.#options as Record<string, unknown>);
+    return { name: this.name, options, capabilities: this.describe() };
+  }
+
+  /** Prints the store without its secrets in Deno. */
+  [Symbol.for("Deno.customInspect")](
+    inspect: (value: unknown, options: unknown) => string,
+    options: unknown,
+  ): string {
+    return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
+  }
+
+  /** Prints the store without its secrets in Node and Bun. */
+  [Symbol.for("nodejs.util.inspect.custom")](
+    _depth: number,
+    options: unknown,
+    inspect: (value: unknown, options: unknown) => string,
+  ): string {
+    return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
+  }
+
+  /**
+   * Runs a changing operation that only this driver has, as all others run.
+   *
+   * @typeParam T What the operation returns.
+   * @param operation The name of the operation, for errors.
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @param body What to do with the image's location.
+   * @returns What `body` returns.
+   * @throws {StoreAddDisabled} If the store cannot be written.
    */
   protected async modify<T>(
     operation: string,
@@ -428,84 +567,11 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     options: OperationOptions,
     body: (location: L) => Promise<T>,
   ): Promise<T> {
-    return (await this.#manager()).modify(operation, image, options, body);
+    return (await operations()).modify(this.#runner, operation, image, options, body);
   }
+}
 
-  /** The other half of the store. Who only reads never loads it. */
-  async #manager(): Promise<StoreManager<L>> {
-    const { StoreManager } = await import("./manager.ts");
-    return this.#managing ??= new StoreManager<L>(this, {
-      run: (...args) => this.#run(...args),
-      wrap: (...args) => this.#wrap(...args),
-      require: (ability) => this.#require(ability),
-      resolve: (...args) => this.#resolve(...args),
-      bind: (location) => this.#bind(location),
-    });
-  }
-
-  async #run<T>(
-    operation: string,
-    image: ImageRef | undefined,
-    { signal }: OperationOptions,
-    body: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      signal?.throwIfAborted();
-      if (!this.#isOpen) await awaited(this.configure(), signal);
-      return await body();
-    } catch (error) {
-      throw await this.#wrap(error, operation, image, signal);
-    }
-  }
-
-  /** The error that users see. What makes it is loaded with the first one. */
-  async #wrap(
-    error: unknown,
-    operation: string,
-    image: ImageRef | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<unknown> {
-    const { secretsOf, wrapError } = await import("./errors.ts");
-    const secrets = secretsOf(this.#class.OPTIONS, this.options as Record<string, unknown>);
-    return wrapError(error, { store: this.name, operation, image, signal, secrets });
-  }
-
-  async #require([wanted, Refusal]: Ability): Promise<void> {
-    if (this.isCapable(wanted)) return;
-    await this.updateCapabilities();
-    if (this.isCapable(wanted)) return;
-    if (this.#addFailure && wanted === BitMasks.WRITE_ACCESS) {
-      const { detail, message } = this.#addFailure as StoreError;
-      throw new Refusal(`the store is read-only: ${detail ?? message}`, {
-        cause: this.#addFailure,
-      });
-    }
-    throw new Refusal("the store does not support it");
-  }
-
-  async #requireRange(offset: boolean, length: boolean): Promise<void> {
-    const wanted = (offset ? BitMasks.READ_OFFSET : 0) | (length ? BitMasks.READ_CHUNK : 0);
-    if (this.isCapable(BitMasks.READ_ACCESS, wanted)) return;
-    await this.#require(READ);
-    await this.#require([wanted, StoreRandomGetNotSupported]);
-  }
-
-  async #resolve(image: ImageRef, options: OperationOptions): Promise<L> {
-    if (typeof image === "string" && !image.includes("://")) {
-      return await this.locate(checkImageId(image), options);
-    }
-    const location = typeof image === "string"
-      ? this.getStoreLocationClass().parse(image)
-      : image instanceof Location
-      ? image.storeLocation as L
-      : image as L;
-    if (!this.getSchemes().includes(location.scheme) || !this.owns(location)) {
-      throw new BadStoreUri(`${location} lies outside the store`);
-    }
-    return location;
-  }
-
-  #bind(location: L): Location {
-    return new Location(this.name, location, this.imageIdAt(location));
-  }
+/** Loads the half of the store that programs which only read do not need. */
+function operations(): Promise<typeof import("./operations.ts")> {
+  return import("./operations.ts");
 }

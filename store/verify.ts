@@ -6,8 +6,7 @@
 import { Invalid } from "../errors/mod.ts";
 import type { ByteReader, ExpectedDigests } from "../streams/mod.ts";
 import { verifyingReader } from "../streams/verify.ts";
-import type { DriverStat } from "./driver.ts";
-import type { GetOptions } from "./operations.ts";
+import type { DriverStat, GetOptions } from "./types.ts";
 
 /** Holds a reader to the digests that are expected, where its size is known to that. */
 export type Verify = (reader: ByteReader, size: number | undefined) => Promise<ByteReader>;

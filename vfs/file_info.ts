@@ -35,14 +35,6 @@ export interface DirEntry {
   etag?: string | undefined;
 }
 
-/** Something that a listing passed over. */
-export interface SkippedEntry {
-  /** Its path in the tree. */
-  path: string;
-  /** Why it was passed over. */
-  reason: Error;
-}
-
 /** A directory, of which nothing else is known. */
 export const DIRECTORY = {
   isFile: false,

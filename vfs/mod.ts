@@ -3,9 +3,9 @@
  *
  * @module
  */
-export type { CopyOptions, ImagePlace } from "./copy.ts";
+export type { ImagePlace } from "./copy.ts";
 export { SeekMode, VfsFile, type VfsFileSource } from "./file.ts";
-export type { DirEntry, FileInfo, SkippedEntry } from "./file_info.ts";
+export type { DirEntry, FileInfo } from "./file_info.ts";
 export { parsePath, type TreePath } from "./path.ts";
 export { type RemoveOptions, Vfs, type VfsOptions } from "./vfs.ts";
 export type { GlobOptions, ReadDirOptions, WalkEntry, WalkOptions } from "./walk.ts";

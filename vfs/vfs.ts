@@ -7,10 +7,12 @@ import type {
   Acls,
   AddOptions,
   AddResult,
+  CopyOptions,
   CopyResult,
   GetOptions,
   GetResult,
   OperationOptions,
+  SkippedEntry,
   Store,
 } from "../store/mod.ts";
 import { ImageWritable } from "../store/image_writable.ts";
@@ -19,17 +21,10 @@ import type { Location } from "../location/mod.ts";
 import { Stores } from "../config/stores.ts";
 import type { Bytes, ImageData } from "../streams/mod.ts";
 import { discard } from "../streams/source.ts";
-import { copyImage, type CopyOptions, type ImagePlace, moveImage } from "./copy.ts";
+import { copyImage, type ImagePlace, moveImage } from "./copy.ts";
 import { VfsFile } from "./file.ts";
 import { setTreePath, withTreePath } from "./errors.ts";
-import {
-  DIRECTORY,
-  type DirEntry,
-  dirEntry,
-  type FileInfo,
-  fileInfo,
-  type SkippedEntry,
-} from "./file_info.ts";
+import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./file_info.ts";
 import { glob } from "./glob.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { joinPath, parsePath } from "./path.ts";

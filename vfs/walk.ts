@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { OperationOptions } from "../store/mod.ts";
+import type { OperationOptions, SkippedEntry } from "../store/mod.ts";
 import { isAbort, NotFound } from "../errors/mod.ts";
-import type { DirEntry, FileInfo, SkippedEntry } from "./file_info.ts";
+import type { DirEntry, FileInfo } from "./file_info.ts";
 import { joinPath, parsePath } from "./path.ts";
 
 /** Options of {@linkcode Vfs.readDir}. */

@@ -7,7 +7,7 @@
  */
 import type { BigIntStats } from "node:fs";
 import { readFile, unlink, writeFile } from "node:fs/promises";
-import type { ImageDigest } from "../../store/driver.ts";
+import type { ImageDigest } from "../../store/types.ts";
 import { NOWHERE, unless } from "./failures.ts";
 import type { Io } from "./io.ts";
 import { RESERVED } from "./location.ts";

@@ -6,7 +6,7 @@
 import { lstat, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import { Forbidden } from "../../errors/mod.ts";
-import type { ListEntry } from "../../store/driver.ts";
+import type { ListEntry } from "../../store/types.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { NOWHERE, unless } from "./failures.ts";
 import type { Io } from "./io.ts";

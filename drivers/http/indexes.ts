@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ListEntry } from "../../store/driver.ts";
+import type { ListEntry } from "../../store/types.ts";
 
 /**
  * The entries of an HTML index as nginx, Apache and others make it; `undefined` where the page is

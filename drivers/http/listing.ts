@@ -7,7 +7,7 @@
 import { StoreListNotSupported } from "../../errors/mod.ts";
 import { checkImageId } from "../../location/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
-import type { ListEntry } from "../../store/driver.ts";
+import type { ListEntry } from "../../store/types.ts";
 import { entriesBelow } from "../../store/listing.ts";
 import { type Ask, readSums } from "./digests.ts";
 import { parseHtmlIndex, parseJsonIndex } from "./indexes.ts";

@@ -10,7 +10,7 @@ import { parseContentLength, parseLastModified } from "../../transport/headers.t
 import type { HttpResponse } from "../../transport/response.ts";
 import type { HttpRequest } from "../../transport/request.ts";
 import type { Transport } from "../../transport/transport.ts";
-import type { DriverStat, ListEntry } from "../../store/driver.ts";
+import type { DriverStat, ListEntry } from "../../store/types.ts";
 import { reprDigest, Sums } from "./digests.ts";
 import { listSite } from "./listing.ts";
 

@@ -4,14 +4,12 @@
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, Invalid } from "../../errors/mod.ts";
-import { checkImageId, maskUri, type StoreLocationClass } from "../../location/mod.ts";
-import type { ByteRange } from "../../streams/mod.ts";
-import type { DriverStat, ImageReader, ListEntry, OperationOptions } from "../../store/driver.ts";
+import type { StoreLocationClass } from "../../location/mod.ts";
+import type { DriverClass } from "../../store/driver.ts";
 import type { OptionDefinitions } from "../../store/options.ts";
 import { Store } from "../../store/store.ts";
-import type { HttpClient } from "./client.ts";
-import { below, HttpLocation } from "./location.ts";
+import { HttpDriver } from "./driver.ts";
+import { HttpLocation } from "./location.ts";
 import { type HttpOptions, OPTIONS } from "./options.ts";
 
 /**
@@ -25,8 +23,7 @@ import { type HttpOptions, OPTIONS } from "./options.ts";
  *
  * @example A site as a directory
  * ```ts
- * import { HttpStore } from "@vitrine/vitrine/http";
- *
+ *  *
  * async function newest(): Promise<string> {
  *   await using store = new HttpStore("debian", { baseUrl: "https://cloud.debian.org/images/cloud/" });
  *   const names = [];
@@ -36,6 +33,8 @@ import { type HttpOptions, OPTIONS } from "./options.ts";
  * ```
  */
 export class HttpStore extends Store<HttpLocation, HttpOptions> {
+  /** The driver. */
+  static override readonly DRIVER: DriverClass = HttpDriver;
   /** The options, as data. */
   static override readonly OPTIONS: OptionDefinitions = OPTIONS;
   /** `http` and `https`. */
@@ -46,89 +45,14 @@ export class HttpStore extends Store<HttpLocation, HttpOptions> {
   /** {@linkcode HttpLocation}. */
   static override readonly LOCATION: StoreLocationClass<HttpLocation> = HttpLocation;
 
-  readonly #base: URL | undefined;
-  #client: HttpClient | undefined;
-
-  /** Makes a store; throws `BadStoreConfiguration`. Nothing is asked for yet. */
+  /**
+   * Creates a store. Nothing is opened yet.
+   *
+   * @param name Name of the store: one segment of a path.
+   * @param options The options of the driver.
+   * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
+   */
   constructor(name: string, options: HttpOptions = {}) {
     super(name, { ...options });
-    const { baseUrl } = this.options;
-    this.#base = baseUrl === undefined ? undefined : directoryUrl(baseUrl, name);
-    if (this.#base === undefined) this.unsetCapabilities(BitMasks.LIST);
   }
-
-  /** @internal */
-  protected override async configureGet(): Promise<void> {
-    const { HttpClient } = await import("./client.ts");
-    this.#client = await HttpClient.create(this.options, this.#base);
-  }
-
-  /** @internal */
-  protected override async release(): Promise<void> {
-    await this.#client?.close();
-  }
-
-  /** @internal */
-  protected override locate(imageId: string): HttpLocation {
-    if (this.#base === undefined) {
-      throw new Invalid("without baseUrl, an image is named by its URL");
-    }
-    return new HttpLocation(below(this.#base, imageId));
-  }
-
-  /** @internal */
-  protected override imageIdAt({ url }: HttpLocation): string | undefined {
-    const base = this.#base;
-    if (base === undefined || url.search || !url.href.startsWith(base.href)) return undefined;
-    try {
-      const segments = url.pathname.slice(base.pathname.length).split("/");
-      const imageId = checkImageId(segments.map(decodeURIComponent).join("/"));
-      return imageId.split("/").length === segments.length ? imageId : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** @internal */
-  protected override owns(location: HttpLocation): boolean {
-    return this.#base === undefined || this.imageIdAt(location) !== undefined;
-  }
-
-  /** @internal */
-  protected override openRead(
-    location: HttpLocation,
-    range: ByteRange,
-    { signal }: OperationOptions,
-  ): Promise<ImageReader> {
-    return this.#client!.openRead(location, range, signal);
-  }
-
-  /** @internal */
-  protected override statImage(
-    location: HttpLocation,
-    { signal }: OperationOptions,
-  ): Promise<DriverStat> {
-    return this.#client!.stat(location, this.imageIdAt(location), signal);
-  }
-
-  /** @internal */
-  protected override listImages(
-    directory: string,
-    recursive: boolean,
-    { signal }: OperationOptions,
-  ): AsyncIterable<ListEntry> {
-    return this.#client!.list(directory, recursive, signal);
-  }
-}
-
-function directoryUrl(text: string, store: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || /[?#]/.test(text) || url.username) {
-    throw new BadStoreConfiguration(
-      `option "baseUrl" is ${maskUri(text)}, allowed is an http URL without credentials and query`,
-      { store },
-    );
-  }
-  if (!url.pathname.endsWith("/")) url.pathname += "/";
-  return url;
 }

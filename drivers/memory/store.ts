@@ -5,35 +5,13 @@
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import { Duplicate, Forbidden, NotFound, StorageFull } from "../../errors/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
-import { type ByteRange, type Bytes, CHUNK_SIZE } from "../../streams/mod.ts";
-import type {
-  Acls,
-  DriverStat,
-  ImageDigest,
-  ImageReader,
-  ImageWriter,
-  ListEntry,
-  OperationOptions,
-  StoreContext,
-} from "../../store/driver.ts";
-import { entriesBelow } from "../../store/listing.ts";
+import type { DriverClass } from "../../store/driver.ts";
 import type { OptionDefinitions } from "../../store/options.ts";
-import { pastEnd } from "../../store/reading.ts";
 import { Store } from "../../store/store.ts";
+import { MemoryDriver } from "./driver.ts";
 import { MemoryLocation } from "./location.ts";
 import { type MemoryOptions, OPTIONS } from "./options.ts";
-
-/** An image: whole chunks of 4 MiB but the last, never changed once they are here. */
-interface MemoryImage extends ImageDigest {
-  chunks: readonly Bytes[];
-  modified: Date;
-  owner: string | undefined;
-  acls: Acls;
-}
-
-const PRIVATE: Acls = { public: false, readTenants: [], writeTenants: [] };
 
 /**
  * A store in memory. ACLs are enforced: a caller with a `context.tenant` reads and writes what its
@@ -41,10 +19,7 @@ const PRIVATE: Acls = { public: false, readTenants: [], writeTenants: [] };
  *
  * @example ACLs by who can read
  * ```ts
- * import { Forbidden } from "@vitrine/vitrine";
- * import { MemoryStore } from "@vitrine/vitrine/memory";
- * import { assertEquals, assertRejects } from "@std/assert";
- *
+ *  *  *  *
  * const store = new MemoryStore("scratch");
  * const alice = { context: { tenant: "alice" } };
  * const bob = { context: { tenant: "bob" } };
@@ -55,6 +30,8 @@ const PRIVATE: Acls = { public: false, readTenants: [], writeTenants: [] };
  * ```
  */
 export class MemoryStore extends Store<MemoryLocation, MemoryOptions> {
+  /** The driver. */
+  static override readonly DRIVER: DriverClass = MemoryDriver;
   /** The options, as data. */
   static override readonly OPTIONS: OptionDefinitions = OPTIONS;
   /** `memory`. */
@@ -65,218 +42,14 @@ export class MemoryStore extends Store<MemoryLocation, MemoryOptions> {
   /** {@linkcode MemoryLocation}. */
   static override readonly LOCATION: StoreLocationClass<MemoryLocation> = MemoryLocation;
 
-  readonly #images = new Map<string, MemoryImage>();
-  #used = 0;
-
-  /** Makes an empty store. */
+  /**
+   * Creates a store. Nothing is opened yet.
+   *
+   * @param name Name of the store: one segment of a path.
+   * @param options The options of the driver.
+   * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
+   */
   constructor(name: string, options: MemoryOptions = {}) {
     super(name, { ...options });
   }
-
-  /** @internal */
-  protected override locate(imageId: string): MemoryLocation {
-    return new MemoryLocation(this.name, imageId);
-  }
-
-  /** @internal */
-  protected override imageIdAt(location: MemoryLocation): string | undefined {
-    return location.store === this.name ? location.path : undefined;
-  }
-
-  /** @internal */
-  protected override openRead(
-    location: MemoryLocation,
-    { offset, length }: ByteRange,
-    { context }: OperationOptions,
-  ): Promise<ImageReader> {
-    const { chunks, size: total, checksum, modified } = this.#readable(location, context);
-    if (offset > total) throw pastEnd(offset, total);
-    let at = offset;
-    const end = Math.min(total, offset + (length ?? total));
-    return Promise.resolve({
-      size: end - offset,
-      total,
-      etag: `"${checksum}"`,
-      modified,
-      read: (view) => {
-        let filled = 0;
-        while (filled < view.length && at < end) {
-          const from = at % CHUNK_SIZE;
-          const wanted = Math.min(view.length - filled, end - at);
-          const piece = chunks[Math.floor(at / CHUNK_SIZE)]!.subarray(from, from + wanted);
-          view.set(piece, filled);
-          filled += piece.length;
-          at += piece.length;
-        }
-        return Promise.resolve(view.subarray(0, filled));
-      },
-      close: () => Promise.resolve(),
-    });
-  }
-
-  /** @internal */
-  protected override statImage(
-    location: MemoryLocation,
-    { context }: OperationOptions,
-  ): Promise<DriverStat> {
-    const { size, modified, checksum, multihash } = this.#readable(location, context);
-    return Promise.resolve({ size, modified, checksum, multihash, etag: `"${checksum}"` });
-  }
-
-  /** @internal */
-  protected override openWrite(
-    imageId: string,
-    { context }: OperationOptions,
-  ): Promise<ImageWriter<MemoryLocation>> {
-    this.#refuseDuplicate(imageId);
-    const chunks: Bytes[] = [];
-    let held = 0;
-    return Promise.resolve({
-      location: this.locate(imageId),
-      write: (chunk) => {
-        this.#take(chunk.length);
-        held += chunk.length;
-        chunks.push(chunk.slice());
-        return Promise.resolve();
-      },
-      commit: (image) => {
-        this.#refuseDuplicate(imageId);
-        const modified = new Date();
-        this.#images.set(imageId, {
-          ...image,
-          chunks,
-          modified,
-          owner: context?.tenant,
-          acls: PRIVATE,
-        });
-        return Promise.resolve();
-      },
-      abort: () => {
-        this.#used -= held;
-        return Promise.resolve();
-      },
-    });
-  }
-
-  /** @internal */
-  protected override deleteImage(
-    location: MemoryLocation,
-    { context }: OperationOptions,
-  ): Promise<void> {
-    const image = this.#find(location);
-    requireWriter(image, context);
-    this.#images.delete(location.path);
-    this.#used -= image.size;
-    return Promise.resolve();
-  }
-
-  /** @internal */
-  protected override async *listImages(
-    directory: string,
-    recursive: boolean,
-    { context }: OperationOptions,
-  ): AsyncGenerator<ListEntry> {
-    const images = [...this.#images]
-      .filter(([, image]) => mayRead(image, context))
-      .map(([path, { size, modified, checksum }]) => ({
-        path,
-        kind: "image" as const,
-        size,
-        modified,
-        etag: `"${checksum}"`,
-      }));
-    yield* entriesBelow(images, directory, recursive);
-  }
-
-  /** @internal */
-  protected override copyImage(
-    from: MemoryLocation,
-    imageId: string,
-    { context }: OperationOptions,
-  ): Promise<MemoryLocation> {
-    const image = this.#readable(from, context);
-    this.#refuseDuplicate(imageId);
-    this.#take(image.size);
-    this.#images.set(imageId, {
-      ...image,
-      modified: new Date(),
-      owner: context?.tenant,
-      acls: PRIVATE,
-    });
-    return Promise.resolve(this.locate(imageId));
-  }
-
-  /** @internal */
-  protected override renameImage(
-    from: MemoryLocation,
-    imageId: string,
-    { context }: OperationOptions,
-  ): Promise<MemoryLocation> {
-    const image = this.#readable(from, context);
-    requireWriter(image, context);
-    this.#refuseDuplicate(imageId);
-    this.#images.set(imageId, image);
-    this.#images.delete(from.path);
-    return Promise.resolve(this.locate(imageId));
-  }
-
-  /** @internal */
-  protected override readAcls(
-    location: MemoryLocation,
-    { context }: OperationOptions,
-  ): Promise<Acls> {
-    return Promise.resolve(this.#readable(location, context).acls);
-  }
-
-  /** @internal */
-  protected override writeAcls(
-    location: MemoryLocation,
-    acls: Acls,
-    { context }: OperationOptions,
-  ): Promise<void> {
-    const image = this.#find(location);
-    if (context?.tenant !== undefined && context.tenant !== image.owner) {
-      throw new Forbidden("only the image's owner may change its ACLs");
-    }
-    image.acls = acls;
-    return Promise.resolve();
-  }
-
-  #find(location: MemoryLocation): MemoryImage {
-    const image = this.#images.get(location.path);
-    if (image === undefined) throw new NotFound("no such image");
-    return image;
-  }
-
-  #readable(location: MemoryLocation, context: StoreContext | undefined): MemoryImage {
-    const image = this.#find(location);
-    if (!mayRead(image, context)) {
-      throw new Forbidden(`tenant ${context?.tenant} may not read the image`);
-    }
-    return image;
-  }
-
-  #refuseDuplicate(imageId: string): void {
-    if (this.#images.has(imageId)) throw new Duplicate("the image exists already");
-  }
-
-  #take(bytes: number): void {
-    const { capacity } = this.options;
-    if (capacity !== undefined && this.#used + bytes > capacity) {
-      throw new StorageFull(`the store's ${capacity} bytes are used up`);
-    }
-    this.#used += bytes;
-  }
-}
-
-function mayRead({ owner, acls }: MemoryImage, context: StoreContext | undefined): boolean {
-  const tenant = context?.tenant;
-  return tenant === undefined || tenant === owner || acls.public ||
-    acls.readTenants.includes("*") || acls.readTenants.includes(tenant);
-}
-
-function requireWriter({ owner, acls }: MemoryImage, context: StoreContext | undefined): void {
-  const tenant = context?.tenant;
-  if (tenant === undefined || tenant === owner || acls.writeTenants.includes(tenant)) return;
-  throw new Forbidden(`tenant ${tenant} may not write the image`);
 }

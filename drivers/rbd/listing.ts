@@ -6,7 +6,7 @@
 import { NotFound } from "../../errors/mod.ts";
 import { checkImageId } from "../../location/mod.ts";
 import { abortable } from "../../streams/abort.ts";
-import type { ListEntry } from "../../store/driver.ts";
+import type { ListEntry } from "../../store/types.ts";
 import { SNAPSHOT } from "./location.ts";
 import type { Pool } from "./pool.ts";
 import { isStagedName } from "./staging.ts";

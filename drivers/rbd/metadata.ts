@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageDigest } from "../../store/driver.ts";
+import type { ImageDigest } from "../../store/types.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const [CHECKSUM, MULTIHASH] = ["vitrine.checksum", "vitrine.multihash"];

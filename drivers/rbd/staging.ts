@@ -8,7 +8,7 @@
  * @module
  */
 import { HasSnapshot, InUseByStore, NotFound } from "../../errors/mod.ts";
-import type { Leftover } from "../../store/driver.ts";
+import type { Leftover } from "../../store/types.ts";
 import type { Image } from "./image.ts";
 import { SNAPSHOT } from "./location.ts";
 import { delay, PAUSE, rename } from "./names.ts";

@@ -5,7 +5,8 @@
  */
 import { abortable } from "../../streams/abort.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import type { ImageDigest, ImageWriter } from "../../store/driver.ts";
+import type { ImageWriter } from "../../store/driver.ts";
+import type { ImageDigest } from "../../store/types.ts";
 import { dataRuns } from "../shared/sparse.ts";
 import type { RbdLocation } from "./location.ts";
 import { metadataOf } from "./metadata.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { StoreAclsNotSupported } from "../../errors/mod.ts";
-import type { Acls } from "../../store/driver.ts";
+import type { Acls } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
 import { codeOf } from "./fault.ts";
 

@@ -5,7 +5,7 @@
  */
 import { BackendException } from "../../errors/mod.ts";
 import { checkImageId } from "../../location/mod.ts";
-import type { Leftover, ListEntry } from "../../store/driver.ts";
+import type { Leftover, ListEntry } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
 import type { WriteState } from "./write_state.ts";
 import type { Element } from "./xml.ts";

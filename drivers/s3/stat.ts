@@ -4,7 +4,7 @@
  * @module
  */
 import type { ExpectedDigests } from "../../streams/mod.ts";
-import type { DriverStat } from "../../store/driver.ts";
+import type { DriverStat } from "../../store/types.ts";
 
 /** User metadata that holds digests, by Glance's names of them. */
 const CHECKSUM = "x-amz-meta-checksum";

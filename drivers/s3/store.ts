@@ -5,30 +5,13 @@
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, Invalid, StorePresignNotSupported } from "../../errors/mod.ts";
-import { checkImageId, type StoreLocationClass } from "../../location/mod.ts";
-import type { ByteRange } from "../../streams/mod.ts";
-import type {
-  Acls,
-  DriverStat,
-  ImageReader,
-  ImageWriter,
-  Leftover,
-  ListEntry,
-  OperationOptions,
-  PresignRequest,
-  WriteOptions,
-} from "../../store/driver.ts";
+import type { StoreLocationClass } from "../../location/mod.ts";
+import type { DriverClass } from "../../store/driver.ts";
 import type { OptionDefinitions } from "../../store/options.ts";
 import { Store } from "../../store/store.ts";
-import type { S3Client } from "./client.ts";
-import { Endpoint } from "./endpoint.ts";
+import { S3Driver } from "./driver.ts";
 import { S3Location, SCHEMES } from "./location.ts";
 import { OPTIONS, type S3Options, type S3Settings } from "./options.ts";
-import type { WriteState } from "./write_state.ts";
-
-/** The longest that a presigned URL may be good, in milliseconds: 7 days. */
-const MAX_EXPIRY = 604_800_000;
 
 /**
  * A store in an S3 bucket. An image id is the object's key.
@@ -53,8 +36,7 @@ const MAX_EXPIRY = 604_800_000;
  *
  * @example Images in a bucket
  * ```ts
- * import { S3Store } from "@vitrine/vitrine/s3";
- *
+ *  *
  * async function backUp(image: ReadableStream<Uint8Array>): Promise<string> {
  *   await using store = new S3Store("backup", {
  *     host: "https://s3.eu-west-1.amazonaws.com",
@@ -68,6 +50,8 @@ const MAX_EXPIRY = 604_800_000;
  * ```
  */
 export class S3Store extends Store<S3Location, S3Settings> {
+  /** The driver. */
+  static override readonly DRIVER: DriverClass = S3Driver;
   /** The options, as data. */
   static override readonly OPTIONS: OptionDefinitions = OPTIONS;
   /** `s3`, `s3+https`, `s3+http`. */
@@ -79,188 +63,14 @@ export class S3Store extends Store<S3Location, S3Settings> {
   /** {@linkcode S3Location}. */
   static override readonly LOCATION: StoreLocationClass<S3Location> = S3Location;
 
-  readonly #endpoint: Endpoint;
-  #client: S3Client | undefined;
-  #writing: Promise<WriteState> | undefined;
-
-  /** Reads the options; throws `BadStoreConfiguration`. Nothing is opened yet. */
+  /**
+   * Creates a store. Nothing is opened yet.
+   *
+   * @param name Name of the store: one segment of a path.
+   * @param options The options of the driver.
+   * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
+   */
   constructor(name: string, options: S3Options) {
     super(name, { ...options });
-    this.#endpoint = new Endpoint(this.options, name);
-    if (!this.options.accessKey !== !this.options.secretKey) {
-      throw new BadStoreConfiguration('the options "accessKey" and "secretKey" belong together', {
-        store: name,
-      });
-    }
-  }
-
-  /** @internal */
-  protected override async configureGet(): Promise<void> {
-    const { S3Client } = await import("./client.ts");
-    this.#client = new S3Client(this.options, this.#endpoint);
-  }
-
-  /** @internal */
-  protected override async locate(imageId: string): Promise<S3Location> {
-    const { scheme, host, prefix } = this.#endpoint;
-    const keys = this.options.keysInLocations ? await this.#client!.credentials() : undefined;
-    return new S3Location(scheme, host, prefix + imageId, keys);
-  }
-
-  /** @internal */
-  protected override imageIdAt({ host, path }: S3Location): string | undefined {
-    try {
-      return checkImageId(this.#endpoint.keyAt(host, path) ?? "");
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** @internal */
-  protected override async openRead(
-    location: S3Location,
-    range: ByteRange,
-    { signal }: OperationOptions,
-  ): Promise<ImageReader> {
-    const key = this.#key(location);
-    const { enableDataIntegrityProtection, responseChecksumValidation: when } = this.options;
-    const held = enableDataIntegrityProtection && when === "when_supported";
-    if (!held || range.offset > 0 || range.length !== undefined) {
-      return await this.#client!.open(key, range, undefined, signal);
-    }
-    const { heldTo } = await import("./integrity.ts");
-    const headers = await this.#client!.headers({
-      method: "HEAD",
-      key,
-      headers: { "x-amz-checksum-mode": "ENABLED" },
-      signal,
-    });
-    const etag = headers.get("etag") ?? undefined;
-    return await heldTo(headers, await this.#client!.open(key, range, etag, signal));
-  }
-
-  /** @internal */
-  protected override async statImage(
-    location: S3Location,
-    { signal }: OperationOptions,
-  ): Promise<DriverStat> {
-    return await this.#client!.stat(this.#key(location), signal);
-  }
-
-  /** @internal */
-  protected override async openWrite(
-    imageId: string,
-    options: WriteOptions,
-  ): Promise<ImageWriter<S3Location>> {
-    const [{ S3Upload }, state] = await Promise.all([import("./upload.ts"), this.#writeState()]);
-    await state.cleanUpAgain();
-    const { size, signal } = options;
-    // An image of one `PUT` is not there yet when that is found out by itself.
-    if (size === undefined || size > this.options.largeObjectChunkSize * 2 ** 20) {
-      await state.refuseDuplicate(imageId, signal);
-    }
-    return new S3Upload(state, await this.locate(imageId), imageId, options);
-  }
-
-  /** @internal */
-  protected override async deleteImage(
-    location: S3Location,
-    { signal }: OperationOptions,
-  ): Promise<void> {
-    const key = this.#key(location);
-    // The server answers the same whether there was something to delete or not.
-    await this.#client!.headers({ method: "HEAD", key, signal });
-    await this.#client!.headers({ method: "DELETE", key, signal });
-  }
-
-  /** @internal */
-  protected override async *listImages(
-    directory: string,
-    recursive: boolean,
-    { signal }: OperationOptions,
-  ): AsyncGenerator<ListEntry> {
-    const { listObjects } = await import("./listing.ts");
-    yield* listObjects(this.#client!, directory, recursive, signal);
-  }
-
-  /** @internal */
-  protected override async copyImage(
-    from: S3Location,
-    imageId: string,
-    { signal }: OperationOptions,
-  ): Promise<S3Location> {
-    const [{ copyObject }, state] = await Promise.all([import("./copy.ts"), this.#writeState()]);
-    await copyObject(state, this.#key(from), imageId, { signal });
-    return await this.locate(imageId);
-  }
-
-  /** @internal */
-  protected override async readAcls(
-    location: S3Location,
-    { signal }: OperationOptions,
-  ): Promise<Acls> {
-    const { readAcls } = await import("./acls.ts");
-    return (await readAcls(this.#client!, this.#key(location), signal)).acls;
-  }
-
-  /** @internal */
-  protected override async writeAcls(
-    location: S3Location,
-    acls: Acls,
-    { signal }: OperationOptions,
-  ): Promise<void> {
-    const { writeAcls } = await import("./acls.ts");
-    await writeAcls(this.#client!, this.#key(location), acls, signal);
-  }
-
-  /** @internal */
-  protected override async presignImage(
-    location: S3Location,
-    { method, expiresIn }: PresignRequest,
-  ): Promise<URL> {
-    if (expiresIn > MAX_EXPIRY) throw new Invalid("a presigned URL is good for 7 days at most");
-    const seconds = Math.ceil(expiresIn / 1000);
-    const url = await this.#client!.presign(method, this.#key(location), seconds);
-    if (url === undefined) throw new StorePresignNotSupported("the store signs nothing");
-    return url;
-  }
-
-  /** @internal */
-  protected override async *leftovers({ signal }: OperationOptions): AsyncGenerator<Leftover> {
-    const [{ leftovers }, state] = await Promise.all([
-      import("./listing.ts"),
-      this.#writeState(),
-    ]);
-    yield* leftovers(state, signal);
-  }
-
-  /** @internal */
-  protected override async deleteImages(
-    locations: AsyncIterable<S3Location>,
-    { signal }: OperationOptions,
-  ): Promise<void> {
-    const { deleteObjects } = await import("./delete_objects.ts");
-    const key = (location: S3Location) => this.#key(location);
-    const keys = async function* () {
-      for await (const location of locations) yield key(location);
-    };
-    await deleteObjects(this.#client!, keys(), signal);
-  }
-
-  /** @internal */
-  protected override async release(): Promise<void> {
-    const state = await this.#writing;
-    this.#writing = undefined;
-    await state?.cleanUpAgain();
-    await this.#client!.close();
-  }
-
-  #key(location: S3Location): string {
-    return location.path.slice(this.#endpoint.prefix.length);
-  }
-
-  #writeState(): Promise<WriteState> {
-    return this.#writing ??= import("./write_state.ts")
-      .then(({ WriteState }) => new WriteState(this.#client!, this.options));
   }
 }

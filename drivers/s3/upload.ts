@@ -6,7 +6,8 @@
 import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { type Part, Parts } from "../../streams/parts.ts";
-import type { ImageDigest, ImageWriter, WriteOptions } from "../../store/driver.ts";
+import type { ImageWriter, WriteOptions } from "../../store/driver.ts";
+import type { ImageDigest } from "../../store/types.ts";
 import { Checksums } from "./checksums.ts";
 import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";

@@ -5,7 +5,7 @@
  */
 import { BadStoreConfiguration, BadStoreUri, StoreError } from "../../errors/mod.ts";
 import type { Transport } from "../../transport/mod.ts";
-import type { OperationOptions, StoreContext } from "../../store/driver.ts";
+import type { OperationOptions, StoreContext } from "../../store/types.ts";
 import { Callers } from "./callers.ts";
 import { endpointOf, filledEndpoint } from "./catalog.ts";
 import { SwiftClient } from "./client.ts";

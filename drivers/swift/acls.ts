@@ -5,7 +5,7 @@
  * @module
  */
 import { StoreAclsNotSupported } from "../../errors/mod.ts";
-import type { Acls } from "../../store/driver.ts";
+import type { Acls } from "../../store/types.ts";
 
 /** Anybody at all; glance_store's own `*:*` is anybody with a token. */
 const ANYBODY = ".r:*";

@@ -6,7 +6,7 @@
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 import type { Transport } from "../../transport/mod.ts";
-import type { StoreContext } from "../../store/driver.ts";
+import type { StoreContext } from "../../store/types.ts";
 import { endpointOf, filledEndpoint } from "./catalog.ts";
 import { Keystone, keystoneUrl } from "./keystone.ts";
 import type { SwiftSettings } from "./options.ts";

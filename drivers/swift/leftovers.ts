@@ -4,7 +4,7 @@
  * @module
  */
 import { NotFound } from "../../errors/mod.ts";
-import type { Leftover } from "../../store/driver.ts";
+import type { Leftover } from "../../store/types.ts";
 import type { SwiftClient } from "./client.ts";
 import { readManifest, removeUpload } from "./large_objects.ts";
 import { EMPTY, modifiedOf } from "./listing.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ListEntry } from "../../store/driver.ts";
+import type { ListEntry } from "../../store/types.ts";
 import type { Listed, SwiftClient } from "./client.ts";
 import { readManifest } from "./large_objects.ts";
 import { isImageId, pastSegments, SEGMENTS } from "./names.ts";

@@ -6,7 +6,7 @@
 import { BackendException } from "../../errors/mod.ts";
 import { parseContentRange } from "../../transport/ranges.ts";
 import { parseContentLength, parseLastModified } from "../../transport/headers.ts";
-import type { DriverStat } from "../../store/driver.ts";
+import type { DriverStat } from "../../store/types.ts";
 
 /** Says which upload made an object. */
 export const UPLOAD = "x-object-meta-upload-id";

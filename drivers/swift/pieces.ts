@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DriverStat } from "../../store/driver.ts";
+import type { DriverStat } from "../../store/types.ts";
 import type { SwiftClient } from "./client.ts";
 import { md5Of, readManifest } from "./large_objects.ts";
 import type { SwiftLocation } from "./location.ts";

@@ -8,7 +8,7 @@ import type { Bytes } from "../../streams/mod.ts";
 import { parseContentLength } from "../../transport/headers.ts";
 import { Backoff } from "../../transport/backoff.ts";
 import { cleaningUp } from "../shared/cleanup.ts";
-import type { DriverStat } from "../../store/driver.ts";
+import type { DriverStat } from "../../store/types.ts";
 import { exclusively } from "./claims.ts";
 import type { SwiftClient } from "./client.ts";
 import {

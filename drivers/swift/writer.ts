@@ -5,7 +5,8 @@
  */
 import type { Bytes } from "../../streams/mod.ts";
 import { Parts } from "../../streams/parts.ts";
-import type { ImageDigest, ImageWriter } from "../../store/driver.ts";
+import type { ImageWriter } from "../../store/driver.ts";
+import type { ImageDigest } from "../../store/types.ts";
 import type { SwiftClient } from "./client.ts";
 import { md5Of } from "./large_objects.ts";
 import type { SwiftLocation } from "./location.ts";

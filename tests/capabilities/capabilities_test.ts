@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BitMasks, contains, StoreAddDisabled, StoreCapability } from "@vitrine/vitrine";
 import { MemoryStore } from "@vitrine/vitrine/memory";
+import { replaceMethods } from "../store/replace_methods.ts";
 
 Deno.test("the bits up to 255 have glance_store's values", () => {
   const { NONE, ALL, DRIVER_REUSABLE, ...masks } = BitMasks;
@@ -56,12 +57,18 @@ Deno.test("describe says the abilities in words", () => {
 class Moody extends MemoryStore {
   refreshed = 0;
   recovers = false;
-  override configureAdd(): Promise<void> {
-    return Promise.reject(new Error("the disk is not there"));
-  }
   override updateCapabilities(): void {
     this.refreshed++;
     if (this.recovers) this.setCapabilities(BitMasks.WRITE_ACCESS);
+  }
+
+  constructor(name: string) {
+    super(name);
+    replaceMethods(this.driver, () => ({
+      configureAdd: (): Promise<void> => {
+        return Promise.reject(new Error("the disk is not there"));
+      },
+    }));
   }
 }
 

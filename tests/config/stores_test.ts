@@ -23,6 +23,7 @@ import {
   UnsupportedBackend,
 } from "@vitrine/vitrine";
 import { MemoryStore } from "@vitrine/vitrine/memory";
+import { replaceMethods } from "../store/replace_methods.ts";
 
 const broken = () => new BadStoreConfiguration('option "x" is missing', { store: "broken" });
 
@@ -31,9 +32,14 @@ class Twin extends MemoryStore {
   override ownsLocation(): boolean {
     return true;
   }
-  /** @internal */
-  protected override imageIdAt(location: { path: string }): string {
-    return location.path;
+
+  constructor(name: string) {
+    super(name);
+    replaceMethods(this.driver, () => ({
+      imageIdAt: (location: { path: string }): string => {
+        return location.path;
+      },
+    }));
   }
 }
 
@@ -239,14 +245,23 @@ Deno.test("a store that could not be made is reported and takes no other down", 
 
 Deno.test("status opens each store and says how it is", async () => {
   class Offline extends MemoryStore {
-    /** @internal */
-    protected override configureGet(): Promise<void> {
-      return Promise.reject(new Error("no route"));
+    constructor(name: string) {
+      super(name);
+      replaceMethods(this.driver, () => ({
+        configureGet: (): Promise<void> => {
+          return Promise.reject(new Error("no route"));
+        },
+      }));
     }
   }
   class ReadOnly extends MemoryStore {
-    override configureAdd(): Promise<void> {
-      return Promise.reject(new BadStoreConfiguration("no bucket"));
+    constructor(name: string) {
+      super(name);
+      replaceMethods(this.driver, () => ({
+        configureAdd: (): Promise<void> => {
+          return Promise.reject(new BadStoreConfiguration("no bucket"));
+        },
+      }));
     }
   }
   const stores = new Stores(
@@ -285,10 +300,14 @@ Deno.test("status opens each store and says how it is", async () => {
 Deno.test("close closes all, also when one fails", async () => {
   const closed: string[] = [];
   class Noisy extends MemoryStore {
-    /** @internal */
-    protected override release(): Promise<void> {
-      closed.push(this.name);
-      return this.name === "a" ? Promise.reject(new Error("stuck")) : Promise.resolve();
+    constructor(name: string) {
+      super(name);
+      replaceMethods(this.driver, () => ({
+        release: (): Promise<void> => {
+          closed.push(this.name);
+          return this.name === "a" ? Promise.reject(new Error("stuck")) : Promise.resolve();
+        },
+      }));
     }
   }
   const stores = new Stores({ a: new Noisy("a"), b: new Noisy("b") });

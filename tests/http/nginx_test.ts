@@ -11,13 +11,14 @@ import {
   NotFound,
   RemoteServiceUnavailable,
 } from "@vitrine/vitrine";
-import type { ImageWriter, OperationOptions } from "@vitrine/vitrine";
+import type { Driver, ImageWriter } from "@vitrine/vitrine";
 import { storeConformance } from "@vitrine/vitrine/conformance";
 import { type HttpLocation, type HttpOptions, HttpStore } from "@vitrine/vitrine/http";
 import { dirname } from "@std/path";
 import { assertBytes, pattern } from "../../conformance/data.ts";
 import { latin1 } from "../faults/wire.ts";
 import { type Endpoints, service, serviceTest } from "../services/mod.ts";
+import { replaceMethods } from "../store/replace_methods.ts";
 
 /** An http store whose images a test puts below nginx's root, so that the whole contract is tested. */
 class SiteStore extends HttpStore {
@@ -27,18 +28,22 @@ class SiteStore extends HttpStore {
   constructor(name: string, root: string, options: HttpOptions) {
     super(name, options);
     this.#root = root;
+    replaceMethods(this.driver, (driver) => ({
+      openWrite: (imageId) => this.#openWrite(imageId, driver),
+      deleteImage: (location) => this.#deleteImage(location),
+    }));
   }
 
-  protected override async openWrite(
+  async #openWrite(
     imageId: string,
-    _options: OperationOptions,
+    driver: Driver<HttpLocation>,
   ): Promise<ImageWriter<HttpLocation>> {
     const path = `${this.#root}/${imageId}`;
     const duplicate = () => new Duplicate("the image exists already");
     if (await Deno.stat(path).then(() => true, () => false)) throw duplicate();
     const draft = await Deno.makeTempFile({ dir: dirname(this.#root) });
     return {
-      location: this.locate(imageId),
+      location: await driver.locate(imageId, {}),
       write: (chunk) => Deno.writeFile(draft, chunk, { append: true }),
       async commit() {
         await Deno.mkdir(dirname(path), { recursive: true });
@@ -54,7 +59,7 @@ class SiteStore extends HttpStore {
     };
   }
 
-  protected override async deleteImage(location: HttpLocation): Promise<void> {
+  async #deleteImage(location: HttpLocation): Promise<void> {
     let path = `${this.#root}/${this.imageIdOf(location)}`;
     await Deno.remove(path).catch(() => {
       throw new NotFound("no such image");

@@ -128,7 +128,7 @@ s3Test("gc tells and removes uploads that nobody ended, and no others", async (s
   assertEquals((await openUploads(bucket)).length, 3);
   const [one] = await Array.fromAsync(store.gc({ olderThan: -60_000, dryRun: true }));
   assertEquals(one!.kind, "upload");
-  assert(Math.abs(one!.since.getTime() - Date.now()) < 600_000);
+  assert(Math.abs(one!.since!.getTime() - Date.now()) < 600_000);
   assertEquals(await tell({ olderThan: -60_000 }), ["odd/ü + %41", "stale"]);
   assertEquals(await openUploads(bucket), ["live"]);
   await writer.close();

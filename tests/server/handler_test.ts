@@ -23,6 +23,7 @@ import { handler, type HandlerOptions } from "@vitrine/vitrine/handler";
 import { HttpStore } from "@vitrine/vitrine/http";
 import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
 import { observedBody } from "../../server/http/body.ts";
+import { replaceMethods } from "../store/replace_methods.ts";
 
 const HELLO_SHA256 = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
 /** Accepts nothing but JSON. */
@@ -37,29 +38,32 @@ class Watched extends MemoryStore {
   failure: Error | undefined;
   change: Partial<DriverStat & ImageReader> = {};
 
-  /** @internal */
-  protected override async statImage(
-    location: MemoryLocation,
-    options: OperationOptions,
-  ): Promise<DriverStat> {
-    this.asked.push("stat");
-    if (this.failure) throw this.failure;
-    return await super.statImage(location, options);
-  }
-  /** @internal */
-  protected override async openRead(
-    location: MemoryLocation,
-    range: ByteRange,
-    options: OperationOptions,
-  ): Promise<ImageReader> {
-    this.asked.push("open");
-    if (this.failure) throw this.failure;
-    const { size, total, etag, modified, read, close } = await super.openRead(
-      location,
-      range,
-      options,
-    );
-    return { size, total, etag, modified, read, close, ...this.change };
+  constructor(name: string) {
+    super(name);
+    replaceMethods(this.driver, (driver) => ({
+      statImage: async (
+        location: MemoryLocation,
+        options: OperationOptions,
+      ): Promise<DriverStat> => {
+        this.asked.push("stat");
+        if (this.failure) throw this.failure;
+        return await driver.statImage(location, options);
+      },
+      openRead: async (
+        location: MemoryLocation,
+        range: ByteRange,
+        options: OperationOptions,
+      ): Promise<ImageReader> => {
+        this.asked.push("open");
+        if (this.failure) throw this.failure;
+        const { size, total, etag, modified, read, close } = await driver.openRead(
+          location,
+          range,
+          options,
+        );
+        return { size, total, etag, modified, read, close, ...this.change };
+      },
+    }));
   }
 }
 
@@ -69,12 +73,16 @@ class Undigested extends Watched {
 
 /** Tells digests, and no entity tag. */
 class Untagged extends Watched {
-  /** @internal */
-  protected override async statImage(
-    location: MemoryLocation,
-    options: OperationOptions,
-  ): Promise<DriverStat> {
-    return { ...await super.statImage(location, options), etag: undefined };
+  constructor(name: string) {
+    super(name);
+    replaceMethods(this.driver, (driver) => ({
+      statImage: async (
+        location: MemoryLocation,
+        options: OperationOptions,
+      ): Promise<DriverStat> => {
+        return { ...await driver.statImage(location, options), etag: undefined };
+      },
+    }));
   }
 }
 
@@ -171,8 +179,9 @@ Deno.test("a store that cannot read from the middle sends the whole", async () =
 Deno.test("an image of unknown size is sent whole, without a length", async () => {
   const { ask, store } = await served({}, new Undigested("s"));
   store.change = { size: undefined, total: undefined };
-  const original = store["statImage"].bind(store);
-  store["statImage"] = async (...args) => ({ ...await original(...args), size: undefined });
+  replaceMethods(store["driver"], (driver) => ({
+    statImage: async (...args) => ({ ...await driver.statImage(...args), size: undefined }),
+  }));
   for (const range of ["bytes=1-3", "bytes=-2", "bytes=0-0,4-4"]) {
     const response = await ask("/s/dir/a.txt", { headers: { range } });
     assertEquals([response.status, response.headers.get("content-length")], [200, null]);
@@ -651,10 +660,12 @@ Deno.test("a body that fails after its headers is told to onError, and fails", a
     assertEquals([error.detail, of], ["the disk was pulled out", range]);
   }
   let count = 1500;
-  store["listImages"] = async function* () {
-    for (let i = 0; i < count; i++) yield { path: `${i}`, kind: "image" };
-    throw failure;
-  };
+  replaceMethods(store["driver"], () => ({
+    listImages: async function* () {
+      for (let i = 0; i < count; i++) yield { path: `${i}`, kind: "image" };
+      throw failure;
+    },
+  }));
   // A listing of this size is read before its status is sent.
   const listing = await ask("/s/");
   assertEquals([listing.status, told.length], [502, 1]);

@@ -16,6 +16,7 @@ import {
 } from "@vitrine/vitrine";
 import { handler } from "@vitrine/vitrine/handler";
 import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
+import { replaceMethods } from "../store/replace_methods.ts";
 
 const CHANGED = "Tue, 15 Nov 1994 12:45:26 GMT";
 const EARLIER = "Tue, 15 Nov 1994 12:45:25 GMT";
@@ -33,22 +34,25 @@ const VALIDATORS: Record<string, { etag?: string; modified?: Date }> = {
 };
 
 class Dated extends MemoryStore {
-  /** @internal */
-  protected override async statImage(
-    location: MemoryLocation,
-    options: OperationOptions,
-  ): Promise<DriverStat> {
-    const { size } = await super.statImage(location, options);
-    return { size, ...VALIDATORS[location.path] };
-  }
-  /** @internal */
-  protected override async openRead(
-    location: MemoryLocation,
-    range: ByteRange,
-    options: OperationOptions,
-  ): Promise<ImageReader> {
-    const { size, total, read, close } = await super.openRead(location, range, options);
-    return { size, total, read, close, ...VALIDATORS[location.path] };
+  constructor(name: string) {
+    super(name);
+    replaceMethods(this.driver, (driver) => ({
+      statImage: async (
+        location: MemoryLocation,
+        options: OperationOptions,
+      ): Promise<DriverStat> => {
+        const { size } = await driver.statImage(location, options);
+        return { size, ...VALIDATORS[location.path] };
+      },
+      openRead: async (
+        location: MemoryLocation,
+        range: ByteRange,
+        options: OperationOptions,
+      ): Promise<ImageReader> => {
+        const { size, total, read, close } = await driver.openRead(location, range, options);
+        return { size, total, read, close, ...VALIDATORS[location.path] };
+      },
+    }));
   }
 }
 

@@ -16,6 +16,7 @@ import {
 import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
 import { Workplace } from "../cli/harness.ts";
 import { type RunningServer, serve, type ServeOptions } from "@vitrine/vitrine/serve";
+import { replaceMethods } from "../store/replace_methods.ts";
 
 const MIB = 1 << 20;
 const DATA = new Uint8Array(10 * MIB + 12_345);
@@ -33,39 +34,41 @@ class Brittle extends MemoryStore {
   ranges: ByteRange[] = [];
   readonly closed = Promise.withResolvers<void>();
 
-  /** @internal */
-  protected override async statImage(
-    location: MemoryLocation,
-    options: OperationOptions,
-  ): Promise<DriverStat> {
-    const stat = await super.statImage(location, options);
-    return this.sizeless ? { ...stat, size: undefined } : stat;
-  }
-
-  /** @internal */
-  protected override async openRead(
-    location: MemoryLocation,
-    range: ByteRange,
-    options: OperationOptions,
-  ): Promise<ImageReader> {
-    this.ranges.push(range);
-    const reader = await super.openRead(location, range, options);
-    let at = range.offset;
-    return {
-      ...reader,
-      ...(this.sizeless ? { size: undefined, total: undefined } : {}),
-      read: async (view) => {
-        this.reads++;
-        const chunk = await reader.read(view);
-        at += chunk.length;
-        if (at > this.breakAt) throw new RemoteServiceUnavailable("the disk was pulled out");
-        return chunk;
+  constructor(name: string) {
+    super(name);
+    replaceMethods(this.driver, (driver) => ({
+      statImage: async (
+        location: MemoryLocation,
+        options: OperationOptions,
+      ): Promise<DriverStat> => {
+        const stat = await driver.statImage(location, options);
+        return this.sizeless ? { ...stat, size: undefined } : stat;
       },
-      close: async () => {
-        await reader.close();
-        this.closed.resolve();
+      openRead: async (
+        location: MemoryLocation,
+        range: ByteRange,
+        options: OperationOptions,
+      ): Promise<ImageReader> => {
+        this.ranges.push(range);
+        const reader = await driver.openRead(location, range, options);
+        let at = range.offset;
+        return {
+          ...reader,
+          ...(this.sizeless ? { size: undefined, total: undefined } : {}),
+          read: async (view) => {
+            this.reads++;
+            const chunk = await reader.read(view);
+            at += chunk.length;
+            if (at > this.breakAt) throw new RemoteServiceUnavailable("the disk was pulled out");
+            return chunk;
+          },
+          close: async () => {
+            await reader.close();
+            this.closed.resolve();
+          },
+        };
       },
-    };
+    }));
   }
 }
 

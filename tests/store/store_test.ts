@@ -10,6 +10,8 @@ import {
   BitMasks,
   type ByteRange,
   ChecksumMismatch,
+  type Driver,
+  type DriverClass,
   type DriverStat,
   Forbidden,
   type ImageReader,
@@ -25,30 +27,24 @@ import {
 } from "@vitrine/vitrine";
 import { MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
 import { until } from "../until.ts";
+import { replaceMethods } from "./replace_methods.ts";
 
 const SECRET = "tr0ub4dor&3";
 
-class Broken extends Store<MemoryLocation, { key: string }> {
-  static override readonly OPTIONS: OptionDefinitions = {
-    key: { type: "string", required: true, secret: true, help: "The key." },
-  };
-  static override readonly SCHEMES: readonly string[] = ["memory"];
-  static override readonly CAPABILITIES: number = BitMasks.RW_RANDOM;
-  static override readonly LOCATION: StoreLocationClass<MemoryLocation> = MemoryLocation;
-
+class BrokenDriver implements Driver<MemoryLocation> {
   announced: number | undefined = 10;
   sent = 10;
   failure: unknown;
   aborted: unknown[] = [];
   closed = 0;
 
-  protected override locate(imageId: string): MemoryLocation {
-    return new MemoryLocation(this.name, imageId);
+  locate(imageId: string): MemoryLocation {
+    return new MemoryLocation("broken", imageId);
   }
-  protected override imageIdAt(location: MemoryLocation): string {
+  imageIdAt(location: MemoryLocation): string {
     return location.path;
   }
-  protected override openRead(_: MemoryLocation, _range: ByteRange): Promise<ImageReader> {
+  openRead(_: MemoryLocation, _range: ByteRange): Promise<ImageReader> {
     if (this.failure) throw this.failure;
     let left = this.sent;
     return Promise.resolve({
@@ -61,10 +57,10 @@ class Broken extends Store<MemoryLocation, { key: string }> {
       close: () => (this.closed++, Promise.resolve()),
     });
   }
-  protected override statImage(): Promise<DriverStat> {
+  statImage(): Promise<DriverStat> {
     return Promise.resolve({ size: this.announced });
   }
-  protected override openWrite(imageId: string): Promise<ImageWriter<MemoryLocation>> {
+  openWrite(imageId: string): Promise<ImageWriter<MemoryLocation>> {
     return Promise.resolve({
       location: this.locate(imageId),
       write: () => Promise.resolve(),
@@ -77,6 +73,21 @@ class Broken extends Store<MemoryLocation, { key: string }> {
   }
 }
 
+class Broken extends Store<MemoryLocation, { key: string }> {
+  static override readonly OPTIONS: OptionDefinitions = {
+    key: { type: "string", required: true, secret: true, help: "The key." },
+  };
+  static override readonly SCHEMES: readonly string[] = ["memory"];
+  static override readonly CAPABILITIES: number = BitMasks.RW_RANDOM;
+  static override readonly LOCATION: StoreLocationClass<MemoryLocation> = MemoryLocation;
+
+  static override readonly DRIVER: DriverClass = BrokenDriver;
+
+  get faults(): BrokenDriver {
+    return this.driver as BrokenDriver;
+  }
+}
+
 function broken(): Broken {
   return new Broken("broken", { key: SECRET });
 }
@@ -84,16 +95,18 @@ function broken(): Broken {
 Deno.test("a backend that sends less or more than it announced never looks whole", async () => {
   for (const [sent, Refusal] of [[9, RemoteServiceUnavailable], [11, SizeMismatch]] as const) {
     const store = broken();
-    store.sent = sent;
+    store.faults.sent = sent;
     const { stream } = await store.get("a");
     await assertRejects(() => new Response(stream).arrayBuffer(), Refusal, "broken: get a: ");
-    assertEquals(store.closed, 1);
+    assertEquals(store.faults.closed, 1);
   }
 });
 
 Deno.test("a driver's own error becomes one line with a cause and without a secret", async () => {
   const store = broken();
-  store.failure = new TypeError(`refused key ${SECRET}\nfor https://me:${SECRET}@host/?sig=abc`);
+  store.faults.failure = new TypeError(
+    `refused key ${SECRET}\nfor https://me:${SECRET}@host/?sig=abc`,
+  );
   const error = await assertRejects(() => store.get("a/b"), BackendException);
   assertEquals(
     error.message,
@@ -101,14 +114,14 @@ Deno.test("a driver's own error becomes one line with a cause and without a secr
   );
   const shown = Deno.inspect(error, { depth: 9 });
   assert(!shown.includes(SECRET), shown);
-  assert(error.cause === store.failure);
+  assert(error.cause === store.faults.failure);
 });
 
 Deno.test("a commit that fails is aborted, and its own error is told", async () => {
   const store = broken();
-  store.failure = new Error("no commit today");
+  store.faults.failure = new Error("no commit today");
   await assertRejects(() => store.add("a", new Uint8Array(3)), BackendException, "no commit today");
-  assertEquals(store.aborted, [store.failure]);
+  assertEquals(store.faults.aborted, [store.faults.failure]);
 });
 
 Deno.test("an option is judged by name, value and what is allowed", () => {
@@ -160,7 +173,7 @@ Deno.test("errors that are each other's cause are told all the same", async () =
   const store = new Broken("s", { key: SECRET });
   const failure = new Error(`no ${SECRET}`);
   failure.cause = failure;
-  store.failure = failure;
+  store.faults.failure = failure;
   const error = await assertRejects(() => store.get("a"), BackendException);
   assertEquals(error.message, "s: get a: no ***");
 });
@@ -183,7 +196,7 @@ Deno.test("data that is refused is told of as what was added, and let go of", as
   let cancelled = false;
   const body = new ReadableStream({ cancel: () => void (cancelled = true) });
   const error = await assertRejects(() => store.add("a", new Response(body, { status: 404 })));
-  assertEquals((error as Error).message, "m: add a: the response to store is 404");
+  assertEquals((error as Error).message, "m: add a: the response to store has status 404");
   assert(cancelled);
 });
 
@@ -212,14 +225,19 @@ Deno.test("a store that opens slowly holds up no abort, and is closed when it is
   const events: string[] = [];
   let opened = () => {};
   class Slow extends Broken {
-    protected override async configureGet(): Promise<void> {
-      events.push("opening");
-      await new Promise<void>((resolve) => opened = resolve);
-      events.push("open");
-    }
-    protected override release(): Promise<void> {
-      events.push("released");
-      return Promise.resolve();
+    constructor(name: string, options: { key: string }) {
+      super(name, options);
+      replaceMethods(this.driver, () => ({
+        configureGet: async (): Promise<void> => {
+          events.push("opening");
+          await new Promise<void>((resolve) => opened = resolve);
+          events.push("open");
+        },
+        release: (): Promise<void> => {
+          events.push("released");
+          return Promise.resolve();
+        },
+      }));
     }
   }
   const store = new Slow("s", { key: SECRET });

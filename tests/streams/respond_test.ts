@@ -7,6 +7,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { RemoteServiceUnavailable, Vfs } from "@vitrine/vitrine";
 import { handler } from "@vitrine/vitrine/handler";
 import { MemoryStore } from "@vitrine/vitrine/memory";
+import { replaceMethods } from "../store/replace_methods.ts";
 
 const MIB = 1_048_576;
 
@@ -14,12 +15,17 @@ const MIB = 1_048_576;
 class BrokenStore extends MemoryStore {
   opened = 0;
 
-  protected override openRead(...given: Parameters<MemoryStore["openRead"]>) {
-    this.opened++;
-    return super.openRead(...given).then((reader) => ({
-      ...reader,
-      read: () => Promise.reject(new RemoteServiceUnavailable("the disk was pulled out")),
-      close: () => Promise.resolve(void this.opened--),
+  constructor(name: string) {
+    super(name);
+    replaceMethods(this.driver, (driver) => ({
+      openRead: (...given) => {
+        this.opened++;
+        return driver.openRead(...given).then((reader) => ({
+          ...reader,
+          read: () => Promise.reject(new RemoteServiceUnavailable("the disk was pulled out")),
+          close: () => Promise.resolve(void this.opened--),
+        }));
+      },
     }));
   }
 }

@@ -1,0 +1,206 @@
+/**
+ * The S3 store: images as objects of one bucket, on Amazon S3 and on everything that speaks its
+ * protocol.
+ *
+ * @module
+ */
+import { BadStoreConfiguration, Invalid, StorePresignNotSupported } from "../../errors/mod.ts";
+import { checkImageId } from "../../location/mod.ts";
+import type {
+  Driver,
+  DriverContext,
+  ImageReader,
+  ImageWriter,
+  WriteOptions,
+} from "../../store/driver.ts";
+import type {
+  Acls,
+  DriverStat,
+  Leftover,
+  ListEntry,
+  OperationOptions,
+  PresignRequest,
+  ScanOptions,
+} from "../../store/types.ts";
+import type { ByteRange } from "../../streams/mod.ts";
+import type { S3Client } from "./client.ts";
+import { Endpoint } from "./endpoint.ts";
+import { S3Location } from "./location.ts";
+import type { S3Settings } from "./options.ts";
+import type { WriteState } from "./write_state.ts";
+
+/** The longest that a presigned URL may be good, in milliseconds: 7 days. */
+const MAX_EXPIRY = 604_800_000;
+
+/** The driver of {@linkcode S3Store}. */
+export class S3Driver implements Driver<S3Location> {
+  readonly #options: S3Settings;
+
+  readonly #endpoint: Endpoint;
+  #client: S3Client | undefined;
+  #writing: Promise<WriteState> | undefined;
+
+  /** Creates the driver of a store. */
+  constructor({ name, options }: DriverContext<S3Settings>) {
+    this.#options = options;
+    this.#endpoint = new Endpoint(options, name);
+    if (!options.accessKey !== !options.secretKey) {
+      throw new BadStoreConfiguration('the options "accessKey" and "secretKey" belong together');
+    }
+  }
+
+  async configureGet(): Promise<void> {
+    const { S3Client } = await import("./client.ts");
+    this.#client = new S3Client(this.#options, this.#endpoint);
+  }
+
+  async locate(imageId: string): Promise<S3Location> {
+    const { scheme, host, prefix } = this.#endpoint;
+    const keys = this.#options.keysInLocations ? await this.#client!.credentials() : undefined;
+    return new S3Location(scheme, host, prefix + imageId, keys);
+  }
+
+  imageIdAt({ host, path }: S3Location): string | undefined {
+    try {
+      return checkImageId(this.#endpoint.keyAt(host, path) ?? "");
+    } catch {
+      return undefined;
+    }
+  }
+
+  async openRead(
+    location: S3Location,
+    range: ByteRange,
+    { signal }: OperationOptions,
+  ): Promise<ImageReader> {
+    const key = this.#key(location);
+    const { enableDataIntegrityProtection, responseChecksumValidation: when } = this.#options;
+    const held = enableDataIntegrityProtection && when === "when_supported";
+    if (!held || range.offset > 0 || range.length !== undefined) {
+      return await this.#client!.open(key, range, undefined, signal);
+    }
+    const { heldTo } = await import("./integrity.ts");
+    const headers = await this.#client!.headers({
+      method: "HEAD",
+      key,
+      headers: { "x-amz-checksum-mode": "ENABLED" },
+      signal,
+    });
+    const etag = headers.get("etag") ?? undefined;
+    return await heldTo(headers, await this.#client!.open(key, range, etag, signal));
+  }
+
+  async statImage(
+    location: S3Location,
+    { signal }: OperationOptions,
+  ): Promise<DriverStat> {
+    return await this.#client!.stat(this.#key(location), signal);
+  }
+
+  async openWrite(
+    imageId: string,
+    options: WriteOptions,
+  ): Promise<ImageWriter<S3Location>> {
+    const [{ S3Upload }, state] = await Promise.all([import("./upload.ts"), this.#writeState()]);
+    await state.cleanUpAgain();
+    const { size, signal } = options;
+    // An image of one `PUT` is not there yet when that is found out by itself.
+    if (size === undefined || size > this.#options.largeObjectChunkSize * 2 ** 20) {
+      await state.refuseDuplicate(imageId, signal);
+    }
+    return new S3Upload(state, await this.locate(imageId), imageId, options);
+  }
+
+  async deleteImage(
+    location: S3Location,
+    { signal }: OperationOptions,
+  ): Promise<void> {
+    const key = this.#key(location);
+    // The server answers the same whether there was something to delete or not.
+    await this.#client!.headers({ method: "HEAD", key, signal });
+    await this.#client!.headers({ method: "DELETE", key, signal });
+  }
+
+  async *listImages(
+    directory: string,
+    recursive: boolean,
+    { signal }: ScanOptions,
+  ): AsyncGenerator<ListEntry> {
+    const { listObjects } = await import("./listing.ts");
+    yield* listObjects(this.#client!, directory, recursive, signal);
+  }
+
+  async copyImage(
+    from: S3Location,
+    imageId: string,
+    { signal }: OperationOptions,
+  ): Promise<S3Location> {
+    const [{ copyObject }, state] = await Promise.all([import("./copy.ts"), this.#writeState()]);
+    await copyObject(state, this.#key(from), imageId, { signal });
+    return await this.locate(imageId);
+  }
+
+  async readAcls(
+    location: S3Location,
+    { signal }: OperationOptions,
+  ): Promise<Acls> {
+    const { readAcls } = await import("./acls.ts");
+    return (await readAcls(this.#client!, this.#key(location), signal)).acls;
+  }
+
+  async writeAcls(
+    location: S3Location,
+    acls: Acls,
+    { signal }: OperationOptions,
+  ): Promise<void> {
+    const { writeAcls } = await import("./acls.ts");
+    await writeAcls(this.#client!, this.#key(location), acls, signal);
+  }
+
+  async presignImage(
+    location: S3Location,
+    { method, expiresIn }: PresignRequest,
+  ): Promise<URL> {
+    if (expiresIn > MAX_EXPIRY) throw new Invalid("a presigned URL is good for 7 days at most");
+    const seconds = Math.ceil(expiresIn / 1000);
+    const url = await this.#client!.presign(method, this.#key(location), seconds);
+    if (url === undefined) throw new StorePresignNotSupported("the store signs nothing");
+    return url;
+  }
+
+  async *leftovers({ signal }: ScanOptions): AsyncGenerator<Leftover> {
+    const [{ leftovers }, state] = await Promise.all([
+      import("./listing.ts"),
+      this.#writeState(),
+    ]);
+    yield* leftovers(state, signal);
+  }
+
+  async deleteImages(
+    locations: AsyncIterable<S3Location>,
+    { signal }: OperationOptions,
+  ): Promise<void> {
+    const { deleteObjects } = await import("./delete_objects.ts");
+    const key = (location: S3Location) => this.#key(location);
+    const keys = async function* () {
+      for await (const location of locations) yield key(location);
+    };
+    await deleteObjects(this.#client!, keys(), signal);
+  }
+
+  async release(): Promise<void> {
+    const state = await this.#writing;
+    this.#writing = undefined;
+    await state?.cleanUpAgain();
+    await this.#client!.close();
+  }
+
+  #key(location: S3Location): string {
+    return location.path.slice(this.#endpoint.prefix.length);
+  }
+
+  #writeState(): Promise<WriteState> {
+    return this.#writing ??= import("./write_state.ts")
+      .then(({ WriteState }) => new WriteState(this.#client!, this.#options));
+  }
+}

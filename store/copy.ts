@@ -1,0 +1,162 @@
+/**
+ * Copies and moves of an image as a stream, inside one store and across stores: checked by ETag, size and
+ * digests.
+ *
+ * @module
+ */
+import {
+  Forbidden,
+  ImageChanged,
+  InUseByStore,
+  Invalid,
+  SizeMismatch,
+  type StoreError,
+} from "../errors/mod.ts";
+import type { ChunkObserver, ImageData } from "../streams/mod.ts";
+import type {
+  AddOptions,
+  AddResult,
+  CopyResult,
+  GetOptions,
+  GetResult,
+  ImageRef,
+  ImageStat,
+  OperationOptions,
+} from "./types.ts";
+
+/** The operations of a store that copying needs. */
+export interface CopyableStore {
+  /** Adds an image. */
+  add(imageId: string, data: ImageData, options: AddOptions): Promise<AddResult>;
+  /** Opens an image for reading. */
+  get(image: ImageRef, options: GetOptions): Promise<GetResult>;
+  /** Reads what is known of an image. */
+  stat(image: ImageRef, options: OperationOptions): Promise<ImageStat>;
+  /** Deletes an image. */
+  delete(image: ImageRef, options: OperationOptions): Promise<void>;
+}
+
+/** The image that is copied. */
+export interface CopySource {
+  /** Its store. */
+  store: CopyableStore;
+  /** The image: its id, its location or its location URI. */
+  image: ImageRef;
+}
+
+/** The image that a copy becomes. */
+export interface CopyTarget {
+  /** Its store. */
+  store: CopyableStore;
+  /** Its id. */
+  imageId: string;
+}
+
+/** Options of a copy. */
+export interface CopyOptions extends OperationOptions {
+  /**
+   * Whether the data must have the digests that the source's store holds. Default: it must where there
+   * are some. `true` refuses to copy without, and does not use the backend's own copy.
+   */
+  verify?: boolean | undefined;
+  /** Sees each chunk on its way. A backend's own copy shows none. */
+  verifier?: ChunkObserver | undefined;
+}
+
+/**
+ * Copies an image as a stream, in bounded memory. The digests that the source's store holds are checked
+ * before the copy appears.
+ *
+ * @param from The image to copy.
+ * @param known What is known of it.
+ * @param to Where the copy will be.
+ * @param options Whether to verify, and what every operation takes.
+ * @returns What `add` returns.
+ * @throws {Invalid} If `verify` is `true` and no digest of the image is known.
+ * @throws {ImageChanged} If the image was replaced since it was looked at.
+ * @throws {StoreError} What `get` and `add` throw.
+ */
+export async function copyByStream(
+  from: CopySource,
+  known: ImageStat,
+  to: CopyTarget,
+  { verify, verifier, signal, context }: CopyOptions,
+): Promise<AddResult> {
+  const { checksum, multihash } = known;
+  if (verify && checksum === undefined && multihash === undefined) {
+    throw new Invalid("the store holds no digest of the image to verify the copy against");
+  }
+  const { reader, size, etag } = await from.store.get(from.image, { signal, context });
+  if (etag !== known.etag) {
+    await reader.close();
+    throw replaced();
+  }
+  return await to.store.add(to.imageId, reader, {
+    size: size ?? known.size,
+    expected: verify === false ? undefined : { checksum, multihash },
+    verifier,
+    signal,
+    context,
+  });
+}
+
+/**
+ * Moves an image by copying it and deleting it where it was. The source is deleted only when the copy is
+ * known to be whole and the source has not changed meanwhile. If the source cannot be deleted, the copy
+ * is removed again where it is sure that the source is still there.
+ *
+ * @param from The image to move.
+ * @param to Where it will be.
+ * @param options What every operation takes.
+ * @param copy Copies the image that was looked at.
+ * @returns What `copy` returns.
+ * @throws {SizeMismatch} If the copy has another size than the image.
+ * @throws {ImageChanged} If the image was replaced while it was being copied, or the copy is another.
+ * @throws {StoreError} What the operations throw.
+ */
+export async function moveByCopy<R extends CopyResult>(
+  from: CopySource,
+  to: CopyTarget,
+  options: OperationOptions,
+  copy: (known: ImageStat) => Promise<R>,
+): Promise<R> {
+  const before = await from.store.stat(from.image, options);
+  const copied = await copy(before);
+  const undo = () => to.store.delete(copied.location, { context: options.context }).catch(() => {});
+  try {
+    checkCopy(before, copied, await to.store.stat(copied.location, options));
+    if (isOther(before, await from.store.stat(from.image, options))) throw replaced();
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  try {
+    await from.store.delete(from.image, options);
+  } catch (error) {
+    // Only these say for sure that the image keeps its old name.
+    if (error instanceof Forbidden || error instanceof InUseByStore) await undo();
+    throw error;
+  }
+  return copied;
+}
+
+/** Throws unless the copy, as its store has it, is what was copied, as far as both are known. */
+function checkCopy(source: ImageStat, copied: CopyResult, copy: ImageStat): void {
+  const size = copied.size ?? source.size;
+  if (size !== undefined && copy.size !== undefined && copy.size !== size) {
+    throw new SizeMismatch(`the copy has ${copy.size} bytes, expected ${size}`);
+  }
+  const checksum = copied.checksum ?? source.checksum;
+  if (checksum !== undefined && copy.checksum !== undefined && copy.checksum !== checksum) {
+    throw new ImageChanged(`the copy has the md5 ${copy.checksum}, expected ${checksum}`);
+  }
+}
+
+function isOther(before: ImageStat, after: ImageStat): boolean {
+  return after.etag !== before.etag || after.size !== before.size ||
+    after.modified?.getTime() !== before.modified?.getTime();
+}
+
+function replaced(): StoreError {
+  return new ImageChanged("the image was replaced while it was being copied");
+}

@@ -1,0 +1,228 @@
+/**
+ * What the operations of a store take and return.
+ *
+ * @module
+ */
+import type { Location, StoreLocation } from "../location/mod.ts";
+import type {
+  ByteReader,
+  Bytes,
+  ChunkObserver,
+  ExpectedDigests,
+  ImageDigest,
+  Multihash,
+} from "../streams/mod.ts";
+
+/** The caller, for stores that serve several tenants. Without it, the operator of the store is the caller. */
+export interface StoreContext {
+  /** Tenant (project) id of the caller. */
+  tenant?: string | undefined;
+  /** The caller's token, for backends that take it. */
+  token?: string | undefined;
+  /** The caller's service catalog, as Keystone v3 gives it. Default: requested with the token. */
+  serviceCatalog?: readonly unknown[] | undefined;
+  /** URL of the Keystone that the token is from, where the configuration of the store has none. */
+  authUrl?: string | undefined;
+  /** User id of the caller. */
+  user?: string | undefined;
+  /** Role names of the caller. */
+  roles?: readonly string[] | undefined;
+}
+
+/** What every operation takes. */
+export interface OperationOptions {
+  /** Ends the operation; its reason is thrown, and everything that it held is released. */
+  signal?: AbortSignal | undefined;
+  /** The caller. Default: the operator. */
+  context?: StoreContext | undefined;
+}
+
+export type { ImageDigest };
+
+/** What a driver knows of an image without reading it. */
+export interface DriverStat {
+  /** Size in bytes, where known. */
+  size?: number | undefined;
+  /** When it was last changed. */
+  modified?: Date | undefined;
+  /** Its entity tag, quotes included. */
+  etag?: string | undefined;
+  /** md5 in lower-case hex, where the backend holds it. */
+  checksum?: string | undefined;
+  /** The second digest, where the backend holds it. */
+  multihash?: Multihash | undefined;
+  /** Media type, where the backend holds it. */
+  contentType?: string | undefined;
+  /** Whatever else the backend says of it. */
+  metadata?: Record<string, unknown> | undefined;
+}
+
+/** One name in a listing. */
+export interface ListEntry {
+  /** The image id, or the path of a directory, without a trailing slash. */
+  path: string;
+  /** An image, or a directory that holds images. */
+  kind: "image" | "directory";
+  /** Size in bytes, where the listing has it. */
+  size?: number | undefined;
+  /** When it was last changed, where the listing has it. */
+  modified?: Date | undefined;
+  /** Its entity tag, quotes included, where the listing has it. */
+  etag?: string | undefined;
+}
+
+/** What an `add` that never ended left behind. */
+export interface Leftover {
+  /** The image id that it was for, or the name that it has in the backend. */
+  path: string;
+  /** What it is: `upload`, `file`, `segment`, ... */
+  kind: string;
+  /** Since when nobody is known to work on it. `undefined` where that is not known: it counts as young. */
+  since: Date | undefined;
+  /** Its size in bytes, where known. */
+  size?: number | undefined;
+  /** Removes it. */
+  remove(): Promise<void>;
+}
+
+/** Something that a listing or `gc` passed over, because it cannot be read, named or judged. */
+export interface SkippedEntry {
+  /** Its path in the store or in the tree, or the name that it has in the backend. */
+  path: string;
+  /** Why it was passed over. */
+  reason: Error;
+}
+
+/** What a listing and `gc` of a driver take. */
+export interface ScanOptions extends OperationOptions {
+  /** Called with everything that is passed over. */
+  onSkipped(skipped: SkippedEntry): void;
+}
+
+/** Who may do what with an image. Nobody else may. */
+export interface Acls {
+  /** Everybody may read. */
+  public: boolean;
+  /** Tenants that may read; `*` is every tenant. */
+  readTenants: readonly string[];
+  /** Tenants that may write. */
+  writeTenants: readonly string[];
+}
+
+/** What a presigned URL allows. */
+export interface PresignRequest {
+  /** The HTTP method. */
+  method: "GET" | "PUT";
+  /** How long the URL is good, in milliseconds. */
+  expiresIn: number;
+}
+
+/** Random access to one image. */
+export interface ImageHandle extends AsyncDisposable {
+  /** Size of the image in bytes. */
+  readonly size: number;
+  /**
+   * Fills `view` from byte `position` on and resolves to the number of bytes read: fewer than requested
+   * only at the image's end, 0 past it. Reads may overlap.
+   */
+  read(view: Bytes, position: number): Promise<number>;
+  /** Releases the handle. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** An image of a store: its id, its location URI (anything with `://`), or its location. */
+export type ImageRef = string | Location | StoreLocation;
+
+/** Options of {@linkcode Store.add}. */
+export interface AddOptions extends OperationOptions {
+  /** Size that the data must have, in bytes. Default: not known. */
+  size?: number | undefined;
+  /** Digest algorithm of the multihash. Default: `sha512`. */
+  hashingAlgo?: string | undefined;
+  /** Sees each chunk on its way, a signature verifier for example. */
+  verifier?: ChunkObserver | undefined;
+  /**
+   * Digests that the data must have; with others nothing is added and `ChecksumMismatch` is thrown.
+   * The multihash among them sets the algorithm.
+   */
+  expected?: ExpectedDigests | undefined;
+}
+
+/** What {@linkcode Store.add} resolves to. */
+export interface AddResult extends ImageDigest {
+  /** Where the image is. */
+  location: Location;
+  /** What the driver says of the location; `store` is the store's name. */
+  metadata: Record<string, unknown>;
+}
+
+/** Options of {@linkcode Store.get}. */
+export interface GetOptions extends OperationOptions {
+  /** First byte, from 0. Default: 0. */
+  offset?: number | undefined;
+  /** Number of bytes at most. Default: to the end. */
+  length?: number | undefined;
+  /**
+   * Checks the digests on the way: the ones given, or with `true` the ones that the store holds. The
+   * stream fails with `ChecksumMismatch` instead of ending.
+   */
+  verify?: boolean | ExpectedDigests | undefined;
+}
+
+/** What {@linkcode Store.get} resolves to. */
+export interface GetResult {
+  /** Number of bytes that the stream gives, where known. */
+  size: number | undefined;
+  /** Size of the whole image in bytes, where known. */
+  total: number | undefined;
+  /** The image's entity tag, quotes included, where it has one. */
+  etag: string | undefined;
+  /** When the image was last changed, where the backend sends it on the way. */
+  modified: Date | undefined;
+  /** The bytes, in chunks of exactly 4 MiB but the last. */
+  stream: ReadableStream<Bytes>;
+  /** The bytes as a reader, in place of `stream`, for a program that lends its own buffers. */
+  reader: ByteReader;
+  /**
+   * A response with the bytes as its body, in place of `stream`, for a server that passes them on. Up to
+   * 256 KiB are read before, so that what goes wrong is thrown here. More is a stream in chunks of the
+   * size that is sent fastest; in workerd it may be the backend's own, which takes no CPU time and is
+   * not resumed where it breaks.
+   */
+  respond(init?: ResponseInit): Promise<Response>;
+}
+
+/** What {@linkcode Store.stat} resolves to. */
+export interface ImageStat extends DriverStat {
+  /** Where the image is. */
+  location: Location;
+}
+
+/** Options of {@linkcode Store.list}. */
+export interface ListOptions extends OperationOptions {
+  /** Directory to list, without a trailing slash. Default: the store's root. */
+  directory?: string | undefined;
+  /** Whether to list everything below, images alone, instead of one level. Default: `false`. */
+  recursive?: boolean | undefined;
+  /** Called with each name that is passed over, because it cannot be read or is no image id. */
+  onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
+}
+
+/** Options of {@linkcode Store.gc}. */
+export interface GcOptions extends OperationOptions {
+  /** The least age of what is removed, in milliseconds. Default: 86,400,000, a day. */
+  olderThan?: number | undefined;
+  /** Whether to only list what would be removed. Default: `false`. */
+  dryRun?: boolean | undefined;
+  /** Called with each thing that cannot be judged or removed; the rest goes on. */
+  onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
+}
+
+/** What {@linkcode Store.copy} resolves to; the digests where they were computed on the way. */
+export interface CopyResult extends Partial<ImageDigest> {
+  /** Where the copy is. */
+  location: Location;
+}
+
+/** Options of {@linkcode Store.presign}. Default: a `GET` for an hour. */
+export interface PresignOptions extends OperationOptions, Partial<PresignRequest> {}
