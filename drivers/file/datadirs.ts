@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { resolve } from "@std/path";
 import { lstat, realpath, stat, statfs } from "node:fs/promises";
+import { resolve } from "node:path";
 import {
   BackendException,
   BadStoreConfiguration,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { dirname } from "@std/path";
 import { chmod, mkdir, rmdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Datadirs } from "./datadirs.ts";
 import { unless } from "./failures.ts";
 import type { Io } from "./io.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { dirname } from "@std/path";
 import type { BigIntStats } from "node:fs";
 import { link, lstat, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
 import { BackendException, Duplicate, ImageChanged, TimeoutError } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { missingParents, syncDirectory } from "./directories.ts";

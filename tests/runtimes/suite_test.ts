@@ -8,7 +8,7 @@ import { service, serviceTest } from "../services/mod.ts";
 import { bundle } from "./bundle.ts";
 import { chromium } from "./runtimes/chromium.ts";
 import { deno } from "./runtimes/deno.ts";
-import { bun, node } from "./runtimes/node.ts";
+import { bunProgram, nodeProgram, runtimeOf } from "./runtimes/node.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
 import { workerd } from "./runtimes/workerd.ts";
 import type { SuiteEnv } from "./environment.ts";
@@ -21,8 +21,8 @@ const browser = await service("chromium");
 
 const RUNTIMES: Record<string, () => Runtime | Promise<Runtime>> = {
   Deno: deno,
-  Node: node,
-  Bun: bun,
+  Node: async () => runtimeOf(await nodeProgram()),
+  Bun: async () => runtimeOf(await bunProgram()),
   workerd,
   Chromium: () => {
     if (!browser || !nginx) throw new Error("chromium or nginx does not run");
