@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { visibleText } from "../errors/visible_text.ts";
 import { clearProgress } from "./progress.ts";
 import { columnsOf, printable } from "./text.ts";
 
@@ -47,10 +48,8 @@ export class Output {
    * @param value The value.
    */
   async json(value: unknown): Promise<void> {
-    const text = JSON.stringify(value, null, 2).replace(
-      /[^\P{C}\n]/gu,
-      (char) => [...Array(char.length).keys()].map((i) => escaped(char.charCodeAt(i))).join(""),
-    );
+    // In JSON, invisible characters stand in strings only, where their escapes mean the same.
+    const text = printable(JSON.stringify(value, null, 2));
     await this.write(new TextEncoder().encode(`${text}\n`));
   }
 
@@ -61,7 +60,7 @@ export class Output {
    * @param right The columns whose cells stand at the right, numbers for example. Default: none.
    */
   async table(rows: readonly (readonly string[])[], right: readonly number[] = []): Promise<void> {
-    const cells = rows.map((row) => row.map((cell) => printable(cell).replaceAll("\n", " ")));
+    const cells = rows.map((row) => row.map(visibleText));
     const widths: number[] = [];
     for (const row of cells) {
       for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, columnsOf(cell));
@@ -74,10 +73,6 @@ export class Output {
       await this.line(padded.join("  ").trimEnd());
     }
   }
-}
-
-function escaped(codeUnit: number): string {
-  return `\\u${codeUnit.toString(16).padStart(4, "0")}`;
 }
 
 /**

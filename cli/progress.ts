@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { columnsOf, formatDuration, formatSize, printable, shortened, truncated } from "./text.ts";
+import { visibleText } from "../errors/visible_text.ts";
+import { columnsOf, formatDuration, formatSize, shortened, truncated } from "./text.ts";
 
 const WIDTH = 24;
 /** A bar of fewer columns is left out. */
@@ -110,8 +111,7 @@ export function progressText(
     const bar = "#".repeat(Math.floor(part * Math.max(0, width))).padEnd(width, ".");
     rest = width < MIN_BAR ? facts : `  [${bar}]${facts}`;
   }
-  const label = printable(name).replaceAll("\n", " ");
-  return truncated(shortened(label, columns - columnsOf(rest)) + rest, columns);
+  return truncated(shortened(visibleText(name), columns - columnsOf(rest)) + rest, columns);
 }
 
 function write(text: string): void {

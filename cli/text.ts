@@ -4,16 +4,16 @@
  * @module
  */
 import { unicodeWidth } from "@std/cli";
+import { visibleText } from "../errors/visible_text.ts";
 
 /**
- * Replaces what steers a terminal or cannot be seen by U+FFFD: control characters but line feeds,
- * bidirectional overrides, zero-width characters, other line separators, fillers, lone surrogates.
+ * Makes visible what steers a terminal or cannot be seen, in every line of a text.
  *
- * @param text A name, an error or another text from outside.
- * @returns The text as it may be printed.
+ * @param text Lines with names, errors or other text from outside.
+ * @returns The lines as they may be printed.
  */
 export function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu, "\ufffd");
+  return text.split("\n").map(visibleText).join("\n");
 }
 
 /**

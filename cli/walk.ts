@@ -5,6 +5,7 @@
  */
 import { BitMasks } from "../capabilities/mod.ts";
 import { StoreListNotSupported } from "../errors/mod.ts";
+import type { SkippedEntry } from "../store/mod.ts";
 import type { DirEntry, Vfs } from "../vfs/mod.ts";
 import type { Session } from "./command.ts";
 
@@ -34,7 +35,7 @@ export async function* below(
   fail: (error: unknown, path: string) => void = (error) => session.fail(error),
 ): AsyncGenerator<Line> {
   const base = path.endsWith("/") ? path : `${path}/`;
-  for (const entry of await sorted(vfs, path, session)) {
+  for (const entry of await sorted(vfs, path, session, fail)) {
     const at = base + entry.name;
     yield { ...entry, path: at };
     if (!recursive || !entry.isDirectory) continue;
@@ -64,16 +65,30 @@ export function isOfStoreWithoutLists({ stores }: Vfs, error: unknown): boolean 
  *
  * @param vfs The tree.
  * @param path The directory.
- * @param session The caller and the abort signal.
+ * @param session The caller, the abort signal, and what takes reports by default.
+ * @param fail Takes what is passed over, with its path. Default: `session.fail`.
  * @returns The entries.
  * @throws {StoreError} If the directory cannot be listed.
  */
 export async function sorted(
   vfs: Vfs,
   path: string,
-  { signal, context }: Session,
+  session: Session,
+  fail: (error: unknown, path: string) => void = (error) => session.fail(error),
 ): Promise<DirEntry[]> {
-  return (await Array.fromAsync(vfs.readDir(path, { signal, context }))).sort(byName);
+  const { signal, context } = session;
+  const onSkipped = (skipped: SkippedEntry) => fail(skippedError(skipped), skipped.path);
+  return (await Array.fromAsync(vfs.readDir(path, { signal, context, onSkipped }))).sort(byName);
+}
+
+/**
+ * Returns the error that reports what a listing passed over.
+ *
+ * @param skipped The path, and why it was passed over.
+ * @returns An error whose message has both.
+ */
+export function skippedError({ path, reason }: SkippedEntry): Error {
+  return new Error(`${path}: passed over: ${reason.message}`, { cause: reason });
 }
 
 /**

@@ -14,7 +14,6 @@ import {
   UnsupportedBackend,
 } from "../errors/mod.ts";
 import { type Location, maskUri, SchemeMap } from "../location/mod.ts";
-import { checkLocationMetadata } from "../store/location_metadata.ts";
 import type {
   AddOptions,
   AddResult,
@@ -229,9 +228,7 @@ export class Stores implements AsyncDisposable {
       await discard(data, error);
       throw error;
     }
-    const result = await store.add(imageId, data, options);
-    checkLocationMetadata(result.metadata);
-    return result;
+    return await store.add(imageId, data, options);
   }
 
   /**

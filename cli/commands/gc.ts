@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SkippedEntry } from "../../store/mod.ts";
 import { type Command, DRY_RUN, parseDuration } from "../command.ts";
 import { formatSize, formatTime } from "../text.ts";
 
@@ -29,7 +30,10 @@ export const gc: Command = {
     for (const name of args.operands.length > 0 ? args.operands : stores.names) {
       try {
         const store = stores.getStoreFromStoreIdentifier(name);
-        for await (const leftover of store.gc({ olderThan, dryRun, signal, context })) {
+        const onSkipped = ({ path, reason }: SkippedEntry) =>
+          fail(new Error(`${name}: gc ${path}: ${reason.message}`, { cause: reason }));
+        const options = { olderThan, dryRun, onSkipped, signal, context };
+        for await (const leftover of store.gc(options)) {
           const { path, kind, since, size } = leftover;
           removed.push({ store: name, path, kind, since, size });
           if (json) continue;

@@ -4,8 +4,10 @@
  * @module
  */
 import { NotFound } from "../../errors/mod.ts";
+import type { SkippedEntry } from "../../store/mod.ts";
 import { type Command, DRY_RUN, RECURSIVE, VERBOSE } from "../command.ts";
 import { parseTreePath } from "../place.ts";
+import { skippedError } from "../walk.ts";
 
 /** `vitrine rm`. */
 export const rm: Command = {
@@ -33,7 +35,8 @@ export const rm: Command = {
           const { isDirectory } = await tree.stat(path, session);
           if (isDirectory && !recursive) throw new Error(`rm ${path}: it is a directory: use -r`);
         } else {
-          await tree.remove(path, { recursive, signal, context });
+          const onSkipped = (skipped: SkippedEntry) => fail(skippedError(skipped));
+          await tree.remove(path, { recursive, signal, context, onSkipped });
         }
         removed.push(path);
         if (json || !(isDryRun || args.has("verbose"))) continue;

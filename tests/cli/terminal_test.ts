@@ -137,7 +137,7 @@ Deno.test("errors hold no control characters of names", async () => {
   const { code, err } = await place.run("add", "./no\x1b[31mne");
   assertEquals([code, err], [
     1,
-    "vitrine: local file: read ./no\ufffd[31mne: no such file or directory\n",
+    "vitrine: local file: read ./no\\u001b[31mne: no such file or directory\n",
   ]);
   const debugged = await place.run("add", "--debug", "./no\x1b[31mne");
   assert(!debugged.err.includes("\x1b"), debugged.err);

@@ -23,6 +23,7 @@ import {
   UnsupportedBackend,
 } from "@vitrine/vitrine";
 import { MemoryStore } from "@vitrine/vitrine/memory";
+import { MemoryDriver } from "../../drivers/memory/driver.ts";
 import { replaceMethods } from "../store/replace_methods.ts";
 
 const broken = () => new BadStoreConfiguration('option "x" is missing', { store: "broken" });
@@ -321,10 +322,17 @@ Deno.test("metadata is records, lists and strings", async () => {
   for (const bad of [{ a: 1 }, { a: [true] }, { a: { b: null } }, { a: undefined }]) {
     assertThrows(() => checkLocationMetadata(bad), BackendException, '"a');
   }
-  class Odd extends MemoryStore {
-    override async add(...args: Parameters<MemoryStore["add"]>) {
-      return { ...await super.add(...args), metadata: { ports: [80] } };
+  class OddDriver extends MemoryDriver {
+    override openWrite(...args: Parameters<MemoryDriver["openWrite"]>) {
+      return super.openWrite(...args).then((writer) => {
+        const commit = writer.commit.bind(writer);
+        writer.commit = async (image) => ({ ...await commit(image), ports: [80] });
+        return writer;
+      });
     }
+  }
+  class Odd extends MemoryStore {
+    static override readonly DRIVER = OddDriver;
   }
   const stores = new Stores({ odd: new Odd("odd") });
   await assertRejects(() => stores.add("a", new Uint8Array()), BackendException, "ports.0");
