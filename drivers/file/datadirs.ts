@@ -12,7 +12,7 @@ import {
   Forbidden,
   StorageFull,
 } from "../../errors/mod.ts";
-import { NOWHERE, unless } from "./failures.ts";
+import { NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isFileId, unprintable } from "./location.ts";
 import type { FileOptions } from "./options.ts";

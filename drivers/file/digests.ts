@@ -8,7 +8,7 @@
 import type { BigIntStats } from "node:fs";
 import { readFile, unlink, writeFile } from "node:fs/promises";
 import type { ImageDigest } from "../../store/types.ts";
-import { NOWHERE, unless } from "./failures.ts";
+import { NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { RESERVED } from "./location.ts";
 

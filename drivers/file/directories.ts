@@ -6,7 +6,7 @@
 import { chmod, mkdir, rmdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Datadirs } from "./datadirs.ts";
-import { unless } from "./failures.ts";
+import { unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { OpenFile } from "./open_file.ts";
 

@@ -20,18 +20,18 @@ import type {
   ScanOptions,
 } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import { copyImageFile } from "./copy.ts";
+import { copyImageFile } from "./copier.ts";
 import { Datadirs, firstFile } from "./datadirs.ts";
 import { digestsOf, forgetDigests } from "./digests.ts";
 import { openToReaders, parentsOf, removeEmpty } from "./directories.ts";
-import { Draft, type DraftOptions } from "./draft.ts";
-import { codeOf, type Intent, NOWHERE, reasonOf, storeError, unless } from "./failures.ts";
-import { etagOf, handleOf, lookAt, openImage, readerOf } from "./image.ts";
+import { StagedFile, type StagingOptions } from "./staged_file.ts";
+import { codeOf, type Intent, NOWHERE, reasonOf, storeError, unless } from "./errors.ts";
+import { etagOf, handleOf, lookAt, openImage, readerOf } from "./reader.ts";
 import { Io } from "./io.ts";
 import { linkImage, refuseDuplicate, removeOldName } from "./linking.ts";
-import { listDatadirs } from "./listing.ts";
+import { listDatadirs } from "./lister.ts";
 import { checkFileId, FileLocation } from "./location.ts";
-import { metadataOf, type MountMetadata, readMetadataFile } from "./metadata.ts";
+import { metadataOf, type MountMetadata, readMetadataFile } from "./mount_metadata.ts";
 import { lstat, mkdir, opendir, unlink } from "node:fs/promises";
 import { OpenImages } from "./open_images.ts";
 import type { FileOptions } from "./options.ts";
@@ -43,7 +43,7 @@ export class FileDriver implements Driver<FileLocation> {
 
   readonly #datadirs: Datadirs;
   readonly #open: OpenImages;
-  readonly #draft: DraftOptions;
+  readonly #staging: StagingOptions;
   #metadata: readonly MountMetadata[] = [];
 
   /** Creates the driver of a store. */
@@ -51,8 +51,8 @@ export class FileDriver implements Driver<FileLocation> {
     this.#options = options;
     this.#datadirs = new Datadirs(options);
     this.#open = new OpenImages(this.#datadirs);
-    this.#draft = { mode: readMode(options.filePerm!), sparse: options.thinProvisioning! };
-    if (this.#draft.sparse) capabilities.setCapabilities(BitMasks.SPARSE);
+    this.#staging = { mode: readMode(options.filePerm!), sparse: options.thinProvisioning! };
+    if (this.#staging.sparse) capabilities.setCapabilities(BitMasks.SPARSE);
   }
 
   async configureGet(): Promise<void> {
@@ -75,7 +75,7 @@ export class FileDriver implements Driver<FileLocation> {
     for (const datadir of this.#datadirs.paths) {
       try {
         await io.wait(mkdir(datadir, { recursive: true }));
-        await openToReaders(io, datadir, this.#draft.mode);
+        await openToReaders(io, datadir, this.#staging.mode);
         await prepare(io, datadir);
         await sweep(io, this.#datadirs, datadir);
         await proveWritable(io, datadir);
@@ -161,17 +161,17 @@ export class FileDriver implements Driver<FileLocation> {
       await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const datadir = await this.#datadirs.choose(io, size);
       const path = this.#datadirs.pathIn(datadir, imageId);
-      const draft = await Draft.create(io, datadir, this.#draft);
+      const staged = await StagedFile.create(io, datadir, this.#staging);
       return {
         location: new FileLocation(path),
-        write: (chunk) => this.#to("write", () => draft.write(chunk)),
+        write: (chunk) => this.#to("write", () => staged.write(chunk)),
         commit: (image) =>
           this.#to("write", async () => {
-            await draft.publish(this.#datadirs, path, image);
+            await staged.publish(this.#datadirs, path, image);
             this.#open.forget();
             return metadataOf(path, this.#metadata);
           }),
-        abort: () => draft.discard(),
+        abort: () => staged.discard(),
       };
     });
   }
@@ -223,14 +223,14 @@ export class FileDriver implements Driver<FileLocation> {
         await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
         const datadir = await this.#datadirs.choose(io, Number(source.stats.size));
         const path = this.#datadirs.pathIn(datadir, imageId);
-        const draft = await Draft.create(io, datadir, this.#draft);
+        const staged = await StagedFile.create(io, datadir, this.#staging);
         try {
-          await copyImageFile(io, source, draft, this.#datadirs);
+          await copyImageFile(io, source, staged, this.#datadirs);
           const digests = await digestsOf(io, source.real.datadir, source.stats);
-          await draft.publish(this.#datadirs, path, digests);
+          await staged.publish(this.#datadirs, path, digests);
           this.#open.forget();
         } catch (error) {
-          await draft.discard().catch(() => {});
+          await staged.discard().catch(() => {});
           throw error;
         }
         return new FileLocation(path);
@@ -252,7 +252,7 @@ export class FileDriver implements Driver<FileLocation> {
       await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const { datadir } = this.#datadirs.place(from.path)!;
       const path = this.#datadirs.pathIn(datadir, imageId);
-      await linkImage(io, this.#datadirs, image.real.path, path, this.#draft.mode);
+      await linkImage(io, this.#datadirs, image.real.path, path, this.#staging.mode);
       await removeOldName(io.unaborted, from.path, path, image.stats);
       this.#open.forget();
       await removeEmpty(io.cleanup, parentsOf(this.#datadirs, from.path));

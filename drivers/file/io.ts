@@ -7,7 +7,7 @@
 import { unlink } from "node:fs/promises";
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import type { TemporaryFile } from "./temporary.ts";
+import type { TemporaryFile } from "./temporary_files.ts";
 
 /** How long cleaning up waits for a disk where the store has no limit, in milliseconds. */
 const CLEANUP_LIMIT = 10_000;
@@ -37,7 +37,7 @@ export class Io {
   }
 
   /** Waits without a limit, for a call that takes as long as the image is large. */
-  get patient(): Io {
+  get unlimited(): Io {
     return new Io(this.chunkSize, 0, this.#signal);
   }
 

@@ -9,7 +9,7 @@ import { dirname } from "node:path";
 import { BackendException, Duplicate, ImageChanged, TimeoutError } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { missingParents, syncDirectory } from "./directories.ts";
-import { codeOf, NOWHERE, unless } from "./failures.ts";
+import { codeOf, NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isSameFile } from "./open_file.ts";
 import { withDirectories } from "./workspace.ts";

@@ -6,7 +6,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import type { Bytes } from "../../streams/mod.ts";
-import { CACHED_LIMIT, type CachedRead, cachedReads } from "./cached.ts";
+import { PAGE_CACHE_LIMIT, type PageCacheRead, pageCacheReads } from "./page_cache_read.ts";
 import type { Io } from "./io.ts";
 
 /** From how many bytes on a read is done by two threads, each half of it. */
@@ -20,7 +20,7 @@ interface Shared {
   /** What the system said of the file, once many reads are expected. */
   stats?: BigIntStats | undefined;
   /** How small reads are done, where that can be done at once. */
-  cached?: CachedRead | undefined;
+  cached?: PageCacheRead | undefined;
   /** The file once more, as Deno has but one thread at a time read from a handle. */
   second?: FileHandle | undefined;
   openingSecond?: Promise<void>;
@@ -66,13 +66,13 @@ export class OpenFile {
   expectReads(stats: BigIntStats): void {
     const shared = this.#shared;
     shared.stats = stats;
-    shared.cached = cachedReads(shared.handle.fd, stats);
+    shared.cached = pageCacheReads(shared.handle.fd, stats);
   }
 
   /** Fills the view from byte `position` on; fewer bytes only at the file's end. */
   async read(view: Bytes, position: number): Promise<number> {
     const { cached } = this.#shared;
-    let filled = cached && view.length <= CACHED_LIMIT ? cached(view, position) : 0;
+    let filled = cached && view.length <= PAGE_CACHE_LIMIT ? cached(view, position) : 0;
     while (filled < view.length) {
       const part = view.subarray(filled, filled + this.#io.chunkSize);
       const count = await this.#io.wait(this.#readPart(part, position + filled));

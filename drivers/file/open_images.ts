@@ -5,7 +5,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { Datadirs } from "./datadirs.ts";
-import { type ImageFile, openImage } from "./image.ts";
+import { type ImageFile, openImage } from "./reader.ts";
 import type { Io } from "./io.ts";
 import type { OpenFile } from "./open_file.ts";
 

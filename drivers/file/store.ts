@@ -23,7 +23,9 @@ import { type FileOptions, OPTIONS } from "./options.ts";
  *
  * @example An image in a directory
  * ```ts
- *  *  *
+ * import { FileStore } from "@vitrine/vitrine/file";
+ * import { assertEquals } from "@std/assert";
+ *
  * const datadir = await Deno.makeTempDir();
  * const store = new FileStore("local", { datadir });
  * const { location, checksum } = await store.add("iso/a.iso", new Blob(["hello"]));

@@ -9,11 +9,11 @@ import { BackendException, BadStoreConfiguration } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { digestsDirectory, forgetDigests } from "./digests.ts";
 import { makeDirectory, removeEmpty } from "./directories.ts";
-import { codeOf, unless } from "./failures.ts";
+import { codeOf, unless } from "./errors.ts";
 import { type Io, Temporary } from "./io.ts";
 import { RESERVED } from "./location.ts";
-import { namesIn } from "./names.ts";
-import { temporaryFiles } from "./temporary.ts";
+import { namesIn } from "./directory_names.ts";
+import { temporaryFiles } from "./temporary_files.ts";
 
 /** What a temporary file holds: an image's bytes, or the directories that are made for one. */
 export type Purpose = "image" | "directories";

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { ImageChanged } from "@vitrine/vitrine";
 import { FileStore } from "@vitrine/vitrine/file";
 import { open } from "node:fs/promises";
-import { cachedReads } from "../../drivers/file/cached.ts";
+import { pageCacheReads } from "../../drivers/file/page_cache_read.ts";
 import { writeRandom } from "../random_file.ts";
 import { inFolder, MIB, run } from "./support.ts";
 
@@ -62,7 +62,7 @@ Deno.test({
     try {
       const data = crypto.getRandomValues(new Uint8Array(65_536));
       await file.write(data, 0, data.length, 0);
-      const read = cachedReads(file.fd, await file.stat({ bigint: true }))!;
+      const read = pageCacheReads(file.fd, await file.stat({ bigint: true }))!;
       const view = new Uint8Array(data.length);
       assertEquals(read(view, 0), data.length);
       assertEquals(view, data);
@@ -81,7 +81,7 @@ Deno.test("no file is read by a descriptor that is another one's", async () => {
     for (const name of ["one", "other"]) await Deno.writeTextFile(`${folder}/${name}`, name);
     const one = await open(`${folder}/one`);
     const other = await open(`${folder}/other`);
-    assertEquals(cachedReads(one.fd, await other.stat({ bigint: true })), undefined);
+    assertEquals(pageCacheReads(one.fd, await other.stat({ bigint: true })), undefined);
     await one.close();
     await other.close();
   });

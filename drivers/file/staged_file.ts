@@ -21,7 +21,7 @@ const FLUSH_SIZE = 64 * 1024 * 1024;
 const HOLE_SIZE = 65_536;
 
 /** How a store writes its files. */
-export interface DraftOptions {
+export interface StagingOptions {
   /** Mode of the file; 0 leaves it to the process's umask. */
   mode: number;
   /** Leaves runs of zero bytes out. */
@@ -29,17 +29,17 @@ export interface DraftOptions {
 }
 
 /** An image being written. */
-export class Draft {
+export class StagedFile {
   readonly #io: Io;
   readonly #datadir: string;
   readonly #file: Temporary;
-  readonly #options: DraftOptions;
+  readonly #options: StagingOptions;
   #size = 0;
   #flushed = 0;
   #flushing: Promise<void> = Promise.resolve();
   #stats: BigIntStats | undefined;
 
-  private constructor(io: Io, datadir: string, file: Temporary, options: DraftOptions) {
+  private constructor(io: Io, datadir: string, file: Temporary, options: StagingOptions) {
     this.#io = io;
     this.#datadir = datadir;
     this.#file = file;
@@ -47,10 +47,10 @@ export class Draft {
   }
 
   /** Begins an image in a datadir. */
-  static async create(io: Io, datadir: string, options: DraftOptions): Promise<Draft> {
+  static async create(io: Io, datadir: string, options: StagingOptions): Promise<StagedFile> {
     // Nobody reads it before those whom the mode lets do.
     const mode = options.mode > 0 ? 0o600 : 0o666;
-    return new Draft(io, datadir, await makeTemporary(io, datadir, "image", mode), options);
+    return new StagedFile(io, datadir, await makeTemporary(io, datadir, "image", mode), options);
   }
 
   /** Where the bytes are until it is published. */

@@ -1,5 +1,5 @@
 /**
- * Copying an image's file into a draft.
+ * Copying an image's file into a staged.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { ImageChanged } from "../../errors/mod.ts";
 import { CHUNK_SIZE } from "../../streams/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { identity } from "./digests.ts";
-import type { Draft } from "./draft.ts";
-import { type ImageFile, lookAt } from "./image.ts";
+import type { StagedFile } from "./staged_file.ts";
+import { type ImageFile, lookAt } from "./reader.ts";
 import type { Io } from "./io.ts";
 import { isSameFile, type OpenFile } from "./open_file.ts";
 
@@ -21,7 +21,7 @@ import { isSameFile, type OpenFile } from "./open_file.ts";
 export async function copyImageFile(
   io: Io,
   { file, real, stats }: ImageFile & { file: OpenFile },
-  draft: Draft,
+  staged: StagedFile,
   datadirs: Datadirs,
 ): Promise<void> {
   // `blocks` counts 512 bytes each whatever the file system. Windows has no such number.
@@ -30,17 +30,17 @@ export async function copyImageFile(
     const buffer = new Uint8Array(CHUNK_SIZE);
     for (let at = 0;;) {
       const count = await file.read(buffer, at);
-      await draft.write(buffer.subarray(0, count), true);
+      await staged.write(buffer.subarray(0, count), true);
       if (count < buffer.length) break;
       at += count;
     }
   } else {
-    // An abort does not end it: it goes on in the draft, which is removed meanwhile.
-    const { mode } = await io.wait(stat(draft.path));
-    const copying = copyFile(real.path, draft.path, constants.COPYFILE_FICLONE);
-    await io.patient.wait(copying, () => unlink(draft.path));
+    // An abort does not end it: it goes on in the staged, which is removed meanwhile.
+    const { mode } = await io.wait(stat(staged.path));
+    const copying = copyFile(real.path, staged.path, constants.COPYFILE_FICLONE);
+    await io.unlimited.wait(copying, () => unlink(staged.path));
     // The copy has taken the mode of the original, with whatever that lets whoever runs it do.
-    await io.wait(chmod(draft.path, mode & 0o7777));
+    await io.wait(chmod(staged.path, mode & 0o7777));
     // It went by the path, which may lead elsewhere by now.
     if (!isSameFile((await lookAt(io, datadirs, real.path)).stats, stats)) {
       throw new ImageChanged("the file was replaced while it was being copied");

@@ -5,7 +5,7 @@
  */
 import { opendir } from "node:fs/promises";
 import { isDeno } from "../../runtime/mod.ts";
-import { unless } from "./failures.ts";
+import { unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 
 /**

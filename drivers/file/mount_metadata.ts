@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { BadStoreConfiguration } from "../../errors/mod.ts";
-import { reasonOf } from "./failures.ts";
+import { reasonOf } from "./errors.ts";
 import type { Io } from "./io.ts";
 
 /** One entry of a metadata file. Further keys hold strings, lists and objects of them. */

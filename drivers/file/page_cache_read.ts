@@ -11,7 +11,7 @@ import { hasLinuxFfi } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 
 /** Up to how many bytes the event loop is held up for no longer than by a thread's answer. */
-export const CACHED_LIMIT = 262_144;
+export const PAGE_CACHE_LIMIT = 262_144;
 
 /** Rather than to wait for the disk, fail: preadv2(2). */
 const RWF_NOWAIT = 8;
@@ -22,7 +22,7 @@ const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Fills a view as far as the bytes are at hand, and returns how many those are. */
-export type CachedRead = (view: Bytes, position: number) => number;
+export type PageCacheRead = (view: Bytes, position: number) => number;
 
 let libc: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] | undefined;
 
@@ -40,7 +40,7 @@ function load(): typeof libc {
 }
 
 /** Reads of an open file; `undefined` where they cannot be had. */
-export function cachedReads(fd: number, { dev, ino }: BigIntStats): CachedRead | undefined {
+export function pageCacheReads(fd: number, { dev, ino }: BigIntStats): PageCacheRead | undefined {
   const symbols = load();
   // Longer than any `struct stat`, which begins with the device and the inode.
   const stat = new BigUint64Array(32);

@@ -13,7 +13,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { isDeno } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import { codeOf } from "./failures.ts";
+import { codeOf } from "./errors.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 

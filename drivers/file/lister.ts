@@ -8,10 +8,10 @@ import type { Stats } from "node:fs";
 import { Forbidden } from "../../errors/mod.ts";
 import type { ListEntry } from "../../store/types.ts";
 import type { Datadirs } from "./datadirs.ts";
-import { NOWHERE, unless } from "./failures.ts";
+import { NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isFileId } from "./location.ts";
-import { namesIn } from "./names.ts";
+import { namesIn } from "./directory_names.ts";
 
 /** The names in a directory of all datadirs, each once: of the first datadir that has it. */
 export async function* listDatadirs(
