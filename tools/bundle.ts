@@ -65,6 +65,12 @@ export const BUNDLES = {
     reads: ["swift/client.ts"],
     own: "drivers/swift/",
   },
+  formats: {
+    name: "formats",
+    source: `export { FormatInspector, inspect, inspectRanges } from "./formats/mod.ts";`,
+    reads: [],
+    own: "formats/",
+  },
 } satisfies Record<string, Bundle>;
 
 /** Measures a bundle. */

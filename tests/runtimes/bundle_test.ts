@@ -15,6 +15,7 @@ const BUDGETS: Readonly<Record<keyof typeof BUNDLES, { start: number; read: numb
   handler: { start: 18, read: 25 },
   s3: { start: 10, read: 20 },
   swift: { start: 22, read: 22 },
+  formats: { start: 12, read: 12 },
 };
 
 for (const [key, budget] of Object.entries(BUDGETS)) {

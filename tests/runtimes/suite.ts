@@ -6,6 +6,7 @@
  */
 import type { CaseResult, Cases } from "./case.ts";
 import { digestCases } from "./cases/digests.ts";
+import { formatCases } from "./cases/formats.ts";
 import { handlerCases } from "./cases/handler.ts";
 import { httpCases } from "./cases/http.ts";
 import { memoryCases } from "./cases/memory.ts";
@@ -19,6 +20,7 @@ export async function runSuite(env: SuiteEnv): Promise<CaseResult[]> {
   const cases: Cases = env.s3 ? s3Cases(env.s3) : env.swift ? swiftCases(env.swift) : {
     ...memoryCases,
     ...digestCases,
+    ...formatCases,
     ...treeCases,
     ...handlerCases,
     ...(env.http ? httpCases(env.http) : {}),

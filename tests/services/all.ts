@@ -7,6 +7,7 @@
 import { ceph } from "./ceph.ts";
 import { cephBluestore } from "./ceph_bluestore.ts";
 import { chromium } from "./chromium.ts";
+import { corpus } from "./corpus.ts";
 import { glanceStore } from "./glance_store.ts";
 import { keystone } from "./keystone.ts";
 import { nginx } from "./nginx.ts";
@@ -24,4 +25,5 @@ export const SERVICES: Service[] = [
   glanceStore,
   tools,
   chromium,
+  corpus,
 ];
