@@ -46,6 +46,8 @@ export interface Session extends OperationOptions {
   out: Output;
   /** Whether results are JSON. */
   json: boolean;
+  /** The table of all commands. */
+  commands: Commands;
   /** Aborts when the user interrupts. */
   signal: AbortSignal;
   /** Reads the configuration of the files and the environment. */
@@ -81,6 +83,9 @@ export interface Command {
   /** Runs it. */
   run(session: Session, args: Arguments): Promise<void>;
 }
+
+/** Commands by name. */
+export type Commands = Readonly<Record<string, Command>>;
 
 /** The command line is wrong. The exit code is 2. */
 export class UsageError extends Error {}

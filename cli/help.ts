@@ -5,10 +5,7 @@
  */
 import { COMMON_OPTIONS, usageOf } from "./arguments.ts";
 import { CALLER_VARIABLES } from "./caller.ts";
-import { type Command, type CommandOption, EXIT_MEANINGS } from "./command.ts";
-
-/** The commands by name. */
-export type Commands = Readonly<Record<string, Command>>;
+import { type Command, type CommandOption, type Commands, EXIT_MEANINGS } from "./command.ts";
 
 /** What the program is, in a few words. */
 export const PURPOSE = "every image store in one path tree";

@@ -103,6 +103,7 @@ async function runCommand(
   const session: Session = {
     out: new Output(signal),
     json: args.has("json"),
+    commands: COMMANDS,
     signal,
     context: readCaller(args.value("tenant")),
     config: () => readConfig(args, session.note),

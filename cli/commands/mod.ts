@@ -3,14 +3,16 @@
  *
  * @module
  */
-import type { Command } from "../command.ts";
+import type { Commands } from "../command.ts";
 import { acl } from "./acl.ts";
 import { add } from "./add.ts";
 import { cat } from "./cat.ts";
+import { completion } from "./completion.ts";
 import { config } from "./config.ts";
 import { cp, mv } from "./copy.ts";
 import { gc } from "./gc.ts";
 import { ls } from "./list.ts";
+import { manual } from "./manual.ts";
 import { presign } from "./presign.ts";
 import { rm } from "./remove.ts";
 import { serve } from "./serve.ts";
@@ -20,7 +22,7 @@ import { tree } from "./tree.ts";
 import { verify } from "./verify.ts";
 
 /** The commands by name, in the order of help. */
-export const COMMANDS: Readonly<Record<string, Command>> = {
+export const COMMANDS: Commands = {
   stores,
   ls,
   tree,
@@ -36,4 +38,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   serve,
   gc,
   config,
+  completion,
+  manual,
 };

@@ -7,8 +7,8 @@ import { join } from "@std/path";
 
 const root = new URL("../../", import.meta.url);
 
-/** What Deno is given to run the command. */
-const COMMAND = [
+/** The arguments with which Deno runs the command. */
+export const COMMAND: readonly string[] = [
   "run",
   "--no-prompt",
   "--allow-read",

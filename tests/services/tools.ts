@@ -11,7 +11,18 @@ const PROGRAMS = ["curl", "wget", "wrk", "rclone", "qemu-img", "xorriso"];
 /** The programs; a test finds each one's path under its name. */
 export const tools: Service = {
   name: "tools",
-  packages: ["curl", "wget", "wrk", "rclone", "qemu-utils", "xorriso", "grub-rescue-pc"],
+  packages: [
+    "curl",
+    "wget",
+    "wrk",
+    "rclone",
+    "qemu-utils",
+    "xorriso",
+    "grub-rescue-pc",
+    "zsh",
+    "fish",
+    "man-db",
+  ],
   installed: () => hasPrograms(...PROGRAMS),
   start: () => Promise.resolve(paths()),
 };
