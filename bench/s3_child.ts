@@ -17,7 +17,7 @@
  */
 import type { S3Options } from "@vitrine/vitrine/s3";
 import { S3Store } from "@vitrine/vitrine/s3";
-import { Checksums } from "../drivers/s3/checksums.ts";
+import { UploadChecksums } from "../drivers/s3/upload_checksums.ts";
 import { S3Client } from "../drivers/s3/client.ts";
 import { Endpoint } from "../drivers/s3/endpoint.ts";
 import { Multipart } from "../drivers/s3/multipart.ts";
@@ -107,7 +107,7 @@ async function digestedAdd(): Promise<void> {
   const settings = options as S3Settings;
   const client = new S3Client(settings, new Endpoint(settings, "bench"));
   const upload = await Multipart.begin(new WriteState(client, settings), image, {}, undefined);
-  const checksums = new Checksums(settings, false);
+  const checksums = new UploadChecksums(settings, false);
   using file = await Deno.open(source);
   await measure(async () => {
     const digests = await createDigests(["md5", "sha512"]);

@@ -6,7 +6,8 @@
 import { StoreAclsNotSupported } from "../../errors/mod.ts";
 import type { Acls } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
-import { codeOf } from "./fault.ts";
+import { getErrorCode } from "./errors.ts";
+import { sendForXml } from "./xml_request.ts";
 
 const EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers";
 const EVERY_USER = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
@@ -17,7 +18,9 @@ export async function readAcls(
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<{ acls: Acls; owner: string }> {
-  const root = await refused(client.xml({ key, query: { acl: "" }, signal }));
+  const root = await refused(
+    sendForXml(client, { root: "AccessControlPolicy", key, query: { acl: "" }, signal }),
+  );
   const owner = root.all("Owner")[0]?.text("ID") ?? "";
   const grants = (root.all("AccessControlList")[0]?.all("Grant") ?? []).map((grant) => {
     const grantee = grant.all("Grantee")[0];
@@ -72,11 +75,11 @@ export async function writeAcls(
 }
 
 /** Waits, and says it where the server has no ACLs. */
-async function refused<T>(answer: Promise<T>): Promise<T> {
+async function refused<T>(response: Promise<T>): Promise<T> {
   try {
-    return await answer;
+    return await response;
   } catch (error) {
-    if (codeOf(error) !== "NotImplemented") throw error;
+    if (getErrorCode(error) !== "NotImplemented") throw error;
     throw new StoreAclsNotSupported("the server has no ACLs of its own for objects", {
       cause: error,
     });

@@ -1,46 +1,43 @@
 /**
- * Requests to one bucket: signed, tried again, with errors by their S3 code.
+ * The client of one bucket: requests are signed and retried, and errors have the class of their S3 code.
  *
  * @module
  */
-import type { ByteRange, Bytes } from "../../streams/mod.ts";
-// Not from its mod.ts: that brings the egress gate, which a store of one trusted server never asks.
-import { readRange } from "../../transport/read_range.ts";
+import type { Bytes } from "../../streams/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import type { HttpRequest } from "../../transport/request.ts";
+// Not from its mod.ts: that brings the egress gate, which a store of one trusted server never uses.
 import { Transport } from "../../transport/transport.ts";
-import type { ImageReader } from "../../store/driver.ts";
-import type { DriverStat } from "../../store/types.ts";
 import { Credentials } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { S3Fault } from "./fault.ts";
+import { createError, readFault, type S3Fault } from "./errors.ts";
 import type { S3Credentials, S3Settings } from "./options.ts";
+import { recover } from "./recovery.ts";
 import { type SigningContext, signRequest, signUrl } from "./signer.ts";
-import type { Element } from "./xml.ts";
 
 /** A request to the bucket. */
 export interface S3Request {
-  /** The method; `GET` unless said otherwise. */
+  /** The method. Default: `GET`. */
   method?: string | undefined;
-  /** The key; the bucket itself unless said otherwise. */
+  /** The key. Default: the bucket itself. */
   key?: string | undefined;
   /** The query, in plain text. */
   query?: Readonly<Record<string, string>> | undefined;
   /** Headers beside those of the signature. */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** The body, lent until the answer is there. */
+  /** The body, lent until the response is there. */
   body?: Bytes | readonly Bytes[] | undefined;
-  /** The server may be at work for minutes before it answers: it copies, puts together, deletes many. */
+  /** Whether the server may be at work for minutes before it responds, copying or deleting many. */
   slow?: boolean | undefined;
   /** Ends the request. */
   signal?: AbortSignal | undefined;
   /**
-   * The signal only keeps the request from being sent, first or again: a server may carry out what is
-   * cut off, after the clean-up has looked.
+   * Whether the signal only keeps the request from being sent, first or again, and does not cut it off.
+   * A server may carry out what is cut off after the clean-up has looked.
    */
-  uncut?: boolean | undefined;
-  /** Called where the answer in XML was lost: the server may have carried the request out. */
-  lost?: (() => void) | undefined;
+  uninterruptible?: boolean | undefined;
+  /** Called if the response in XML was lost: the server may have carried the request out. */
+  onLost?: (() => void) | undefined;
 }
 
 /** How long a server may be at work, in milliseconds: 10 minutes. */
@@ -50,18 +47,21 @@ const SLOW = 600_000;
 export class S3Client {
   /** Where the bucket is. */
   readonly endpoint: Endpoint;
-  /** What sends the requests. */
+  /** Sends the requests. */
   readonly transport: Transport;
-  readonly #options: S3Settings;
   readonly #credentials: Credentials;
   readonly #derived = new Map<string, ArrayBuffer>();
   /** How far the server's clock is ahead, in milliseconds, as far as it is known. */
   clock = 0;
 
-  /** Makes a client; nothing is opened. */
+  /**
+   * Creates a client. Nothing is opened.
+   *
+   * @param options The options of the store.
+   * @param endpoint Where the bucket is.
+   */
   constructor(options: S3Settings, endpoint: Endpoint) {
     this.endpoint = endpoint;
-    this.#options = options;
     this.#credentials = new Credentials(options);
     const { timeout, cacert: caFile, fetch, retries } = options;
     this.transport = new Transport({
@@ -72,101 +72,101 @@ export class S3Client {
     });
   }
 
-  /** The keys that requests are signed with, if they are. */
+  /**
+   * Returns the keys that requests are signed with.
+   *
+   * @returns The keys, or `undefined` if requests are not signed.
+   */
   credentials(): Promise<S3Credentials | undefined> {
     return this.#credentials.get();
   }
 
-  /** The server's time in milliseconds, as far as it is known. */
+  /**
+   * Returns the server's time.
+   *
+   * @returns Milliseconds since 1970, by the server's clock as far as it is known.
+   */
   now(): number {
     return Date.now() + this.clock;
   }
 
-  /** Sends a request and resolves to an answer that is a success. */
+  /**
+   * Sends a request.
+   *
+   * @param request The request.
+   * @returns A response that is a success.
+   * @throws {StoreError} If the server refuses it, or cannot be reached.
+   */
   send(request: S3Request): Promise<HttpResponse> {
     return this.transport.send(this.request(request));
   }
 
-  /** Sends a request whose answer has no body of interest, and resolves to its headers. */
+  /**
+   * Sends a request whose response has no body of interest.
+   *
+   * @param request The request.
+   * @returns The headers of the response.
+   * @throws {StoreError} If the server refuses it, or cannot be reached.
+   */
   async headers(request: S3Request): Promise<Headers> {
     const response = await this.send(request);
     await response.release();
     return response.headers;
   }
 
-  /** Sends a request whose answer is an XML document, with `body` as one, and resolves to its element. */
-  async xml(request: Omit<S3Request, "body">, body?: string): Promise<Element> {
-    const { ask } = await import("./documents.ts");
-    return await ask(this, request, body);
-  }
-
-  /** Opens a range of an object, of that entity tag if one is given. */
-  async open(
-    key: string,
-    range: ByteRange,
-    etag: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ImageReader> {
-    const request = this.request({ key, signal });
-    const open = (part: ByteRange, etag: string | undefined) =>
-      readRange(this.transport, request, { ...part, etag });
-    const { readConcurrency: concurrency, largeObjectChunkSize } = this.#options;
-    if (concurrency === 1) return await open(range, etag);
-    const { parallelReader } = await import("../shared/parallel_reader.ts");
-    const partSize = largeObjectChunkSize * 2 ** 20;
-    return await parallelReader(open, range, { etag, partSize, concurrency });
-  }
-
-  /** What is known of an object. */
-  async stat(key: string, signal: AbortSignal | undefined): Promise<DriverStat> {
-    const { statOf } = await import("./stat.ts");
-    return statOf(await this.headers({ method: "HEAD", key, signal }));
-  }
-
-  /** A request as the transport takes it. */
+  /**
+   * Creates the request that the transport sends: with its URL, signed for each attempt, and with the
+   * errors and the recovery of S3.
+   *
+   * @param request The request to the bucket.
+   * @returns The request for the transport.
+   */
   request(request: S3Request): HttpRequest {
-    const { method = "GET", key = "", query, headers, body, slow, signal, uncut } = request;
-    let answered: HttpResponse | undefined;
-    let found: Promise<S3Fault>;
+    const { method = "GET", key = "", query, headers, body, slow, signal } = request;
+    const { uninterruptible } = request;
+    let refused: HttpResponse | undefined;
+    let fault: Promise<S3Fault>;
     let refusals = 0;
-    const read = async (response: HttpResponse) => {
-      const { faultOf } = await import("./errors.ts");
-      if (response !== answered) found = faultOf(answered = response);
-      return await found;
+    const read = (response: HttpResponse) => {
+      if (response !== refused) fault = readFault(refused = response);
+      return fault;
     };
     return {
       method,
       url: this.endpoint.url(key, query),
       headers: { ...headers },
       body,
-      signal: uncut ? undefined : signal,
+      signal: uninterruptible ? undefined : signal,
       ...(slow ? { timeouts: { firstByte: SLOW, idle: SLOW } } : {}),
       trusted: true,
       redirect: "refuse",
       prepare: async (prepared) => {
-        if (uncut) signal?.throwIfAborted();
+        if (uninterruptible) signal?.throwIfAborted();
         const context = await this.#context();
         if (context) prepared.headers = await signRequest(prepared, context);
       },
       recover: async (response) => {
-        const { putRight } = await import("./refusals.ts");
         const first = refusals++ === 0;
-        return putRight(await read(response), { method, first }, this, this.#credentials);
+        return recover(await read(response), { method, first }, this, this.#credentials);
       },
-      fail: async (response) => {
-        const { errorOf } = await import("./errors.ts");
-        return errorOf(await read(response), response.headers);
-      },
+      fail: async (response) => createError(await read(response), response.headers),
     };
   }
 
-  /** A URL that lets its holder do one thing, for `seconds`; `undefined` where nothing is signed. */
+  /**
+   * Creates a presigned URL.
+   *
+   * @param method The method that it allows.
+   * @param key The key of the object.
+   * @param seconds For how long, in seconds.
+   * @returns The URL, or `undefined` if requests are not signed.
+   */
   async presign(method: string, key: string, seconds: number): Promise<URL | undefined> {
     const context = await this.#context();
     return context && await signUrl({ method, url: this.endpoint.url(key) }, context, seconds);
   }
 
-  /** Ends the connections. */
+  /** Closes the connections. */
   close(): Promise<void> {
     return this.transport.close();
   }

@@ -47,8 +47,8 @@ export class Credentials {
     const { accessKey, secretKey, sessionToken, credentials, profile } = this.#options;
     if (accessKey && secretKey) return { accessKey, secretKey, sessionToken };
     if (credentials) return await credentials();
-    const { ambientCredentials } = await import("./ambient.ts");
-    const keys = await ambientCredentials(profile);
+    const { defaultCredentials } = await import("./default_credentials.ts");
+    const keys = await defaultCredentials(profile);
     if (keys) return keys;
     throw new MissingCredentialError(
       'no keys: set "accessKey" and "secretKey", "credentials", AWS_ACCESS_KEY_ID and ' +

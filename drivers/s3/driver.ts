@@ -23,10 +23,12 @@ import type {
   ScanOptions,
 } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import type { S3Client } from "./client.ts";
+import { S3Client } from "./client.ts";
 import { Endpoint } from "./endpoint.ts";
 import { S3Location } from "./location.ts";
+import { parseStat } from "./object_headers.ts";
 import type { S3Settings } from "./options.ts";
+import { openObject } from "./reader.ts";
 import type { WriteState } from "./write_state.ts";
 
 /** The longest that a presigned URL may be good, in milliseconds: 7 days. */
@@ -49,9 +51,9 @@ export class S3Driver implements Driver<S3Location> {
     }
   }
 
-  async configureGet(): Promise<void> {
-    const { S3Client } = await import("./client.ts");
+  configureGet(): Promise<void> {
     this.#client = new S3Client(this.#options, this.#endpoint);
+    return Promise.resolve();
   }
 
   async locate(imageId: string): Promise<S3Location> {
@@ -73,42 +75,29 @@ export class S3Driver implements Driver<S3Location> {
     range: ByteRange,
     { signal }: OperationOptions,
   ): Promise<ImageReader> {
-    const key = this.#key(location);
-    const { enableDataIntegrityProtection, responseChecksumValidation: when } = this.#options;
-    const held = enableDataIntegrityProtection && when === "when_supported";
-    if (!held || range.offset > 0 || range.length !== undefined) {
-      return await this.#client!.open(key, range, undefined, signal);
-    }
-    const { heldTo } = await import("./integrity.ts");
-    const headers = await this.#client!.headers({
-      method: "HEAD",
-      key,
-      headers: { "x-amz-checksum-mode": "ENABLED" },
-      signal,
-    });
-    const etag = headers.get("etag") ?? undefined;
-    return await heldTo(headers, await this.#client!.open(key, range, etag, signal));
+    return await openObject(this.#client!, this.#options, this.#key(location), range, signal);
   }
 
   async statImage(
     location: S3Location,
     { signal }: OperationOptions,
   ): Promise<DriverStat> {
-    return await this.#client!.stat(this.#key(location), signal);
+    const key = this.#key(location);
+    return parseStat(await this.#client!.headers({ method: "HEAD", key, signal }));
   }
 
   async openWrite(
     imageId: string,
     options: WriteOptions,
   ): Promise<ImageWriter<S3Location>> {
-    const [{ S3Upload }, state] = await Promise.all([import("./upload.ts"), this.#writeState()]);
+    const [{ S3Writer }, state] = await Promise.all([import("./writer.ts"), this.#writeState()]);
     await state.cleanUpAgain();
     const { size, signal } = options;
     // An image of one `PUT` is not there yet when that is found out by itself.
     if (size === undefined || size > this.#options.largeObjectChunkSize * 2 ** 20) {
       await state.refuseDuplicate(imageId, signal);
     }
-    return new S3Upload(state, await this.locate(imageId), imageId, options);
+    return new S3Writer(state, await this.locate(imageId), imageId, options);
   }
 
   async deleteImage(
@@ -116,18 +105,19 @@ export class S3Driver implements Driver<S3Location> {
     { signal }: OperationOptions,
   ): Promise<void> {
     const key = this.#key(location);
-    // The server answers the same whether there was something to delete or not.
+    const { deleteObject } = await import("./deleter.ts");
+    // The server responds the same whether there was something to delete or not.
     await this.#client!.headers({ method: "HEAD", key, signal });
-    await this.#client!.headers({ method: "DELETE", key, signal });
+    await deleteObject(this.#client!, key, signal);
   }
 
   async *listImages(
     directory: string,
     recursive: boolean,
-    { signal }: ScanOptions,
+    options: ScanOptions,
   ): AsyncGenerator<ListEntry> {
-    const { listObjects } = await import("./listing.ts");
-    yield* listObjects(this.#client!, directory, recursive, signal);
+    const { listObjects } = await import("./lister.ts");
+    yield* listObjects(this.#client!, directory, recursive, options);
   }
 
   async copyImage(
@@ -135,7 +125,7 @@ export class S3Driver implements Driver<S3Location> {
     imageId: string,
     { signal }: OperationOptions,
   ): Promise<S3Location> {
-    const [{ copyObject }, state] = await Promise.all([import("./copy.ts"), this.#writeState()]);
+    const [{ copyObject }, state] = await Promise.all([import("./copier.ts"), this.#writeState()]);
     await copyObject(state, this.#key(from), imageId, { signal });
     return await this.locate(imageId);
   }
@@ -169,18 +159,18 @@ export class S3Driver implements Driver<S3Location> {
   }
 
   async *leftovers({ signal }: ScanOptions): AsyncGenerator<Leftover> {
-    const [{ leftovers }, state] = await Promise.all([
-      import("./listing.ts"),
+    const [{ listLeftovers }, state] = await Promise.all([
+      import("./leftovers.ts"),
       this.#writeState(),
     ]);
-    yield* leftovers(state, signal);
+    yield* listLeftovers(state, signal);
   }
 
   async deleteImages(
     locations: AsyncIterable<S3Location>,
     { signal }: OperationOptions,
   ): Promise<void> {
-    const { deleteObjects } = await import("./delete_objects.ts");
+    const { deleteObjects } = await import("./deleter.ts");
     const key = (location: S3Location) => this.#key(location);
     const keys = async function* () {
       for await (const location of locations) yield key(location);

@@ -1,6 +1,6 @@
 /**
- * Errors by the code that an S3 server gives (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
- * Loaded with the first one.
+ * Errors by the code that an S3 server sends
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
  *
  * @module
  */
@@ -14,13 +14,12 @@ import {
   RemoteServiceUnavailable,
   StorageFull,
   StoreAclsNotSupported,
-  type StoreError,
+  StoreError,
   type StoreErrorOptions,
 } from "../../errors/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import { parseRetryAfter } from "../../transport/headers.ts";
 import { statusError } from "../../transport/errors.ts";
-import { S3Fault } from "./fault.ts";
 import type { Element } from "./xml.ts";
 
 type ErrorClass = new (detail: string, options?: StoreErrorOptions) => StoreError;
@@ -50,12 +49,49 @@ const CLASSES: readonly (readonly [ErrorClass, string, StoreErrorOptions?])[] = 
   [Invalid, "KeyTooLongError MetadataTooLarge InvalidBucketName"],
 ];
 
-/** What went wrong, read from an answer that is no success. */
-export async function faultOf(response: HttpResponse): Promise<S3Fault> {
+/** What an S3 server sent instead of a success: the `cause` of the error that is thrown. */
+export class S3Fault extends Error {
+  /** The class's name, which survives minification. */
+  override readonly name: string = "S3Fault";
+
+  /** @internal */
+  constructor(
+    /** The status code. */
+    readonly status: number,
+    /** The error code; empty where there is none, as in the response to a `HEAD`. */
+    readonly code: string,
+    /** The region of the bucket, where the server names it. */
+    readonly region: string | undefined,
+    /** The server's time in milliseconds, where it sends it. */
+    readonly serverTime: number | undefined,
+  ) {
+    super(code || `status ${status}`);
+  }
+}
+
+/**
+ * Returns the S3 code that an error comes from.
+ *
+ * @param error Anything that was thrown.
+ * @returns The code, empty where the server sent none; `undefined` if the error comes from elsewhere.
+ */
+export function getErrorCode(error: unknown): string | undefined {
+  return error instanceof StoreError && error.cause instanceof S3Fault
+    ? error.cause.code
+    : undefined;
+}
+
+/**
+ * Reads what went wrong from a response that is no success.
+ *
+ * @param response The response; its body is read.
+ * @returns The fault.
+ */
+export async function readFault(response: HttpResponse): Promise<S3Fault> {
   const { headers, status } = response;
   const text = await response.text(65_536).catch(() => "");
   let element: Element | undefined;
-  if (text.includes("<Error>")) {
+  if (text.includes("<Error")) {
     const { parseXml } = await import("./xml.ts");
     try {
       element = parseXml(text);
@@ -63,11 +99,22 @@ export async function faultOf(response: HttpResponse): Promise<S3Fault> {
       // A proxy may have its own words; the status says enough.
     }
   }
-  return fault(status, headers, element);
+  return createFault(status, headers, element);
 }
 
-/** What went wrong, as the headers and an `<Error>` tell it. */
-export function fault(status: number, headers: Headers, element: Element | undefined): S3Fault {
+/**
+ * Creates a fault from the headers of a response and its `<Error>` element.
+ *
+ * @param status The status code.
+ * @param headers The headers of the response.
+ * @param element The element, if the response has one.
+ * @returns The fault.
+ */
+export function createFault(
+  status: number,
+  headers: Headers,
+  element: Element | undefined,
+): S3Fault {
   const time = Date.parse(element?.text("ServerTime") || headers.get("date") || "");
   return new S3Fault(
     status,
@@ -77,8 +124,15 @@ export function fault(status: number, headers: Headers, element: Element | undef
   );
 }
 
-/** The error that a fault is. Its text names the code and the status, nothing else of the server's. */
-export function errorOf(fault: S3Fault, headers: Headers): StoreError {
+/**
+ * Creates the error of a fault. Its text has the code and the status, and nothing else that the server
+ * wrote.
+ *
+ * @param fault The fault.
+ * @param headers The headers of the response.
+ * @returns An error of the class that fits the code, else the status.
+ */
+export function createError(fault: S3Fault, headers: Headers): StoreError {
   const { code, status } = fault;
   const found = CLASSES.find(([, codes]) => codes.split(" ").includes(code));
   const error = statusError({ status, headers });
@@ -88,7 +142,7 @@ export function errorOf(fault: S3Fault, headers: Headers): StoreError {
     ? "the bucket does not exist"
     : code === "NoSuchKey" || (status === 404 && code === "")
     ? "no such image"
-    : `the server answered ${status} ${code}`.trimEnd();
+    : `the server responded ${[status || "", code].filter(Boolean).join(" ")}`;
   return new Class(detail, {
     cause: fault,
     ...(Class === RemoteServiceUnavailable ? {} : { retryable }),

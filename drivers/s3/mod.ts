@@ -1,9 +1,18 @@
 /**
- * The S3 driver.
+ * The S3 driver. Beside the files that every driver has:
+ *
+ * - `endpoint.ts`: where the server and the bucket are, and their URLs
+ * - `credentials.ts`, `default_credentials.ts`: the keys that sign requests; `signer.ts`: Signature Version 4
+ * - `recovery.ts`: what is learned from a refusal, so that a retry succeeds
+ * - `xml.ts`, `xml_request.ts`: documents, and requests for them; `pages.ts`: listings that come in pages
+ * - `object_headers.ts`: what the headers of an object say
+ * - `multipart.ts`, `part_size.ts`: uploads in parts; `write_state.ts`: how an object appears only once
+ * - `upload_checksums.ts`, `checksum_reader.ts`, `crc.ts`: checksums of uploads and of reads
+ * - `acls.ts`: who may read
  *
  * @module
  */
-export { S3Fault } from "./fault.ts";
+export { S3Fault } from "./errors.ts";
 export { S3Location } from "./location.ts";
 export type { S3Credentials, S3Options, S3Settings } from "./options.ts";
 export { S3Store } from "./store.ts";

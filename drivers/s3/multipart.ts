@@ -5,9 +5,10 @@
  */
 import { NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import { type OpenUpload, uploadsOf } from "./listing.ts";
+import { listUploads, type OpenUpload } from "./leftovers.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
 import { escapeXml } from "./xml.ts";
+import { sendForXml } from "./xml_request.ts";
 
 /** A part that the server has. */
 export interface UploadedPart {
@@ -53,15 +54,16 @@ export class Multipart {
     const begunThen = () => begunBetween(since, state.client.now());
     try {
       const root = await state.withBucket(() =>
-        state.client.xml({
+        sendForXml(state.client, {
+          root: "InitiateMultipartUploadResult",
           method: "POST",
           key,
           query: { uploads: "" },
           headers: { ...headers, [ADD_ID]: addId },
           signal,
           // So that its id is learned.
-          uncut: true,
-          lost: () => unclear = true,
+          uninterruptible: true,
+          onLost: () => unclear = true,
         })
       );
       const id = root.text("UploadId");
@@ -96,7 +98,8 @@ export class Multipart {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
   ): Promise<UploadedPart> {
-    const root = await this.#state.client.xml({
+    const root = await sendForXml(this.#state.client, {
+      root: "CopyPartResult",
       method: "PUT",
       key: this.#key,
       query: { partNumber: `${number}`, uploadId: this.#id },
@@ -126,15 +129,17 @@ export class Multipart {
       this.#addId,
       signal,
       (headers) =>
-        client.xml({
+        sendForXml(client, {
+          root: "CompleteMultipartUploadResult",
           method: "POST",
           key: this.#key,
           query: { uploadId: this.#id },
           headers,
           slow: true,
           signal,
-          uncut: true,
-        }, body),
+          uninterruptible: true,
+          body,
+        }),
     );
     await this.#end();
   }
@@ -174,7 +179,7 @@ type Orphans = (upload: OpenUpload) => boolean;
  */
 function begunBetween(since: number, until: number): Orphans {
   return ({ initiated }) => {
-    const time = initiated.getTime();
+    const time = initiated?.getTime() ?? NaN;
     return time >= since - MARGIN && time <= until + MARGIN;
   };
 }
@@ -183,7 +188,7 @@ function begunBetween(since: number, until: number): Orphans {
 async function sweep(state: WriteState, key: string, isOrphan: Orphans): Promise<void> {
   try {
     await state.cleanUp(async (signal) => {
-      for await (const upload of uploadsOf(state.client, key, signal)) {
+      for await (const upload of listUploads(state.client, key, signal)) {
         if (state.uploads.has(upload.id) || !isOrphan(upload)) continue;
         const query = { uploadId: upload.id };
         await state.client.headers({ method: "DELETE", key, query, signal });

@@ -44,7 +44,7 @@ export async function signRequest(
   for (const name of UNSIGNED) signed.delete(name);
   const one = signer({ method, url, headers: signed }, context);
   if (/[^\0-\x7f]/.test(one.canonicalHeaders)) {
-    one.canonicalHeaders = (await import("./raw_headers.ts")).rawHeaders(one);
+    one.canonicalHeaders = formatCanonicalHeaders(one);
   }
   const result = await one.sign();
   for (const name of UNSIGNED) {
@@ -85,4 +85,16 @@ function signer(
     allHeaders: true,
     signQuery,
   });
+}
+
+/**
+ * The canonical headers of a request whose headers are bytes of UTF-8, each of which is a character to
+ * a runtime (https://fetch.spec.whatwg.org/#concept-header-value). A signature is over the bytes.
+ */
+function formatCanonicalHeaders({ signableHeaders, headers, url }: AwsV4Signer): string {
+  return signableHeaders.map((name) => {
+    const value = name === "host" ? url.host : headers.get(name) ?? "";
+    const bytes = Uint8Array.from(value, (char) => char.charCodeAt(0));
+    return `${name}:${new TextDecoder().decode(bytes).replace(/[ \t]+/g, " ")}`;
+  }).join("\n");
 }

@@ -6,7 +6,7 @@
 import { Duplicate, NotFound, StoreError } from "../../errors/mod.ts";
 import { cleaningUp } from "../shared/cleanup.ts";
 import type { S3Client } from "./client.ts";
-import { codeOf, S3Fault } from "./fault.ts";
+import { getErrorCode, S3Fault } from "./errors.ts";
 import type { S3Settings } from "./options.ts";
 
 /** User metadata that tells by which add an object came to be. */
@@ -47,7 +47,7 @@ export class WriteState {
 
   /**
    * Makes an object appear, unless there is one: `create` sends the request with the headers it is
-   * given, uncut. Whether the object is ours, where the answer to that was lost, is told by `addId`.
+   * given, and cannot be interrupted. Whether the object is ours, where the answer to that was lost, is told by `addId`.
    *
    * Throws `Duplicate`, and the signal's reason also when the object has appeared.
    */
@@ -70,7 +70,7 @@ export class WriteState {
           ? error.cause.status
           : undefined;
         const exists = status === 412;
-        const unclear = exists || codeOf(error) === "NoSuchUpload" ||
+        const unclear = exists || getErrorCode(error) === "NoSuchUpload" ||
           (error as StoreError).retryable;
         const isOurs = () => this.#isOurs(key, addId, signal).catch(() => false);
         if (unclear && await isOurs()) return undefined;
@@ -113,7 +113,7 @@ export class WriteState {
     try {
       return await work();
     } catch (error) {
-      if (codeOf(error) !== "NoSuchBucket" || !this.options.createBucketOnPut) throw error;
+      if (getErrorCode(error) !== "NoSuchBucket" || !this.options.createBucketOnPut) throw error;
       this.#bucket ??= this.#createBucket();
       try {
         await this.#bucket;
@@ -138,7 +138,7 @@ export class WriteState {
         body: body === undefined ? undefined : new TextEncoder().encode(body),
       });
     } catch (error) {
-      if (codeOf(error) !== "BucketAlreadyOwnedByYou") throw error;
+      if (getErrorCode(error) !== "BucketAlreadyOwnedByYou") throw error;
     }
   }
 
@@ -150,7 +150,7 @@ export class WriteState {
     try {
       return await create({ "if-none-match": "*" });
     } catch (error) {
-      if (codeOf(error) !== "NotImplemented") throw error;
+      if (getErrorCode(error) !== "NotImplemented") throw error;
       this.#unconditional.add(creation);
       return await create({});
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { S3Client } from "../../drivers/s3/client.ts";
-import { uploadsOf } from "../../drivers/s3/listing.ts";
+import { listUploads } from "../../drivers/s3/leftovers.ts";
 import { type S3Options, S3Store } from "../../drivers/s3/mod.ts";
 import type { Endpoints } from "../services/mod.ts";
 import { clientFor } from "./settings.ts";
@@ -54,7 +54,7 @@ export class TestBucket implements AsyncDisposable {
     const client = this.client();
     await using store = this.another({ host: this.#s3.url });
     try {
-      for await (const { key, id } of uploadsOf(client)) {
+      for await (const { key, id } of listUploads(client)) {
         await client.headers({ method: "DELETE", key, query: { uploadId: id } });
       }
       await store.deleteMany(imageIds(store));

@@ -190,13 +190,24 @@ function addAnswers(complete: Response[]): (Response | ((seen: Seen) => Response
 }
 
 const LARGE = { largeObjectSize: 0, largeObjectChunkSize: 5 };
-const done = () => new Response("<CompleteMultipartUploadResult/>");
+const completed = () =>
+  new Response(
+    "<CompleteMultipartUploadResult><ETag>&quot;e-2&quot;</ETag></CompleteMultipartUploadResult>",
+  );
+const created = (method: string | undefined, headers: Headers) =>
+  method === "POST"
+    ? completed()
+    : headers.has("x-amz-copy-source")
+    ? new Response("<CopyObjectResult><ETag>&quot;e&quot;</ETag></CopyObjectResult>")
+    : new Response(null, { headers: { etag: '"e"' } });
+const initiated = (id: string) =>
+  `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`;
 
 Deno.test("an error in the body of a completion that is 200 is one, and is tried again", async () => {
   const answers = addAnswers([
     new Response("  <Error><Code>InternalError</Code></Error>"),
     new Response("<CompleteMultipartUploadRes"),
-    done(),
+    completed(),
   ]);
   const { store, seen } = storeOn(answers, LARGE);
   await store.add("a", new Uint8Array(6 * 2 ** 20));
@@ -215,7 +226,7 @@ Deno.test("a completion that was carried out although its answer was lost is no 
     const answers = addAnswers([]);
     answers[1] = ({ headers }) => {
       addId = headers.get("x-amz-meta-vitrine-add")!;
-      return new Response("<R><UploadId>u</UploadId></R>");
+      return new Response(initiated("u"));
     };
     const { store } = storeOn([...answers, lost, second, ours], LARGE);
     await store.add("a", new Uint8Array(6 * 2 ** 20));
@@ -250,10 +261,10 @@ Deno.test("an abort while the server makes the image appear leaves none", async 
           late = signal!.aborted;
           appeared = !late;
           if (late) return Promise.reject(signal!.reason);
-          return Promise.resolve(new Response("<R/>", { headers: { etag: '"e"' } }));
+          return Promise.resolve(created(method, asked));
         }
         if (method === "POST" || url.includes("?uploads")) {
-          return Promise.resolve(new Response("<R><UploadId>u</UploadId></R>"));
+          return Promise.resolve(new Response(initiated("u")));
         }
         if (method === "DELETE") {
           if (url.includes("uploadId")) return Promise.resolve(fault(404, "NoSuchUpload"));
@@ -281,7 +292,7 @@ Deno.test("an upload whose beginning was refused or aborted leaves those of othe
     [0, (abort, signal) => {
       abort();
       signal.throwIfAborted();
-      return new Response("<R><UploadId>ours</UploadId></R>");
+      return new Response(initiated("ours"));
     }],
     // Nobody knows then which is whose.
     [1, () => {
@@ -300,10 +311,10 @@ Deno.test("an upload whose beginning was refused or aborted leaves those of othe
           if (method === "HEAD") return new Response(null, { status: 404 });
           if (method === "POST") return begin(() => controller.abort(reason), signal!);
           if (method === "DELETE") ended.push(url.searchParams.get("uploadId"));
-          const initiated = new Date().toISOString();
+          const begun = new Date().toISOString();
           return new Response(
-            `<R><Upload><Key>a</Key><UploadId>theirs</UploadId><Initiated>${initiated}</Initiated>` +
-              "</Upload></R>",
+            "<ListMultipartUploadsResult><Upload><Key>a</Key><UploadId>theirs</UploadId>" +
+              `<Initiated>${begun}</Initiated></Upload></ListMultipartUploadsResult>`,
           );
         };
         return Promise.resolve().then(answer);
@@ -325,7 +336,7 @@ Deno.test("an upload by checksums names its algorithm, and the completion has th
   } as const;
   for (const [checksumAlgorithm, [type, name]] of Object.entries(kinds)) {
     const header = `x-amz-checksum-${checksumAlgorithm.toLowerCase()}`;
-    const answers = addAnswers([done()]);
+    const answers = addAnswers([completed()]);
     const echo = ({ headers }: Seen) =>
       new Response(null, { headers: { etag: '"p"', [header]: headers.get(header)! } });
     answers[2] = answers[3] = echo;
@@ -344,7 +355,7 @@ Deno.test("an upload by checksums names its algorithm, and the completion has th
 });
 
 Deno.test("without the options no request has a checksum header", async () => {
-  const { store, seen } = storeOn(addAnswers([done()]), LARGE);
+  const { store, seen } = storeOn(addAnswers([completed()]), LARGE);
   await store.add("a", new Uint8Array(6 * 2 ** 20));
   for (const { headers } of seen) {
     assertEquals([...headers.keys()].filter((name) => /checksum/.test(name)), []);
@@ -360,7 +371,8 @@ Deno.test("a server that is slow holds the source back: parts in memory are coun
     concurrency: 2,
     async fetch(url, { method }) {
       if (method === "HEAD") return new Response(null, { status: 404 });
-      if (method === "POST") return new Response("<R><UploadId>u</UploadId></R>");
+      if (url.includes("uploadId") && method === "POST") return completed();
+      if (method === "POST") return new Response(initiated("u"));
       if (url.includes("partNumber")) {
         await new Promise<void>((resolve) => most = Math.max(most, pending.push(resolve)));
       }

@@ -126,9 +126,9 @@ Deno.test("without any keys the error says how to give them; anonymous needs non
 });
 
 Deno.test("without leave to read the environment there are no keys, and nobody is asked", async () => {
-  const module = new URL("../../drivers/s3/ambient.ts", import.meta.url).href;
-  const code = `const { ambientCredentials } = await import(${JSON.stringify(module)});
-    console.log(await ambientCredentials(undefined));`;
+  const module = new URL("../../drivers/s3/default_credentials.ts", import.meta.url).href;
+  const code = `const { defaultCredentials } = await import(${JSON.stringify(module)});
+    console.log(await defaultCredentials(undefined));`;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--quiet", "-"],
     stdin: "piped",

@@ -6,7 +6,7 @@
  */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { uploadsOf } from "../../drivers/s3/listing.ts";
+import { listUploads } from "../../drivers/s3/leftovers.ts";
 import { type AddResult, NotFound, StoreError } from "../../mod.ts";
 import { assertBytes, bytesOf, failing, MIB, pattern, streamOf } from "../../conformance/data.ts";
 import { type Fault, faultProxy } from "../faults/proxy.ts";
@@ -75,7 +75,7 @@ serviceTest(`s3: ${RUNS} runs through a faulty proxy`, "ceph", async ({ ceph: { 
   }));
   const client = bucket.client();
   try {
-    assertEquals(await Array.fromAsync(uploadsOf(client)), [], "uploads left open");
+    assertEquals(await Array.fromAsync(listUploads(client)), [], "uploads left open");
   } finally {
     await client.close();
   }
@@ -88,7 +88,7 @@ serviceTest("s3: what cannot be cleaned up at once is later", "ceph", async ({ c
   await bucket.store.add("first", pattern(1));
   const client = bucket.client();
   const openKeys = async () =>
-    (await Array.fromAsync(uploadsOf(client))).map(({ key }) => key).sort();
+    (await Array.fromAsync(listUploads(client))).map(({ key }) => key).sort();
   let away = "DELETE";
   await using proxy = faultProxy(s3.url, {
     seed: 1,

@@ -6,9 +6,10 @@
 import { ImageChanged, NotFound } from "../../errors/mod.ts";
 import { encodeReserved } from "../../location/percent_encoding.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
-import { MAX_PART_SIZE, MIB, partSize } from "./parts.ts";
-import { PART_SIZE } from "./stat.ts";
+import { MAX_PART_SIZE, MIB, partSize } from "./part_size.ts";
+import { PART_SIZE } from "./object_headers.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
+import { sendForXml } from "./xml_request.ts";
 
 /** The size of the parts in which large objects are copied, in bytes; no bytes pass through here. */
 const COPIED_PART = 512 * MIB;
@@ -73,7 +74,8 @@ export async function copyObject(
   const addId = crypto.randomUUID();
   try {
     await state.createOnce("copy", to, addId, signal, (condition) =>
-      client.xml({
+      sendForXml(client, {
+        root: "CopyObjectResult",
         method: "PUT",
         key: to,
         headers: {
@@ -85,7 +87,7 @@ export async function copyObject(
         },
         slow: true,
         signal,
-        uncut: true,
+        uninterruptible: true,
       }));
     await checkUnchanged();
   } catch (error) {

@@ -10,8 +10,8 @@ import { createDigests } from "../../streams/digest/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { ImageReader } from "../../store/driver.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
-import { partSize } from "./parts.ts";
-import { md5Of, md5Tag, PART_SIZE } from "./stat.ts";
+import { partSize } from "./part_size.ts";
+import { md5Tag, parseMd5, PART_SIZE } from "./object_headers.ts";
 
 type Algorithm = "CRC64NVME" | "CRC32C" | "SHA256" | "MD5";
 
@@ -29,7 +29,7 @@ interface Expected {
  * not what the headers of the object tell. It is `reader` itself where these tell nothing: of objects
  * in parts that others uploaded, nobody knows where the parts begin.
  */
-export async function heldTo(headers: Headers, reader: ImageReader): Promise<ImageReader> {
+export async function checksumReader(headers: Headers, reader: ImageReader): Promise<ImageReader> {
   const { size } = reader;
   const expected = size === undefined ? undefined : expectedOf(headers, size);
   if (size === undefined || expected === undefined) return reader;
@@ -96,7 +96,7 @@ function expectedOf(headers: Headers, size: number): Expected | undefined {
       return { algorithm, value, parts: Number(parts ?? 0) };
     }
   }
-  const md5 = md5Of(headers);
+  const md5 = parseMd5(headers);
   if (md5 !== undefined) return { algorithm: "MD5", value: md5, parts: 0 };
   const [, value, parts] = /^"([0-9a-f]{32})-(\d+)"$/.exec(md5Tag(headers)) ?? [];
   if (value === undefined || !partsKnown || size === 0) return undefined;

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "../fast_check.ts";
-import { MAX_PART_SIZE, MAX_PARTS, MIB, partSize } from "../../drivers/s3/parts.ts";
+import { MAX_PART_SIZE, MAX_PARTS, MIB, partSize } from "../../drivers/s3/part_size.ts";
 
 const TIB = 2 ** 40;
 const least = fc.integer({ min: 5, max: 5120 }).map((mib) => mib * MIB);

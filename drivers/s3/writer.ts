@@ -8,11 +8,11 @@ import type { Bytes } from "../../streams/mod.ts";
 import { type Part, Parts } from "../../streams/parts.ts";
 import type { ImageWriter, WriteOptions } from "../../store/driver.ts";
 import type { ImageDigest } from "../../store/types.ts";
-import { Checksums } from "./checksums.ts";
+import { UploadChecksums } from "./upload_checksums.ts";
 import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
-import { MIB, partSize } from "./parts.ts";
-import { digestHeaders, PART_SIZE } from "./stat.ts";
+import { MIB, partSize } from "./part_size.ts";
+import { digestHeaders, PART_SIZE } from "./object_headers.ts";
 import { ADD_ID, type WriteState } from "./write_state.ts";
 
 /** Servers guess another from the key, or give none. */
@@ -25,13 +25,13 @@ const CONTENT_TYPE = { "content-type": "application/octet-stream" };
  * fails. Together the parts in memory take `concurrency` times the configured size of one; where they
  * have to be larger, fewer are under way, one at least.
  */
-export class S3Upload implements ImageWriter<S3Location> {
+export class S3Writer implements ImageWriter<S3Location> {
   /** Where the image will be. */
   readonly location: S3Location;
   readonly #state: WriteState;
   readonly #key: string;
   readonly #options: WriteOptions;
-  readonly #checksums: Checksums;
+  readonly #checksums: UploadChecksums;
   readonly #addId = crypto.randomUUID();
   readonly #parts: Parts;
   readonly #uploaded: UploadedPart[] = [];
@@ -45,7 +45,7 @@ export class S3Upload implements ImageWriter<S3Location> {
     this.location = location;
     this.#key = key;
     this.#options = options;
-    this.#checksums = new Checksums(state.options, state.client.endpoint.secure);
+    this.#checksums = new UploadChecksums(state.options, state.client.endpoint.secure);
     const { largeObjectSize, largeObjectChunkSize, concurrency } = state.options;
     const { size, signal } = options;
     const least = largeObjectChunkSize * MIB;
@@ -109,7 +109,7 @@ export class S3Upload implements ImageWriter<S3Location> {
             headers: { ...headers, ...condition },
             body,
             signal,
-            uncut: true,
+            uninterruptible: true,
           })
         ),
     );
@@ -118,8 +118,8 @@ export class S3Upload implements ImageWriter<S3Location> {
   async #send({ number, chunks }: Part, signal: AbortSignal): Promise<void> {
     const multipart = await (this.#multipart ??= this.#begin(signal));
     const headers = await this.#checksums.ofPart(chunks);
-    const answer = await multipart.put(number, chunks, headers, signal);
-    this.#uploaded[number - 1] = this.#checksums.uploaded(answer);
+    const response = await multipart.put(number, chunks, headers, signal);
+    this.#uploaded[number - 1] = this.#checksums.uploaded(response);
   }
 
   #begin(signal: AbortSignal): Promise<Multipart> {

@@ -23,7 +23,7 @@ export function digestHeaders({ checksum, multihash }: ExpectedDigests): Record<
 }
 
 /** What is known of an object from the headers of a `GET` or a `HEAD`. */
-export function statOf(headers: Headers): DriverStat {
+export function parseStat(headers: Headers): DriverStat {
   const etag = headers.get("etag") ?? undefined;
   const [algo, value] = [headers.get(ALGO), headers.get(VALUE)];
   const modified = headers.get("last-modified");
@@ -31,7 +31,7 @@ export function statOf(headers: Headers): DriverStat {
     size: Number(headers.get("content-length")),
     modified: modified === null ? undefined : new Date(modified),
     etag,
-    checksum: headers.get(CHECKSUM) ?? md5Of(headers),
+    checksum: headers.get(CHECKSUM) ?? parseMd5(headers),
     multihash: algo !== null && value !== null ? { algo, value } : undefined,
     contentType: headers.get("content-type") ?? undefined,
     metadata: Object.fromEntries(
@@ -46,7 +46,7 @@ export function statOf(headers: Headers): DriverStat {
  * by a key of the server's management or the client's
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
  */
-export function md5Of(headers: Headers): string | undefined {
+export function parseMd5(headers: Headers): string | undefined {
   return /^"([0-9a-f]{32})"$/.exec(md5Tag(headers))?.[1];
 }
 

@@ -19,7 +19,7 @@ function variable(name: string): string | undefined {
 }
 
 /** The keys that surround the process, unless a profile is named: then those of the profile. */
-export async function ambientCredentials(
+export async function defaultCredentials(
   profile: string | undefined,
 ): Promise<S3Credentials | undefined> {
   const accessKey = variable("AWS_ACCESS_KEY_ID");

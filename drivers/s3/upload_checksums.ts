@@ -17,7 +17,7 @@ import type { S3Settings } from "./options.ts";
  * plain HTTP the signature covers the digest of each part, so that nobody changes it on its way; the
  * object of one `PUT` has its md5 in the signature anyway.
  */
-export class Checksums {
+export class UploadChecksums {
   readonly #algorithm: NonNullable<S3Settings["checksumAlgorithm"]> | undefined;
   readonly #secure: boolean;
 

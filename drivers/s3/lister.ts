@@ -1,0 +1,99 @@
+/**
+ * Listings of the objects in a bucket.
+ *
+ * @module
+ */
+import { BackendException, Invalid } from "../../errors/mod.ts";
+import { checkImageId } from "../../location/mod.ts";
+import { decodePercent } from "../../location/percent_encoding.ts";
+import type { ListEntry, ScanOptions } from "../../store/types.ts";
+import { parseCount, parseIsoDate } from "../../streams/encoding.ts";
+import type { S3Client } from "./client.ts";
+import { readPages } from "./pages.ts";
+import type { Element } from "./xml.ts";
+
+/**
+ * Lists a directory. A folder marker, an object whose key ends with a slash, is a directory that may be
+ * empty.
+ *
+ * @param client The client of the bucket.
+ * @param directory The directory, without a trailing slash; empty for the whole bucket.
+ * @param recursive Whether to list all images below, in place of one level.
+ * @param options What ends the listing, and what is called with each key that cannot be an image id.
+ * @returns The entries.
+ * @throws {BackendException} If a page is not a listing of S3, or nothing new comes.
+ */
+export async function* listObjects(
+  client: S3Client,
+  directory: string,
+  recursive: boolean,
+  { signal, onSkipped }: ScanOptions,
+): AsyncGenerator<ListEntry> {
+  const prefix = directory === "" ? "" : `${directory}/`;
+  const listing = {
+    root: "ListBucketResult",
+    entries: ["CommonPrefixes", "Contents"],
+    query: {
+      "list-type": "2",
+      "encoding-type": "url",
+      prefix,
+      ...(recursive ? {} : { delimiter: "/" }),
+    },
+    markers: { "continuation-token": "NextContinuationToken" },
+  };
+
+  /** Returns the key if it can be listed under `path`; reports it if not. */
+  function judge(key: string | undefined, path = key): string | undefined {
+    try {
+      if (key === undefined || path === undefined) {
+        throw new BackendException("the server listed an entry without a key that can be read");
+      }
+      if (!path.startsWith(prefix)) {
+        throw new BackendException(`the server listed a key that is not below ${prefix}`);
+      }
+      if (checkImageId(path) !== path) throw new Invalid("the key is no image id");
+      return path;
+    } catch (reason) {
+      onSkipped({ path: key ?? directory, reason: reason as Error });
+      return undefined;
+    }
+  }
+
+  for await (const page of readPages(client, listing, signal)) {
+    const isEncoded = page.text("EncodingType") === "url";
+    for (const common of page.all("CommonPrefixes")) {
+      const key = parseKey(common.text("Prefix"), isEncoded);
+      const path = judge(key, key?.replace(/\/$/, ""));
+      if (path !== undefined) yield { path, kind: "directory" };
+    }
+    for (const object of page.all("Contents")) {
+      const key = parseKey(object.text("Key"), isEncoded);
+      // The marker of a folder holds nothing, and is seen as the directory that it makes.
+      if (key?.endsWith("/") && isMarker(key, object)) continue;
+      const path = judge(key);
+      if (path === undefined) continue;
+      yield {
+        path,
+        kind: "image",
+        size: parseCount(object.text("Size")),
+        modified: parseIsoDate(object.text("LastModified")),
+        etag: object.text("ETag") || undefined,
+      };
+    }
+  }
+}
+
+/** Whether an object whose key ends with a slash is a folder's marker, and not an image. */
+function isMarker(key: string, object: Element): boolean {
+  return parseCount(object.text("Size")) === 0 && !/(^|\/)\/$/.test(key);
+}
+
+/**
+ * Parses a key. Amazon encodes a space as `+`, everybody else as `%20`.
+ *
+ * @returns The key, or `undefined` if there is none or it is not percent-encoded.
+ */
+function parseKey(text: string, isEncoded: boolean): string | undefined {
+  if (text === "") return undefined;
+  return isEncoded ? decodePercent(text.replaceAll("+", " ")) : text;
+}

@@ -1,0 +1,66 @@
+/**
+ * Reads of objects: one range, several ranges side by side, and whole images checked against the
+ * checksums that the server has.
+ *
+ * @module
+ */
+import type { ImageReader } from "../../store/driver.ts";
+import type { ByteRange } from "../../streams/mod.ts";
+import { readRange } from "../../transport/read_range.ts";
+import type { S3Client } from "./client.ts";
+import type { S3Settings } from "./options.ts";
+
+/**
+ * Opens a range of an object.
+ *
+ * @param client The client of the bucket.
+ * @param options The options of the store.
+ * @param key The key of the object.
+ * @param range The range in bytes.
+ * @param signal Ends the read.
+ * @returns A reader of the range. A whole image is checked against the server's checksums, if the options
+ * say so.
+ * @throws {NotFound} If there is no such object.
+ */
+export async function openObject(
+  client: S3Client,
+  options: S3Settings,
+  key: string,
+  range: ByteRange,
+  signal: AbortSignal | undefined,
+): Promise<ImageReader> {
+  const { enableDataIntegrityProtection, responseChecksumValidation: when } = options;
+  const checked = enableDataIntegrityProtection && when === "when_supported";
+  if (!checked || range.offset > 0 || range.length !== undefined) {
+    return await openRange(client, options, { key, signal }, range);
+  }
+  const { checksumReader } = await import("./checksum_reader.ts");
+  const headers = await client.headers({
+    method: "HEAD",
+    key,
+    headers: { "x-amz-checksum-mode": "ENABLED" },
+    signal,
+  });
+  const etag = headers.get("etag") ?? undefined;
+  return checksumReader(headers, await openRange(client, options, { key, signal, etag }, range));
+}
+
+/** Opens a range of the object that has the entity tag, if one is named. */
+async function openRange(
+  client: S3Client,
+  { readConcurrency: concurrency, largeObjectChunkSize }: S3Settings,
+  { key, signal, etag }: {
+    key: string;
+    signal: AbortSignal | undefined;
+    etag?: string | undefined;
+  },
+  range: ByteRange,
+): Promise<ImageReader> {
+  const request = client.request({ key, signal });
+  const open = (part: ByteRange, etag: string | undefined) =>
+    readRange(client.transport, request, { ...part, etag });
+  if (concurrency === 1) return await open(range, etag);
+  const { parallelReader } = await import("../shared/parallel_reader.ts");
+  const partSize = largeObjectChunkSize * 2 ** 20;
+  return await parallelReader(open, range, { etag, partSize, concurrency });
+}
