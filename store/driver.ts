@@ -114,6 +114,8 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
   writeAcls?(location: L, acls: Acls, options: OperationOptions): Promise<void>;
   /** Creates a presigned URL. */
   presignImage?(location: L, request: PresignRequest): Promise<URL>;
+  /** Records the digests of an image of which none are known, for later `statImage`s. */
+  recordDigests?(location: L, image: ImageDigest, options: OperationOptions): Promise<void>;
   /** Opens random access to an image. Default: one ranged read per call. */
   openHandle?(location: L, size: number, options: OperationOptions): Promise<ImageHandle>;
   /** Prepares reading. Called once, before the first operation. It changes nothing in the backend. */

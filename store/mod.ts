@@ -37,6 +37,7 @@ export type {
   OperationOptions,
   PresignOptions,
   PresignRequest,
+  RecordOptions,
   ScanOptions,
   SkippedEntry,
   StoreContext,

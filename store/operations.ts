@@ -17,6 +17,8 @@ import {
 } from "../errors/mod.ts";
 import { checkImageId, type Location, type StoreLocation } from "../location/mod.ts";
 import { discard, type ImageData, type ImageSource, openSource } from "../streams/source.ts";
+import { checkAlgorithm } from "../streams/image_digest.ts";
+import { transfer } from "../streams/transfer.ts";
 import { addImage } from "./add.ts";
 import { type CopyableStore, copyByStream, moveByCopy } from "./copy.ts";
 import { checkLocationMetadata } from "./location_metadata.ts";
@@ -27,12 +29,14 @@ import type {
   AddResult,
   CopyResult,
   GcOptions,
+  ImageDigest,
   ImageRef,
   Leftover,
   ListEntry,
   ListOptions,
   OperationOptions,
   PresignOptions,
+  RecordOptions,
 } from "./types.ts";
 
 const WRITE: Ability = [BitMasks.WRITE_ACCESS, StoreAddDisabled];
@@ -96,6 +100,29 @@ export function modify<L extends StoreLocation, T>(
   body: (location: L) => Promise<T>,
 ): Promise<T> {
   return runner.onImage(operation, image, options, WRITE, body);
+}
+
+/** Computes the digests of an image and has the driver record them. */
+export function recordDigests<L extends StoreLocation>(
+  runner: Runner<L>,
+  image: ImageRef,
+  { hashingAlgo = "sha512", verifier, ...options }: RecordOptions,
+): Promise<ImageDigest> {
+  const { driver } = runner;
+  return runner.onImage("recordDigests", image, options, WRITE, async (location) => {
+    if (!driver.recordDigests) throw new StoreAddDisabled("the store keeps no digests of images");
+    checkAlgorithm(hashingAlgo);
+    const reader = await driver.openRead(location, { offset: 0, length: undefined }, options);
+    const digest = await transfer(reader, {
+      size: reader.size,
+      hashingAlgo,
+      verifier,
+      signal: options.signal,
+      write: () => Promise.resolve(),
+    });
+    await driver.recordDigests(location, digest, options);
+    return digest;
+  });
 }
 
 /** Deletes an image. */

@@ -29,6 +29,7 @@ import type {
   GcOptions,
   GetOptions,
   GetResult,
+  ImageDigest,
   ImageHandle,
   ImageRef,
   ImageStat,
@@ -37,6 +38,7 @@ import type {
   ListOptions,
   OperationOptions,
   PresignOptions,
+  RecordOptions,
 } from "./types.ts";
 
 /** The constructor of a store, with what its driver declares. */
@@ -498,6 +500,20 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     options: OperationOptions = {},
   ): Promise<void> {
     await (await operations()).setAcls(this.#runner, image, acls, options);
+  }
+
+  /**
+   * Reads an image that another program added, computes its digests and records them, so that it can be
+   * verified from now on.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The algorithm of the multihash, an observer of the chunks, the caller, an abort signal.
+   * @returns The size in bytes and the digests.
+   * @throws {StoreAddDisabled} If the store cannot be written, or keeps no digests of such images.
+   * @throws {NotFound} If there is no such image.
+   */
+  async recordDigests(image: ImageRef, options: RecordOptions = {}): Promise<ImageDigest> {
+    return (await operations()).recordDigests(this.#runner, image, options);
   }
 
   /**

@@ -224,5 +224,13 @@ export interface CopyResult extends Partial<ImageDigest> {
   location: Location;
 }
 
+/** Options of {@linkcode Store.recordDigests}. */
+export interface RecordOptions extends OperationOptions {
+  /** Digest algorithm of the multihash. Default: `sha512`. */
+  hashingAlgo?: string | undefined;
+  /** Sees each chunk on its way. */
+  verifier?: ChunkObserver | undefined;
+}
+
 /** Options of {@linkcode Store.presign}. Default: a `GET` for an hour. */
 export interface PresignOptions extends OperationOptions, Partial<PresignRequest> {}

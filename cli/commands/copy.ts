@@ -29,7 +29,8 @@ async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: S
   if (from.kind === "tree" && to.kind === "tree") {
     const { size } = await vfs.stat(from.path, session);
     using verifier = new Progress(nameOf(from.path), size);
-    await vfs.copyFile(from.path, to.path, { verifier, signal, context });
+    const verify = args.has("allow-changed") ? false : undefined;
+    await vfs.copyFile(from.path, to.path, { verifier, verify, signal, context });
   } else if (from.kind !== "tree" && to.kind === "tree") {
     const { data, size, name } = await openLocal(from, signal);
     using verifier = new Progress(name, size);

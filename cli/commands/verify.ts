@@ -33,6 +33,8 @@ interface Verdict {
   checked?: string[];
   /** What is wrong, if it is not `ok`. */
   state?: "differs" | "unknown" | "failed";
+  /** The digests that were recorded, because none were known. */
+  recorded?: string[];
   error?: string;
 }
 
@@ -83,12 +85,23 @@ async function verifyOne(
   vfs: Vfs,
   path: string,
   expected: ExpectedDigests | undefined,
+  records: boolean,
   { signal, context }: Session,
-): Promise<{ size: number; checked: string[] }> {
-  const { checksum, multihash } = expected ?? await vfs.stat(path, { signal, context });
+): Promise<{ size: number; checked: string[] } | { size: number; recorded: string[] }> {
+  const info = expected ? undefined : await vfs.stat(path, { signal, context });
+  const { checksum, multihash } = expected ?? info!;
   const checked = [checksum ? "md5" : undefined, multihash?.algo].filter((one) =>
     one !== undefined
   );
+  if (checked.length === 0 && records) {
+    using verifier = new Progress(path, info?.size);
+    const { store, imageId } = vfs.imageAt(path);
+    const { size, multihash } = await withTreePath(
+      path,
+      () => store.recordDigests(imageId, { verifier, signal, context }),
+    );
+    return { size, recorded: ["md5", multihash.algo] };
+  }
   if (checked.length === 0) {
     throw new NothingKnown(`verify ${path}: no digest of the image is known`);
   }
@@ -117,9 +130,13 @@ export const verify: Command = {
   summary: "read images whole and compare their digests",
   description:
     "The digests are those of the command line, or those that the store holds. The exit code is 3 if " +
-    "an image differs, and 4 if no digest of an image is known.",
+    "an image differs, and 4 if no digest of an image is known. Nothing is written, except with --record.",
   options: [
     { name: "md5", value: "HEX", help: "the md5 that the image must have" },
+    {
+      name: "record",
+      help: "record the digests of images of which none are known; this writes to the store",
+    },
     { name: "multihash", value: "ALGO:HEX", help: "another digest that the image must have" },
     TRANSFERS,
   ],
@@ -133,15 +150,20 @@ export const verify: Command = {
     const expected = digestsOf(args);
     const paths = args.operands.map(parseTreePath);
     const transfers = transfersOf(args);
+    if (expected && args.has("record")) throw new UsageError("--record takes no digests");
     const vfs = await session.vfs();
     const verdicts: Verdict[] = [];
     await forEachParallel(imagesOf(vfs, paths, session), transfers, async (image, index) => {
       const { path } = image;
       try {
         if ("error" in image) throw image.error;
-        const { size, checked } = await verifyOne(vfs, path, expected, session);
-        verdicts[index] = { path, ok: true, size, checked };
-        if (!json) await out.line(`${path}: ok (${checked.join(", ")})`);
+        const verdict = await verifyOne(vfs, path, expected, args.has("record"), session);
+        verdicts[index] = { path, ok: true, ...verdict };
+        if (json) return;
+        const [what, digests] = "checked" in verdict
+          ? ["ok", verdict.checked]
+          : ["recorded", verdict.recorded];
+        await out.line(`${path}: ${what} (${digests.join(", ")})`);
       } catch (error) {
         session.fail(error, error instanceof SizeMismatch ? EXIT.differs : undefined);
         const { message } = error as Error;
