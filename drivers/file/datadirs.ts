@@ -4,8 +4,6 @@
  *
  * @module
  */
-import { lstat, realpath, stat, statfs } from "node:fs/promises";
-import { resolve } from "node:path";
 import {
   BackendException,
   BadStoreConfiguration,
@@ -16,6 +14,7 @@ import { NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isFileId, unprintable } from "./location.ts";
 import type { FileOptions } from "./options.ts";
+import { lstat, realpath, resolve, stat, statfs } from "./system.ts";
 
 /** Where glance_store has its images unless told otherwise. */
 const DEFAULT_DATADIR = "/var/lib/glance/images";

@@ -6,11 +6,11 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
-import { readFile, unlink, writeFile } from "node:fs/promises";
 import type { ImageDigest } from "../../store/types.ts";
 import { NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { RESERVED } from "./location.ts";
+import { readFile, unlink, writeFile } from "./system.ts";
 
 /** The codes of a file that is not there, or not for us to read. */
 const UNREADABLE = [...NOWHERE, "EACCES", "EPERM", "EISDIR"];

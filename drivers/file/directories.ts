@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { chmod, mkdir, rmdir, stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Datadirs } from "./datadirs.ts";
 import { unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { OpenFile } from "./open_file.ts";
+import { chmod, dirname, mkdir, rmdir, stat } from "./system.ts";
 
 /** The directories between a datadir and a path in it, the outermost first. */
 export function parentsOf(datadirs: Datadirs, path: string): string[] {

@@ -32,9 +32,9 @@ import { linkImage, refuseDuplicate, removeOldName } from "./linking.ts";
 import { listDatadirs } from "./lister.ts";
 import { checkFileId, FileLocation } from "./location.ts";
 import { metadataOf, type MountMetadata, readMetadataFile } from "./mount_metadata.ts";
-import { lstat, mkdir, opendir, unlink } from "node:fs/promises";
 import { OpenImages } from "./open_images.ts";
 import type { FileOptions } from "./options.ts";
+import { lstat, mkdir, opendir, unlink } from "./system.ts";
 import { prepare, proveWritable, sweep } from "./workspace.ts";
 
 /** The driver of {@linkcode FileStore}. */

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { unlink } from "node:fs/promises";
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { unlink } from "./system.ts";
 import type { TemporaryFile } from "./temporary_files.ts";
 
 /** How long cleaning up waits for a disk where the store has no limit, in milliseconds. */

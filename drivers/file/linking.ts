@@ -4,14 +4,13 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
-import { link, lstat, stat, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
 import { BackendException, Duplicate, ImageChanged, TimeoutError } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { missingParents, syncDirectory } from "./directories.ts";
 import { codeOf, NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isSameFile } from "./open_file.ts";
+import { dirname, link, lstat, stat, unlink } from "./system.ts";
 import { withDirectories } from "./workspace.ts";
 
 /** How often directories are made again that somebody else removes as empty. */

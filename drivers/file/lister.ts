@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { lstat, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import { Forbidden } from "../../errors/mod.ts";
 import type { ListEntry } from "../../store/types.ts";
@@ -12,6 +11,7 @@ import { NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isFileId } from "./location.ts";
 import { namesIn } from "./directory_names.ts";
+import { lstat, stat } from "./system.ts";
 
 /** The names in a directory of all datadirs, each once: of the first datadir that has it. */
 export async function* listDatadirs(

@@ -5,13 +5,13 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
-import { chmod, stat } from "node:fs/promises";
 import type { Bytes } from "../../streams/mod.ts";
 import { dataRuns } from "../shared/sparse.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { type Digests, forgetDigests, keepDigests } from "./digests.ts";
 import type { Io, Temporary } from "./io.ts";
 import { linkImage } from "./linking.ts";
+import { chmod, stat } from "./system.ts";
 import { makeTemporary } from "./workspace.ts";
 
 /** After how many bytes written they are brought to the disk while the next ones come. */

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { link, mkdir, readFile, rmdir, stat, unlink } from "node:fs/promises";
 import { BackendException, BadStoreConfiguration } from "../../errors/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { digestsDirectory, forgetDigests } from "./digests.ts";
@@ -13,6 +12,7 @@ import { codeOf, unless } from "./errors.ts";
 import { type Io, Temporary } from "./io.ts";
 import { RESERVED } from "./location.ts";
 import { namesIn } from "./directory_names.ts";
+import { link, mkdir, readFile, rmdir, stat, unlink } from "./system.ts";
 import { temporaryFiles } from "./temporary_files.ts";
 
 /** What a temporary file holds: an image's bytes, or the directories that are made for one. */
