@@ -17,6 +17,7 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
+  DeleteResult,
   GetOptions,
   GetResult,
   ImageRef,
@@ -33,7 +34,7 @@ export interface CopyableStore {
   /** Reads what is known of an image. */
   stat(image: ImageRef, options: OperationOptions): Promise<ImageStat>;
   /** Deletes an image. */
-  delete(image: ImageRef, options: OperationOptions): Promise<void>;
+  delete(image: ImageRef, options: OperationOptions): Promise<DeleteResult>;
 }
 
 /** The image that is copied. */

@@ -28,6 +28,7 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
+  DeleteResult,
   GcOptions,
   ImageDigest,
   ImageRef,
@@ -130,7 +131,7 @@ export function remove<L extends StoreLocation>(
   runner: Runner<L>,
   image: ImageRef,
   options: OperationOptions,
-): Promise<void> {
+): Promise<DeleteResult> {
   return runner.onImage("delete", image, options, DELETE, (location) => {
     return deleteOne(runner, location, options);
   });
@@ -140,9 +141,9 @@ async function deleteOne<L extends StoreLocation>(
   { driver }: Runner<L>,
   location: L,
   options: OperationOptions,
-): Promise<void> {
+): Promise<DeleteResult> {
   if (!driver.deleteImage) throw new StoreDeleteNotSupported("the driver does not delete");
-  await driver.deleteImage(location, options);
+  return await driver.deleteImage(location, options) ?? {};
 }
 
 /** Deletes images; missing ones are ignored. */

@@ -26,6 +26,7 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
+  DeleteResult,
   GcOptions,
   GetOptions,
   GetResult,
@@ -388,12 +389,13 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    *
    * @param image The image: its id, its location or its location URI.
    * @param options The caller, and an abort signal.
+   * @returns Whether the backend keeps the data, and why.
    * @throws {NotFound} If there is no such image.
    * @throws {InUseByStore} If the backend cannot delete it now. It is left whole.
    * @throws {StoreDeleteNotSupported} If the store cannot delete.
    */
-  async delete(image: ImageRef, options: OperationOptions = {}): Promise<void> {
-    await (await operations()).remove(this.#runner, image, options);
+  async delete(image: ImageRef, options: OperationOptions = {}): Promise<DeleteResult> {
+    return await (await operations()).remove(this.#runner, image, options);
   }
 
   /**

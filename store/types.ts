@@ -198,6 +198,12 @@ export interface ImageStat extends DriverStat {
   location: Location;
 }
 
+/** What {@linkcode Store.delete} resolves to. */
+export interface DeleteResult {
+  /** Why the backend keeps the data of the image, although the image is deleted. `undefined` if it does not. */
+  kept?: string | undefined;
+}
+
 /** Options of {@linkcode Store.list}. */
 export interface ListOptions extends OperationOptions {
   /** Directory to list, without a trailing slash. Default: the store's root. */
