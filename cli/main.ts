@@ -33,6 +33,7 @@ const EMBEDDED: Config = {
     local: {
       driver: "file",
       datadir: "./.vitrine/local",
+      createDatadir: true,
       description: "files in ./.vitrine/local",
     },
   },

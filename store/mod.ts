@@ -23,7 +23,6 @@ export type {
   AddOptions,
   AddResult,
   CopyResult,
-  DeleteResult,
   DriverStat,
   GcOptions,
   GetOptions,

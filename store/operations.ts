@@ -20,7 +20,7 @@ import { discard, type ImageData, type ImageSource, openSource } from "../stream
 import { checkAlgorithm } from "../streams/image_digest.ts";
 import { transfer } from "../streams/transfer.ts";
 import { addImage } from "./add.ts";
-import { type CopyableStore, copyByStream, moveByCopy } from "./copy.ts";
+import { type CopyableStore, copyByStream, type CopyOptions, moveByCopy } from "./copy.ts";
 import { checkLocationMetadata } from "./location_metadata.ts";
 import type { Ability, Runner } from "./runner.ts";
 import type {
@@ -28,7 +28,6 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
-  DeleteResult,
   GcOptions,
   ImageDigest,
   ImageRef,
@@ -131,7 +130,7 @@ export function remove<L extends StoreLocation>(
   runner: Runner<L>,
   image: ImageRef,
   options: OperationOptions,
-): Promise<DeleteResult> {
+): Promise<void> {
   return runner.onImage("delete", image, options, DELETE, (location) => {
     return deleteOne(runner, location, options);
   });
@@ -141,9 +140,9 @@ async function deleteOne<L extends StoreLocation>(
   { driver }: Runner<L>,
   location: L,
   options: OperationOptions,
-): Promise<DeleteResult> {
+): Promise<void> {
   if (!driver.deleteImage) throw new StoreDeleteNotSupported("the driver does not delete");
-  return await driver.deleteImage(location, options) ?? {};
+  await driver.deleteImage(location, options);
 }
 
 /** Deletes images; missing ones are ignored. */
@@ -224,7 +223,7 @@ export function copy<L extends StoreLocation>(
   store: CopyableStore,
   image: ImageRef,
   imageId: string,
-  options: OperationOptions,
+  options: CopyOptions,
 ): Promise<CopyResult> {
   return toNewId(runner, "copy", image, imageId, options, (from) => {
     return copyLocation(runner, store, from, imageId, options);
@@ -236,7 +235,7 @@ async function copyLocation<L extends StoreLocation>(
   store: CopyableStore,
   from: L,
   imageId: string,
-  options: OperationOptions,
+  options: CopyOptions,
 ): Promise<CopyResult> {
   const { driver, capabilities } = runner;
   const copied = capabilities.isCapable(BitMasks.COPY)

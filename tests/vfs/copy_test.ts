@@ -58,7 +58,7 @@ class Faulty extends MemoryStore {
         const stat = await driver.statImage(location, {});
         return this.lie?.(stat) ?? stat;
       },
-      deleteImage: (location: MemoryLocation) => {
+      deleteImage: (location: MemoryLocation): Promise<void> => {
         if (this.deleteFailure) throw this.deleteFailure;
         return driver.deleteImage(location, {});
       },
