@@ -63,7 +63,7 @@ async function bare(): Promise<void> {
         const number = next++;
         const body = [zeros.subarray(0, Math.min(part, size - number * part))];
         const put = { method: "PUT", container, object: `${image}-${number}`, body };
-        const { headers } = await client.ask(put);
+        const { headers } = await client.send(put);
         if (work !== "checked-add") continue;
         if (headers.get("etag") !== await md5s[number]!.promise) throw new Error("another ETag");
       }
@@ -85,7 +85,7 @@ async function bare(): Promise<void> {
     return size;
   });
   for (let number = 0; number < next; number++) {
-    await client.ask({ method: "DELETE", container, object: `${image}-${number}` });
+    await client.send({ method: "DELETE", container, object: `${image}-${number}` });
   }
   await transport.close();
 }

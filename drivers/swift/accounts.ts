@@ -12,7 +12,7 @@ import { SwiftClient } from "./client.ts";
 import { Keystone } from "./keystone.ts";
 import type { SwiftLocation } from "./location.ts";
 import type { SwiftSettings } from "./options.ts";
-import { loadReferences, optionsReference, pick, type Reference } from "./references.ts";
+import { loadReferences, optionsReference, pick, type Reference } from "./credentials.ts";
 import { awaited } from "../../streams/abort.ts";
 import { type Access, fixedSession, LoginSession, type Session } from "./session.ts";
 

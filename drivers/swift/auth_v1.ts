@@ -6,7 +6,7 @@
 import { BadAuthStrategy } from "../../errors/mod.ts";
 import type { Transport } from "../../transport/mod.ts";
 import { refusal } from "./keystone.ts";
-import type { Reference } from "./references.ts";
+import type { Reference } from "./credentials.ts";
 import type { Access } from "./session.ts";
 
 /** Logs in (https://docs.openstack.org/swift/latest/overview_auth.html). Throws as Keystone does. */

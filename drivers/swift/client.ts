@@ -3,66 +3,62 @@
  *
  * @module
  */
-import {
-  BackendException,
-  ChecksumMismatch,
-  Duplicate,
-  InvalidImageId,
-  NotFound,
-  RemoteServiceUnavailable,
-  StorageFull,
-  type StoreError,
-} from "../../errors/mod.ts";
+import { BackendException, BadStoreUri, InvalidImageId, NotFound } from "../../errors/mod.ts";
 import { encodePath } from "../../location/percent_encoding.ts";
+import { parseHttpDate } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import type { HttpResponse } from "../../transport/response.ts";
-import { parseRetryAfter } from "../../transport/headers.ts";
-import { statusError } from "../../transport/errors.ts";
 import type { HttpRequest } from "../../transport/request.ts";
+import type { HttpResponse } from "../../transport/response.ts";
 import type { Transport } from "../../transport/transport.ts";
+import { swiftError } from "./errors.ts";
+import { compareNames, type Listed, parseListed } from "./listed.ts";
 import type { Access, Session } from "./session.ts";
 
 /** How long to wait for a server that is at work, in milliseconds. */
 const SLOW = 600_000;
 
+/** The size of a JSON document at most, in bytes. */
+export const DOCUMENT_LIMIT = 67_108_864;
+
+/** The statuses of a server that is there, whatever it responds. */
+const ANY = [200, 204, 401, 403, 404];
+
 /** A request to the account. */
 export interface SwiftRequest {
-  /** The method; `GET` unless said otherwise. */
+  /** The method. Default: `GET`. */
   method?: string | undefined;
-  /** The container; the account itself unless said otherwise. */
+  /** The container. Default: the account itself. */
   container?: string | undefined;
-  /** The object; the container itself unless said otherwise. */
+  /** The object. Default: the container itself. */
   object?: string | undefined;
   /** The query, in plain text. */
   query?: Readonly<Record<string, string>> | undefined;
   /** Headers beside the token. */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** The body, lent until the answer is there. */
+  /** The body. It must not be changed until the response is there. */
   body?: readonly Bytes[] | undefined;
-  /** The statuses that are returned; all of 2xx unless said otherwise. */
+  /** The statuses that are accepted. Default: all of 2xx. */
   accept?: readonly number[] | undefined;
-  /** Sends again also what is not idempotent by its method. */
+  /** Sends a failed request again though its method is not idempotent. */
   retry?: "always" | undefined;
-  /** The server may be at work for minutes before it answers: it copies, puts together, deletes many. */
+  /** The server may be at work for minutes before it responds: it copies, joins, deletes many. */
   slow?: boolean | undefined;
   /** Ends the request. */
   signal?: AbortSignal | undefined;
 }
 
-/** One entry of a listing, as Swift writes it. */
-export interface Listed {
-  /** Name of the object or container. */
-  name?: string;
-  /** A directory, with its slash. */
-  subdir?: string;
-  /** Size in bytes: of what the object holds, which of a dynamic manifest is nothing. */
-  bytes?: number;
-  /** md5 of what the object holds. */
-  hash?: string;
-  /** Entity tag of a static large object, quotes included. */
-  slo_etag?: string;
-  /** When it was last changed, in UTC. */
-  last_modified?: string;
+/** Options of {@linkcode SwiftClient.list}. */
+export interface ListRequest {
+  /** What all names begin with. */
+  prefix?: string | undefined;
+  /** The character that ends a directory. */
+  delimiter?: string | undefined;
+  /** Returns, for a name, where to continue instead of after it. */
+  skip?: ((name: string) => string | undefined) | undefined;
+  /** Whether what does not exist is `NotFound` instead of empty. */
+  strict?: boolean | undefined;
+  /** Ends the listing. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The client of one account, as one user. */
@@ -70,58 +66,127 @@ export class SwiftClient {
   readonly #transport: Transport;
   readonly #session: Session;
   readonly #trusted: boolean;
+  #clockOffset: number | undefined;
 
-  /** `trusted` accounts are those that the configuration or a login names. */
+  /**
+   * Creates a client. Nothing is sent yet.
+   *
+   * @param transport Sends the requests.
+   * @param session Gives the account's URL and the tokens.
+   * @param trusted Whether the configuration or a login names the account, not a location URI.
+   */
   constructor(transport: Transport, session: Session, trusted: boolean) {
     this.#transport = transport;
     this.#session = session;
     this.#trusted = trusted;
   }
 
-  /** URL of the account. */
+  /**
+   * Returns the URL of the account, after a login if need be.
+   *
+   * @param signal Ends the wait.
+   * @returns The URL.
+   */
   async accountUrl(signal?: AbortSignal): Promise<string> {
     return (await this.#session.access(signal)).accountUrl;
   }
 
-  /** Sends a request and resolves to an answer that is accepted. */
-  async send(request: SwiftRequest): Promise<HttpResponse> {
-    return await this.#transport.send(await this.request(request));
+  /** Time of the server minus our own, in milliseconds, by the last response. Default: 0. */
+  get clockOffset(): number {
+    return this.#clockOffset ?? 0;
   }
 
-  /** Sends a request whose answer has no body of interest, and resolves to that answer. */
-  async ask(request: SwiftRequest): Promise<HttpResponse> {
-    const response = await this.send(request);
+  /**
+   * Returns how far the server's clock is ahead of ours, after a request if there was none yet.
+   *
+   * @returns The difference in milliseconds.
+   */
+  async serverClock(): Promise<number> {
+    if (this.#clockOffset === undefined) await this.send({ method: "HEAD", accept: ANY });
+    return this.clockOffset;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param request The request.
+   * @returns A response that is accepted. Its body must be read to the end or released.
+   */
+  async open(request: SwiftRequest): Promise<HttpResponse> {
+    return this.#noteTime(await this.#transport.send(await this.request(request)));
+  }
+
+  /**
+   * Sends a request whose response has no body of interest.
+   *
+   * @param request The request.
+   * @returns A response that is accepted, without its body.
+   */
+  async send(request: SwiftRequest): Promise<HttpResponse> {
+    const response = await this.open(request);
     await response.release();
     return response;
   }
 
-  /** Sends a request whose answer is JSON, and resolves to it. */
-  async json<T>(request: SwiftRequest): Promise<T> {
+  /**
+   * Sends a request whose response is JSON.
+   *
+   * @param request The request.
+   * @returns What the document holds.
+   * @throws {BackendException} If the response is something else.
+   */
+  async json(request: SwiftRequest): Promise<unknown> {
     const headers = { accept: "application/json", ...request.headers };
-    const response = await this.send({ ...request, headers });
-    const text = await response.text(67_108_864);
+    const response = await this.open({ ...request, headers });
+    const text = await response.text(DOCUMENT_LIMIT);
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw new BackendException("the server answered with something else than JSON", { cause });
+      throw new BackendException(`${describe(request)}: the response is no JSON`, { cause });
     }
   }
 
   /**
-   * All pages of a listing of the account or a container, in the order of the names' bytes; none of
-   * one that does not exist, unless `strict` asks for `NotFound`. What `skip` gives for an entry is
-   * where to go on instead.
+   * Deletes an object. If a response is lost and the request is sent again, the object is not there any
+   * more: that is a success.
+   *
+   * @param request The object, and a query.
+   * @returns Whether the object was there and this request deleted it.
    */
-  async *list(
-    container: string | undefined,
-    options: {
-      prefix?: string | undefined;
-      delimiter?: string | undefined;
-      signal?: AbortSignal | undefined;
-      skip?: ((name: string) => string | undefined) | undefined;
-      strict?: boolean | undefined;
-    },
-  ): AsyncGenerator<Listed> {
+  async delete(request: Omit<SwiftRequest, "method" | "accept">): Promise<boolean> {
+    const outgoing = await this.request({
+      ...request,
+      method: "DELETE",
+      accept: [200, 202, 204, 404],
+    });
+    const { prepare, recover } = outgoing;
+    let attempts = 0;
+    const response = await this.#transport.send({
+      ...outgoing,
+      prepare: (prepared) => {
+        attempts++;
+        return prepare!(prepared);
+      },
+      recover: async (response) => {
+        const isRecovered = await recover!(response);
+        // A request without a valid token has deleted nothing.
+        if (isRecovered) attempts--;
+        return isRecovered;
+      },
+    });
+    await response.release();
+    return response.status !== 404 || attempts > 1;
+  }
+
+  /**
+   * Lists the account or a container, page after page, in the order of the names' bytes.
+   *
+   * @param container The container, or `undefined` for the account.
+   * @param options Prefix, delimiter and what to skip.
+   * @returns The entries. There are none if the container does not exist, unless `strict`.
+   * @throws {BackendException} If a page is no listing, or does not come after the one before.
+   */
+  async *list(container: string | undefined, options: ListRequest): AsyncGenerator<Listed> {
     const { prefix, delimiter, signal, skip, strict } = options;
     for (let marker = "";;) {
       const query = {
@@ -130,25 +195,38 @@ export class SwiftClient {
         ...(delimiter ? { delimiter } : {}),
         ...(marker ? { marker } : {}),
       };
-      // The server says how long a page is, so that only an empty one is the last.
       const request = { container, query, signal };
-      const page = await this.json<Listed[]>(request).catch((error): Listed[] => {
+      const page = await this.json(request).catch((error): unknown => {
         // After a page it means that the rest cannot be had just now.
         if (error instanceof NotFound && !strict && marker === "") return [];
         throw error;
       });
+      const fail = (why: string) => new BackendException(`${describe(request)}: ${why}`);
+      if (!Array.isArray(page)) throw fail("the response is no listing");
+      // The server sets how long a page is, so that only an empty one is the last.
       if (page.length === 0) return;
-      for (const entry of page) {
-        const name = entry.name ?? entry.subdir ?? "";
-        const next = skip?.(name);
-        marker = next ?? name;
+      const before = marker;
+      for (const value of page) {
+        const entry = parseListed(value);
+        if (entry === undefined) throw fail("the listing has an entry without a name");
+        if (marker !== "" && compareNames(entry.name, marker) <= 0) {
+          throw fail(`the listing does not advance: ${entry.name} comes after ${marker}`);
+        }
+        const next = skip?.(entry.name);
+        marker = next ?? entry.name;
         if (next !== undefined) break;
         yield entry;
       }
+      if (marker === before) throw fail("the listing does not advance");
     }
   }
 
-  /** A request as the transport takes it. */
+  /**
+   * Returns a request as the transport takes it.
+   *
+   * @param request The request.
+   * @returns The request with its URL, token and errors.
+   */
   async request(request: SwiftRequest): Promise<HttpRequest> {
     const { method = "GET", container, object, query, headers, body, accept, signal } = request;
     const { retry, slow } = request;
@@ -174,55 +252,65 @@ export class SwiftClient {
       fail: (response) => swiftError(response, method, object),
     };
   }
+
+  #noteTime(response: HttpResponse): HttpResponse {
+    const date = parseHttpDate(response.headers.get("date"));
+    if (date !== undefined) this.#clockOffset = date.getTime() - Date.now();
+    return response;
+  }
 }
 
-/** The path of a container or object below its account, percent-encoded. */
+/** Names a request for an error. */
+function describe({ method = "GET", container, object }: SwiftRequest): string {
+  return [method, [container, object].filter(Boolean).join("/") || "the account"].join(" ");
+}
+
+/**
+ * Returns the path of a container or object below its account.
+ *
+ * @param container The container.
+ * @param object The object. Default: the container itself.
+ * @returns The path, percent-encoded, with a leading slash.
+ */
 export function objectPath(container: string, object?: string): string {
   const path = `/${encodeURIComponent(container)}`;
   return object === undefined ? path : `${path}/${encodePath(object)}`;
 }
 
-/** The URL of an account, a container or an object. */
+/**
+ * Returns the URL of an account, a container or an object.
+ *
+ * @param accountUrl URL of the account.
+ * @param container The container. Default: the account itself.
+ * @param object The object. Default: the container itself.
+ * @returns The URL.
+ * @throws {BadStoreUri} If the account's URL is not one of http or https.
+ * @throws {InvalidImageId} If a URL cannot have the name, because of a segment `.` or `..`.
+ */
 export function objectUrl(accountUrl: string, container?: string, object?: string): URL {
+  checkAccountUrl(accountUrl);
   const url = new URL(accountUrl);
   if (container !== undefined) {
+    const path = `${container}/${object ?? ""}`;
+    // The URL would be that of another object (WHATWG URL, section 4.4, "double-dot URL path segment").
+    if (path.split("/").some((segment) => /^\.{1,2}$/.test(segment))) {
+      throw new InvalidImageId(`no URL can have the name ${JSON.stringify(path)}`);
+    }
     url.pathname = url.pathname.replace(/\/+$/, "") + objectPath(container, object);
   }
   return url;
 }
 
-/** The error that an answer of Swift's is. */
-async function swiftError(
-  response: HttpResponse,
-  method: string,
-  object: string | undefined,
-): Promise<StoreError> {
-  const { status, headers } = response;
-  const retryAfter = parseRetryAfter(headers);
-  switch (status) {
-    case 400:
-      // Names can be too long for a server; in answer to a HEAD it cannot say so.
-      if (object !== undefined && (method === "HEAD" || /name/i.test(await response.text()))) {
-        return new InvalidImageId("the server refuses the object's name (400)");
-      }
-      return statusError({ status, headers });
-    case 404:
-      return new NotFound("there is no such object or container");
-    case 409:
-      return method === "PUT"
-        ? new Duplicate("the image exists already")
-        : new BackendException("the image's segments are not those that its manifest names (409)");
-    case 412:
-      return method === "PUT"
-        ? new Duplicate("the image exists already")
-        : statusError({ status, headers });
-    case 413:
-      return new StorageFull("the server takes no more: a quota, or its largest object (413)");
-    case 422:
-      return new ChecksumMismatch("what arrived has another md5 (422)", { retryable: true });
-    case 498: // Swift's own, of its ratelimit middleware.
-      return new RemoteServiceUnavailable("the server answered 498", { retryAfter });
-    default:
-      return statusError({ status, headers });
+/**
+ * Checks the URL of an account, which a server may have sent.
+ *
+ * @param accountUrl The URL.
+ * @returns The URL.
+ * @throws {BadStoreUri} If it is not one of http or https.
+ */
+export function checkAccountUrl(accountUrl: string): string {
+  if (!URL.canParse(accountUrl) || !/^https?:$/.test(new URL(accountUrl).protocol)) {
+    throw new BadStoreUri("the URL of the account is not one of http or https");
   }
+  return accountUrl;
 }

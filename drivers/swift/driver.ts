@@ -1,10 +1,11 @@
 /**
- * The Swift store: images in OpenStack Swift, or in radosgw's Swift API, as glance_store keeps them.
+ * The driver of Swift stores: images in OpenStack Swift, or in radosgw's Swift API, as glance_store keeps
+ * them.
  *
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, InvalidImageId, NotFound, StoreError } from "../../errors/mod.ts";
+import { BadStoreConfiguration, InvalidImageId } from "../../errors/mod.ts";
 import { isWorkerd } from "../../runtime/mod.ts";
 import type {
   Driver,
@@ -27,23 +28,26 @@ import { readRange } from "../../transport/read_range.ts";
 import { Transport } from "../../transport/transport.ts";
 import { Accounts, type LongClient } from "./accounts.ts";
 import { objectUrl, type SwiftClient } from "./client.ts";
+import {
+  CONTAINER_LIMIT,
+  containerOf,
+  createContainer,
+  listContainers,
+  removeContainer,
+} from "./containers.ts";
 import { SwiftLocation } from "./location.ts";
-import { checkSize, statOf } from "./metadata.ts";
-import { isImageId } from "./names.ts";
+import { isImageId } from "./object_names.ts";
 import { MB, type SwiftSettings } from "./options.ts";
-import { poolMap } from "../../streams/pool_map.ts";
-import type { OpenObject } from "./read_parts.ts";
-import { ReadingTransport } from "./reading.ts";
+import type { StaticSupport } from "./put_manifest.ts";
+import { openImage, type OpenObject, ReadingTransport } from "./reader.ts";
+import { checkSize, statOf } from "./stat.ts";
 import type { UploadOptions } from "./upload.ts";
 
-/** What a new container grants. */
-const CLOSED: Acls = { public: false, readTenants: [], writeTenants: [] };
-
-/** How many parts of an image are read at once unless configured. */
+/** How many parts of an image are read at once by default. */
 const CONCURRENCY = 4;
 
-/** How many images are looked at, or deleted, before the next are listed. */
-const BATCH = 64;
+/** The largest segment that is sent, in bytes: several wait in memory. Larger ones are divided. */
+const SEGMENT_LIMIT = 32 * MB;
 
 /** The driver of {@linkcode SwiftStore}. */
 export class SwiftDriver implements Driver<SwiftLocation> {
@@ -52,8 +56,10 @@ export class SwiftDriver implements Driver<SwiftLocation> {
   readonly #transport: Transport;
   readonly #reading: Transport;
   readonly #accounts: Accounts;
-  /** Ids of the uploads that are under way. */
+  /** The ids of the uploads that are under way. */
   readonly #underway = new Set<string>();
+  /** What is known of static manifests on the server. */
+  readonly #support: StaticSupport = {};
 
   /** Creates the driver of a store. */
   constructor({ options, capabilities }: DriverContext<SwiftSettings>) {
@@ -62,6 +68,13 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const { cacert: caFile, authInsecure: insecure, multiTenant, multipleContainersSeed } = options;
     if (multiTenant && multipleContainersSeed > 0) {
       throw new BadStoreConfiguration("multiTenant and multipleContainersSeed exclude each other");
+    }
+    const { container } = options;
+    const length = new TextEncoder().encode(container).length;
+    if (container.includes("/") || length === 0 || length > CONTAINER_LIMIT) {
+      throw new BadStoreConfiguration(
+        `container is ${JSON.stringify(container)}, allowed are 1 to 256 bytes without a slash`,
+      );
     }
     const timeouts = timeout === undefined ? {} : { firstByte: timeout, idle: timeout };
     const transport = { caFile, insecure, fetch, timeouts };
@@ -91,7 +104,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     imageId: string,
     options: OperationOptions,
   ): Promise<SwiftLocation> {
-    const container = this.#containerOf(imageId);
+    const container = containerOf(imageId, this.#options);
     if (container === undefined) {
       throw new InvalidImageId(`${JSON.stringify(imageId)} is no image id of this store`);
     }
@@ -111,7 +124,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
 
   imageIdAt(location: SwiftLocation): string | undefined {
     const { container, object } = location;
-    if (!isImageId(object) || this.#containerOf(object) !== container) return undefined;
+    if (!isImageId(object) || containerOf(object, this.#options) !== container) return undefined;
     return this.#accounts.isDefault(location) ? object : undefined;
   }
 
@@ -131,9 +144,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     };
     // workerd passes on what comes over one connection without looking at it.
     const { readConcurrency: concurrency = isWorkerd() ? 1 : CONCURRENCY } = this.#options;
-    if (concurrency === 1) return await open(location, range, undefined);
-    const { readParts } = await import("./read_parts.ts");
-    return await readParts(open, client, location, range, { concurrency, signal });
+    return await openImage(open, client, location, range, { concurrency, signal });
   }
 
   async statImage(
@@ -142,7 +153,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
   ): Promise<DriverStat> {
     const client = await this.#accounts.client(location, { signal, context });
     const { container, object } = location;
-    const { headers } = await client.ask({ method: "HEAD", container, object, signal });
+    const { headers } = await client.send({ method: "HEAD", container, object, signal });
     checkSize(headers);
     return statOf(headers);
   }
@@ -161,7 +172,8 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const client = await this.#accounts.client(location, { signal, context });
     // Who aborts later may have something to clean up, which takes the login too.
     await client.accountUrl(signal);
-    const segmentSize = largeObjectChunkSize * MB;
+    const wanted = largeObjectChunkSize * MB;
+    const segmentSize = Math.ceil(wanted / Math.ceil(wanted / SEGMENT_LIMIT));
     // What is sent in one go is held in memory, for which there is as much room as for segments.
     const isSmall = size !== undefined && size < largeObjectSize * MB &&
       size <= segmentSize * (concurrency + 1);
@@ -198,17 +210,9 @@ export class SwiftDriver implements Driver<SwiftLocation> {
   ): Promise<void> {
     const client = await this.#accounts.client(location, { signal, context });
     const { container, object } = location;
-    const { headers } = await client.ask({ method: "HEAD", container, object, signal });
-    const manifest = headers.get("x-object-manifest");
-    const { deleteDynamic, deleteObject, deleteStatic } = await import("./large_objects.ts");
-    if (headers.get("x-static-large-object")?.toLowerCase() === "true") {
-      await deleteStatic(client, container, object, signal);
-    } else if (manifest !== null) {
-      await deleteDynamic(client, container, object, manifest, signal);
-    } else {
-      await deleteObject(client, container, object, signal);
-    }
-    if (this.#options.multiTenant && container === this.#containerOf(object)) {
+    const { deleteImage } = await import("./deleter.ts");
+    await deleteImage(client, location, signal);
+    if (this.#options.multiTenant && container === containerOf(object, this.#options)) {
       await removeContainer(client, container);
     }
   }
@@ -217,98 +221,28 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     locations: AsyncIterable<SwiftLocation>,
     options: OperationOptions,
   ): Promise<void> {
-    const remove = (batch: readonly SwiftLocation[]) =>
-      poolMap(batch, this.#options.concurrency, (location) => {
-        return this.deleteImage(location, options).catch((error) => {
-          if (error instanceof NotFound) return;
-          throw error instanceof StoreError ? error.at({ path: location.object }) : error;
-        });
-      });
-    let batch: SwiftLocation[] = [];
-    for await (const location of locations) {
-      batch.push(location);
-      if (batch.length < BATCH) continue;
-      await remove(batch);
-      batch = [];
-    }
-    await remove(batch);
+    const { deleteImages } = await import("./deleter.ts");
+    const remove = (location: SwiftLocation) => this.deleteImage(location, options);
+    await deleteImages(locations, this.#options.concurrency, remove);
   }
 
   async *listImages(
     directory: string,
     recursive: boolean,
-    { signal, context }: ScanOptions,
+    options: ScanOptions,
   ): AsyncGenerator<ListEntry> {
-    const client = await this.#accounts.client(undefined, { signal, context });
-    if (this.#options.multiTenant) {
-      // An image has a container of its own, which cannot be in a directory.
-      if (directory === "") yield* this.#listTenant(client, signal);
-      return;
-    }
-    const { listContainer } = await import("./listing.ts");
-    const options = { directory, recursive, signal };
-    const directories = new Set<string>();
-    for await (const container of this.#containers(client, signal)) {
-      for await (const entry of listContainer(client, container, options)) {
-        const { path, kind } = entry;
-        const isImage = kind === "image";
-        if (isImage ? this.#containerOf(path) !== container : directories.has(path)) continue;
-        if (kind === "directory") directories.add(path);
-        yield entry;
-      }
-    }
+    const client = await this.#accounts.client(undefined, options);
+    const { listImages } = await import("./lister.ts");
+    yield* listImages(client, this.#options, { directory, recursive }, options);
   }
 
-  async *leftovers(
-    { signal, context }: ScanOptions,
-  ): AsyncGenerator<Leftover> {
-    const { leftovers } = await import("./leftovers.ts");
+  async *leftovers(options: ScanOptions): AsyncGenerator<Leftover> {
+    const { listLeftovers } = await import("./leftovers.ts");
     const { concurrency } = this.#options;
-    const client = await this.#accounts.client(undefined, { signal, context });
-    const options = { underway: this.#underway, concurrency, signal };
-    for await (const container of this.#containers(client, signal)) {
-      yield* leftovers(client, container, options);
-    }
-  }
-
-  /** The containers that images may be in. */
-  async *#containers(
-    client: SwiftClient,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<string> {
-    const { multiTenant, multipleContainersSeed, container } = this.#options;
-    if (!multiTenant && multipleContainersSeed === 0) {
-      yield container;
-      return;
-    }
-    const prefix = `${container}_`;
-    for await (const { name } of client.list(undefined, { prefix, signal })) yield name!;
-  }
-
-  async *#listTenant(
-    client: SwiftClient,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<ListEntry> {
-    const { container, concurrency } = this.#options;
-    const prefix = `${container}_`;
-    const look = (batch: readonly string[]) =>
-      poolMap(batch, concurrency, async (object): Promise<ListEntry[]> => {
-        const request = { method: "HEAD", container: prefix + object, object, signal };
-        const { status, headers } = await client.ask({ ...request, accept: [200, 204, 404] });
-        // The container of an upload under way has no image yet.
-        if (status === 404) return [];
-        const { size, modified, etag } = statOf(headers);
-        return [{ path: object, kind: "image", size, modified, etag }];
-      });
-    let batch: string[] = [];
-    for await (const name of this.#containers(client, signal)) {
-      const object = name.slice(prefix.length);
-      if (this.#containerOf(object) === name) batch.push(object);
-      if (batch.length < BATCH) continue;
-      yield* (await look(batch)).flat();
-      batch = [];
-    }
-    yield* (await look(batch)).flat();
+    const client = await this.#accounts.client(undefined, options);
+    const containers = listContainers(client, this.#options, options.signal);
+    const more = { underway: this.#underway, concurrency };
+    yield* listLeftovers(client, containers, { ...options, ...more });
   }
 
   async copyImage(
@@ -322,22 +256,20 @@ export class SwiftDriver implements Driver<SwiftLocation> {
       this.#accounts.client(from, { signal, context }),
       this.#accounts.client(location, { signal, context }),
     ]);
-    const [{ copyPieces }, { piecesOf }] = await Promise.all([
-      import("./copy.ts"),
-      import("./pieces.ts"),
+    const [{ copySegments }, { readSegments }, { refuseDuplicate }] = await Promise.all([
+      import("./copier.ts"),
+      import("./manifest.ts"),
+      import("./upload.ts"),
     ]);
     const isHere = await source.accountUrl(signal) === await client.accountUrl(signal);
-    const pieces = isHere ? await piecesOf(source, from, signal) : undefined;
-    if (pieces === undefined) return undefined;
-    const { refuseDuplicate, Upload } = await import("./upload.ts");
+    const image = isHere ? await readSegments(source, from, signal) : undefined;
+    if (image === undefined) return undefined;
     const now = await refuseDuplicate(client, location, signal);
     const { options, discard } = await this.#prepare(client, location, now);
-    const upload = new Upload(options);
     try {
-      await copyPieces(client, pieces, upload, { concurrency, signal });
+      await copySegments(client, image, options, { concurrency, signal });
       return location;
     } catch (error) {
-      await upload.abort(client).catch(() => {});
       await discard(client).catch(() => {});
       throw error;
     }
@@ -348,7 +280,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     { signal, context }: OperationOptions,
   ): Promise<Acls> {
     const client = await this.#accounts.client(location, { signal, context });
-    const { headers } = await client.ask({
+    const { headers } = await client.send({
       method: "HEAD",
       container: location.container,
       signal,
@@ -366,7 +298,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const headers = aclHeaders(acls, this.#options.adminTenants);
     const client = await this.#accounts.client(location, { signal, context });
     const { container } = location;
-    await client.ask({ method: "POST", container, headers, retry: "always", signal });
+    await client.send({ method: "POST", container, headers, retry: "always", signal });
   }
 
   async presignImage(
@@ -376,54 +308,31 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const { tempUrlKey, tempUrlDigest } = this.#options;
     const client = await this.#accounts.client(location, {});
     const url = objectUrl(await client.accountUrl(), location.container, location.object);
-    const expires = Math.floor((Date.now() + expiresIn) / 1000);
+    const expires = Math.floor((Date.now() + await client.serverClock() + expiresIn) / 1000);
     const { tempUrl } = await import("./temp_url.ts");
     return await tempUrl({ url, method, expires, key: tempUrlKey!, digest: tempUrlDigest });
   }
 
-  /** The container of an image, or `undefined` if there can be none. */
-  #containerOf(imageId: string): string | undefined {
-    const { container, multiTenant, multipleContainersSeed: seed } = this.#options;
-    if (!isImageId(imageId)) return undefined;
-    if (!multiTenant && seed === 0) return container;
-    const characters = Array.from(imageId.toLowerCase());
-    // As in glance_store, dashes among the first characters do not count.
-    const dashes = characters.slice(0, seed).filter((one) => one === "-").length;
-    const suffix = multiTenant ? imageId : characters.slice(0, seed + dashes).join("");
-    const name = `${container}_${suffix}`;
-    const isName = !name.includes("/") && new TextEncoder().encode(name).length <= 256;
-    return isName ? name : undefined;
-  }
-
-  /** What an upload needs; `discard` removes the container again if it was made for it. */
+  /** Returns what an upload needs. `discard` removes the container again if it was created for it. */
   async #prepare(
     client: SwiftClient,
     location: SwiftLocation,
     now: number,
   ): Promise<{ options: UploadOptions; discard(client: SwiftClient): Promise<void> }> {
-    const { createContainerOnPut, multiTenant, adminTenants } = this.#options;
-    const { deleteAfter, largeObjectType: type } = this.#options;
+    const { createContainerOnPut, multiTenant, deleteAfter, largeObjectType } = this.#options;
     const { container } = location;
     let isNew = false;
-    const createContainer = async (client: SwiftClient) => {
-      if (!createContainerOnPut) {
-        throw new NotFound(`the container "${container}" does not exist`);
-      }
-      const { status } = await client.ask({ method: "PUT", container });
-      isNew ||= status === 201;
-      if (!multiTenant || (status === 201 && adminTenants.length === 0)) return;
-      // An earlier image's container may be left, with the ACLs that it had.
-      const { aclHeaders } = await import("./acls.ts");
-      const headers = aclHeaders(CLOSED, adminTenants);
-      await client.ask({ method: "POST", container, headers, retry: "always" });
+    const create = async (client: SwiftClient) => {
+      if (await createContainer(client, container, this.#options)) isNew = true;
     };
-    if (multiTenant && createContainerOnPut) await createContainer(client);
+    if (multiTenant && createContainerOnPut) await create(client);
     return {
       options: {
         location,
-        type,
+        type: largeObjectType,
         deleteAt: deleteAfter === undefined ? undefined : now + deleteAfter,
-        createContainer,
+        createContainer: create,
+        support: this.#support,
         underway: this.#underway,
       },
       discard: async (client) => {
@@ -431,9 +340,4 @@ export class SwiftDriver implements Driver<SwiftLocation> {
       },
     };
   }
-}
-
-/** Removes a container if it is empty and the caller's own. */
-async function removeContainer(client: SwiftClient, container: string): Promise<void> {
-  await client.ask({ method: "DELETE", container, accept: [204, 403, 404, 409] });
 }

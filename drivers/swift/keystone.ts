@@ -12,7 +12,7 @@ import {
   type StoreError,
 } from "../../errors/mod.ts";
 import type { HttpResponse, Transport } from "../../transport/mod.ts";
-import { projectOf, type Reference, userOf } from "./references.ts";
+import { projectOf, type Reference, userOf } from "./credentials.ts";
 
 /** What Keystone says of a token. */
 export interface KeystoneToken {

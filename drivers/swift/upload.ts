@@ -4,23 +4,20 @@
  * @module
  */
 import { BackendException, ChecksumMismatch, Duplicate, NotFound } from "../../errors/mod.ts";
-import type { Bytes } from "../../streams/mod.ts";
-import { parseContentLength } from "../../transport/headers.ts";
-import { Backoff } from "../../transport/backoff.ts";
-import { cleaningUp } from "../shared/cleanup.ts";
 import type { DriverStat } from "../../store/types.ts";
-import { exclusively } from "./claims.ts";
-import type { SwiftClient } from "./client.ts";
-import {
-  MANIFEST_LIMIT,
-  putManifest,
-  removeUpload,
-  type Segment,
-  segmentName,
-  segmentPrefix,
-} from "./large_objects.ts";
+import { parseHttpDate } from "../../streams/encoding.ts";
+import type { Bytes } from "../../streams/mod.ts";
+import { Backoff } from "../../transport/backoff.ts";
+import { parseContentLength } from "../../transport/headers.ts";
+import type { HttpResponse } from "../../transport/response.ts";
+import { cleaningUp } from "../shared/cleanup.ts";
+import type { SwiftClient, SwiftRequest } from "./client.ts";
+import { deleteUpload } from "./delete_objects.ts";
 import type { SwiftLocation } from "./location.ts";
-import { digestHeaders, SIZE, UPLOAD } from "./metadata.ts";
+import { withLock } from "./lock.ts";
+import { segmentName, segmentPrefix } from "./object_names.ts";
+import { putManifest, type Segment, type StaticSupport } from "./put_manifest.ts";
+import { digestHeaders, SIZE, UPLOAD } from "./stat.ts";
 
 /** How often a segment that arrives with another md5 is sent. */
 const ATTEMPTS = 3;
@@ -36,7 +33,11 @@ export interface UploadOptions {
   type: "slo" | "dlo";
   /** When the image expires, in seconds since 1970. */
   deleteAt: number | undefined;
-  /** Makes the container if it is missing; throws `NotFound` if it may not be made. */
+  /** What is known of static manifests on the server. */
+  support: StaticSupport;
+  /** Headers of the image, which its own digests replace. */
+  headers?: Readonly<Record<string, string>>;
+  /** Creates the container if it is missing. Throws `NotFound` if it may not be created. */
   createContainer(client: SwiftClient): Promise<void>;
   /** The ids of the store's uploads that are under way. */
   underway: Set<string>;
@@ -108,24 +109,23 @@ export class Upload {
       this.#put(client, { method: "PUT", object, headers, body: [], signal });
     const headers = {
       ...this.#headers(),
+      ...this.#options.headers,
       ...digestHeaders(digests),
       [UPLOAD]: this.#id,
       ...(this.#segments.length > 0 ? { [SIZE]: `${this.#size}` } : {}),
     };
-    await exclusively(client, { location, id: this.#id, put, signal }, async () => {
+    await withLock(client, { location, id: this.#id, put, signal }, async () => {
       await refuseDuplicate(client, location, signal);
       this.#begun = true;
+      let type: "slo" | "dlo" | undefined;
       try {
-        // From here on an abort comes too late: nobody could tell what the server did.
-        await this.#show(client, headers, digests.checksum, body);
+        // From here on an abort has no effect: nobody could know what the server did.
+        type = await this.#publish(client, headers, digests.checksum, body);
       } catch (error) {
-        // An answer may be lost, and a request that is sent again meets itself.
+        // A response may be lost, and a request that is sent again meets its own result.
         if (!await this.#isOurs(client).catch(() => false)) throw error;
       }
-      const count = this.#segments.length;
-      if (count > (this.#options.type === "slo" ? MANIFEST_LIMIT : 0)) {
-        await this.#complete(client, headers);
-      }
+      if (this.#segments.length > 0 && type !== "slo") await this.#complete(client, headers);
     });
     this.#options.underway.delete(this.#id);
   }
@@ -137,32 +137,36 @@ export class Upload {
     try {
       await cleaningUp(async (signal) => {
         if (this.#begun && await this.#isOurs(client, signal)) {
-          await client.ask({ method: "DELETE", container, object, signal });
+          await client.delete({ container, object, signal });
         }
-        if (segments.length > 0) await removeUpload(client, container, this.#id, segments, signal);
+        if (segments.length > 0) {
+          const names = segments.map(({ object }) => object);
+          await deleteUpload(client, container, this.#id, names, signal);
+        }
       });
     } finally {
       this.#options.underway.delete(this.#id);
     }
   }
 
-  async #show(
+  async #publish(
     client: SwiftClient,
     headers: Record<string, string>,
     checksum: string | undefined,
     body: readonly Bytes[],
-  ): Promise<void> {
-    const { type } = this.#options;
+  ): Promise<"slo" | "dlo" | undefined> {
+    const { type, support } = this.#options;
     const { container, object } = this.location;
     if (this.#segments.length === 0) {
       const put: Record<string, string> = { ...headers, "if-none-match": "*" };
       if (checksum !== undefined) put["etag"] = checksum;
       await this.#put(client, { method: "PUT", object, headers: put, body });
-      return;
+      return undefined;
     }
     const prefix = segmentPrefix(this.#id);
     const segments = this.#segments;
-    await putManifest(client, { container, object, prefix, segments, type, headers });
+    const large = { container, object, prefix, segments, type, headers };
+    return await putManifest(client, large, support);
   }
 
   /** Waits until the server finds all segments of a dynamic manifest: its listings may lag behind. */
@@ -171,10 +175,11 @@ export class Upload {
     const size = this.#size;
     const backoff = new Backoff({ retries: LAG, retryTimeout: LAG, maxDelay: 1000 });
     for (;;) {
-      const stored = (await client.ask({ method: "HEAD", container, object })).headers;
+      const stored = (await client.send({ method: "HEAD", container, object })).headers;
       const manifest = stored.get("x-object-manifest");
-      if (manifest === null) return;
-      // Of very many segments Swift does not tell it.
+      // A static one, whose response was lost.
+      if (manifest === null && stored.has("x-static-large-object")) return;
+      // Of very many segments Swift does not compute it.
       const total = parseContentLength(stored) ?? size;
       if (total !== size) {
         if (await backoff.wait(undefined, undefined)) continue;
@@ -182,8 +187,8 @@ export class Upload {
       }
       if (stored.has(UPLOAD)) return;
       // radosgw takes no metadata with a dynamic manifest.
-      const again = { ...headers, "x-object-manifest": manifest };
-      await client.ask({ method: "POST", container, object, headers: again, retry: "always" });
+      const again = { ...headers, "x-object-manifest": manifest ?? "" };
+      await client.send({ method: "POST", container, object, headers: again, retry: "always" });
       return;
     }
   }
@@ -204,42 +209,51 @@ export class Upload {
   /** Sends what needs the container, which is made if it is missing. */
   async #put(
     client: SwiftClient,
-    request: Parameters<SwiftClient["ask"]>[0],
-  ): ReturnType<SwiftClient["ask"]> {
+    request: SwiftRequest,
+  ): Promise<HttpResponse> {
     const { container } = this.location;
     try {
-      return await client.ask({ ...request, container });
+      return await client.send({ ...request, container });
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
       await this.#options.createContainer(client);
-      return await client.ask({ ...request, container });
+      return await client.send({ ...request, container });
     }
   }
 
   async #isOurs(client: SwiftClient, signal?: AbortSignal): Promise<boolean> {
     const { container, object } = this.location;
-    const request = { method: "HEAD", container, object, signal };
-    const { headers } = await client.ask({ ...request, accept: [200, 204, 404] });
+    const query = { symlink: "get" };
+    const request = { method: "HEAD", container, object, query, signal };
+    const { headers } = await client.send({ ...request, accept: [200, 204, 404] });
     return headers.get(UPLOAD) === this.#id ||
       Boolean(headers.get("x-object-manifest")?.includes(this.#id));
   }
 }
 
-/** Throws `Duplicate` if the image exists; resolves to the server's time in seconds. */
+/**
+ * Checks that there is no image of an id.
+ *
+ * @param client The client of the account.
+ * @param location Where the image would be.
+ * @param signal Ends the request.
+ * @returns The server's time, in seconds since 1970.
+ * @throws {Duplicate} If there is an image, or a symlink.
+ */
 export async function refuseDuplicate(
   client: SwiftClient,
   { container, object }: SwiftLocation,
   signal?: AbortSignal,
 ): Promise<number> {
-  const request = { method: "HEAD", container, object, signal };
-  // Who may write and not read learns it from the PUT.
-  const { status, headers } = await client.ask({ ...request, accept: [200, 204, 403, 404] });
+  const query = { symlink: "get" };
+  const request = { method: "HEAD", container, object, query, signal };
+  // Somebody who may write and not read learns it from the PUT.
+  const { status, headers } = await client.send({ ...request, accept: [200, 204, 403, 404] });
   if (status < 300) throw new Duplicate("the image exists already");
-  const now = Date.parse(headers.get("date") ?? "");
-  return Math.floor((Number.isNaN(now) ? Date.now() : now) / 1000);
+  return Math.floor((parseHttpDate(headers.get("date"))?.getTime() ?? Date.now()) / 1000);
 }
 
-/** Both results, or the first error once both have settled: a body is lent to both. */
+/** Resolves to both results, or throws the first error once both have settled: they share a body. */
 async function both<A, B>(a: Promise<A>, b: Promise<B> | B): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return [await a, await b];

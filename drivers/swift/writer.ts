@@ -8,7 +8,7 @@ import { Parts } from "../../streams/parts.ts";
 import type { ImageWriter } from "../../store/driver.ts";
 import type { ImageDigest } from "../../store/types.ts";
 import type { SwiftClient } from "./client.ts";
-import { md5Of } from "./large_objects.ts";
+import { md5Of } from "./etag.ts";
 import type { SwiftLocation } from "./location.ts";
 import { Upload, type UploadOptions } from "./upload.ts";
 

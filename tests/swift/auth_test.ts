@@ -17,7 +17,7 @@ import {
 import { endpointOf } from "../../drivers/swift/catalog.ts";
 import { parseConfigFile } from "../../drivers/swift/config_file.ts";
 import type { SwiftSettings } from "../../drivers/swift/options.ts";
-import { loadReferences } from "../../drivers/swift/references.ts";
+import { loadReferences } from "../../drivers/swift/credentials.ts";
 import { LoginSession } from "../../drivers/swift/session.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
 import { pattern } from "../../conformance/data.ts";

@@ -414,6 +414,7 @@ serviceTest(
           return Response.json(entries.map((entry) => ({ ...entry, slo_etag: undefined })));
         }
         if (isListing && fault === `listing ${++listings}`) return await status(404);
+        if (isListing && fault === "images" && listings > 4) return await status(404);
         return await pass();
       };
       await behind(meddle, async ({ store, names, options }) => {
@@ -422,13 +423,14 @@ serviceTest(
         const { send } = await account(swift!);
         const dead = `.segments/${crypto.randomUUID()}`;
         const faults = ["one HEAD", "every HEAD", "old Swift"];
-        for (const kind of [...faults, "listing 2", "listing 3", "listing 4"]) {
+        for (const kind of [...faults, "listing 2", "listing 5", "images"]) {
           await send("PUT", `/${options.container}/${dead}/00000001`, {}, "dead");
           listings = 0;
           fault = kind;
           const gone = (await Array.fromAsync(store.gc({ olderThan: 0 }))).map(({ path }) => path);
           fault = "";
-          const isKnown = kind === "one HEAD" || kind === "old Swift";
+          // What fails once is tried again with the manifests themselves.
+          const isKnown = ["one HEAD", "old Swift", "listing 5"].includes(kind);
           assertEquals(gone, isKnown ? [`${options.container}/${dead}`] : [], kind);
           assertBytes(await bytesOf(store, "a"), BYTES);
         }

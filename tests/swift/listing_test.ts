@@ -83,7 +83,7 @@ Deno.test("a container of 25,000 names is listed whole, each name once, by three
     kind: "image",
     size: 3,
     etag: '"900150983cd24fb0d6963f7d28e17f72"',
-    modified: new Date("2026-01-02T03:04:05.678Z"),
+    modified: new Date("2026-01-02T03:04:05Z"),
   });
   assertEquals(server.requests.map(({ searchParams }) => searchParams.get("marker")), [
     null,

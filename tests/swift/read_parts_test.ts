@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ImageChanged } from "../../mod.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
-import { PART } from "../../drivers/swift/read_parts.ts";
+import { PART } from "../../drivers/swift/reader.ts";
 import { assertBytes, bytesOf, pattern } from "../../conformance/data.ts";
 import { serviceTest } from "../services/mod.ts";
 import { proxy } from "./proxy.ts";

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BitMasks, NotFound, StorePresignNotSupported } from "../../mod.ts";
-import { putManifest, type Segment } from "../../drivers/swift/large_objects.ts";
+import { putManifest, type Segment } from "../../drivers/swift/put_manifest.ts";
 import { SwiftClient } from "../../drivers/swift/client.ts";
 import { fixedSession } from "../../drivers/swift/session.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
@@ -274,7 +274,7 @@ onServers(
     }
     const headers = { "content-type": "application/octet-stream" };
     const object = "image";
-    await putManifest(client, { container, object, prefix, segments, type: "slo", headers }, 3);
+    await putManifest(client, { container, object, prefix, segments, type: "slo", headers }, {}, 3);
     const whole = new Uint8Array(
       await new Blob([1, 2, 3, 4, 5, 6, 7].map((i) => pattern(10, i))).arrayBuffer(),
     );

@@ -1,37 +1,37 @@
 /**
- * One at a time: who shows an image claims its id before.
+ * A lock per image id: of several uploads of one id, one at a time completes.
  *
- * `If-None-Match: *` alone does not keep two uploads of one id apart: Swift looks when a request
- * begins, and radosgw does not look at all. So each puts a claim of its own name beside the segments,
- * and then looks whether it is alone. Of two, at least one sees the other, since both put theirs
- * before they look; who sees another one waits, and keeps its claim only if it comes first by name.
- * Claims expire soon, should their owners die; living owners renew them until their work is done.
- * Where a cluster's listings lag behind, so does this.
+ * `If-None-Match: *` alone does not keep two uploads of one id apart: Swift compares when a request
+ * begins, and radosgw does not compare at all. So each upload puts a lock object of its own name beside
+ * the segments, and then lists them. Of two uploads, at least one sees the other's, since both put theirs
+ * before they list. An upload that sees another one waits, and keeps its lock object only if its name
+ * comes first. Lock objects expire soon, in case their owners die; living owners renew them until their
+ * work is done. Where a cluster's listings lag behind, so does this.
  *
  * @module
  */
 import { RemoteServiceUnavailable } from "../../errors/mod.ts";
 import { Backoff } from "../../transport/backoff.ts";
 import { cleaningUp } from "../shared/cleanup.ts";
-import { encodeHex } from "../../streams/encoding.ts";
+import { encodeHex, parseCount } from "../../streams/encoding.ts";
 import type { SwiftClient } from "./client.ts";
-import { SEGMENTS } from "./names.ts";
+import { LOCKS } from "./object_names.ts";
 import type { SwiftLocation } from "./location.ts";
 
-/** How long a claim holds that is not renewed, in seconds. */
+/** How long a lock lasts that is not renewed, in seconds. */
 const LIFE = 45;
 
-/** How often a claim is renewed, in milliseconds. */
+/** How often a lock is renewed, in milliseconds. */
 const RENEWAL = 15_000;
 
 /** How long to wait for others, in milliseconds. */
 const PATIENCE = 120_000;
 
-/** Who claims what. */
-export interface Claim {
+/** What is locked, and by which upload. */
+export interface LockRequest {
   /** The image. */
   location: SwiftLocation;
-  /** The upload's id. */
+  /** The id of the upload. */
   id: string;
   /** Puts an empty object into the image's container. */
   put(object: string, headers: Record<string, string>): Promise<unknown>;
@@ -40,17 +40,23 @@ export interface Claim {
 }
 
 /**
- * Calls `work` while nobody else is in their own for the same image. Throws
- * `RemoteServiceUnavailable` where others take too long.
+ * Calls `work` while no other upload of the same image is in its own.
+ *
+ * @typeParam T What the work resolves to.
+ * @param client The client of the account.
+ * @param request What is locked.
+ * @param work Called once, with the lock held.
+ * @returns What `work` resolves to.
+ * @throws {RemoteServiceUnavailable} If others hold the lock for more than two minutes.
  */
-export async function exclusively<T>(
+export async function withLock<T>(
   client: SwiftClient,
-  { location, id, put, signal }: Claim,
+  { location, id, put, signal }: LockRequest,
   work: () => Promise<T>,
 ): Promise<T> {
   const { container, object } = location;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(object));
-  const prefix = `${SEGMENTS}claims/${encodeHex(new Uint8Array(digest))}/`;
+  const prefix = `${LOCKS}${encodeHex(new Uint8Array(digest))}/`;
   const mine = prefix + id;
   const backoff = new Backoff({ retries: 1000, retryTimeout: PATIENCE, maxDelay: 1000 });
   const headers = { "x-delete-after": `${LIFE}` };
@@ -63,7 +69,7 @@ export async function exclusively<T>(
     const renew = () =>
       cleaningUp(async (signal) => {
         const now = Date.now();
-        await client.ask({ method: "PUT", container, object: mine, headers, body: [], signal });
+        await client.send({ method: "PUT", container, object: mine, headers, body: [], signal });
         renewed = now;
       });
     try {
@@ -75,7 +81,7 @@ export async function exclusively<T>(
         const others = await othersOf(client, container, prefix, mine, signal);
         if (others.size === 0) {
           if (Date.now() - renewed < 2 * RENEWAL) return await work();
-          // The claim may have ended meanwhile, and others may have looked then.
+          // The lock may have ended meanwhile, and others may have listed then.
           await renew();
           continue;
         }
@@ -87,16 +93,15 @@ export async function exclusively<T>(
       clearInterval(timer);
       // Or it would come back after it is deleted.
       await renewing;
-      const request = { method: "DELETE", container, object: mine, accept: [200, 204, 404] };
       await cleaningUp(async (signal) => {
-        await client.ask({ ...request, signal });
+        await client.delete({ container, object: mine, signal });
       }).catch(() => {});
     }
     await wait(backoff, until, signal);
   }
 }
 
-/** The claims of others, and when each ends at the latest. */
+/** Returns the lock objects of others, and when each ends at the latest. */
 async function othersOf(
   client: SwiftClient,
   container: string,
@@ -106,13 +111,14 @@ async function othersOf(
 ): Promise<Map<string, string>> {
   const others = new Map<string, string>();
   for await (const { name: object } of client.list(container, { prefix, signal })) {
-    if (object === undefined || object === mine) continue;
+    if (object === mine) continue;
     // A listing still shows what has expired.
     const request = { method: "HEAD", container, object, signal };
-    const { status, headers } = await client.ask({ ...request, accept: [200, 204, 404] });
+    const { status, headers } = await client.send({ ...request, accept: [200, 204, 404] });
     if (status === 404) continue;
-    const ends = Number(headers.get("x-delete-at")) * 1000;
-    others.set(object, ends > 0 ? new Date(ends).toISOString().slice(0, 19) + "Z" : "");
+    const ends = new Date((parseCount(headers.get("x-delete-at")) ?? NaN) * 1000);
+    const isKnown = !Number.isNaN(ends.getTime());
+    others.set(object, isKnown ? ends.toISOString().slice(0, 19) + "Z" : "");
   }
   return others;
 }
@@ -123,6 +129,6 @@ async function wait(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (await backoff.wait(undefined, signal)) return;
-  const when = until ? `, or died: its claim ends at ${until}` : "";
+  const when = until ? `, or died: its lock ends at ${until}` : "";
   throw new RemoteServiceUnavailable(`another upload of the image is being completed${when}`);
 }

@@ -1,0 +1,220 @@
+/**
+ * Listing images: the containers of a store, pages, directories. What is no image is reported.
+ *
+ * @module
+ */
+import { Invalid, NotFound, StoreError } from "../../errors/mod.ts";
+import { checkImageId } from "../../location/mod.ts";
+import type { ListEntry, ScanOptions } from "../../store/types.ts";
+import { poolMap } from "../../streams/pool_map.ts";
+import type { SwiftClient } from "./client.ts";
+import { containerOf, listContainers, missingContainer } from "./containers.ts";
+import { EMPTY_MD5, type Listed } from "./listed.ts";
+import { manifestOf } from "./manifest.ts";
+import { isImageId, markerAfterSegments, SEGMENTS } from "./object_names.ts";
+import type { SwiftSettings } from "./options.ts";
+import { statOf } from "./stat.ts";
+
+/** How many images of a multi-tenant store are looked at before the next are listed. */
+const BATCH = 64;
+
+/** What is listed. */
+export interface ListingRequest {
+  /** The directory, without a trailing slash, or `""` for the root. */
+  directory: string;
+  /** Whether everything below is listed, images alone, instead of one level. */
+  recursive: boolean;
+}
+
+/**
+ * Lists the images of a store in one account.
+ *
+ * @param client The client of the account.
+ * @param settings The options of the store.
+ * @param request What is listed.
+ * @param options What is called with each name that is passed over.
+ * @returns The images and directories, each name once.
+ * @throws {NotFound} If the container of the store is missing, and is not to be created by the store.
+ */
+export async function* listImages(
+  client: SwiftClient,
+  settings: SwiftSettings,
+  request: ListingRequest,
+  options: ScanOptions,
+): AsyncGenerator<ListEntry> {
+  const { signal, onSkipped } = options;
+  const { multiTenant, multipleContainersSeed, createContainerOnPut } = settings;
+  if (multiTenant) {
+    // An image has a container of its own, which cannot be in a directory.
+    if (request.directory === "") yield* listTenant(client, settings, options);
+    return;
+  }
+  const isSingle = multipleContainersSeed === 0;
+  const strict = isSingle && !createContainerOnPut;
+  const directories = new Set<string>();
+  for await (const container of listContainers(client, settings, signal)) {
+    try {
+      for await (const entry of listContainer(client, container, { ...request, strict }, options)) {
+        const { path, kind } = entry;
+        if (kind === "image" && containerOf(path, settings) !== container) {
+          const reason = new Invalid(`the container "${container}" is not that of this image id`);
+          onSkipped({ path, reason });
+          continue;
+        }
+        if (kind === "directory") {
+          if (directories.has(path)) continue;
+          directories.add(path);
+        }
+        yield entry;
+      }
+    } catch (error) {
+      // One of many containers does not end the listing of the others.
+      if (strict && error instanceof NotFound) throw missingContainer(container);
+      if (isSingle || !(error instanceof StoreError)) throw error;
+      signal?.throwIfAborted();
+      onSkipped({ path: container, reason: error });
+    }
+  }
+}
+
+/** Lists the images of a tenant: each is the one object of its container. */
+async function* listTenant(
+  client: SwiftClient,
+  settings: SwiftSettings,
+  { signal, onSkipped }: ScanOptions,
+): AsyncGenerator<ListEntry> {
+  const prefix = `${settings.container}_`;
+  const look = async (object: string): Promise<ListEntry[]> => {
+    const request = { method: "HEAD", container: prefix + object, object, signal };
+    try {
+      const { status, headers } = await client.send({ ...request, accept: [200, 204, 404] });
+      // The container of an upload under way has no image yet.
+      if (status === 404) return [];
+      const { size, modified, etag } = statOf(headers);
+      return [{ path: object, kind: "image", size, modified, etag }];
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      signal?.throwIfAborted();
+      onSkipped({ path: object, reason: error });
+      return [];
+    }
+  };
+  const flush = async (batch: readonly string[]) =>
+    (await poolMap(batch, settings.concurrency, look)).flat();
+  let batch: string[] = [];
+  for await (const name of listContainers(client, settings, signal)) {
+    const object = name.slice(prefix.length);
+    if (containerOf(object, settings) !== name) {
+      onSkipped({ path: name, reason: new Invalid("the name of the container has no image id") });
+      continue;
+    }
+    batch.push(object);
+    if (batch.length < BATCH) continue;
+    yield* await flush(batch);
+    batch = [];
+  }
+  yield* await flush(batch);
+}
+
+/**
+ * Lists the images and directories of one container, without segments: Vitrine's are known by their
+ * names, those that glance_store puts beside an image by what the image's manifest says.
+ */
+async function* listContainer(
+  client: SwiftClient,
+  container: string,
+  { directory, recursive, strict }: ListingRequest & { strict: boolean },
+  { signal, onSkipped }: ScanOptions,
+): AsyncGenerator<ListEntry> {
+  const prefix = directory === "" ? "" : `${directory}/`;
+  const delimiter = recursive ? undefined : "/";
+  const skip = recursive ? markerAfterSegments : undefined;
+  const manifests = new ManifestFilter(client, container, signal);
+  for await (const entry of client.list(container, { prefix, delimiter, signal, skip, strict })) {
+    const { name } = entry;
+    // Consoles make such objects for directories, which may be empty.
+    const isMarker = entry.isDirectory || name.endsWith("/") ||
+      entry.contentType === "application/directory";
+    const path = isMarker ? name.replace(/\/$/, "") : name;
+    if (name === prefix || `${path}/` === SEGMENTS) continue;
+    if (!isImageId(path)) {
+      onSkipped({ path: name, reason: reasonOf(path) });
+    } else if (isMarker) {
+      if (!recursive) yield { path, kind: "directory" };
+    } else if (!await manifests.hides(entry)) {
+      yield imageOf(entry);
+    }
+  }
+}
+
+/** Returns why a name is no image id. */
+function reasonOf(name: string): Error {
+  try {
+    checkImageId(name);
+    return new Invalid("the name is that of a segment");
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Returns what a listing says of an image. */
+function imageOf({ name, bytes, hash, largeEtag, modified }: Listed): ListEntry {
+  const etag = largeEtag ?? (hash === EMPTY_MD5 ? undefined : hash);
+  return {
+    path: name,
+    kind: "image",
+    // Of a manifest that the listing does not show as one, it has the manifest's own size.
+    size: hash === EMPTY_MD5 ? undefined : bytes,
+    modified,
+    etag: etag && `"${etag}"`,
+  };
+}
+
+/**
+ * The dynamic manifests that a listing has passed, by which their segments are recognised. In the order
+ * of names an image comes before its segments, which glance_store calls `<image>-00001` and so on.
+ */
+class ManifestFilter {
+  readonly #client: SwiftClient;
+  readonly #container: string;
+  readonly #signal: AbortSignal | undefined;
+  /** Empty objects that the names at hand begin with. */
+  #candidates: string[] = [];
+  readonly #prefixes = new Map<string, string | undefined>();
+
+  constructor(client: SwiftClient, container: string, signal: AbortSignal | undefined) {
+    this.#client = client;
+    this.#container = container;
+    this.#signal = signal;
+  }
+
+  async hides({ name, bytes, hash }: Listed): Promise<boolean> {
+    this.#candidates = this.#candidates.filter((one) => {
+      if (name.startsWith(one)) return true;
+      this.#prefixes.delete(one);
+      return false;
+    });
+    const image = /^(.+)-\d{5,}$/.exec(name)?.[1];
+    if (image !== undefined && this.#candidates.includes(image)) {
+      if (!this.#prefixes.has(image)) this.#prefixes.set(image, await this.#segmentsOf(image));
+      const prefix = this.#prefixes.get(image);
+      if (prefix !== undefined && name.startsWith(prefix)) return true;
+    }
+    if (bytes === 0 && hash === EMPTY_MD5) this.#candidates.push(name);
+    return false;
+  }
+
+  async #segmentsOf(object: string): Promise<string | undefined> {
+    const { headers } = await this.#client.send({
+      method: "HEAD",
+      container: this.#container,
+      object,
+      accept: [200, 204, 404],
+      signal: this.#signal,
+    });
+    const manifest = manifestOf(headers);
+    return manifest.type === "dynamic" && manifest.container === this.#container
+      ? manifest.prefix || undefined
+      : undefined;
+  }
+}

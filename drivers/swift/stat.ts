@@ -1,0 +1,112 @@
+/**
+ * Headers of objects: what Vitrine writes into them, and what stat reads out of them.
+ *
+ * @module
+ */
+import { BackendException } from "../../errors/mod.ts";
+import type { DriverStat } from "../../store/types.ts";
+import { parseCount } from "../../streams/encoding.ts";
+import { parseContentLength, parseLastModified } from "../../transport/headers.ts";
+import { parseContentRange } from "../../transport/ranges.ts";
+
+/** The header that names the upload which made an object. */
+export const UPLOAD = "x-object-meta-upload-id";
+
+/** The header with the number of bytes that an image's segments have. */
+export const SIZE = "x-object-meta-image-size";
+
+const CHECKSUM = "x-object-meta-checksum";
+const ALGO = "x-object-meta-os-hash-algo";
+const VALUE = "x-object-meta-os-hash-value";
+
+/** The headers that a copy takes from the object that it is made of, beside all user metadata. */
+const KEPT = [
+  "content-type",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "cache-control",
+  "expires",
+  "x-robots-tag",
+];
+
+/**
+ * Returns the headers that hold the digests of an image, under the names that Glance's properties have.
+ *
+ * @param digests The digests that are known.
+ * @returns The headers.
+ */
+export function digestHeaders(
+  { checksum, multihash }: Pick<DriverStat, "checksum" | "multihash">,
+): Record<string, string> {
+  return {
+    ...(checksum === undefined ? {} : { [CHECKSUM]: checksum }),
+    ...(multihash === undefined ? {} : { [ALGO]: multihash.algo, [VALUE]: multihash.value }),
+  };
+}
+
+/**
+ * Returns what others have stored with an object, for its copy: media type, disposition, user metadata.
+ *
+ * @param headers The headers of the object.
+ * @returns The headers for the copy, without those that each upload sets itself.
+ */
+export function keptHeaders(headers: Headers): Record<string, string> {
+  return Object.fromEntries(
+    [...headers].filter(([name]) =>
+      KEPT.includes(name) ||
+      (name.startsWith("x-object-meta-") && name !== UPLOAD && name !== SIZE)
+    ),
+  );
+}
+
+/**
+ * Reads what the headers of an object say.
+ *
+ * @param headers The headers of the object.
+ * @returns What is known of the image.
+ */
+export function statOf(headers: Headers): DriverStat {
+  const isLarge = headers.has("x-static-large-object") || headers.has("x-object-manifest");
+  const etag = headers.get("etag")?.replaceAll('"', "");
+  // The ETag of a plain object is its md5; that of a large one is something else.
+  const checksum = headers.get(CHECKSUM) ?? (isLarge ? undefined : etag);
+  const [algo, value] = [headers.get(ALGO), headers.get(VALUE)];
+  const expires = new Date((parseCount(headers.get("x-delete-at")) ?? NaN) * 1000);
+  return {
+    size: parseContentLength(headers),
+    modified: parseModified(headers),
+    etag: etag && `"${etag}"`,
+    checksum,
+    multihash: algo && value ? { algo, value } : undefined,
+    contentType: headers.get("content-type") ?? undefined,
+    metadata: Number.isNaN(expires.getTime()) ? {} : { expires },
+  };
+}
+
+/**
+ * Returns when an object was last changed, rounded down to a second. Swift rounds `Last-Modified` up, so
+ * that it can lie in the future; `X-Timestamp` is exact.
+ *
+ * @param headers The headers of the object.
+ * @returns The date, or `undefined` if no header has it.
+ */
+export function parseModified(headers: Headers): Date | undefined {
+  const seconds = /^(\d{1,11})(\.\d+)?$/.exec(headers.get("x-timestamp") ?? "")?.[1];
+  return seconds === undefined ? parseLastModified(headers) : new Date(Number(seconds) * 1000);
+}
+
+/**
+ * Checks that a response is of the size that the image was uploaded with, where it has that: the server
+ * joins whatever segments of a dynamic manifest it finds.
+ *
+ * @param headers The headers of the response.
+ * @throws {BackendException} If the server finds another number of bytes.
+ */
+export function checkSize(headers: Headers): void {
+  const range = headers.get("content-range");
+  const total = range === null ? parseContentLength(headers) : parseContentRange(range)?.total;
+  const size = parseCount(headers.get(SIZE));
+  if (size === undefined || total === undefined || total === size) return;
+  throw new BackendException(`the server finds ${total} bytes of the image's ${size}`);
+}
