@@ -121,7 +121,7 @@ async function digestedAdd(): Promise<void> {
       for (let at = 0; at < body.length;) at += await file.read(body.subarray(at)) ?? NaN;
       await digested;
       const mine = digested = digests.update(body);
-      const sent = checksums.ofPart([body])
+      const sent = checksums.ofPart([body], false)
         .then((headers) => upload.put(number, [body], headers, undefined))
         .then(() => mine)
         .then(() => void free.push(buffer))

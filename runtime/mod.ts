@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type * as childProcess from "node:child_process";
 import type * as crypto from "node:crypto";
 import type * as dns from "node:dns/promises";
 import type * as fs from "node:fs/promises";
@@ -15,6 +16,7 @@ import type * as workerThreads from "node:worker_threads";
 
 /** The built-in modules that are used, by name. */
 interface BuiltinModules {
+  "node:child_process": typeof childProcess;
   "node:crypto": typeof crypto;
   "node:dns/promises": typeof dns;
   "node:fs/promises": typeof fs;

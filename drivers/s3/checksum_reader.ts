@@ -5,13 +5,13 @@
  * @module
  */
 import { ChecksumMismatch } from "../../errors/mod.ts";
-import { decodeHex, encodeBase64, encodeHex } from "../../streams/encoding.ts";
+import { decodeHex, encodeBase64, encodeHex, parseCount } from "../../streams/encoding.ts";
 import { createDigests } from "../../streams/digest/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { ImageReader } from "../../store/driver.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
-import { partSize } from "./part_size.ts";
-import { md5Tag, parseMd5, PART_SIZE } from "./object_headers.ts";
+import { partSizes } from "./part_size.ts";
+import { parseMd5, parseMd5Tag, PART_SIZE } from "./object_headers.ts";
 
 type Algorithm = "CRC64NVME" | "CRC32C" | "SHA256" | "MD5";
 
@@ -34,9 +34,8 @@ export async function checksumReader(headers: Headers, reader: ImageReader): Pro
   const expected = size === undefined ? undefined : expectedOf(headers, size);
   if (size === undefined || expected === undefined) return reader;
   const { algorithm, value, parts } = expected;
-  const least = Number(headers.get(PART_SIZE));
-  const equal = Math.ceil(size / least) === parts;
-  const sizeOf = (number: number) => equal ? least : partSize(number, least, undefined);
+  const least = parseCount(headers.get(PART_SIZE)) ?? 0;
+  const sizeOf = partSizes(least, size, parts);
   const checksums: Bytes[] = [];
   let part = await running(algorithm);
   let left = parts === 0 ? size : sizeOf(1);
@@ -88,7 +87,7 @@ export async function checksumReader(headers: Headers, reader: ImageReader): Pro
 
 /** The strongest that the headers tell and that can be checked. */
 function expectedOf(headers: Headers, size: number): Expected | undefined {
-  const partsKnown = headers.has(PART_SIZE);
+  const partsKnown = (parseCount(headers.get(PART_SIZE)) ?? 0) > 0;
   for (const algorithm of ["SHA256", "CRC64NVME", "CRC32C"] as const) {
     const text = headers.get(`x-amz-checksum-${algorithm.toLowerCase()}`);
     const [, value = "", parts] = /^([^-]+)(?:-(\d+))?$/.exec(text ?? "") ?? [];
@@ -98,7 +97,7 @@ function expectedOf(headers: Headers, size: number): Expected | undefined {
   }
   const md5 = parseMd5(headers);
   if (md5 !== undefined) return { algorithm: "MD5", value: md5, parts: 0 };
-  const [, value, parts] = /^"([0-9a-f]{32})-(\d+)"$/.exec(md5Tag(headers)) ?? [];
+  const [, value, parts] = /^"([0-9a-f]{32})-(\d+)"$/.exec(parseMd5Tag(headers)) ?? [];
   if (value === undefined || !partsKnown || size === 0) return undefined;
   return { algorithm: "MD5", value, parts: Number(parts) };
 }

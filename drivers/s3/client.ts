@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { StoreError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import type { HttpRequest } from "../../transport/request.ts";
@@ -10,7 +11,8 @@ import type { HttpRequest } from "../../transport/request.ts";
 import { Transport } from "../../transport/transport.ts";
 import { Credentials } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { createError, readFault, type S3Fault } from "./errors.ts";
+import { createError, readFault, S3Fault } from "./errors.ts";
+import { formatObjectOptions } from "./object_options.ts";
 import type { S3Credentials, S3Settings } from "./options.ts";
 import { recover } from "./recovery.ts";
 import { type SigningContext, signRequest, signUrl } from "./signer.ts";
@@ -36,6 +38,8 @@ export interface S3Request {
    * A server may carry out what is cut off after the clean-up has looked.
    */
   uninterruptible?: boolean | undefined;
+  /** Whether the request is not retried. */
+  once?: boolean | undefined;
   /** Called if the response in XML was lost: the server may have carried the request out. */
   onLost?: (() => void) | undefined;
 }
@@ -43,12 +47,16 @@ export interface S3Request {
 /** How long a server may be at work, in milliseconds: 10 minutes. */
 const SLOW = 600_000;
 
+/** How many redirects of one request are followed. */
+const MAX_REDIRECTS = 3;
+
 /** The client of one bucket. */
 export class S3Client {
   /** Where the bucket is. */
   readonly endpoint: Endpoint;
   /** Sends the requests. */
   readonly transport: Transport;
+  readonly #options: S3Settings;
   readonly #credentials: Credentials;
   readonly #derived = new Map<string, ArrayBuffer>();
   /** How far the server's clock is ahead, in milliseconds, as far as it is known. */
@@ -62,6 +70,7 @@ export class S3Client {
    */
   constructor(options: S3Settings, endpoint: Endpoint) {
     this.endpoint = endpoint;
+    this.#options = options;
     this.#credentials = new Credentials(options);
     const { timeout, cacert: caFile, fetch, retries } = options;
     this.transport = new Transport({
@@ -98,7 +107,30 @@ export class S3Client {
    * @throws {StoreError} If the server refuses it, or cannot be reached.
    */
   send(request: S3Request): Promise<HttpResponse> {
-    return this.transport.send(this.request(request));
+    return this.followRedirects(request.key, () => this.transport.send(this.request(request)));
+  }
+
+  /**
+   * Does work, and does it again at the endpoint that the server names instead.
+   *
+   * @param key The key that the work is about. Default: the bucket itself.
+   * @param work Creates its requests anew each time, and so signs them anew.
+   * @returns What the work returns.
+   */
+  async followRedirects<T>(key = "", work: () => Promise<T>): Promise<T> {
+    for (let hops = 0;; hops++) {
+      try {
+        return await work();
+      } catch (error) {
+        const { cause } = error as StoreError;
+        if (!(cause instanceof S3Fault) || hops === MAX_REDIRECTS) throw error;
+        const { status, target, region } = cause;
+        if (![301, 302, 307, 308].includes(status)) throw error;
+        const isElsewhere = (target !== undefined && this.endpoint.moveTo(target, key)) ||
+          (region !== undefined && this.endpoint.moveToRegion(region));
+        if (!isElsewhere) throw error;
+      }
+    }
   }
 
   /**
@@ -137,11 +169,14 @@ export class S3Client {
       headers: { ...headers },
       body,
       signal: uninterruptible ? undefined : signal,
+      ...(request.once ? { retry: "never" } : {}),
       ...(slow ? { timeouts: { firstByte: SLOW, idle: SLOW } } : {}),
-      trusted: true,
+      trusted: this.endpoint.isTrusted,
       redirect: "refuse",
       prepare: async (prepared) => {
         if (uninterruptible) signal?.throwIfAborted();
+        const more = await formatObjectOptions(this.#options, request);
+        for (const [name, value] of Object.entries(more)) prepared.headers.set(name, value);
         const context = await this.#context();
         if (context) prepared.headers = await signRequest(prepared, context);
       },
@@ -159,11 +194,15 @@ export class S3Client {
    * @param method The method that it allows.
    * @param key The key of the object.
    * @param seconds For how long, in seconds.
-   * @returns The URL, or `undefined` if requests are not signed.
+   * @returns The URL, or `undefined` if requests are not signed. A `PUT` must have the header
+   * `If-None-Match: *`, so that it overwrites nothing.
    */
   async presign(method: string, key: string, seconds: number): Promise<URL | undefined> {
     const context = await this.#context();
-    return context && await signUrl({ method, url: this.endpoint.url(key) }, context, seconds);
+    const headers = new Headers(method === "PUT" ? { "if-none-match": "*" } : {});
+    const query = this.#options.requesterPays ? { "x-amz-request-payer": "requester" } : undefined;
+    const url = this.endpoint.url(key, query);
+    return context && await signUrl({ method, url, headers }, context, seconds);
   }
 
   /** Closes the connections. */

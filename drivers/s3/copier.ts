@@ -1,14 +1,17 @@
 /**
- * Copies inside the server.
+ * Copies and renames inside the server.
  *
  * @module
  */
-import { ImageChanged, NotFound } from "../../errors/mod.ts";
+import { BackendException, ImageChanged, NotFound, type StoreError } from "../../errors/mod.ts";
 import { encodeReserved } from "../../location/percent_encoding.ts";
+import { parseContentLength } from "../../transport/headers.ts";
+import { deleteObject } from "./deleter.ts";
+import { getErrorCode, S3Fault } from "./errors.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
+import { checkObject, PART_SIZE } from "./object_headers.ts";
 import { MAX_PART_SIZE, MIB, partSize } from "./part_size.ts";
-import { PART_SIZE } from "./object_headers.ts";
-import { ADD_ID, type WriteState } from "./write_state.ts";
+import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
 import { sendForXml } from "./xml_request.ts";
 
 /** The size of the parts in which large objects are copied, in bytes; no bytes pass through here. */
@@ -22,28 +25,51 @@ const KEPT =
 export interface CopyObjectOptions {
   /** Ends the copy. */
   signal?: AbortSignal | undefined;
-  /** Up to which size, in bytes, an object is copied by one request: 5 GiB, S3's own limit. */
+  /** Up to which size, in bytes, an object is copied by one request. Default: 5 GiB, S3's own limit. */
   limit?: number | undefined;
-  /** The size of a part above it, in bytes. */
+  /** The size of a part above it, in bytes. Default: 512 MiB. */
   part?: number | undefined;
 }
 
-/** Copies an object with its metadata. Throws `NotFound` and `Duplicate`. */
+/** A copy that was made. */
+export interface CopiedObject {
+  /** The ETag of the source. */
+  etag: string | undefined;
+  /** Removes the copy, and nothing that others put in its place. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Copies an object with its metadata. The copy has appeared, with the size of the source, when this
+ * returns.
+ *
+ * @param state The client and the options.
+ * @param from The key of the source.
+ * @param to The key of the copy.
+ * @param options What ends the copy, and how large its parts are.
+ * @returns The copy.
+ * @throws {NotFound} If there is no source.
+ * @throws {Duplicate} If there is an object of the key `to`.
+ * @throws {ImageChanged} If the source was replaced meanwhile.
+ */
 export async function copyObject(
   state: WriteState,
   from: string,
   to: string,
   { signal, limit = MAX_PART_SIZE, part = COPIED_PART }: CopyObjectOptions = {},
-): Promise<void> {
+): Promise<CopiedObject> {
   const { client, options } = state;
   const found = await client.headers({ method: "HEAD", key: from, signal });
-  await state.refuseDuplicate(to, signal);
-  const size = Number(found.get("content-length"));
+  checkObject(found);
+  const size = parseContentLength(found);
+  if (size === undefined) throw new BackendException("the server sent no size of the image");
+  const isLarge = size > limit;
+  await state.refuseDuplicate(to, isLarge ? "complete" : "copy", signal);
   const path = [options.bucket, ...from.split("/")].map(encodeReserved).join("/");
   const source = { "x-amz-copy-source": `/${path}` };
   const kept = Object.fromEntries([...found].filter(([name]) => KEPT.test(name)));
 
-  // Not by `x-amz-copy-source-if-match`: Swift compares it with another tag than it gives.
+  // Not by `x-amz-copy-source-if-match`: Swift compares it with another tag than it sends.
   async function checkUnchanged(): Promise<void> {
     const now = await client.headers({ method: "HEAD", key: from, signal }).catch((error) => {
       if (error instanceof NotFound) return found;
@@ -54,10 +80,23 @@ export async function copyObject(
     }
   }
 
-  if (size > limit) {
+  async function checkCopy(addId: string): Promise<void> {
+    const copy = await client.headers({ method: "HEAD", key: to, signal });
+    const copied = parseContentLength(copy);
+    if (copy.get(ADD_ID) !== addId || copied !== size) {
+      throw new BackendException(`the copy has ${copied} bytes, expected ${size}`);
+    }
+  }
+
+  const remove = (addId: string) =>
+    state.cleanUp((signal) => state.deleteOurs(to, addId, signal)).catch(() => {});
+  const etag = found.get("etag") ?? undefined;
+
+  if (isLarge) {
     const each = partSize(1, part, size);
     const headers = { ...kept, [PART_SIZE]: `${each}` };
     const multipart = await Multipart.begin(state, to, headers, signal);
+    const { addId } = multipart;
     try {
       const parts = await copyParts(multipart, size, each, source, {
         concurrency: options.concurrency,
@@ -65,16 +104,17 @@ export async function copyObject(
       });
       await checkUnchanged();
       await multipart.complete(parts, signal);
+      await checkCopy(addId);
     } catch (error) {
       await multipart.abort().catch(() => {});
       throw error;
     }
-    return;
+    return { etag, remove: () => remove(addId) };
   }
   const addId = crypto.randomUUID();
   try {
-    await state.createOnce("copy", to, addId, signal, (condition) =>
-      sendForXml(client, {
+    await state.createOnce("copy", to, addId, signal, async (condition) => {
+      const root = await sendForXml(client, {
         root: "CopyObjectResult",
         method: "PUT",
         key: to,
@@ -88,12 +128,83 @@ export async function copyObject(
         slow: true,
         signal,
         uninterruptible: true,
-      }));
+      });
+      if (root.text("ETag") === "") throw unconfirmed("copy");
+    });
     await checkUnchanged();
+    await checkCopy(addId);
   } catch (error) {
-    await state.cleanUp((signal) => state.deleteOurs(to, addId, signal)).catch(() => {});
+    await remove(addId);
     throw error;
   }
+  return { etag, remove: () => remove(addId) };
+}
+
+/**
+ * Renames an object: copies it, and deletes the source if it is still the object that was copied. If that
+ * is refused, the copy is removed again.
+ *
+ * Of two renames of one source, in this process or on a server that decides by `If-Match` (Amazon S3), one
+ * succeeds and the other fails and leaves nothing. Elsewhere two processes that delete the source at the
+ * same moment can both succeed, and then both copies stay: no image is lost.
+ *
+ * @param state The client and the options.
+ * @param from The key of the source.
+ * @param to The key that it will have.
+ * @param signal Ends the rename, as long as the source is not being deleted.
+ * @throws {NotFound} If there is no source, or it was deleted or renamed meanwhile.
+ * @throws {Duplicate} If there is an object of the key `to`.
+ * @throws {ImageChanged} If the source was replaced meanwhile.
+ */
+export async function renameObject(
+  state: WriteState,
+  from: string,
+  to: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { client } = state;
+  const copy = await copyObject(state, from, to, { signal });
+  await state.inTurn(from, async () => {
+    try {
+      const now = await client.headers({ method: "HEAD", key: from, signal });
+      if (now.get("etag") !== copy.etag) {
+        throw new ImageChanged("the image was replaced while it was being renamed");
+      }
+    } catch (error) {
+      await copy.remove();
+      throw error;
+    }
+    try {
+      await deleteSource(state, from, copy.etag);
+    } catch (error) {
+      // Without a clear refusal the source may be deleted still: then the copy is all that there is.
+      const { cause, retryable } = error as StoreError;
+      const isRefused = cause instanceof S3Fault && !retryable &&
+        cause.status >= 400 && cause.status < 500;
+      if (isRefused) await copy.remove();
+      throw error;
+    }
+  });
+}
+
+/** Deletes the source of a rename, where the server decides only if it is what was copied. */
+async function deleteSource(
+  { client }: WriteState,
+  key: string,
+  etag: string | undefined,
+): Promise<void> {
+  if (client.endpoint.isAmazon && etag !== undefined) {
+    try {
+      // Sent once: a second one would find that the first has deleted the object.
+      const headers = { "if-match": etag };
+      await client.headers({ method: "DELETE", key, headers, once: true });
+      return;
+    } catch (error) {
+      const { retryable } = error as StoreError;
+      if (!retryable && getErrorCode(error) !== "NotImplemented") throw error;
+    }
+  }
+  await deleteObject(client, key, undefined);
 }
 
 /** Copies the parts, several at once. */

@@ -6,38 +6,54 @@
 import { MissingCredentialError } from "../../errors/mod.ts";
 import type { S3Credentials, S3Settings } from "./options.ts";
 
-/** Temporary keys are replaced this long before they end, in milliseconds. */
+/** Temporary keys are renewed this long before they expire, in milliseconds. */
 const MARGIN = 60_000;
 
 /**
- * The keys of a store: those of the options, else what the `credentials` function gives, else those
- * of the environment, else those of the shared credentials file. Looked for when first needed.
+ * The keys of a store: those of the options, else what the `credentials` function returns, else what the
+ * environment offers. They are looked for when they are first needed, and renewed before they expire.
  */
 export class Credentials {
   readonly #options: S3Settings;
   #held: Promise<S3Credentials> | undefined;
 
-  /** Takes the options. */
+  /**
+   * Creates the keys of a store. Nothing is read yet.
+   *
+   * @param options The options of the store.
+   */
   constructor(options: S3Settings) {
     this.#options = options;
   }
 
-  /** The keys as they are now; `undefined` where requests are not signed. */
+  /**
+   * Returns the keys as they are now.
+   *
+   * @returns The keys, or `undefined` if requests are not signed.
+   * @throws {MissingCredentialError} If there are none anywhere.
+   */
   async get(): Promise<S3Credentials | undefined> {
     if (this.#options.anonymous) return undefined;
-    this.#held ??= this.#find();
+    const held = this.#held ??= this.#find();
+    let keys: S3Credentials;
     try {
-      const keys = await this.#held;
-      if (!keys.expiration || keys.expiration.getTime() - MARGIN > Date.now()) return keys;
+      keys = await held;
     } catch (error) {
-      this.#held = undefined;
+      if (this.#held === held) this.#held = undefined;
       throw error;
     }
-    this.#held = this.#find();
+    const { expiration } = keys;
+    if (expiration === undefined || expiration.getTime() - MARGIN > Date.now()) return keys;
+    // Of many requests that find the keys expiring, one renews them.
+    if (this.#held === held) this.#held = this.#find();
     return await this.#held;
   }
 
-  /** Forgets keys that a server refused. Resolves to whether other ones may be had. */
+  /**
+   * Forgets keys that a server refused.
+   *
+   * @returns Whether there may be other ones.
+   */
   refresh(): boolean {
     this.#held = undefined;
     return this.#options.accessKey === undefined && !this.#options.anonymous;

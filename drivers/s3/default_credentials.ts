@@ -1,55 +1,143 @@
 /**
- * Keys from the environment and from the shared credentials file, as the tools of Amazon have them
- * (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html). Loaded where the options hold
- * no keys.
+ * Keys as clouds hand them out, in the order of Amazon's SDKs: the environment, a web identity, a profile
+ * of the shared files, a container, the machine
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html). Loaded if the options
+ * hold no keys.
  *
  * @module
  */
+import { MissingCredentialError } from "../../errors/mod.ts";
 import { builtin } from "../../runtime/mod.ts";
+import { parseIsoDate } from "../../streams/encoding.ts";
+import { readEnvironment } from "./environment.ts";
 import type { S3Credentials } from "./options.ts";
+import { type Profile, readProfiles } from "./profiles.ts";
+import { containerCredentials, machineCredentials } from "./metadata_service.ts";
+import { assumeRole, assumeRoleWithWebIdentity } from "./token_service.ts";
 
-/** A variable of the environment; `undefined` where there is none, or no leave to read it. */
-function variable(name: string): string | undefined {
-  try {
-    const { process } = globalThis as { process?: { env?: Record<string, string> } };
-    return process?.env?.[name] || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The keys that surround the process, unless a profile is named: then those of the profile. */
+/**
+ * Finds the keys that surround the process.
+ *
+ * @param profile The profile whose keys are wanted. Default: whatever comes first.
+ * @returns The keys, or `undefined` if there are none.
+ * @throws {MissingCredentialError} If a source is configured and has no keys.
+ */
 export async function defaultCredentials(
   profile: string | undefined,
 ): Promise<S3Credentials | undefined> {
-  const accessKey = variable("AWS_ACCESS_KEY_ID");
-  const secretKey = variable("AWS_SECRET_ACCESS_KEY");
-  if (profile === undefined && accessKey && secretKey) {
-    return { accessKey, secretKey, sessionToken: variable("AWS_SESSION_TOKEN") };
+  if (profile !== undefined) return await profileCredentials(profile);
+  const accessKey = readEnvironment("AWS_ACCESS_KEY_ID");
+  const secretKey = readEnvironment("AWS_SECRET_ACCESS_KEY");
+  if (accessKey && secretKey) {
+    return { accessKey, secretKey, sessionToken: readEnvironment("AWS_SESSION_TOKEN") };
   }
-  // At the edge there is neither a home nor a file.
-  const home = variable("HOME") ?? variable("USERPROFILE");
-  const path = variable("AWS_SHARED_CREDENTIALS_FILE") ?? (home && `${home}/.aws/credentials`);
-  const files = builtin("node:fs/promises");
-  if (path === undefined || files === undefined) return undefined;
-  const text = await files.readFile(path, "utf8").catch(() => "");
-  return keysOf(text, profile ?? variable("AWS_PROFILE") ?? "default");
+  const tokenFile = readEnvironment("AWS_WEB_IDENTITY_TOKEN_FILE");
+  const roleArn = readEnvironment("AWS_ROLE_ARN");
+  if (tokenFile && roleArn) {
+    const sessionName = readEnvironment("AWS_ROLE_SESSION_NAME");
+    return await assumeRoleWithWebIdentity({ tokenFile, roleArn, sessionName });
+  }
+  return await profileCredentials(readEnvironment("AWS_PROFILE") ?? "default") ??
+    await containerCredentials() ?? await machineCredentials();
+}
+
+/** Returns the keys of a profile of the shared files, `undefined` if there is no such profile. */
+async function profileCredentials(
+  name: string,
+): Promise<S3Credentials | undefined> {
+  const profiles = await readProfiles();
+  const seen = new Set<string>();
+
+  async function resolve(name: string): Promise<S3Credentials | undefined> {
+    const profile = profiles.get(name);
+    if (profile === undefined) return undefined;
+    const { role_arn: roleArn, source_profile: source, role_session_name: sessionName } = profile;
+    // A profile that is its own source holds the keys itself.
+    if (roleArn === undefined || seen.has(name)) return await ownCredentials(profile);
+    seen.add(name);
+    const { web_identity_token_file: tokenFile } = profile;
+    if (tokenFile) return await assumeRoleWithWebIdentity({ tokenFile, roleArn, sessionName });
+    const keys = source === undefined
+      ? await sourceCredentials(profile.credential_source)
+      : await resolve(source);
+    if (keys === undefined) {
+      throw new MissingCredentialError(
+        `the profile ${name} has a role_arn, and no keys to assume the role with`,
+      );
+    }
+    const region = profile.region;
+    return await assumeRole(
+      { roleArn, sessionName, externalId: profile.external_id, region },
+      keys,
+    );
+  }
+
+  return await resolve(name);
+}
+
+/** Returns the keys that a role of a profile is assumed with (`credential_source`). */
+async function sourceCredentials(
+  source: string | undefined,
+): Promise<S3Credentials | undefined> {
+  switch (source) {
+    case "Environment": {
+      const accessKey = readEnvironment("AWS_ACCESS_KEY_ID");
+      const secretKey = readEnvironment("AWS_SECRET_ACCESS_KEY");
+      if (!accessKey || !secretKey) return undefined;
+      return { accessKey, secretKey, sessionToken: readEnvironment("AWS_SESSION_TOKEN") };
+    }
+    case "EcsContainer":
+      return await containerCredentials();
+    case "Ec2InstanceMetadata":
+      return await machineCredentials();
+  }
+  return undefined;
+}
+
+/** Returns the keys that a profile holds itself, or those that its program prints. */
+async function ownCredentials(profile: Profile): Promise<S3Credentials | undefined> {
+  const { aws_access_key_id: accessKey, aws_secret_access_key: secretKey } = profile;
+  if (accessKey && secretKey) {
+    return { accessKey, secretKey, sessionToken: profile.aws_session_token };
+  }
+  const { credential_process: command } = profile;
+  return command ? await runProgram(command) : undefined;
 }
 
 /**
- * The keys of a profile. Not by an INI library: these take `;` and `#` in a secret for a comment.
+ * Runs the program of a profile
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html).
  */
-function keysOf(text: string, profile: string): S3Credentials | undefined {
-  const values = new Map<string, string>();
-  let section = "";
-  for (const line of text.split(/\r?\n/)) {
-    const heading = /^\[\s*(.*?)\s*\]/.exec(line);
-    if (heading) section = heading[1]!;
-    const pair = /^\s*([^#;=\s]+)\s*=\s*(.*?)\s*$/.exec(line);
-    if (pair && section === profile) values.set(pair[1]!.toLowerCase(), pair[2]!);
+async function runProgram(command: string): Promise<S3Credentials> {
+  const processes = builtin("node:child_process");
+  if (processes === undefined) {
+    throw new MissingCredentialError("the profile's credential_process cannot be run here");
   }
-  const accessKey = values.get("aws_access_key_id");
-  const secretKey = values.get("aws_secret_access_key");
-  if (!accessKey || !secretKey) return undefined;
-  return { accessKey, secretKey, sessionToken: values.get("aws_session_token") };
+  const [program, ...args] = [...command.matchAll(/"([^"]*)"|(\S+)/g)]
+    .map(([, quoted, plain]) => quoted ?? plain!);
+  const output = await new Promise<string>((resolve, reject) => {
+    processes.execFile(program!, args, { timeout: 60_000 }, (error, stdout) => {
+      if (error) reject(error);
+      else resolve(stdout);
+    });
+  }).catch(({ code }) => {
+    // Its own words may hold secrets.
+    throw new MissingCredentialError(`the profile's credential_process failed (${code})`);
+  });
+  let printed: Record<string, unknown> | null;
+  try {
+    printed = JSON.parse(output);
+  } catch {
+    printed = null;
+  }
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = printed ?? {};
+  if (typeof AccessKeyId !== "string" || typeof SecretAccessKey !== "string") {
+    throw new MissingCredentialError("the profile's credential_process printed no keys");
+  }
+  return {
+    accessKey: AccessKeyId,
+    secretKey: SecretAccessKey,
+    sessionToken: typeof SessionToken === "string" ? SessionToken : undefined,
+    expiration: parseIsoDate(Expiration),
+  };
 }

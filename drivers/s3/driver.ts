@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { BadStoreConfiguration, Invalid, StorePresignNotSupported } from "../../errors/mod.ts";
+import { Invalid, StorePresignNotSupported } from "../../errors/mod.ts";
 import { checkImageId } from "../../location/mod.ts";
 import type {
   Driver,
@@ -26,9 +26,9 @@ import type { ByteRange } from "../../streams/mod.ts";
 import { S3Client } from "./client.ts";
 import { Endpoint } from "./endpoint.ts";
 import { S3Location } from "./location.ts";
-import { parseStat } from "./object_headers.ts";
 import type { S3Settings } from "./options.ts";
-import { openObject } from "./reader.ts";
+import { checkObjectOptions } from "./object_options.ts";
+import { openObject, statObject } from "./reader.ts";
 import type { WriteState } from "./write_state.ts";
 
 /** The longest that a presigned URL may be good, in milliseconds: 7 days. */
@@ -46,9 +46,7 @@ export class S3Driver implements Driver<S3Location> {
   constructor({ name, options }: DriverContext<S3Settings>) {
     this.#options = options;
     this.#endpoint = new Endpoint(options, name);
-    if (!options.accessKey !== !options.secretKey) {
-      throw new BadStoreConfiguration('the options "accessKey" and "secretKey" belong together');
-    }
+    checkObjectOptions(options, name);
   }
 
   configureGet(): Promise<void> {
@@ -82,8 +80,7 @@ export class S3Driver implements Driver<S3Location> {
     location: S3Location,
     { signal }: OperationOptions,
   ): Promise<DriverStat> {
-    const key = this.#key(location);
-    return parseStat(await this.#client!.headers({ method: "HEAD", key, signal }));
+    return await statObject(this.#client!, this.#key(location), signal);
   }
 
   async openWrite(
@@ -95,7 +92,7 @@ export class S3Driver implements Driver<S3Location> {
     const { size, signal } = options;
     // An image of one `PUT` is not there yet when that is found out by itself.
     if (size === undefined || size > this.#options.largeObjectChunkSize * 2 ** 20) {
-      await state.refuseDuplicate(imageId, signal);
+      await state.refuseDuplicate(imageId, "complete", signal);
     }
     return new S3Writer(state, await this.locate(imageId), imageId, options);
   }
@@ -105,10 +102,15 @@ export class S3Driver implements Driver<S3Location> {
     { signal }: OperationOptions,
   ): Promise<void> {
     const key = this.#key(location);
-    const { deleteObject } = await import("./deleter.ts");
-    // The server responds the same whether there was something to delete or not.
-    await this.#client!.headers({ method: "HEAD", key, signal });
-    await deleteObject(this.#client!, key, signal);
+    const [{ deleteObject }, state] = await Promise.all([
+      import("./deleter.ts"),
+      this.#writeState(),
+    ]);
+    await state.inTurn(key, async () => {
+      // The server responds the same whether there was something to delete or not.
+      await this.#client!.headers({ method: "HEAD", key, signal });
+      await deleteObject(this.#client!, key, signal);
+    });
   }
 
   async *listImages(
@@ -127,6 +129,19 @@ export class S3Driver implements Driver<S3Location> {
   ): Promise<S3Location> {
     const [{ copyObject }, state] = await Promise.all([import("./copier.ts"), this.#writeState()]);
     await copyObject(state, this.#key(from), imageId, { signal });
+    return await this.locate(imageId);
+  }
+
+  async renameImage(
+    from: S3Location,
+    imageId: string,
+    { signal }: OperationOptions,
+  ): Promise<S3Location> {
+    const [{ renameObject }, state] = await Promise.all([
+      import("./copier.ts"),
+      this.#writeState(),
+    ]);
+    await renameObject(state, this.#key(from), imageId, signal);
     return await this.locate(imageId);
   }
 

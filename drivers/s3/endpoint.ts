@@ -6,17 +6,21 @@
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 import { maskOption } from "../../location/masked.ts";
 import { encodeReserved } from "../../location/percent_encoding.ts";
+import { readVariable } from "../../runtime/environment.ts";
 import type { S3Settings } from "./options.ts";
 
-/** An Amazon host, and its region where it names one. */
+/**
+ * A host of Amazon: what stands before it, FIPS or accelerated, its region, whether it is PrivateLink's
+ * (https://docs.aws.amazon.com/general/latest/gr/s3.html).
+ */
 const AMAZON =
-  /(?:^|\.)s3(?:[.-](?:dualstack\.)?([a-z]+(?:-[a-z]+)+-\d+))?\.amazonaws\.com(?:\.cn)?$/;
+  /^(?:(.+)\.)?s3(-fips|-accelerate)?(?:[.-]dualstack)?(?:[.-]((?!dualstack)[a-z]+(?:-[a-z]+)+-\d+))?(\.vpce)?\.amazonaws\.com(?:\.cn)?$/;
 
 /** A bucket's name that can be part of a host name (RFC 1123, section 2.1). */
 const HOST_LABELS =
   /^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
-/** Makes the URLs of one bucket. */
+/** Creates the URLs of one bucket. */
 export class Endpoint {
   /** The scheme of location URIs: glance_store writes `s3` for HTTP. */
   readonly scheme: string;
@@ -24,13 +28,28 @@ export class Endpoint {
   readonly host: string;
   /** What stands before the key in the path of location URIs: the bucket, with slashes. */
   readonly prefix: string;
+  /** Whether the host is Amazon's, whose servers decide about `If-None-Match` and `If-Match`. */
+  readonly isAmazon: boolean;
   /** The region to sign for, until the server names another. */
   region: string;
-  readonly #base: string;
+  /** Whether requests go where the operator said, or to a host that belongs to the same service. */
+  isTrusted = true;
+  readonly #bucket: string;
+  #base: URL;
 
-  /** Reads the options of the store of that name; throws `BadStoreConfiguration`. */
-  constructor({ host, bucket, region, bucketUrlFormat }: S3Settings, store: string) {
+  /**
+   * Reads the options of a store.
+   *
+   * @param options The options.
+   * @param store The name of the store, for errors.
+   * @throws {BadStoreConfiguration} If the host, the bucket or their combination is not possible.
+   */
+  constructor(options: S3Settings, store: string) {
+    const { bucket, region, bucketUrlFormat } = options;
     const wrong = (what: string) => new BadStoreConfiguration(what, { store });
+    const host = options.host || readVariable("AWS_ENDPOINT_URL_S3") ||
+      readVariable("AWS_ENDPOINT_URL");
+    if (!host) throw wrong('option "host" is missing, and AWS_ENDPOINT_URL_S3 is not set');
     const text = /^https?:\/\//i.test(host) ? host : `http://${host}`;
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (!url || url.username || url.password || url.search || url.hash) {
@@ -40,8 +59,23 @@ export class Endpoint {
       throw wrong(`option "bucket" is no bucket: ${JSON.stringify(bucket)}`);
     }
     const secure = url.protocol === "https:";
-    const amazon = AMAZON.exec(url.hostname);
     const canBeHost = HOST_LABELS.test(bucket);
+    const [, before = "", kind, amazonRegion, privateLink] = AMAZON.exec(url.hostname) ?? [];
+    this.isAmazon = AMAZON.test(url.hostname);
+    const hasBucket = url.hostname.startsWith(`${bucket.toLowerCase()}.`);
+    // With "auto" the host of another service may happen to begin like the bucket.
+    if (hasBucket && (before === bucket || bucketUrlFormat === "virtual")) {
+      url.hostname = url.hostname.slice(bucket.length + 1);
+    } else if (before !== "" && !privateLink) {
+      throw wrong(
+        `option "host" begins with "${before}", which is not the bucket ${bucket}: ` +
+          "name the server without a bucket",
+      );
+    }
+    const isAccelerated = kind === "-accelerate";
+    if (isAccelerated && (bucketUrlFormat === "path" || !canBeHost || bucket.includes("."))) {
+      throw wrong("S3 Transfer Acceleration needs the bucket, without dots, in the host name");
+    }
     if (bucketUrlFormat === "virtual" && !canBeHost) {
       throw wrong(
         `the bucket ${bucket} cannot be part of a host name: bucketUrlFormat must be "path"`,
@@ -49,35 +83,111 @@ export class Endpoint {
     }
     // A certificate for *.host holds for one label more, so a bucket with a dot stays in the path.
     const virtual = bucketUrlFormat === "virtual" ||
-      (bucketUrlFormat === "auto" && amazon !== null && canBeHost &&
+      (bucketUrlFormat === "auto" && this.isAmazon && canBeHost &&
         !(secure && bucket.includes(".")));
     const path = url.pathname.replace(/\/+$/, "");
     this.scheme = secure ? "s3+https" : "s3";
     this.host = url.host;
     this.prefix = `${path}/${bucket}/`.slice(1);
-    this.region = region || amazon?.[1] || "us-east-1";
-    this.#base = virtual
-      ? `${url.protocol}//${bucket}.${url.host}${path}/`
-      : `${url.origin}${path}/${encodeURIComponent(bucket)}/`;
+    this.region = region || amazonRegion || "us-east-1";
+    this.#bucket = bucket;
+    this.#base = new URL(
+      virtual
+        ? `${url.protocol}//${bucket}.${url.host}${path}/`
+        : `${url.origin}${path}/${encodeURIComponent(bucket)}/`,
+    );
   }
 
-  /** The key that a location names, or `undefined` if it lies outside the bucket. */
+  /**
+   * Returns the key that a location names.
+   *
+   * @param host The host and port of the location.
+   * @param path The path of the location, decoded.
+   * @returns The key, or `undefined` if the location is outside of the bucket.
+   */
   keyAt(host: string, path: string): string | undefined {
     // The port may be written where it need not be.
-    const url = `${this.secure ? "https" : "http"}://${host}`;
+    const url = `${this.scheme === "s3" ? "http" : "https"}://${host}`;
     const own = URL.canParse(url) && new URL(url).host === this.host;
     return own && path.startsWith(this.prefix) ? path.slice(this.prefix.length) : undefined;
   }
 
   /** Whether requests go over TLS, which keeps their bodies from being changed. */
   get secure(): boolean {
-    return this.#base.startsWith("https:");
+    return this.#base.protocol === "https:";
   }
 
-  /** The URL of an object, or of the bucket where the key is empty, with a query. */
+  /**
+   * Returns the URL of an object, or of the bucket if the key is empty.
+   *
+   * @param key The key.
+   * @param query The query, in plain text.
+   * @returns The URL.
+   */
   url(key: string, query: Readonly<Record<string, string>> = {}): URL {
-    const path = key.split("/").map(encodeReserved).join("/");
     const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeReserved(value)}`);
-    return new URL(this.#base + path + (pairs.length > 0 ? `?${pairs.join("&")}` : ""));
+    const search = pairs.length > 0 ? `?${pairs.join("&")}` : "";
+    return new URL(this.#base.href + encodeKey(key) + search);
+  }
+
+  /**
+   * Sends requests elsewhere from now on, as a server said.
+   *
+   * @param target The URL of an object, or a host with or without the bucket.
+   * @param key The key of the object.
+   * @returns Whether that is another place, and one that may be used: HTTPS is not given up.
+   */
+  moveTo(target: string, key: string): boolean {
+    const isUrl = /^https?:\/\//i.test(target);
+    const text = isUrl ? target : `${this.#base.protocol}//${target}`;
+    if (!URL.canParse(text)) return false;
+    const url = new URL(text);
+    if (this.secure && url.protocol !== "https:") return false;
+    const suffix = `/${encodeKey(key)}`;
+    const path = isUrl && decode(url.pathname).endsWith(decode(suffix))
+      ? url.pathname.slice(0, -suffix.length)
+      : isUrl
+      ? undefined
+      : url.hostname.startsWith(`${this.#bucket}.`)
+      ? ""
+      : `/${encodeURIComponent(this.#bucket)}`;
+    if (path === undefined) return false;
+    const base = new URL(`${url.origin}${path}/`);
+    if (base.href === this.#base.href) return false;
+    const isAmazon = AMAZON.test(url.hostname);
+    const own = new URL(`http://${this.host}`).hostname;
+    this.isTrusted = (isAmazon && this.isAmazon) || url.hostname === own ||
+      url.hostname.endsWith(`.${own}`);
+    this.#base = base;
+    this.region = AMAZON.exec(url.hostname)?.[3] ?? this.region;
+    return true;
+  }
+
+  /**
+   * Sends requests to another region from now on, if the host is Amazon's and names its region.
+   *
+   * @param region The region of the bucket.
+   * @returns Whether that is another host.
+   */
+  moveToRegion(region: string): boolean {
+    const named = this.isAmazon ? AMAZON.exec(this.#base.hostname)?.[3] : undefined;
+    if (named === undefined || named === region || !/^[a-z0-9-]+$/.test(region)) return false;
+    const hostname = this.#base.hostname.replace(`${named}.`, `${region}.`);
+    this.#base = new URL(this.#base.href.replace(this.#base.hostname, hostname));
+    this.region = region;
+    return true;
+  }
+}
+
+function encodeKey(key: string): string {
+  return key.split("/").map(encodeReserved).join("/");
+}
+
+/** Servers encode more, or less, than this driver does. */
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
   }
 }

@@ -19,6 +19,7 @@ import {
 } from "../../errors/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import { parseRetryAfter } from "../../transport/headers.ts";
+import { maskUri } from "../../location/mod.ts";
 import { statusError } from "../../transport/errors.ts";
 import type { Element } from "./xml.ts";
 
@@ -64,6 +65,8 @@ export class S3Fault extends Error {
     readonly region: string | undefined,
     /** The server's time in milliseconds, where it sends it. */
     readonly serverTime: number | undefined,
+    /** The URL or the host that the request should go to, where the server names one. */
+    readonly target?: string | undefined,
   ) {
     super(code || `status ${status}`);
   }
@@ -121,6 +124,7 @@ export function createFault(
     /^[A-Za-z0-9.]*$/.exec(element?.text("Code") ?? "")?.[0] ?? "",
     element?.text("Region") || headers.get("x-amz-bucket-region") || undefined,
     Number.isNaN(time) ? undefined : time,
+    headers.get("location") || element?.text("Endpoint") || undefined,
   );
 }
 
@@ -142,6 +146,8 @@ export function createError(fault: S3Fault, headers: Headers): StoreError {
     ? "the bucket does not exist"
     : code === "NoSuchKey" || (status === 404 && code === "")
     ? "no such image"
+    : status >= 300 && status < 400
+    ? formatRedirect(fault)
     : `the server responded ${[status || "", code].filter(Boolean).join(" ")}`;
   return new Class(detail, {
     cause: fault,
@@ -149,4 +155,14 @@ export function createError(fault: S3Fault, headers: Headers): StoreError {
     retryAfter: retryAfter ?? parseRetryAfter(headers),
     ...more,
   });
+}
+
+/** Names the place of a bucket that is elsewhere, for the operator to configure. */
+function formatRedirect({ status, code, target, region }: S3Fault): string {
+  const where = [
+    ...(target === undefined ? [] : [`at ${maskUri(target).slice(0, 200)}`]),
+    ...(region === undefined ? [] : [`in the region ${region.slice(0, 40)}`]),
+  ];
+  return `the server responded ${[status, code].filter(Boolean).join(" ")}: the bucket is ` +
+    (where.join(", ") || "elsewhere");
 }

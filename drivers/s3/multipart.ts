@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { NotFound } from "../../errors/mod.ts";
+import { BackendException, NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { listUploads, type OpenUpload } from "./leftovers.ts";
-import { ADD_ID, type WriteState } from "./write_state.ts";
+import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
 import { escapeXml } from "./xml.ts";
 import { sendForXml } from "./xml_request.ts";
 
@@ -26,7 +26,8 @@ export class Multipart {
   readonly #state: WriteState;
   readonly #key: string;
   readonly #id: string;
-  readonly #addId: string;
+  /** The value of {@linkcode ADD_ID} that the object will have. */
+  readonly addId: string;
   #orphans: Orphans | undefined;
 
   private constructor(
@@ -37,7 +38,7 @@ export class Multipart {
     this.#state = state;
     this.#key = key;
     this.#id = id;
-    this.#addId = addId;
+    this.addId = addId;
     this.#orphans = orphans;
   }
 
@@ -67,6 +68,7 @@ export class Multipart {
         })
       );
       const id = root.text("UploadId");
+      if (id === "") throw new BackendException("the server began an upload without an UploadId");
       state.uploads.add(id);
       return new Multipart(state, key, { id, addId, orphans: unclear ? begunThen() : undefined });
     } catch (error) {
@@ -107,7 +109,9 @@ export class Multipart {
       slow: true,
       signal,
     });
-    return { etag: root.text("ETag") };
+    const etag = root.text("ETag");
+    if (etag === "") throw unconfirmed(`copy of part ${number}`);
+    return { etag };
   }
 
   /** Makes the object of all parts appear. Throws `Duplicate`. */
@@ -126,10 +130,10 @@ export class Multipart {
     await this.#state.createOnce(
       "complete",
       this.#key,
-      this.#addId,
+      this.addId,
       signal,
-      (headers) =>
-        sendForXml(client, {
+      async (headers) => {
+        const root = await sendForXml(client, {
           root: "CompleteMultipartUploadResult",
           method: "POST",
           key: this.#key,
@@ -139,7 +143,9 @@ export class Multipart {
           signal,
           uninterruptible: true,
           body,
-        }),
+        });
+        if (root.text("ETag") === "") throw unconfirmed("completion");
+      },
     );
     await this.#end();
   }
@@ -156,7 +162,7 @@ export class Multipart {
           if (!(error instanceof NotFound)) throw error;
           // Some list it all the same.
           this.#orphans ??= ({ id }) => id === this.#id;
-          await this.#state.deleteOurs(key, this.#addId, signal);
+          await this.#state.deleteOurs(key, this.addId, signal);
         }
       });
     } finally {

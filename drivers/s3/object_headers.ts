@@ -1,38 +1,68 @@
 /**
- * What the headers of an object tell, and those that tell it.
+ * What the headers of an object say, and the headers that say it.
  *
  * @module
  */
-import type { ExpectedDigests } from "../../streams/mod.ts";
+import { BackendException } from "../../errors/mod.ts";
 import type { DriverStat } from "../../store/types.ts";
+import type { ExpectedDigests } from "../../streams/mod.ts";
+import { parseContentLength, parseEntityTag, parseLastModified } from "../../transport/headers.ts";
 
 /** User metadata that holds digests, by Glance's names of them. */
 const CHECKSUM = "x-amz-meta-checksum";
 const ALGO = "x-amz-meta-os-hash-algo";
 const VALUE = "x-amz-meta-os-hash-value";
 
-/** User metadata that tells the size of the first part, in bytes. */
+/** User metadata with the size of the first part, in bytes. */
 export const PART_SIZE = "x-amz-meta-vitrine-part-size";
 
-/** The headers that keep digests with an object. */
-export function digestHeaders({ checksum, multihash }: ExpectedDigests): Record<string, string> {
+/**
+ * Formats the headers that keep digests with an object.
+ *
+ * @param digests The digests.
+ * @returns The headers.
+ */
+export function formatDigests({ checksum, multihash }: ExpectedDigests): Record<string, string> {
   return {
     ...(checksum === undefined ? {} : { [CHECKSUM]: checksum }),
     ...(multihash === undefined ? {} : { [ALGO]: multihash.algo, [VALUE]: multihash.value }),
   };
 }
 
-/** What is known of an object from the headers of a `GET` or a `HEAD`. */
+/**
+ * Checks that a response is of an object. Any web page has the status 200; an object of S3 has an ETag and
+ * a date, of which a browser may see the latter alone.
+ *
+ * @param headers The headers of the response to a `GET` or a `HEAD`.
+ * @throws {BackendException} If they are not those of an object.
+ */
+export function checkObject(headers: Headers): void {
+  if (headers.has("etag") || headers.has("last-modified") || headers.has("x-amz-request-id")) {
+    return;
+  }
+  const type = headers.get("content-type") ?? "no type";
+  throw new BackendException(
+    `the server sent ${type.slice(0, 40)} without ETag and Last-Modified, expected an object`,
+  );
+}
+
+/**
+ * Parses what is known of an object.
+ *
+ * @param headers The headers of the response to a `GET` or a `HEAD`.
+ * @returns What is known; fields that are missing or malformed are `undefined`.
+ * @throws {BackendException} If they are not the headers of an object.
+ */
 export function parseStat(headers: Headers): DriverStat {
-  const etag = headers.get("etag") ?? undefined;
-  const [algo, value] = [headers.get(ALGO), headers.get(VALUE)];
-  const modified = headers.get("last-modified");
+  checkObject(headers);
+  const checksum = headers.get(CHECKSUM) ?? "";
+  const [algo, value] = [headers.get(ALGO), headers.get(VALUE) ?? ""];
   return {
-    size: Number(headers.get("content-length")),
-    modified: modified === null ? undefined : new Date(modified),
-    etag,
-    checksum: headers.get(CHECKSUM) ?? parseMd5(headers),
-    multihash: algo !== null && value !== null ? { algo, value } : undefined,
+    size: parseContentLength(headers),
+    modified: parseLastModified(headers),
+    etag: parseEntityTag(headers),
+    checksum: /^[0-9a-f]{32}$/.test(checksum) ? checksum : parseMd5(headers),
+    multihash: algo !== null && /^[0-9a-f]+$/.test(value) ? { algo, value } : undefined,
     contentType: headers.get("content-type") ?? undefined,
     metadata: Object.fromEntries(
       [...headers].filter(([name]) => name.startsWith("x-amz-meta-"))
@@ -42,17 +72,39 @@ export function parseStat(headers: Headers): DriverStat {
 }
 
 /**
- * The md5 of an object's bytes, where the entity tag is it: uploaded with one `PUT` and not encrypted
- * by a key of the server's management or the client's
- * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
+ * Returns whether a `HEAD` leaves the size open: it has none, or 0 with an ETag that is not the one of no
+ * bytes.
+ *
+ * @param headers The headers of the response to a `HEAD`.
+ * @returns Whether a `GET` knows better.
  */
-export function parseMd5(headers: Headers): string | undefined {
-  return /^"([0-9a-f]{32})"$/.exec(md5Tag(headers))?.[1];
+export function isSizeDoubtful(headers: Headers): boolean {
+  const size = parseContentLength(headers);
+  const md5 = parseMd5(headers);
+  return size === undefined ||
+    (size === 0 && md5 !== undefined && md5 !== "d41d8cd98f00b204e9800998ecf8427e");
 }
 
-/** The entity tag, where it is made of md5s; else empty. */
-export function md5Tag(headers: Headers): string {
+/**
+ * Parses the md5 of an object's bytes. The ETag is it if the object was uploaded with one `PUT` and is not
+ * encrypted with a key of the key management service or of the client
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
+ *
+ * @param headers The headers of the object.
+ * @returns The md5 in lower-case hex, or `undefined`.
+ */
+export function parseMd5(headers: Headers): string | undefined {
+  return /^"([0-9a-f]{32})"$/.exec(parseMd5Tag(headers))?.[1];
+}
+
+/**
+ * Parses the ETag that is made of md5s.
+ *
+ * @param headers The headers of the object.
+ * @returns The ETag with its quotes; empty if it is not made of md5s.
+ */
+export function parseMd5Tag(headers: Headers): string {
   const encrypted = /kms/.test(headers.get("x-amz-server-side-encryption") ?? "") ||
     headers.has("x-amz-server-side-encryption-customer-algorithm");
-  return encrypted ? "" : headers.get("etag") ?? "";
+  return encrypted ? "" : parseEntityTag(headers) ?? "";
 }

@@ -19,68 +19,83 @@ export interface S3Credentials {
 
 /** Options of an {@linkcode S3Store}. Sizes are in MiB, as in glance_store. */
 export interface S3Options {
-  /** Where the server is: `s3.eu-west-1.amazonaws.com`, `https://ceph.example.org:7480`. */
-  host: string;
+  /**
+   * Where the server is: `s3.eu-west-1.amazonaws.com`, `https://ceph.example.org:7480`. Default: the
+   * environment's AWS_ENDPOINT_URL_S3, else AWS_ENDPOINT_URL.
+   */
+  host?: string;
   /** The bucket of the images. */
   bucket: string;
-  /**
-   * The region that requests are signed for; that of an Amazon host, else `us-east-1`, unless
-   * given.
-   */
+  /** The region that requests are signed for. Default: that of an Amazon host, else `us-east-1`. */
   region?: string;
   /**
-   * The access key; without it, that of `credentials`, AWS_ACCESS_KEY_ID or the shared credentials
-   * file.
+   * The access key. Default: that of `credentials`, else of the environment: AWS_ACCESS_KEY_ID, a web
+   * identity, the profile, the container, the machine.
    */
   accessKey?: string;
   /** The secret key. */
   secretKey?: string;
   /** The session token of temporary keys. */
   sessionToken?: string;
-  /** Gives the keys, and gives new ones when these end. */
+  /** Returns the keys, and new ones when these expire. */
   credentials?: () => S3Credentials | Promise<S3Credentials>;
-  /** The profile of the shared credentials file that holds the keys. */
+  /** The profile of the shared files that has the keys. */
   profile?: string;
-  /** Sends requests unsigned, to a public bucket. */
+  /** Whether requests are sent unsigned, to a public bucket. Default: `false`. */
   anonymous?: boolean;
-  /** Puts the keys into the locations of new images, where glance_store expects them. */
+  /** Whether the locations of new images hold the keys, as glance_store expects. Default: `false`. */
   keysInLocations?: boolean;
-  /** Creates the bucket when it is missing. */
+  /** Whether the bucket is created by the first write if it is missing. Default: `false`. */
   createBucketOnPut?: boolean;
   /**
-   * Where URLs name the bucket: in the host (`virtual`), in the path, or in the host on Amazon's
-   * alone.
+   * Where URLs name the bucket: in the host (`virtual`) or in the path. Default: `auto`, in the host on
+   * Amazon's alone.
    */
   bucketUrlFormat?: "auto" | "virtual" | "path";
-  /** From which size on images are uploaded in parts; 100 unless given. */
+  /** The size from which on images are uploaded in parts, in MiB. Default: 100. */
   largeObjectSize?: number;
-  /** Size of a part; 10 unless given, more where 10,000 parts would not suffice. */
+  /** The size of a part, in MiB; larger where 10,000 parts would not suffice. Default: 10. */
   largeObjectChunkSize?: number;
-  /** How many parts are under way at once, all held in memory; 10 unless given. */
+  /**
+   * Whether all parts but the last have the same size also if the size of an image is not known, as
+   * Cloudflare R2 requires. Then an image has 10,000 times `largeObjectChunkSize` at most. Default: `false`.
+   */
+  equalParts?: boolean;
+  /** How many parts are uploaded at once, all held in memory. Default: 10. */
   concurrency?: number;
   /**
-   * How many ranges of one image are read at once, each the size of a part, all held in memory; 1
-   * unless given.
+   * How many ranges of one image are read at once, each the size of a part, all held in memory.
+   * Default: 1.
    */
   readConcurrency?: number;
+  /** The storage class of new images: `STANDARD_IA`, for example. Default: the bucket's. */
+  storageClass?: string;
+  /** How the server encrypts new images. Default: as the bucket says. */
+  serverSideEncryption?: "AES256" | "aws:kms" | "aws:kms:dsse";
+  /** The key of the key management service that encrypts new images. Default: the account's. */
+  sseKmsKeyId?: string;
+  /** The key that the server encrypts all images with and does not keep (SSE-C): base64 of 32 bytes. */
+  sseCustomerKey?: string;
+  /** Whether the owner of the keys pays for requests to somebody else's bucket. Default: `false`. */
+  requesterPays?: boolean;
   /** Path of a PEM file of the authorities to trust. */
   cacert?: string;
-  /** Whether the next two options count; not every server knows checksums. */
+  /** Whether the next two options count; not every server knows checksums. Default: `false`. */
   enableDataIntegrityProtection?: boolean;
-  /** With `when_supported`, uploads carry checksums, which the server holds them to. */
+  /** With `when_supported`, uploads carry checksums, which the server checks. */
   requestChecksumCalculation?: "when_required" | "when_supported";
-  /** With `when_supported`, whole images are held to the checksums that the server has. */
+  /** With `when_supported`, whole images are checked against the checksums that the server has. */
   responseChecksumValidation?: "when_required" | "when_supported";
-  /** The checksums of uploads; `CRC64NVME` unless given. */
+  /** The checksums of uploads. Default: `CRC64NVME`. */
   checksumAlgorithm?: "CRC32C" | "CRC64NVME" | "SHA256";
-  /** How often a failed request is sent again; 5 times unless given. */
+  /** How many times a failed request is sent again. Default: 5. */
   retries?: number;
   /**
-   * How long to wait for an answer to begin (30,000), and for each further byte (60,000), in
-   * milliseconds.
+   * How long to wait for the first byte of a response, and for each further one, in milliseconds.
+   * Default: 30,000 and 60,000.
    */
   timeout?: number;
-  /** Sends requests instead of the runtime's `fetch`. */
+  /** Sends requests. Default: the runtime's `fetch`. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -99,6 +114,8 @@ export type S3Settings =
       | "concurrency"
       | "readConcurrency"
       | "checksumAlgorithm"
+      | "equalParts"
+      | "requesterPays"
     >
   >;
 
@@ -108,9 +125,8 @@ const WHEN = ["when_required", "when_supported"];
 export const OPTIONS: OptionDefinitions = {
   host: {
     type: "string",
-    required: true,
     glance: "s3_store_host",
-    help: "Host of the server, with http:// or https:// before it; http:// unless said.",
+    help: "Host of the server, with http:// or https:// before it; default: http://.",
   },
   bucket: {
     type: "string",
@@ -143,6 +159,16 @@ export const OPTIONS: OptionDefinitions = {
   },
   concurrency: { type: "integer", min: 1, default: 10, glance: "s3_store_thread_pools" },
   readConcurrency: { type: "integer", min: 1, default: 1 },
+  equalParts: {
+    type: "boolean",
+    default: false,
+    help: "All parts have the same size, as Cloudflare R2 requires.",
+  },
+  storageClass: { type: "string" },
+  serverSideEncryption: { type: "string", choices: ["AES256", "aws:kms", "aws:kms:dsse"] },
+  sseKmsKeyId: { type: "string" },
+  sseCustomerKey: { type: "string", secret: true, help: "Base64 of 32 bytes (SSE-C)." },
+  requesterPays: { type: "boolean", default: false },
   cacert: { type: "string", glance: "s3_store_cacert" },
   enableDataIntegrityProtection: {
     type: "boolean",

@@ -17,16 +17,39 @@ export const MAX_PART_SIZE: number = 5 * 2 ** 30;
 /** From this part on the parts of an image of unknown size grow. */
 const GROWS_AFTER = 4_000;
 
+/** How many parts have the same size from then on. */
+const STEP = 500;
+
 /**
- * The size in bytes of part `number`, from 1 on, of an image that has `total` bytes or nobody knows
- * how many. `least` is what was configured. Where the size is known all parts are equal, as large as
- * 10,000 of them need to be. Where it is not, they double every 500 parts after the first 4,000, so
- * that 5 TiB fit whatever the least.
+ * Returns the size of a part. If the size of the image is known, all parts are equal, as large as 10,000 of
+ * them need to be. If it is not, they double every 500 parts after the first 4,000, so that 5 TiB fit.
+ *
+ * @param number The number of the part, from 1 on.
+ * @param least The configured size, in bytes.
+ * @param total The size of the image in bytes, or `undefined` if it is not known.
+ * @returns The size of the part, in bytes.
  */
 export function partSize(number: number, least: number, total: number | undefined): number {
   if (total !== undefined) {
     return Math.max(least, Math.ceil(total / MAX_PARTS / MIB) * MIB);
   }
-  const doublings = Math.max(0, Math.ceil((number - GROWS_AFTER) / 500));
+  const doublings = Math.max(0, Math.ceil((number - GROWS_AFTER) / STEP));
   return Math.min(MAX_PART_SIZE, least * 2 ** doublings);
+}
+
+/**
+ * Returns how the sizes of the parts of an upload follow from their numbers, as an upload chose them.
+ *
+ * @param least The size of the first part, in bytes.
+ * @param size The size of the image, in bytes.
+ * @param parts The number of its parts.
+ * @returns The size of a part in bytes by its number, from 1 on.
+ */
+export function partSizes(
+  least: number,
+  size: number,
+  parts: number,
+): (number: number) => number {
+  const isEqual = Math.ceil(size / least) === parts;
+  return (number) => isEqual ? least : partSize(number, least, undefined);
 }

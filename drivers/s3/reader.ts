@@ -5,9 +5,11 @@
  * @module
  */
 import type { ImageReader } from "../../store/driver.ts";
+import type { DriverStat } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { readRange } from "../../transport/read_range.ts";
 import type { S3Client } from "./client.ts";
+import { checkObject, isSizeDoubtful, parseStat } from "./object_headers.ts";
 import type { S3Settings } from "./options.ts";
 
 /**
@@ -45,6 +47,30 @@ export async function openObject(
   return checksumReader(headers, await openRange(client, options, { key, signal, etag }, range));
 }
 
+/**
+ * Reads what is known of an object.
+ *
+ * @param client The client of the bucket.
+ * @param key The key of the object.
+ * @param signal Ends the request.
+ * @returns What is known.
+ * @throws {NotFound} If there is no such object.
+ */
+export async function statObject(
+  client: S3Client,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<DriverStat> {
+  const headers = await client.headers({ method: "HEAD", key, signal });
+  const stat = parseStat(headers);
+  if (!isSizeDoubtful(headers)) return stat;
+  // Some servers and proxies announce no size, or 0, where a GET has a body.
+  const range = { offset: 0, length: 1 };
+  const reader = await readRange(client.transport, client.request({ key, signal }), range);
+  await reader.close();
+  return { ...stat, size: reader.total };
+}
+
 /** Opens a range of the object that has the entity tag, if one is named. */
 async function openRange(
   client: S3Client,
@@ -56,9 +82,24 @@ async function openRange(
   },
   range: ByteRange,
 ): Promise<ImageReader> {
-  const request = client.request({ key, signal });
-  const open = (part: ByteRange, etag: string | undefined) =>
-    readRange(client.transport, request, { ...part, etag });
+  const open = async (part: ByteRange, etag: string | undefined) => {
+    const reader = await client.followRedirects(
+      key,
+      () => readRange(client.transport, client.request({ key, signal }), { ...part, etag }),
+    );
+    if (reader.etag !== undefined || reader.modified !== undefined) return reader;
+    try {
+      // This may be any web page. What has no bytes may also be the end of an object.
+      const { size } = reader;
+      checkObject(
+        size === 0 ? await client.headers({ method: "HEAD", key, signal }) : new Headers(),
+      );
+      return reader;
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+  };
   if (concurrency === 1) return await open(range, etag);
   const { parallelReader } = await import("../shared/parallel_reader.ts");
   const partSize = largeObjectChunkSize * 2 ** 20;

@@ -23,7 +23,9 @@ export interface SigningContext {
   credentials: S3Credentials;
   /** The region. */
   region: string;
-  /** The time in milliseconds. */
+  /** The service. Default: `s3`. */
+  service?: string | undefined;
+  /** The time, in milliseconds since 1970. */
   time: number;
   /** The keys derived from these, of each day; they take four digests. */
   cache: Map<string, ArrayBuffer>;
@@ -33,8 +35,11 @@ export interface SigningContext {
 const UNSIGNED = ["accept-encoding", "accept", "user-agent"];
 
 /**
- * Signs a request: returns its headers with the signature. A body is signed where
- * `x-amz-content-sha256` holds its digest, else left out.
+ * Signs a request. The body is signed if `x-amz-content-sha256` has its digest.
+ *
+ * @param request The request.
+ * @param context The keys, region and time.
+ * @returns The headers of the request, with the signature.
  */
 export async function signRequest(
   { method, url, headers }: Signable,
@@ -42,11 +47,11 @@ export async function signRequest(
 ): Promise<Headers> {
   const signed = new Headers(headers);
   for (const name of UNSIGNED) signed.delete(name);
-  const one = signer({ method, url, headers: signed }, context);
-  if (/[^\0-\x7f]/.test(one.canonicalHeaders)) {
-    one.canonicalHeaders = formatCanonicalHeaders(one);
+  const signer = createSigner({ method, url, headers: signed }, context);
+  if (/[^\0-\x7f]/.test(signer.canonicalHeaders)) {
+    signer.canonicalHeaders = formatCanonicalHeaders(signer);
   }
-  const result = await one.sign();
+  const result = await signer.sign();
   for (const name of UNSIGNED) {
     const value = headers.get(name);
     if (value !== null) result.headers.set(name, value);
@@ -54,21 +59,27 @@ export async function signRequest(
   return result.headers;
 }
 
-/** Signs a URL, good for `seconds`. */
+/**
+ * Signs a URL.
+ *
+ * @param request The request that it allows. Whoever uses the URL must send the headers too.
+ * @param context The keys, region and time.
+ * @param seconds For how long, in seconds.
+ * @returns The URL.
+ */
 export async function signUrl(
-  { method, url }: Omit<Signable, "headers">,
+  { method, url, headers }: Signable,
   context: SigningContext,
   seconds: number,
 ): Promise<URL> {
   const expiring = new URL(url);
   expiring.searchParams.set("X-Amz-Expires", `${seconds}`);
-  const headers = new Headers();
-  return (await signer({ method, url: expiring, headers }, context, true).sign()).url;
+  return (await createSigner({ method, url: expiring, headers }, context, true).sign()).url;
 }
 
-function signer(
+function createSigner(
   { method, url, headers }: Signable,
-  { credentials, region, time, cache }: SigningContext,
+  { credentials, region, service = "s3", time, cache }: SigningContext,
   signQuery = false,
 ): AwsV4Signer {
   return new AwsV4Signer({
@@ -78,7 +89,7 @@ function signer(
     accessKeyId: credentials.accessKey,
     secretAccessKey: credentials.secretKey,
     ...(credentials.sessionToken ? { sessionToken: credentials.sessionToken } : {}),
-    service: "s3",
+    service,
     region,
     cache,
     datetime: new Date(time).toISOString().replace(/[:-]|\.\d{3}/g, ""),
@@ -88,8 +99,8 @@ function signer(
 }
 
 /**
- * The canonical headers of a request whose headers are bytes of UTF-8, each of which is a character to
- * a runtime (https://fetch.spec.whatwg.org/#concept-header-value). A signature is over the bytes.
+ * Formats the canonical headers of a request whose headers are bytes of UTF-8, each of which is a character
+ * to a runtime (https://fetch.spec.whatwg.org/#concept-header-value). A signature is over the bytes.
  */
 function formatCanonicalHeaders({ signableHeaders, headers, url }: AwsV4Signer): string {
   return signableHeaders.map((name) => {

@@ -13,15 +13,20 @@ import type { UploadedPart } from "./multipart.ts";
 import type { S3Settings } from "./options.ts";
 
 /**
- * Makes the checksums of one upload. None but what the options ask for: many servers refuse them. Over
- * plain HTTP the signature covers the digest of each part, so that nobody changes it on its way; the
+ * The checksums of one upload. There are none unless the options ask for them: many servers refuse them.
+ * Over plain HTTP the signature covers the digest of each part, so that nobody changes it on its way; the
  * object of one `PUT` has its md5 in the signature anyway.
  */
 export class UploadChecksums {
   readonly #algorithm: NonNullable<S3Settings["checksumAlgorithm"]> | undefined;
   readonly #secure: boolean;
 
-  /** Reads the options; `secure` says whether TLS keeps the parts as they are. */
+  /**
+   * Reads the options.
+   *
+   * @param options The options of the store.
+   * @param secure Whether TLS keeps the parts from being changed on their way.
+   */
   constructor(options: S3Settings, secure: boolean) {
     const { enableDataIntegrityProtection, requestChecksumCalculation: when } = options;
     const wanted = enableDataIntegrityProtection && when === "when_supported";
@@ -29,7 +34,7 @@ export class UploadChecksums {
     this.#secure = secure;
   }
 
-  /** The headers that begin an upload in parts. */
+  /** Returns the headers that begin an upload in parts. */
   ofUpload(): Record<string, string> {
     if (this.#algorithm === undefined) return {};
     return {
@@ -38,20 +43,39 @@ export class UploadChecksums {
     };
   }
 
-  /** The headers of an object of one `PUT`. */
+  /**
+   * Returns the headers of an object of one `PUT`.
+   *
+   * @param body The object.
+   * @returns The headers.
+   */
   async ofObject(body: readonly Bytes[]): Promise<Record<string, string>> {
     if (this.#algorithm === undefined) return {};
     return { [this.#header]: encodeBase64(await this.#checksum(body)) };
   }
 
-  /** The headers of a part. */
-  async ofPart(body: readonly Bytes[]): Promise<Record<string, string>> {
+  /**
+   * Returns the headers of a part.
+   *
+   * @param body The part.
+   * @param needsDigest Whether the server wants an md5 if there is no checksum.
+   * @returns The headers.
+   */
+  async ofPart(body: readonly Bytes[], needsDigest: boolean): Promise<Record<string, string>> {
     const headers = await this.ofObject(body);
+    if (needsDigest && this.#algorithm === undefined) {
+      headers["content-md5"] = encodeBase64(await digest("md5", body));
+    }
     if (!this.#secure) headers["x-amz-content-sha256"] = encodeHex(await sha256(body));
     return headers;
   }
 
-  /** A part by the headers of the answer to it: with its checksum, if the server knows checksums. */
+  /**
+   * Returns what the completion says of a part.
+   *
+   * @param headers The headers of the response to the part.
+   * @returns The part, with its checksum if the server knows checksums.
+   */
   uploaded(headers: Headers): UploadedPart {
     const value = this.#algorithm && headers.get(this.#header);
     return {
@@ -78,7 +102,11 @@ async function sha256(body: readonly Bytes[]): Promise<Bytes> {
     const whole = await new Blob([...body]).arrayBuffer();
     return new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
   }
-  const digests = await createDigests(["sha256"], { sizeHint: 0 });
+  return await digest("sha256", body);
+}
+
+async function digest(algorithm: string, body: readonly Bytes[]): Promise<Bytes> {
+  const digests = await createDigests([algorithm], { sizeHint: 0 });
   for (const chunk of body) await digests.update(chunk);
-  return decodeHex((await digests.digest())["sha256"]!)!;
+  return decodeHex((await digests.digest())[algorithm]!)!;
 }

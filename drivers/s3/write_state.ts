@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { Duplicate, NotFound, StoreError } from "../../errors/mod.ts";
+import { BackendException, Duplicate, Forbidden, NotFound, StoreError } from "../../errors/mod.ts";
 import { cleaningUp } from "../shared/cleanup.ts";
 import type { S3Client } from "./client.ts";
 import { getErrorCode, S3Fault } from "./errors.ts";
+import { checkObject } from "./object_headers.ts";
 import type { S3Settings } from "./options.ts";
 
-/** User metadata that tells by which add an object came to be. */
+/** User metadata with the id of the add that an object came to be by. */
 export const ADD_ID = "x-amz-meta-vitrine-add";
 
 /** The requests that make an object appear. */
@@ -21,10 +22,33 @@ const MOST_UNDONE = 1_000;
 /** Removes what an operation left. It may be called again after it failed. */
 export type CleanUp = (signal: AbortSignal) => Promise<void>;
 
+/**
+ * Creates the error of a request whose response has the status of a success, and nothing else of one.
+ *
+ * @param what What was requested, in words.
+ * @returns The error. The request may be retried.
+ */
+export function unconfirmed(what: string): BackendException {
+  return new BackendException(
+    `the server's response to the ${what} has no ETag: it is not the one of S3`,
+    { retryable: true },
+  );
+}
+
+function invisible(cause: StoreError): Forbidden {
+  return new Forbidden(
+    "whether the image exists is not known: the keys lack the permission s3:ListBucket, without which " +
+      "a missing image is 403 and not 404",
+    { cause },
+  );
+}
+
 /** The state of a store that writes. */
 export class WriteState {
   /** Ids of the multipart uploads that are under way. */
   readonly uploads: Set<string> = new Set();
+  /** Whether parts must have their md5, as in a bucket with Object Lock. */
+  needsPartDigest = false;
   readonly #unconditional = new Set<Creation>();
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #undone = new Set<CleanUp>();
@@ -38,18 +62,45 @@ export class WriteState {
     readonly options: S3Settings,
   ) {}
 
-  /** Throws `Duplicate` if there is an object of that key. */
-  async refuseDuplicate(key: string, signal: AbortSignal | undefined): Promise<void> {
-    if (await this.#addIdOf(key, signal) !== undefined) {
-      throw new Duplicate("the image exists already");
+  /**
+   * Checks that there is no object of a key.
+   *
+   * @param key The key.
+   * @param creation The request that is to make the object appear.
+   * @param signal Ends the check.
+   * @returns Whether that is known. If the keys may not know, `If-None-Match` has to decide.
+   * @throws {Duplicate} If there is one.
+   * @throws {Forbidden} If the keys may not know, and the server does not decide.
+   */
+  async refuseDuplicate(
+    key: string,
+    creation: Creation,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    let addId: string | undefined;
+    try {
+      addId = await this.#addIdOf(key, signal);
+    } catch (error) {
+      if (!(error instanceof Forbidden)) throw error;
+      // Without s3:ListBucket a missing key is 403. Ceph decides for a PUT only, Amazon always.
+      const decides = creation === "put" || this.client.endpoint.isAmazon;
+      if (decides && !this.#unconditional.has(creation)) return false;
+      throw invisible(error);
     }
+    if (addId !== undefined) throw new Duplicate("the image exists already");
+    return true;
   }
 
   /**
-   * Makes an object appear, unless there is one: `create` sends the request with the headers it is
-   * given, and cannot be interrupted. Whether the object is ours, where the answer to that was lost, is told by `addId`.
+   * Makes an object appear, unless there is one.
    *
-   * Throws `Duplicate`, and the signal's reason also when the object has appeared.
+   * @param creation The request that makes it appear.
+   * @param key The key.
+   * @param addId The value of {@linkcode ADD_ID}. It identifies the object as ours if the response is lost.
+   * @param signal Keeps the request from being sent; the request itself is not cut off.
+   * @param create Sends the request with the headers that it is given.
+   * @returns What `create` returns; `undefined` if its response was lost and the object is ours.
+   * @throws {Duplicate} If there is one. The reason of the signal is thrown also if the object has appeared.
    */
   async createOnce<T>(
     creation: Creation,
@@ -58,10 +109,10 @@ export class WriteState {
     signal: AbortSignal | undefined,
     create: (headers: Record<string, string>) => Promise<T>,
   ): Promise<T | undefined> {
-    return await this.#inTurn(key, async () => {
-      await this.refuseDuplicate(key, signal);
+    return await this.inTurn(key, async () => {
+      const isKnown = await this.refuseDuplicate(key, creation, signal);
       try {
-        const created = await this.#conditionally(creation, create);
+        const created = await this.#conditionally(creation, isKnown, create);
         signal?.throwIfAborted();
         return created;
       } catch (error) {
@@ -72,7 +123,8 @@ export class WriteState {
         const exists = status === 412;
         const unclear = exists || getErrorCode(error) === "NoSuchUpload" ||
           (error as StoreError).retryable;
-        const isOurs = () => this.#isOurs(key, addId, signal).catch(() => false);
+        const isOurs = () =>
+          this.#addIdOf(key, signal).then((found) => found === addId).catch(() => false);
         if (unclear && await isOurs()) return undefined;
         if (exists) throw new Duplicate("the image exists already", { cause: error });
         throw error;
@@ -80,11 +132,34 @@ export class WriteState {
     });
   }
 
-  /** Deletes the object of that key if it came to be by this add. */
+  /**
+   * Deletes the object of a key if it came to be by an add; in a bucket with versions, that version.
+   *
+   * @param key The key.
+   * @param addId The value of {@linkcode ADD_ID}.
+   * @param signal Ends the deletion.
+   */
   async deleteOurs(key: string, addId: string, signal: AbortSignal): Promise<void> {
-    if (await this.#isOurs(key, addId, signal)) {
-      await this.client.headers({ method: "DELETE", key, signal });
+    let headers: Headers;
+    try {
+      headers = await this.client.headers({ method: "HEAD", key, signal });
+    } catch (error) {
+      if (error instanceof NotFound || error instanceof Forbidden) return;
+      throw error;
     }
+    if (headers.get(ADD_ID) !== addId) return;
+    const versionId = headers.get("x-amz-version-id");
+    if (versionId !== null) {
+      try {
+        const query = { versionId };
+        await this.client.headers({ method: "DELETE", key, query, signal });
+        return;
+      } catch (error) {
+        // Keys that may not delete versions may still hide the newest one.
+        if (!(error instanceof Forbidden)) throw error;
+      }
+    }
+    await this.client.headers({ method: "DELETE", key, signal });
   }
 
   /** Cleans up. Where it fails and may succeed later, it is done by {@linkcode cleanUpAgain}. */
@@ -144,6 +219,7 @@ export class WriteState {
 
   async #conditionally<T>(
     creation: Creation,
+    isKnown: boolean,
     create: (headers: Record<string, string>) => Promise<T>,
   ): Promise<T> {
     if (this.#unconditional.has(creation)) return await create({});
@@ -152,18 +228,16 @@ export class WriteState {
     } catch (error) {
       if (getErrorCode(error) !== "NotImplemented") throw error;
       this.#unconditional.add(creation);
+      if (!isKnown) throw invisible(error as StoreError);
       return await create({});
     }
   }
 
-  async #isOurs(key: string, addId: string, signal: AbortSignal | undefined): Promise<boolean> {
-    return await this.#addIdOf(key, signal) === addId;
-  }
-
-  /** The add by which the object came to be, empty if by none of ours; `undefined` without object. */
+  /** Returns the add that the object came to be by, empty if by none of ours; `undefined` without object. */
   async #addIdOf(key: string, signal: AbortSignal | undefined): Promise<string | undefined> {
     try {
       const headers = await this.client.headers({ method: "HEAD", key, signal });
+      checkObject(headers);
       return headers.get(ADD_ID) ?? "";
     } catch (error) {
       if (error instanceof NotFound) return undefined;
@@ -171,8 +245,14 @@ export class WriteState {
     }
   }
 
-  /** Does `work` after all earlier work on the key. */
-  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does work after all earlier work on a key.
+   *
+   * @param key The key.
+   * @param work The work.
+   * @returns What the work returns.
+   */
+  async inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(key) ?? Promise.resolve();
     const turn = before.catch(() => {}).then(work);
     this.#turns.set(key, turn);

@@ -3,17 +3,19 @@
  *
  * @module
  */
+import { StorageFull } from "../../errors/mod.ts";
 import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { type Part, Parts } from "../../streams/parts.ts";
 import type { ImageWriter, WriteOptions } from "../../store/driver.ts";
 import type { ImageDigest } from "../../store/types.ts";
 import { UploadChecksums } from "./upload_checksums.ts";
+import { getErrorCode } from "./errors.ts";
 import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
-import { MIB, partSize } from "./part_size.ts";
-import { digestHeaders, PART_SIZE } from "./object_headers.ts";
-import { ADD_ID, type WriteState } from "./write_state.ts";
+import { MAX_PARTS, MIB, partSize } from "./part_size.ts";
+import { formatDigests, PART_SIZE } from "./object_headers.ts";
+import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
 
 /** Servers guess another from the key, or give none. */
 const CONTENT_TYPE = { "content-type": "application/octet-stream" };
@@ -46,12 +48,13 @@ export class S3Writer implements ImageWriter<S3Location> {
     this.#key = key;
     this.#options = options;
     this.#checksums = new UploadChecksums(state.options, state.client.endpoint.secure);
-    const { largeObjectSize, largeObjectChunkSize, concurrency } = state.options;
+    const { largeObjectSize, largeObjectChunkSize, concurrency, equalParts } = state.options;
     const { size, signal } = options;
     const least = largeObjectChunkSize * MIB;
     const whole = size !== undefined && size < largeObjectSize * MIB &&
       size <= least * (concurrency + 1);
-    this.#sizeOf = (number) => whole ? size : partSize(number, least, size);
+    this.#sizeOf = (number) =>
+      whole ? size : size === undefined && equalParts ? least : partSize(number, least, size);
     this.#parts = new Parts({
       size: this.#sizeOf,
       memory: least * concurrency,
@@ -91,7 +94,7 @@ export class S3Writer implements ImageWriter<S3Location> {
     const body = this.#parts.rest().chunks;
     const headers = {
       ...CONTENT_TYPE,
-      ...digestHeaders(image),
+      ...formatDigests(image),
       ...await this.#checksums.ofObject(body),
       "content-md5": encodeBase64(decodeHex(image.checksum)!),
       [ADD_ID]: this.#addId,
@@ -101,8 +104,8 @@ export class S3Writer implements ImageWriter<S3Location> {
       this.#key,
       this.#addId,
       signal,
-      (condition) =>
-        this.#state.withBucket(() =>
+      async (condition) => {
+        const response = await this.#state.withBucket(() =>
           this.#state.client.headers({
             method: "PUT",
             key: this.#key,
@@ -111,14 +114,34 @@ export class S3Writer implements ImageWriter<S3Location> {
             signal,
             uninterruptible: true,
           })
-        ),
+        );
+        // Any web page has the status 200.
+        if (!response.has("etag")) throw unconfirmed("upload");
+      },
     );
   }
 
   async #send({ number, chunks }: Part, signal: AbortSignal): Promise<void> {
     const multipart = await (this.#multipart ??= this.#begin(signal));
-    const headers = await this.#checksums.ofPart(chunks);
-    const response = await multipart.put(number, chunks, headers, signal);
+    if (number > MAX_PARTS) {
+      throw new StorageFull(
+        `the image has more than ${MAX_PARTS} parts of the configured largeObjectChunkSize`,
+      );
+    }
+    const put = async () =>
+      await multipart.put(
+        number,
+        chunks,
+        await this.#checksums.ofPart(chunks, this.#state.needsPartDigest),
+        signal,
+      );
+    const response = await put().catch((error) => {
+      // A bucket with Object Lock wants a checksum with every part.
+      if (this.#state.needsPartDigest || !isDigestMissing(error)) throw error;
+      this.#state.needsPartDigest = true;
+      return put();
+    });
+    if (!response.has("etag")) throw unconfirmed(`upload of part ${number}`);
     this.#uploaded[number - 1] = this.#checksums.uploaded(response);
   }
 
@@ -128,11 +151,18 @@ export class S3Writer implements ImageWriter<S3Location> {
       this.#key,
       {
         ...CONTENT_TYPE,
-        ...digestHeaders(this.#options.expected ?? {}),
+        ...formatDigests(this.#options.expected ?? {}),
         ...this.#checksums.ofUpload(),
         [PART_SIZE]: `${this.#sizeOf(1)}`,
       },
       signal,
     );
   }
+}
+
+/** Whether a part was refused because it has neither md5 nor checksum. */
+function isDigestMissing(error: unknown): boolean {
+  return ["InvalidRequest", "MissingContentMD5", "InvalidDigest"].includes(
+    getErrorCode(error) ?? "",
+  );
 }

@@ -37,8 +37,10 @@ export async function sendForXml(client: S3Client, request: XmlRequest): Promise
   const backoff = new Backoff(client.transport.retry);
   for (;;) {
     try {
-      const once = client.request({ ...rest, body: encoded });
-      const response = await client.transport.send({ ...once, retry: "never" });
+      const response = await client.followRedirects(rest.key, () => {
+        const once = client.request({ ...rest, body: encoded });
+        return client.transport.send({ ...once, retry: "never" });
+      });
       const root = parseXml(await response.text(DOCUMENT_LIMIT));
       if (root.name === "Error") {
         throw createError(createFault(500, response.headers, root), response.headers);

@@ -32,7 +32,7 @@ export async function openBucket(s3: Endpoints): Promise<{ site: BucketSite } & 
   });
   await client.close();
   return {
-    site: { host, bucket: name, accessKey: accessKey!, secretKey: secretKey! },
+    site: { host: host!, bucket: name, accessKey: accessKey!, secretKey: secretKey! },
     [Symbol.asyncDispose]: () => bucket[Symbol.asyncDispose](),
   };
 }

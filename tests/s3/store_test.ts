@@ -164,7 +164,7 @@ s3Test("more than 1,000 keys are listed and deleted, odd ones too", async (s3) =
   assertEquals(await names(store), []);
 });
 
-s3Test("a presigned URL reads, or writes, one image for a while", async (s3) => {
+s3Test("S3Store.presign: reads one image for a while, or adds one", async (s3, server) => {
   await using bucket = new TestBucket(s3);
   const { store } = bucket;
   await store.add("dir/a+b ü", pattern(100));
@@ -172,10 +172,21 @@ s3Test("a presigned URL reads, or writes, one image for a while", async (s3) => 
   const response = await fetch(url);
   assertBytes(new Uint8Array(await response.arrayBuffer()), pattern(100));
   const put = await store.presign("put", { method: "PUT" });
-  const written = await fetch(put, { method: "PUT", body: pattern(200) });
-  await written.body?.cancel();
-  assertEquals(written.status, 200);
-  assertBytes(await bytesOf(store, "put"), pattern(200));
+  const upload = async (byte: number, headers: HeadersInit = { "if-none-match": "*" }) => {
+    const response = await fetch(put, { method: "PUT", body: pattern(200, byte), headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  // The header is part of the signature.
+  assertEquals(await upload(1, {}), 403);
+  if (server === "ceph") {
+    assertEquals(await upload(1), 200);
+    assertEquals(await upload(2), 412);
+    assertBytes(await bytesOf(store, "put"), pattern(200, 1));
+  } else {
+    // Swift knows no conditions, and refuses rather than overwrites.
+    assertEquals(await upload(1), 501);
+  }
   for (const wrong of [url.href.replace("a%2Bb", "other"), put.href]) {
     const refused = await fetch(wrong);
     await refused.body?.cancel();

@@ -16,7 +16,7 @@ const stdFolders = config.links!.map((link) => new URL(`${link}/`, root));
 const MOST_CACHED = 12_000_000;
 
 /** The npm packages that users download. */
-const FOR_USERS = ["@noble/hashes", "aws4fetch", "picomatch", "txml"];
+const FOR_USERS = ["@noble/hashes", "aws4fetch", "picomatch"];
 
 /** The published package, and a user's folder with a cache of its own. */
 interface User {
