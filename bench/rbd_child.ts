@@ -11,8 +11,8 @@
  */
 import { RbdStore } from "@vitrine/vitrine/rbd";
 import { RbdLocation } from "../drivers/rbd/location.ts";
-import { Pool } from "../drivers/rbd/pool.ts";
-import { StagedImage } from "../drivers/rbd/staging.ts";
+import { PoolClient } from "../drivers/rbd/client.ts";
+import { NewImage } from "../drivers/rbd/new_image.ts";
 import { RbdWriter } from "../drivers/rbd/writer.ts";
 import { CHUNK_SIZE } from "../streams/bytes.ts";
 import { openSource } from "../streams/source.ts";
@@ -49,10 +49,10 @@ async function refuseUsed(wanted: number): Promise<void> {
 /** What the driver does for an add, without digests. */
 async function write(): Promise<number> {
   const options = { pool: "images", user: "glance", cephConf, connectTimeout: -1 };
-  await using pool = await Pool.open(options);
-  const staged = await StagedImage.make(pool, image, (name) => pool.create(name, size, 23));
-  const location = new RbdLocation(pool.fsid, "images", image);
-  const writer = new RbdWriter(location, staged, { size, hole: undefined, signal: undefined });
+  await using client = await PoolClient.open(options);
+  const made = await NewImage.create(client, image, () => client.create(image, size, 23));
+  const location = new RbdLocation(client.fsid, "images", image);
+  const writer = new RbdWriter(location, made, { size, hole: undefined, signal: undefined });
   const { reader } = openSource(file.readable);
   let chunk = await reader.read(new Uint8Array(CHUNK_SIZE));
   while (chunk.length > 0) {

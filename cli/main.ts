@@ -33,7 +33,6 @@ const EMBEDDED: Config = {
     local: {
       driver: "file",
       datadir: "./.vitrine/local",
-      createDatadir: true,
       description: "files in ./.vitrine/local",
     },
   },

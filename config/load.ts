@@ -4,6 +4,7 @@
  * @module
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
+import { requireBuiltin } from "../runtime/requirements.ts";
 import { checkConfig, type Config } from "./config.ts";
 import { type Environment, overlayEnvironment, variableOf } from "./environment.ts";
 
@@ -55,7 +56,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
 }
 
 async function readConfig(path: string, required: boolean): Promise<Config | undefined> {
-  const { readFile } = await import("node:fs/promises");
+  const { readFile } = requireBuiltin("node:fs/promises");
   let text: string;
   try {
     text = await readFile(path, "utf8");

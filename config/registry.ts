@@ -4,6 +4,8 @@
  * @module
  */
 import { DriverLoadFailure } from "../errors/mod.ts";
+import { hasFfi } from "../runtime/mod.ts";
+import { lacks } from "../runtime/requirements.ts";
 import type { StoreClass } from "../store/store.ts";
 
 /** Loads a driver's store class. */
@@ -15,7 +17,10 @@ const drivers = new Map<string, DriverLoader>([
   ["http", async () => (await import("../drivers/http/mod.ts")).HttpStore],
   ["s3", async () => (await import("../drivers/s3/mod.ts")).S3Store],
   ["swift", async () => (await import("../drivers/swift/mod.ts")).SwiftStore],
-  ["rbd", async () => (await import("../drivers/rbd/mod.ts")).RbdStore],
+  ["rbd", async () => {
+    if (!hasFfi()) throw lacks("Deno.dlopen", "Deno 2.7");
+    return (await import("../drivers/rbd/mod.ts")).RbdStore;
+  }],
 ]);
 
 /**

@@ -17,6 +17,7 @@ import { type Location, maskUri, SchemeMap } from "../location/mod.ts";
 import type {
   AddOptions,
   AddResult,
+  DeleteResult,
   GetOptions,
   GetResult,
   OperationOptions,
@@ -261,9 +262,10 @@ export class Stores implements AsyncDisposable {
    *
    * @param uri The location URI.
    * @param options The caller, an abort signal, and the name of the store. Default: every store.
+   * @returns Whether the backend keeps the data, and why.
    * @throws {NotFound} If no store has the image.
    */
-  delete(uri: string, options: OperationOptions & BackendOptions = {}): Promise<void> {
+  delete(uri: string, options: OperationOptions & BackendOptions = {}): Promise<DeleteResult> {
     return this.#search(
       uri,
       options,

@@ -4,25 +4,35 @@
  *
  * @module
  */
+import type * as buffer from "node:buffer";
 import type * as childProcess from "node:child_process";
 import type * as crypto from "node:crypto";
 import type * as dns from "node:dns/promises";
-import type * as fs from "node:fs/promises";
+import type * as fs from "node:fs";
+import type * as fsPromises from "node:fs/promises";
 import type * as http from "node:http";
 import type * as https from "node:https";
 import type * as os from "node:os";
+import type * as path from "node:path";
+import type * as process from "node:process";
+import type * as timersPromises from "node:timers/promises";
 import type * as tls from "node:tls";
 import type * as workerThreads from "node:worker_threads";
 
 /** The built-in modules that are used, by name. */
-interface BuiltinModules {
+export interface BuiltinModules {
+  "node:buffer": typeof buffer;
   "node:child_process": typeof childProcess;
   "node:crypto": typeof crypto;
   "node:dns/promises": typeof dns;
-  "node:fs/promises": typeof fs;
+  "node:fs": typeof fs;
+  "node:fs/promises": typeof fsPromises;
   "node:http": typeof http;
   "node:https": typeof https;
   "node:os": typeof os;
+  "node:path": typeof path;
+  "node:process": typeof process;
+  "node:timers/promises": typeof timersPromises;
   "node:tls": typeof tls;
   "node:worker_threads": typeof workerThreads;
 }
@@ -31,7 +41,7 @@ interface BuiltinModules {
 interface RuntimeGlobals {
   navigator?: { userAgent?: string };
   process?: {
-    versions?: { node?: string };
+    versions?: { node?: string; bun?: string };
     getBuiltinModule?(name: string): unknown;
   };
 }
@@ -55,6 +65,20 @@ export function isDeno(): boolean {
  */
 export function isWorkerd(): boolean {
   return globals.navigator?.userAgent === "Cloudflare-Workers";
+}
+
+/**
+ * Returns the name of the runtime, with its version if it gives one: `Deno 2.9.6`, `Node 20.16.0`.
+ *
+ * @returns The name; in browsers the user agent.
+ */
+export function runtimeName(): string {
+  const { node, bun } = globals.process?.versions ?? {};
+  if (isDeno()) return `Deno ${Deno.version.deno}`;
+  if (isWorkerd()) return "workerd";
+  if (bun) return `Bun ${bun}`;
+  if (node) return `Node ${node}`;
+  return globals.navigator?.userAgent ?? "this runtime";
 }
 
 /**

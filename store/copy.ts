@@ -17,6 +17,7 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
+  DeleteResult,
   GetOptions,
   GetResult,
   ImageRef,
@@ -33,7 +34,7 @@ export interface CopyableStore {
   /** Reads what is known of an image. */
   stat(image: ImageRef, options: OperationOptions): Promise<ImageStat>;
   /** Deletes an image. */
-  delete(image: ImageRef, options: OperationOptions): Promise<void>;
+  delete(image: ImageRef, options: OperationOptions): Promise<DeleteResult>;
 }
 
 /** The image that is copied. */
@@ -82,8 +83,7 @@ export async function copyByStream(
   to: CopyTarget,
   { verify, verifier, signal, context }: CopyOptions,
 ): Promise<AddResult> {
-  // A file that was written to after it was added is not what was added.
-  const { checksum, multihash } = known.recorded ?? known;
+  const { checksum, multihash } = known;
   if (verify && checksum === undefined && multihash === undefined) {
     throw new Invalid("the store holds no digest of the image to verify the copy against");
   }

@@ -9,6 +9,7 @@ import type { StoreLocation } from "../location/mod.ts";
 import type { ByteRange, ByteReader, Bytes, ExpectedDigests } from "../streams/mod.ts";
 import type {
   Acls,
+  DeleteResult,
   DriverStat,
   ImageDigest,
   ImageHandle,
@@ -83,7 +84,7 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
    * @throws {NotFound} If there is no such image.
    * @throws {InUseByStore} If the backend cannot delete it now.
    */
-  deleteImage?(location: L, options: OperationOptions): Promise<void>;
+  deleteImage?(location: L, options: OperationOptions): Promise<DeleteResult | void>;
   /** Deletes images; missing ones are ignored. Default: one by one. */
   deleteImages?(locations: AsyncIterable<L>, options: OperationOptions): Promise<void>;
   /** Lists what adds that never ended left behind, and nobody in this store is working on. */

@@ -23,6 +23,7 @@ export type {
   AddOptions,
   AddResult,
   CopyResult,
+  DeleteResult,
   DriverStat,
   GcOptions,
   GetOptions,

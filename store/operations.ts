@@ -20,7 +20,7 @@ import { discard, type ImageData, type ImageSource, openSource } from "../stream
 import { checkAlgorithm } from "../streams/image_digest.ts";
 import { transfer } from "../streams/transfer.ts";
 import { addImage } from "./add.ts";
-import { type CopyableStore, copyByStream, type CopyOptions, moveByCopy } from "./copy.ts";
+import { type CopyableStore, copyByStream, moveByCopy } from "./copy.ts";
 import { checkLocationMetadata } from "./location_metadata.ts";
 import type { Ability, Runner } from "./runner.ts";
 import type {
@@ -28,6 +28,7 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
+  DeleteResult,
   GcOptions,
   ImageDigest,
   ImageRef,
@@ -130,7 +131,7 @@ export function remove<L extends StoreLocation>(
   runner: Runner<L>,
   image: ImageRef,
   options: OperationOptions,
-): Promise<void> {
+): Promise<DeleteResult> {
   return runner.onImage("delete", image, options, DELETE, (location) => {
     return deleteOne(runner, location, options);
   });
@@ -140,9 +141,9 @@ async function deleteOne<L extends StoreLocation>(
   { driver }: Runner<L>,
   location: L,
   options: OperationOptions,
-): Promise<void> {
+): Promise<DeleteResult> {
   if (!driver.deleteImage) throw new StoreDeleteNotSupported("the driver does not delete");
-  await driver.deleteImage(location, options);
+  return await driver.deleteImage(location, options) ?? {};
 }
 
 /** Deletes images; missing ones are ignored. */
@@ -223,7 +224,7 @@ export function copy<L extends StoreLocation>(
   store: CopyableStore,
   image: ImageRef,
   imageId: string,
-  options: CopyOptions,
+  options: OperationOptions,
 ): Promise<CopyResult> {
   return toNewId(runner, "copy", image, imageId, options, (from) => {
     return copyLocation(runner, store, from, imageId, options);
@@ -235,7 +236,7 @@ async function copyLocation<L extends StoreLocation>(
   store: CopyableStore,
   from: L,
   imageId: string,
-  options: CopyOptions,
+  options: OperationOptions,
 ): Promise<CopyResult> {
   const { driver, capabilities } = runner;
   const copied = capabilities.isCapable(BitMasks.COPY)

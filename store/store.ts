@@ -15,7 +15,6 @@ import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
 import { exactSizeReader } from "../streams/exact_size.ts";
 import { readableFrom } from "../streams/readable.ts";
 import type { ImageData } from "../streams/source.ts";
-import type { CopyOptions } from "./copy.ts";
 import type { Driver, DriverClass, ImageReader } from "./driver.ts";
 import { checkedHandle, rangedHandle } from "./image_handle.ts";
 import { ImageWritable } from "./image_writable.ts";
@@ -27,6 +26,7 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
+  DeleteResult,
   GcOptions,
   GetOptions,
   GetResult,
@@ -389,12 +389,13 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    *
    * @param image The image: its id, its location or its location URI.
    * @param options The caller, and an abort signal.
+   * @returns Whether the backend keeps the data, and why.
    * @throws {NotFound} If there is no such image.
    * @throws {InUseByStore} If the backend cannot delete it now. It is left whole.
    * @throws {StoreDeleteNotSupported} If the store cannot delete.
    */
-  async delete(image: ImageRef, options: OperationOptions = {}): Promise<void> {
-    await (await operations()).remove(this.#runner, image, options);
+  async delete(image: ImageRef, options: OperationOptions = {}): Promise<DeleteResult> {
+    return await (await operations()).remove(this.#runner, image, options);
   }
 
   /**
@@ -442,16 +443,15 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    *
    * @param image The image: its id, its location or its location URI.
    * @param imageId The id of the copy.
-   * @param options Whether to verify it, the caller, and an abort signal.
+   * @param options The caller, and an abort signal.
    * @returns Where the copy is, and its digests where they were computed on the way.
    * @throws {NotFound} If there is no such image.
    * @throws {Duplicate} If the new id exists.
-   * @throws {ChecksumMismatch} If it is not what was added, as far as the store knows that.
    */
   async copy(
     image: ImageRef,
     imageId: string,
-    options: CopyOptions = {},
+    options: OperationOptions = {},
   ): Promise<CopyResult> {
     return (await operations()).copy(this.#runner, this, image, imageId, options);
   }

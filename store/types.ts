@@ -51,11 +51,6 @@ export interface DriverStat {
   checksum?: string | undefined;
   /** The second digest, where the backend holds it. */
   multihash?: Multihash | undefined;
-  /**
-   * The digests that the image had when they were recorded, where it was changed since: it is not what was
-   * added. `checksum` and `multihash` are then not known.
-   */
-  recorded?: ExpectedDigests | undefined;
   /** Media type, where the backend holds it. */
   contentType?: string | undefined;
   /** Whatever else the backend says of it. */
@@ -201,6 +196,12 @@ export interface GetResult {
 export interface ImageStat extends DriverStat {
   /** Where the image is. */
   location: Location;
+}
+
+/** What {@linkcode Store.delete} resolves to. */
+export interface DeleteResult {
+  /** Why the backend keeps the data of the image, although the image is deleted. `undefined` if it does not. */
+  kept?: string | undefined;
 }
 
 /** Options of {@linkcode Store.list}. */

@@ -58,11 +58,14 @@ for (const [what, [text, said]] of Object.entries(MISCHIEF)) {
   });
 }
 
-Deno.test("the test of portability notices a static import of node: alone", async () => {
+Deno.test("the test of portability notices an import of node:, lazy or not", async () => {
   await withModule(`import "node:fs";`, async (config) => {
     assertEquals((await runtimeComplaints(config)).length, 1);
   });
   await withModule(`await import("node:fs");`, async (config) => {
+    assertEquals((await runtimeComplaints(config)).length, 1);
+  });
+  await withModule(`process.getBuiltinModule("node:fs");`, async (config) => {
     assertEquals(await runtimeComplaints(config), []);
   });
 });

@@ -36,9 +36,7 @@ async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: S
     using verifier = new Progress(name, size);
     await vfs.writeFile(to.path, data, { size, verifier, signal, context });
   } else if (from.kind === "tree") {
-    const info = await vfs.stat(from.path, session);
-    const { size, location } = info;
-    const { checksum, multihash } = info.recorded ?? info;
+    const { size, checksum, multihash, location } = await vfs.stat(from.path, session);
     if (to.kind === "local" && location && await isImageFile(location, to.path)) {
       throw new Invalid("it is the image's own file", { operation: "write", path: to.path });
     }

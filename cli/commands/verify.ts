@@ -89,7 +89,7 @@ async function verifyOne(
   { signal, context }: Session,
 ): Promise<{ size: number; checked: string[] } | { size: number; recorded: string[] }> {
   const info = expected ? undefined : await vfs.stat(path, { signal, context });
-  const { checksum, multihash } = expected ?? info!.recorded ?? info!;
+  const { checksum, multihash } = expected ?? info!;
   const checked = [checksum ? "md5" : undefined, multihash?.algo].filter((one) =>
     one !== undefined
   );

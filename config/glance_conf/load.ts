@@ -5,6 +5,7 @@
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 import type { Config } from "../config.ts";
+import { requireBuiltin } from "../../runtime/requirements.ts";
 import { type GlanceConfFile, parseGlanceConf } from "./parse.ts";
 
 /** Options of {@linkcode loadGlanceConf}. */
@@ -40,8 +41,8 @@ export interface LoadGlanceConfOptions {
 export async function loadGlanceConf(
   { files = [], directories = [], onWarning }: LoadGlanceConfOptions,
 ): Promise<Config> {
-  const { readdir, readFile, stat } = await import("node:fs/promises");
-  const { dirname, isAbsolute, join } = await import("node:path");
+  const { readdir, readFile, stat } = requireBuiltin("node:fs/promises");
+  const { dirname, isAbsolute, join } = requireBuiltin("node:path");
   const paths = [...files];
   for (const directory of directories) {
     const names = await readable(directory, () => readdir(directory));

@@ -1,10 +1,8 @@
 /**
- * Copying an image's file into a staged file.
+ * Copying an image's file into a staged.
  *
  * @module
  */
-import { constants } from "node:fs";
-import { chmod, copyFile, stat, unlink } from "node:fs/promises";
 import { ImageChanged } from "../../errors/mod.ts";
 import { CHUNK_SIZE } from "../../streams/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
@@ -13,6 +11,7 @@ import type { StagedFile } from "./staged_file.ts";
 import { type ImageFile, lookAt } from "./reader.ts";
 import type { Io } from "./io.ts";
 import { isSameFile, type OpenFile } from "./open_file.ts";
+import { chmod, copyFile, FILE_FLAGS, stat, unlink } from "./system.ts";
 
 /**
  * Copies by the system's own means, where it can by sharing the data (reflinks), and a file with
@@ -35,9 +34,9 @@ export async function copyImageFile(
       at += count;
     }
   } else {
-    // An abort does not end it: it goes on in the staged file, which is removed meanwhile.
+    // An abort does not end it: it goes on in the staged, which is removed meanwhile.
     const { mode } = await io.wait(stat(staged.path));
-    const copying = copyFile(real.path, staged.path, constants.COPYFILE_FICLONE);
+    const copying = copyFile(real.path, staged.path, FILE_FLAGS.COPYFILE_FICLONE);
     await io.unlimited.wait(copying, () => unlink(staged.path));
     // The copy has taken the mode of the original, with whatever that lets whoever runs it do.
     await io.wait(chmod(staged.path, mode & 0o7777));

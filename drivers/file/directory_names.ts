@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { opendir } from "node:fs/promises";
 import { isDeno } from "../../runtime/mod.ts";
 import { unless } from "./errors.ts";
 import type { Io } from "./io.ts";
+import { opendir } from "./system.ts";
 
 /**
  * The names in a directory, which is closed in the end; none where reading fails with one of the

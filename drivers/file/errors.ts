@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { constants } from "node:os";
 import {
   BackendException,
   Forbidden,
@@ -13,6 +12,7 @@ import {
   StorageWriteDenied,
   StoreError,
 } from "../../errors/mod.ts";
+import { ERROR_NUMBERS } from "./system.ts";
 
 /** The error code of the system, `ENOENT` for example. */
 export function codeOf(error: unknown): string | undefined {
@@ -21,7 +21,7 @@ export function codeOf(error: unknown): string | undefined {
   if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) return code;
   // Deno does not name all that reads and writes of an open file fail with.
   const number = Number(/\(os error (\d+)\)/.exec(message ?? "")?.[1]);
-  return Object.entries(constants.errno).find(([, one]) => one === number)?.[0];
+  return Object.entries(ERROR_NUMBERS).find(([, one]) => one === number)?.[0];
 }
 
 /** What the system says went wrong, its code first. */

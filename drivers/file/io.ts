@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { unlink } from "node:fs/promises";
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { unlink } from "./system.ts";
 import type { TemporaryFile } from "./temporary_files.ts";
 
 /** How long cleaning up waits for a disk where the store has no limit, in milliseconds. */
@@ -24,11 +24,6 @@ export class Io {
     this.chunkSize = chunkSize;
     this.#limit = limit;
     this.#signal = signal;
-  }
-
-  /** Whether the caller has aborted. */
-  get isAborted(): boolean {
-    return this.#signal?.aborted ?? false;
   }
 
   /** Waits for what cleans up: no abort ends it, and a dead disk does not hold it for ever. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 import { reasonOf } from "./errors.ts";
 import type { Io } from "./io.ts";
+import { readFile } from "./system.ts";
 
 /** One entry of a metadata file. Further keys hold strings, lists and objects of them. */
 export interface MountMetadata extends Record<string, unknown> {

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import type { Bytes } from "../../streams/mod.ts";
 import { PAGE_CACHE_LIMIT, type PageCacheRead, pageCacheReads } from "./page_cache_read.ts";
 import type { Io } from "./io.ts";
+import { open } from "./system.ts";
 
 /** From how many bytes on a read is done by two threads, each half of it. */
 const HALVED = 2_097_152;
@@ -55,11 +56,6 @@ export class OpenFile {
   /** The same file for another operation, which does not close it but calls `close` instead. */
   for(io: Io, close: () => Promise<void>): OpenFile {
     return new OpenFile(this.#shared, io, close);
-  }
-
-  /** The number of the descriptor. */
-  get descriptor(): number {
-    return this.#shared.handle.fd;
   }
 
   /** What the system knows of the file. */

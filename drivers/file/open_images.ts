@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers/promises";
 import type { Datadirs } from "./datadirs.ts";
 import { type ImageFile, openImage } from "./reader.ts";
 import type { Io } from "./io.ts";
 import type { OpenFile } from "./open_file.ts";
+import { setImmediate } from "./system.ts";
 
 /** How long what was seen of a file is good for those who come after, in milliseconds. */
 const FRESH = 100;

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { stat } from "node:fs/promises";
-import { type BigIntStats, constants } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { Forbidden, ImageChanged, NotFound } from "../../errors/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type { ImageReader } from "../../store/driver.ts";
@@ -14,6 +13,7 @@ import type { Datadirs, RealPath } from "./datadirs.ts";
 import { identity } from "./digests.ts";
 import type { Io } from "./io.ts";
 import { isSameFile, OpenFile } from "./open_file.ts";
+import { FILE_FLAGS, stat } from "./system.ts";
 
 /** What is known of an image's file. */
 export interface ImageFile {
@@ -47,7 +47,7 @@ export async function openImage(
   seen?: ImageFile | undefined,
 ): Promise<ImageFile & { file: OpenFile }> {
   // To open a FIFO otherwise waits for who writes to it. Windows has neither.
-  const file = await OpenFile.open(io, path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const file = await OpenFile.open(io, path, FILE_FLAGS.O_RDONLY | (FILE_FLAGS.O_NONBLOCK ?? 0));
   try {
     const stats = await file.stat();
     requireFile(stats);

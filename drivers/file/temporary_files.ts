@@ -8,12 +8,10 @@
  *
  * @module
  */
-import { open, stat } from "node:fs/promises";
-import { hostname } from "node:os";
-import process from "node:process";
 import { isDeno } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { codeOf } from "./errors.ts";
+import { hostname, open, process, stat } from "./system.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 

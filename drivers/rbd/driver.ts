@@ -4,14 +4,7 @@
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import {
-  BackendException,
-  Duplicate,
-  InUseByStore,
-  Invalid,
-  InvalidImageId,
-  StorageFull,
-} from "../../errors/mod.ts";
+import { BackendException, Invalid } from "../../errors/mod.ts";
 import type {
   Driver,
   DriverContext,
@@ -22,6 +15,7 @@ import type {
 import { entriesBelow } from "../../store/listing.ts";
 import { pastEnd } from "../../store/reading.ts";
 import type {
+  DeleteResult,
   DriverStat,
   ImageHandle,
   Leftover,
@@ -31,24 +25,18 @@ import type {
 } from "../../store/types.ts";
 import { awaited } from "../../streams/abort.ts";
 import { type ByteRange, CHUNK_SIZE } from "../../streams/mod.ts";
+import { PoolClient } from "./client.ts";
+import { deleteImage } from "./deleter.ts";
 import type { Image } from "./image.ts";
-import { isImageName, wholeImages } from "./listing.ts";
+import { digestsOf, metadataOf } from "./image_meta.ts";
+import { leftovers } from "./leftovers.ts";
+import { isImageName, wholeImages } from "./lister.ts";
 import { RbdLocation, SNAPSHOT } from "./location.ts";
-import { digestsOf, metadataOf } from "./metadata.ts";
-import { isTaken, rename } from "./names.ts";
+import { duplicate, NewImage } from "./new_image.ts";
 import type { RbdOptions } from "./options.ts";
-import { Pool } from "./pool.ts";
 import { RbdReader } from "./reader.ts";
+import { isTaken, renameImage } from "./rename.ts";
 import type { Snapshot, SnapshotInfo } from "./snapshot.ts";
-import {
-  isStagedName,
-  leftoverOf,
-  remove,
-  removeStaged,
-  StagedImage,
-  stagedName,
-  sweep,
-} from "./staging.ts";
 import { RbdWriter } from "./writer.ts";
 
 /** The driver of {@linkcode RbdStore}. */
@@ -56,10 +44,8 @@ export class RbdDriver implements Driver<RbdLocation> {
   readonly #name: string;
   readonly #options: Required<RbdOptions>;
 
-  #opened: Pool | undefined;
+  #opened: PoolClient | undefined;
   #fsid: string | undefined;
-  #closing = new AbortController();
-  #sweeping: Promise<void> = Promise.resolve();
 
   /** Creates the driver of a store. */
   constructor({ name, options, capabilities }: DriverContext<Required<RbdOptions>>) {
@@ -69,36 +55,27 @@ export class RbdDriver implements Driver<RbdLocation> {
   }
 
   async configureGet(): Promise<void> {
-    this.#opened = await Pool.open(this.#options);
-    this.#closing = new AbortController();
+    this.#opened = await PoolClient.open(this.#options);
     this.#fsid = this.#opened.fsid;
   }
 
-  /** Sweeps, in the background, what crashed writers left. */
+  /** Looks whether the Ceph user may read the pool's directory, without changing anything. */
   async configureAdd(): Promise<void> {
-    const pool = this.#pool;
-    const left = (await pool.names()).filter(isStagedName);
-    this.#sweeping = sweep(pool, left, this.#closing.signal);
+    await this.#client.nameOf("");
   }
 
   async release(): Promise<void> {
-    const pool = this.#opened;
+    const client = this.#opened;
     this.#opened = undefined;
-    // The image being swept is finished, the others are left to a later sweep.
-    this.#closing.abort();
-    await this.#sweeping;
-    await pool?.close();
+    await client?.close();
   }
 
-  get #pool(): Pool {
+  get #client(): PoolClient {
     if (this.#opened === undefined) throw new BackendException("the store was closed meanwhile");
     return this.#opened;
   }
 
   locate(imageId: string): RbdLocation {
-    if (isStagedName(imageId)) {
-      throw new InvalidImageId(`${imageId} is a name for images that are being written`);
-    }
     return new RbdLocation(this.#fsid, this.#options.pool, imageId);
   }
 
@@ -107,10 +84,10 @@ export class RbdDriver implements Driver<RbdLocation> {
     return this.owns(location) && snapshot === SNAPSHOT && isImageName(image) ? image : undefined;
   }
 
-  /** Whether the location is in this pool of this cluster. @internal */
-  owns({ fsid, pool, image }: RbdLocation): boolean {
+  /** Whether the location is in this pool of this cluster. */
+  owns({ fsid, pool }: RbdLocation): boolean {
     return (pool ?? this.#options.pool) === this.#options.pool &&
-      (fsid ?? this.#fsid) === (this.#fsid ?? fsid) && !isStagedName(image);
+      (fsid ?? this.#fsid) === (this.#fsid ?? fsid);
   }
 
   async openRead(
@@ -162,74 +139,39 @@ export class RbdDriver implements Driver<RbdLocation> {
     imageId: string,
     { size, signal }: WriteOptions,
   ): Promise<ImageWriter<RbdLocation>> {
-    const pool = this.#pool;
+    const client = this.#client;
     const location = this.locate(imageId);
     await this.#refuseTaken(imageId, signal);
     // The greatest power of two that fits the chunk size, as glance_store has it.
     const order = 20 + Math.floor(Math.log2(this.#options.chunkSize));
-    const make = StagedImage.make(
-      pool,
+    const create = NewImage.create(
+      client,
       imageId,
-      (name) => pool.create(name, size ?? 0, order),
+      () => client.create(imageId, size ?? 0, order),
     );
-    const staged = await awaited(make, signal, (staged) => staged.discard());
+    const image = await awaited(create, signal, (image) => image.discard());
     const hole = this.#options.thinProvisioning ? Math.min(2 ** order, CHUNK_SIZE) : undefined;
-    return new RbdWriter(location, staged, { size, hole, signal });
+    return new RbdWriter(location, image, { size, hole, signal });
   }
 
-  deleteImage(
-    location: RbdLocation,
-    { signal }: OperationOptions,
-  ): Promise<void> {
+  deleteImage(location: RbdLocation, { signal }: OperationOptions): Promise<DeleteResult> {
     return awaited(this.#delete(location), signal);
   }
 
-  async #delete(location: RbdLocation): Promise<void> {
-    const pool = this.#pool;
-    const { image: name } = location;
-    {
-      await using snapshot = await this.#openWhole(location);
-      if (await snapshot.watchers() > 0) throw new InUseByStore("a client has the image open");
-      if (await snapshot.hasClones()) throw new InUseByStore("the image has clones");
-    }
-    await using image = await pool.openImage(name);
-    await image.unprotect(SNAPSHOT);
-    const staged = stagedName(name);
-    const isShared = await image.snapshots() > 1;
-    try {
-      // Somebody else's snapshots are kept, as glance_store does.
-      if (isShared) return await pool.moveToTrash(name);
-      // From here on a crash leaves what a sweep removes.
-      await pool.rename(await image.id(), name, staged);
-    } catch (error) {
-      if (isShared || !(error instanceof StorageFull)) {
-        // It may have another name since, and be whole under that.
-        await image.protect(SNAPSHOT).catch(() => {});
-        throw error;
-      }
-      // A full cluster takes no new name, but what is deleted makes room.
-      await image.removeSnapshot(SNAPSHOT);
-      await image.close();
-      return await remove(pool, name);
-    }
-    await image.close();
-    await removeStaged(pool, staged);
+  async #delete(location: RbdLocation): Promise<DeleteResult> {
+    return await deleteImage(this.#client, location.image, await this.#openWhole(location));
   }
 
-  async *leftovers({ signal }: ScanOptions): AsyncGenerator<Leftover> {
-    const pool = this.#pool;
-    for (const name of await awaited(pool.names(), signal)) {
-      const leftover = isStagedName(name) && await awaited(leftoverOf(pool, name), signal);
-      if (leftover) yield leftover;
-    }
+  leftovers(options: ScanOptions): AsyncGenerator<Leftover> {
+    return leftovers(this.#client, options);
   }
 
   listImages(
     directory: string,
     recursive: boolean,
-    { signal }: ScanOptions,
+    options: ScanOptions,
   ): AsyncIterable<ListEntry> {
-    return entriesBelow(wholeImages(this.#pool, directory, signal), directory, recursive);
+    return entriesBelow(wholeImages(this.#client, directory, options), directory, recursive);
   }
 
   copyImage(
@@ -237,9 +179,9 @@ export class RbdDriver implements Driver<RbdLocation> {
     imageId: string,
     options: OperationOptions,
   ): Promise<RbdLocation> {
-    const pool = this.#pool;
+    const client = this.#client;
     return this.#derive(from, imageId, options, {
-      make: (name, { size, order }) => pool.create(name, size, order),
+      make: (name, { size, order }) => client.create(name, size, order),
       fill: (image, snapshot) => snapshot.copyTo(image),
     });
   }
@@ -255,7 +197,7 @@ export class RbdDriver implements Driver<RbdLocation> {
   async #rename(from: RbdLocation, imageId: string): Promise<RbdLocation> {
     const location = this.locate(imageId);
     await using snapshot = await this.#openWhole(from);
-    await rename(this.#pool, snapshot.info.imageId, from.image, imageId);
+    await renameImage(this.#client, snapshot.info.imageId, from.image, imageId);
     return location;
   }
 
@@ -282,9 +224,9 @@ export class RbdDriver implements Driver<RbdLocation> {
 
   /** Creates a copy-on-write child of an image. */
   clone(from: RbdLocation, imageId: string, options: OperationOptions): Promise<RbdLocation> {
-    const pool = this.#pool;
+    const client = this.#client;
     return this.#derive(from, imageId, options, {
-      make: (name) => pool.clone(from.image, from.snapshot, name),
+      make: (name) => client.clone(from.image, from.snapshot, name),
     });
   }
 
@@ -296,7 +238,7 @@ export class RbdDriver implements Driver<RbdLocation> {
   async #flatten(location: RbdLocation): Promise<void> {
     await using snapshot = await this.#openWhole(location);
     if (await snapshot.parent() === undefined) return;
-    await using image = await this.#pool.openImage(location.image);
+    await using image = await this.#client.openImage(location.image);
     await image.flatten();
   }
 
@@ -313,16 +255,20 @@ export class RbdDriver implements Driver<RbdLocation> {
     const { signal } = options;
     const location = this.locate(imageId);
     const snapshot = await this.#open(from, options);
-    let staged: StagedImage | undefined;
+    let copy: NewImage | undefined;
     try {
       await this.#refuseTaken(imageId, signal);
-      const making = StagedImage.make(this.#pool, imageId, (name) => make(name, snapshot.info));
-      staged = await awaited(making, signal, (staged) => staged.discard());
-      if (fill) await awaited(fill(staged.image, snapshot), signal);
-      await staged.publish(metadataOf(await digestsOf(snapshot)));
+      const create = NewImage.create(
+        this.#client,
+        imageId,
+        () => make(imageId, snapshot.info),
+      );
+      copy = await awaited(create, signal, (copy) => copy.discard());
+      if (fill) await awaited(fill(copy.image, snapshot), signal);
+      await copy.publish(metadataOf(await digestsOf(snapshot)));
       return location;
     } catch (error) {
-      await staged?.discard().catch(() => {});
+      await copy?.discard().catch(() => {});
       throw error;
     } finally {
       const closed = snapshot.close();
@@ -333,7 +279,7 @@ export class RbdDriver implements Driver<RbdLocation> {
 
   /** Opens what a location names; throws `NotFound`. */
   #open({ image, snapshot }: RbdLocation, { signal }: OperationOptions): Promise<Snapshot> {
-    return awaited(this.#pool.openSnapshot(image, snapshot), signal, (late) => late.close());
+    return awaited(this.#client.openSnapshot(image, snapshot), signal, (late) => late.close());
   }
 
   /** Opens an image that is to be changed as a whole; throws `NotFound` unless it is whole. */
@@ -341,13 +287,13 @@ export class RbdDriver implements Driver<RbdLocation> {
     if (snapshot !== SNAPSHOT) {
       throw new Invalid(`the location names the snapshot "${snapshot}", not an image`);
     }
-    return this.#pool.openSnapshot(image, snapshot);
+    return this.#client.openSnapshot(image, snapshot);
   }
 
-  /** Early, before anything is written; renaming decides. */
+  /** Looks early, before anything is opened; creating the image decides. */
   async #refuseTaken(imageId: string, signal: AbortSignal | undefined): Promise<void> {
-    if (await awaited(isTaken(this.#pool, imageId), signal)) {
-      throw new Duplicate("the image exists already");
+    if (await awaited(isTaken(this.#client, imageId), signal)) {
+      throw await duplicate(this.#client, imageId);
     }
   }
 }

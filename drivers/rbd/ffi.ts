@@ -9,7 +9,7 @@
  */
 import { DriverLoadFailure, Invalid } from "../../errors/mod.ts";
 import { hasFfi } from "../../runtime/mod.ts";
-import { ERRNO, errorOf } from "./errno.ts";
+import { ERRNO, errorOf } from "./errors.ts";
 
 /**
  * A handle of the libraries: a cluster, a pool, an image. It is the pointer as a number, which Deno
@@ -63,13 +63,9 @@ const RADOS = {
   ),
   rados_create_write_op: { parameters: [], result: "u64" },
   rados_release_write_op: quick("u64"),
-  // (operation, whether the object must not exist, nothing)
-  rados_write_op_create: quick("u64", "i32", "u64"),
   // (operation, bytes that the object must begin with, their length, offset, nothing)
   rados_write_op_cmpext: quick("u64", "buffer", "usize", "u64", "u64"),
   rados_write_op_remove: quick("u64"),
-  // (operation, class, method, input, its length, nothing)
-  rados_write_op_exec: quick("u64", "buffer", "buffer", "buffer", "usize", "u64"),
   // (operation, pool, object, nothing, flags)
   rados_write_op_operate: slow("u64", "u64", "buffer", "u64", "i32"),
 } as const;
@@ -87,11 +83,17 @@ const RBD = {
   // (pool, C strings out, length in and out)
   rbd_list: slow("u64", "buffer", "buffer"),
   rbd_remove: slow("u64", "buffer"),
+  // (pool, name, new name)
+  rbd_rename: slow("u64", "buffer", "buffer"),
+  // (pool, id, whether to ignore the time that it must stay)
+  rbd_trash_remove: slow("u64", "buffer", "u8"),
   // (pool, name, seconds that it must stay)
   rbd_trash_move: slow("u64", "buffer", "u64"),
   // (pool, name, image out, snapshot or null)
   rbd_open: slow("u64", "buffer", "buffer", "buffer"),
   rbd_open_read_only: slow("u64", "buffer", "buffer", "buffer"),
+  rbd_open_by_id: slow("u64", "buffer", "buffer", "buffer"),
+  rbd_open_by_id_read_only: slow("u64", "buffer", "buffer", "buffer"),
   rbd_close: slow("u64"),
   // (image, info out, its length)
   rbd_stat: slow("u64", "buffer", "usize"),
@@ -134,6 +136,11 @@ const RBD = {
   rbd_list_children3: slow("u64", "buffer", "buffer"),
   // (image, key, value out, length in and out)
   rbd_metadata_get: slow("u64", "buffer", "buffer", "buffer"),
+  // (image, info out, its length)
+  rbd_get_group: slow("u64", "buffer", "usize"),
+  rbd_group_info_cleanup: quick("buffer", "usize"),
+  // (image, key)
+  rbd_metadata_remove: slow("u64", "buffer"),
   // (image, key, value)
   rbd_metadata_set: slow("u64", "buffer", "buffer"),
 } as const;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ERRNO, errorOf } from "./errno.ts";
+import { ERRNO, errorOf } from "./errors.ts";
 import { bytesOf, cString, type Pointer, timeOf } from "./ffi.ts";
 import { OpenImage } from "./open_image.ts";
 
@@ -37,6 +37,12 @@ export class Image extends OpenImage {
   /** Keeps a text with the image, under a key. */
   async setMetadata(key: string, value: string): Promise<void> {
     await this.call("rbd_metadata_set", cString(key), cString(value));
+  }
+
+  /** Removes a text that is kept with the image, if it is there. */
+  async removeMetadata(key: string): Promise<void> {
+    const result = await this.attempt("rbd_metadata_remove", cString(key));
+    if (result < 0 && result !== -ERRNO.ENOENT) throw errorOf("rbd_metadata_remove", -result);
   }
 
   /** Its size in bytes, and when it was last written, to the minute. */

@@ -6,11 +6,14 @@
 import {
   type Arguments,
   bytesOf,
+  cString,
   type Fallible,
   type Libraries,
+  Out,
   type Pointer,
   textOf,
 } from "./ffi.ts";
+import { ERRNO, errorOf } from "./errors.ts";
 import { Handle } from "./handle.ts";
 
 /** The arguments of a function but its first, the image. */
@@ -60,8 +63,42 @@ export abstract class OpenImage extends Handle {
     });
   }
 
+  /** The text that is kept under a key. */
+  async metadata(key: string): Promise<string | undefined> {
+    const [value, length] = [new Uint8Array(1024), new Out(1024)];
+    const result = await this.attempt("rbd_metadata_get", cString(key), value, length.bytes);
+    if (result < 0 && result !== -ERRNO.ENOENT) throw errorOf("rbd_metadata_get", -result);
+    return result < 0 ? undefined : textOf(value);
+  }
+
+  /** The snapshot that this is a copy-on-write child of. */
+  async parent(): Promise<{ pool: string; image: string; snapshot: string } | undefined> {
+    const [pool, image, snapshot] = [0, 1, 2].map(() => new Uint8Array(4096)) as Texts;
+    const result = await this.attempt(
+      "rbd_get_parent_info",
+      ...[pool, pool.length, image, image.length, snapshot, snapshot.length] as const,
+    );
+    if (result === -ERRNO.ENOENT) return undefined;
+    if (result < 0) throw errorOf("rbd_get_parent_info", -result);
+    return { pool: textOf(pool), image: textOf(image), snapshot: textOf(snapshot) };
+  }
+
+  /** Whether the image belongs to a group, with which consistent snapshots of several are made. */
+  async isInGroup(): Promise<boolean> {
+    // A C string, and the group's pool, which is -1 where there is none.
+    const info = new BigInt64Array(2);
+    const bytes = new Uint8Array(info.buffer);
+    await this.call("rbd_get_group", bytes, bytes.length);
+    const pool = info[1]!;
+    this.libraries.calls.rbd_group_info_cleanup(bytes, BigInt(bytes.length));
+    return pool !== -1n;
+  }
+
   /** Closes the image. */
   protected override async release(): Promise<void> {
     await this.libraries.attempt("rbd_close", this.image);
   }
 }
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type Texts = [Bytes, Bytes, Bytes];

@@ -4,7 +4,7 @@
  * @module
  */
 import { NotFound } from "../../errors/mod.ts";
-import { ERRNO, errorOf } from "./errno.ts";
+import { ERRNO, errorOf } from "./errors.ts";
 import { cString, type Libraries, Out, type Pointer, textOf, timeOf } from "./ffi.ts";
 import type { Image } from "./image.ts";
 import { usedBytes } from "./object_map.ts";
@@ -103,14 +103,6 @@ export class Snapshot extends OpenImage {
     await image.lend((target) => this.call("rbd_copy2", target));
   }
 
-  /** The text that is kept under a key. */
-  async metadata(key: string): Promise<string | undefined> {
-    const [value, length] = [new Uint8Array(1024), new Out(1024)];
-    const result = await this.attempt("rbd_metadata_get", cString(key), value, length.bytes);
-    if (result < 0 && result !== -ERRNO.ENOENT) throw errorOf("rbd_metadata_get", -result);
-    return result < 0 ? undefined : textOf(value);
-  }
-
   /** The names of the image's features. */
   async features(): Promise<string[]> {
     const [bits, text, length] = [new Out(), new Uint8Array(1024), new Out(1024)];
@@ -119,23 +111,17 @@ export class Snapshot extends OpenImage {
     return textOf(text).split(",").filter(Boolean);
   }
 
-  /** The snapshot that this is a copy-on-write child of. */
-  async parent(): Promise<{ pool: string; image: string; snapshot: string } | undefined> {
-    const [pool, image, snapshot] = [0, 1, 2].map(() => new Uint8Array(4096)) as Texts;
-    const result = await this.attempt(
-      "rbd_get_parent_info",
-      ...[pool, pool.length, image, image.length, snapshot, snapshot.length] as const,
-    );
-    if (result === -ERRNO.ENOENT) return undefined;
-    if (result < 0) throw errorOf("rbd_get_parent_info", -result);
-    return { pool: textOf(pool), image: textOf(image), snapshot: textOf(snapshot) };
-  }
-
-  /** Whether the snapshot has copy-on-write children. */
+  /**
+   * Whether the snapshot has copy-on-write children. A pool that may not be read, or that is gone, is
+   * where a child is.
+   */
   async hasClones(): Promise<boolean> {
     const count = new Out(0);
     const result = await this.attempt("rbd_list_children3", null, count.bytes);
-    if (result < 0 && result !== -ERRNO.ERANGE) throw errorOf("rbd_list_children3", -result);
+    const isHidden = [ERRNO.EPERM, ERRNO.EACCES, ERRNO.ENOENT].includes(-result as 1);
+    if (result < 0 && result !== -ERRNO.ERANGE && !isHidden) {
+      throw errorOf("rbd_list_children3", -result);
+    }
     return result < 0;
   }
 
@@ -156,6 +142,3 @@ export class Snapshot extends OpenImage {
     return length < 0 ? undefined : usedBytes(map.subarray(0, length), size, 2 ** order);
   }
 }
-
-type Bytes = Uint8Array<ArrayBuffer>;
-type Texts = [Bytes, Bytes, Bytes];

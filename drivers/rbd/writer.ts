@@ -9,8 +9,8 @@ import type { ImageWriter } from "../../store/driver.ts";
 import type { ImageDigest } from "../../store/types.ts";
 import { dataRuns } from "../shared/sparse.ts";
 import type { RbdLocation } from "./location.ts";
-import { metadataOf } from "./metadata.ts";
-import type { StagedImage } from "./staging.ts";
+import { metadataOf } from "./image_meta.ts";
+import type { NewImage } from "./new_image.ts";
 
 /** Writes under way at once; more gain nothing. */
 const DEPTH = 4;
@@ -27,11 +27,11 @@ export interface WriterOptions {
   signal: AbortSignal | undefined;
 }
 
-/** Writes an image under a name that nobody sees, and publishes it. */
+/** Writes an image, and publishes it. */
 export class RbdWriter implements ImageWriter<RbdLocation> {
   /** Where the image will be. */
   readonly location: RbdLocation;
-  readonly #staged: StagedImage;
+  readonly #image: NewImage;
   readonly #options: WriterOptions;
   readonly #free: ArrayBuffer[] = Array.from({ length: DEPTH }, () => new ArrayBuffer(0));
   readonly #writes = new Set<Promise<void>>();
@@ -42,9 +42,9 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
   #room: number;
 
   /** Writes to an image that was made for it. */
-  constructor(location: RbdLocation, staged: StagedImage, options: WriterOptions) {
+  constructor(location: RbdLocation, image: NewImage, options: WriterOptions) {
     this.location = location;
-    this.#staged = staged;
+    this.#image = image;
     this.#options = options;
     this.#room = options.size ?? 0;
     this.#abort = abortable(options.signal);
@@ -57,7 +57,7 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
     if (this.#length > this.#room) {
       const growth = Math.min(Math.max(this.#room, LEAST_GROWTH), MOST_GROWTH);
       this.#room += growth;
-      await this.#abort.race(this.#staged.image.resize(this.#room));
+      await this.#abort.race(this.#image.image.resize(this.#room));
     }
     const { hole } = this.#options;
     const runs = hole === undefined ? [[0, chunk.length] as const] : dataRuns(chunk, hole);
@@ -66,7 +66,7 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
       // What is lent is the caller's again soon; a copy takes half a millisecond.
       const copy = new Uint8Array(buffer, 0, to - from);
       copy.set(chunk.subarray(from, to));
-      const write = this.#staged.image.write(start + from, copy)
+      const write = this.#image.image.write(start + from, copy)
         .catch((error) => void this.#failures.push(error))
         .finally(() => {
           this.#writes.delete(write);
@@ -87,17 +87,17 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
   async commit(digest: ImageDigest): Promise<void> {
     await this.#abort.race(Promise.all(this.#writes));
     if (this.#failures.length > 0) throw this.#failures[0];
-    await this.#abort.race(this.#staged.image.flush());
+    await this.#abort.race(this.#image.image.flush());
     if (this.#room !== this.#length) {
-      await this.#abort.race(this.#staged.image.resize(this.#length));
+      await this.#abort.race(this.#image.image.resize(this.#length));
     }
-    await this.#staged.publish(metadataOf(digest));
+    await this.#image.publish(metadataOf(digest));
     this.#abort.dispose();
   }
 
   /** Removes what was written. */
   async abort(): Promise<void> {
     this.#abort.dispose();
-    await this.#staged.discard();
+    await this.#image.discard();
   }
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import { requireBuiltin } from "../../runtime/requirements.ts";
 import type { Bytes } from "../../streams/mod.ts";
+
+const { Buffer } = requireBuiltin("node:buffer");
 
 /** Whether all bytes are zero: the first is, and each is like the one before it. */
 export function isZero(bytes: Bytes): boolean {

@@ -1,34 +1,67 @@
 /**
- * Serves the path tree with Deno.
+ * Serves the path tree over HTTP on a TCP port, with Deno.
  *
  * @module
  */
-import { handler, type HandlerOptions } from "./mod.ts";
+import { visibleText } from "../../errors/visible_text.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
+import type { HttpExchange } from "../http1/connection.ts";
+import type { HttpRequest } from "../http1/exchange.ts";
+import { listen, type ListenOptions, type RunningServer } from "../http1/listen.ts";
+import { hostGuard } from "./host_guard.ts";
+import { errorReply, statusReply } from "./reply.ts";
+import { createResponder, type HandlerOptions } from "./responder.ts";
+
+export type { ListenOptions, RunningServer } from "../http1/listen.ts";
 
 /** Options of {@linkcode serve}. */
-export interface ServeOptions extends HandlerOptions {
-  /** Address to listen on; `127.0.0.1` by default, so that only this machine is served. */
-  hostname?: string | undefined;
-  /** Port to listen on; 0, the default, takes a free one. */
-  port?: number | undefined;
+export interface ServeOptions extends HandlerOptions, ListenOptions {
+  /**
+   * Names that requests may have as Host, beside loopback names and addresses; `*` for all. A server
+   * on a loopback address refuses any other with 403, so that a page whose name leads to this machine
+   * cannot read images (DNS rebinding). Default: none.
+   */
+  allowHosts?: readonly string[] | undefined;
+  /** Called after each response, for a log. */
+  onRequest?: ((entry: RequestLog) => void) | undefined;
 }
 
-/** A server that is running. */
-export interface RunningServer extends AsyncDisposable {
-  /** Where it answers. */
-  readonly url: URL;
-  /** Settles when it has stopped. */
-  readonly finished: Promise<void>;
+/** A request that has been responded to. */
+export interface RequestLog {
+  /** When the response was complete. */
+  time: Date;
+  /** The address of the client. */
+  client: string;
+  /** The method; `-` where the request was not valid HTTP. */
+  method: string;
   /**
-   * Waits until the requests under way are answered, at most `grace` milliseconds (10,000 by
-   * default), and then breaks off what is left. Requests that come meanwhile are answered with 503.
+   * Path and query, still percent-encoded and at most 1,024 characters long; `-` where the request was
+   * not valid HTTP.
    */
-  stop(grace?: number): Promise<void>;
+  path: string;
+  /** The status code of the response. */
+  status: number;
+  /** The number of bytes of the body that were sent. */
+  bytes: number;
+  /** How long the request took, in milliseconds. */
+  duration: number;
+  /** What went wrong, also what a listing left out; at most 16. */
+  errors: readonly unknown[];
 }
+
+/** The longest path of a log line, in characters. */
+const MAX_PATH = 1024;
+/** The most errors of a log line. */
+const MAX_ERRORS = 16;
 
 /**
- * Serves a tree until it is stopped. Needs the permission to listen.
+ * Serves a tree until it is stopped. It needs the permission to listen.
+ *
+ * @param vfs The tree. It is not closed with the server.
+ * @param options Address, limits, who may read and write, and what to call.
+ * @returns The server, which listens already.
+ * @throws {Deno.errors.AddrInUse} If the port is in use.
+ * @throws {Invalid} If an option is not valid.
  *
  * @example Serving until somebody interrupts
  * ```ts
@@ -43,47 +76,60 @@ export interface RunningServer extends AsyncDisposable {
  * ```
  */
 export function serve(vfs: Vfs, options: ServeOptions = {}): RunningServer {
-  const { hostname = "127.0.0.1", port = 0, ...rest } = options;
-  const handle = handler(vfs, rest);
-  let underWay = 0;
-  let idle: (() => void) | undefined;
-  const done = () => {
-    if (--underWay === 0) idle?.();
+  const { hostname = "127.0.0.1", allowHosts, onRequest, onError } = options;
+  const errorsOf = new WeakMap<HttpRequest, unknown[]>();
+  const report = (error: unknown, request: HttpRequest) => {
+    const errors = errorsOf.get(request) ?? [];
+    errorsOf.set(request, errors);
+    if (errors.length < MAX_ERRORS) errors.push(error);
+    onError?.(error, request);
   };
-  const abort = new AbortController();
-  let stopping = false;
-  const server = Deno.serve(
-    {
-      hostname,
-      port,
-      signal: abort.signal,
-      onListen: () => {},
-      // A body that failed was told to the handler's own `onError`; Deno would print its stack too.
-      onError: () => new Response(null, { status: 500 }),
+  const respond = createResponder(vfs, { ...options, onError: report });
+  const isAllowed = hostGuard(hostname, allowHosts);
+  return listen(options, {
+    handle: async (request) => {
+      if (isAllowed(request.headers.get("host"))) return await respond(request);
+      return statusReply(403, {}, "the Host field is none of this server's names");
     },
-    (request, { completed }) => {
-      if (stopping) return new Response(null, { status: 503, headers: { connection: "close" } });
-      underWay++;
-      completed.then(done, done);
-      return handle(request);
+    errorReply,
+    onExchange: (exchange, client) => {
+      const { request, error } = exchange;
+      if (request && error !== undefined && !isDisconnect(error)) report(error, request);
+      onRequest?.(logEntry(exchange, client, (request && errorsOf.get(request)) ?? []));
     },
-  );
-  // Not `server.shutdown`: once begun, it cannot be cut short.
-  const stop = async (grace = 10_000) => {
-    stopping = true;
-    const timer = setTimeout(() => abort.abort(), grace);
-    if (underWay > 0) {
-      await Promise.race([new Promise<void>((resolve) => idle = resolve), server.finished]);
-    }
-    clearTimeout(timer);
-    abort.abort();
-    await server.finished;
-  };
-  const { hostname: host, port: free } = server.addr;
+    onError: (error) => onError?.(error, NO_REQUEST),
+  });
+}
+
+/** Stands for a request where an error belongs to none. */
+const NO_REQUEST = { method: "-", target: "-", headers: new Headers(), body: null };
+
+function logEntry(
+  { request, status, bytes, duration }: HttpExchange,
+  client: string,
+  errors: readonly unknown[],
+): RequestLog {
   return {
-    url: new URL(`http://${host.includes(":") ? `[${host}]` : host}:${free}/`),
-    finished: server.finished,
-    stop,
-    [Symbol.asyncDispose]: () => stop(),
+    time: new Date(),
+    client,
+    method: visibleText(request?.method.slice(0, 32) ?? "-"),
+    path: visibleText(request?.target.slice(0, MAX_PATH) ?? "-"),
+    status,
+    bytes,
+    duration,
+    errors,
   };
+}
+
+/** Returns whether an error says that the client has gone, or has been closed for doing nothing. */
+function isDisconnect(error: unknown): boolean {
+  return [
+    "BrokenPipe",
+    "ConnectionReset",
+    "ConnectionAborted",
+    "BadResource",
+    "Interrupted",
+    "NotConnected",
+  ]
+    .includes((error as Error | undefined)?.name ?? "");
 }

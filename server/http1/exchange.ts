@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Bytes } from "../../streams/mod.ts";
+import type { ByteReader, Bytes } from "../../streams/mod.ts";
 
 /** A request. */
 export interface HttpRequest {
@@ -14,7 +14,7 @@ export interface HttpRequest {
   /** The header fields. */
   readonly headers: Headers;
   /** The body, or `null` where there is none. It is received while it is read. */
-  readonly body: ReadableStream<Bytes> | null;
+  readonly body: ReadableStream<Bytes> | ByteReader | null;
 }
 
 /** A body that is a stream. A `GetResult` is one. */

@@ -48,9 +48,6 @@ export class Workplace implements AsyncDisposable {
         mirror: { driver: "file", datadir: join(folder, "mirror"), weight: 5 },
       },
     };
-    if (config === undefined) {
-      for (const name of ["local", "mirror"]) await Deno.mkdir(join(folder, name));
-    }
     if (config !== null) {
       await Deno.writeTextFile(join(folder, "vitrine.json"), JSON.stringify(config ?? twoStores));
     }

@@ -194,7 +194,7 @@ Deno.test("what is nowhere is NotFound, and says which stores could not be asked
 
 Deno.test("an error that is not NotFound ends the search", async () => {
   const here = new (class extends Twin {
-    override delete(): Promise<void> {
+    override delete(): Promise<never> {
       return Promise.reject(new StorageFull("no room for the log"));
     }
   })("here");

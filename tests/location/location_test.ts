@@ -193,3 +193,11 @@ Deno.test("schemes are looked up by store, and a URI goes to the store that owns
     "outside",
   );
 });
+
+Deno.test("checkImageId: a name has at most 255 bytes of UTF-8, an id at most 1,024", () => {
+  const names = ["n".repeat(255), `a/${"ü".repeat(127)}/b`, `${"n".repeat(255)}/`.repeat(3) + "n"];
+  for (const id of names) assertEquals(checkImageId(id), id);
+  for (const id of ["n".repeat(256), `a/${"ü".repeat(128)}/b`, "n/".repeat(512) + "n"]) {
+    assertThrows(() => checkImageId(id), InvalidImageId, "longer than");
+  }
+});

@@ -5,14 +5,11 @@
  */
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { NotFound, StorageFull, TimeoutError } from "@vitrine/vitrine";
+import { Duplicate, NotFound, StorageFull, TimeoutError } from "@vitrine/vitrine";
 import type { RbdStore } from "@vitrine/vitrine/rbd";
-import { Pool } from "../../drivers/rbd/pool.ts";
-import { SNAPSHOT } from "../../drivers/rbd/location.ts";
 import { cephCluster, type Endpoints, serviceTest, startOwn } from "../services/mod.ts";
-import { run } from "../services/processes.ts";
 import { until } from "../until.ts";
-import { ceph, freshId, MIB, objects, randomBytes, rbd, sha512, storeOn } from "./support.ts";
+import { ceph, freshId, MIB, objects, randomBytes, sha512, storeOn } from "./support.ts";
 
 function startCluster(): Promise<Endpoints & AsyncDisposable> {
   return startOwn(cephCluster("ceph-faults", {
@@ -41,12 +38,11 @@ async function digest(store: RbdStore, id: string, meanwhile = () => {}): Promis
   return await sha512(await new Blob(parts).arrayBuffer());
 }
 
-/** Opens a store again and again until its sweep has left the pool with nothing of the images. */
-async function untilSwept(cluster: Endpoints, ...images: string[]): Promise<void> {
-  await until("the sweep", async () => {
-    await using store = storeOn(cluster);
-    await store.configure();
-    await store.close();
+/** Collects garbage until the pool has nothing of the images. */
+async function untilCollected(cluster: Endpoints, ...images: string[]): Promise<void> {
+  await using store = storeOn(cluster);
+  await until("gc", async () => {
+    await Array.fromAsync(store.gc({ olderThan: 0, onSkipped() {} }));
     return !(await objects(cluster)).some((name) => images.some((image) => name.endsWith(image)));
   });
 }
@@ -96,7 +92,7 @@ serviceTest("an OSD that stops, a monitor that is gone", "ceph", async (_, t) =>
     await store.close();
     await assertRejects(() => patient.get("away"), NotFound);
     assertEquals(await Array.fromAsync(patient.list()), []);
-    await untilSwept(cluster, "away");
+    await untilCollected(cluster, "away");
     assertEquals(await objects(cluster), []);
     await patient.add("away", bytes);
     await patient.delete("away");
@@ -132,7 +128,7 @@ serviceTest("an OSD that stops, a monitor that is gone", "ceph", async (_, t) =>
     Deno.kill(osd, "SIGCONT");
     assertEquals((await new Response(handle.stream).arrayBuffer()).byteLength, bytes.length);
     await store.close();
-    await untilSwept(cluster, "other");
+    await untilCollected(cluster, "other");
     assertEquals((await Array.fromAsync(patient.list())).map(({ path }) => path), ["there"]);
     await patient.delete("there");
   });
@@ -200,19 +196,22 @@ serviceTest(
       await child.status;
     }
 
-    await t.step("the next store sweeps what a killed writer left", async () => {
+    await t.step("RbdStore.gc: removes what a killed add left, and nothing else does", async () => {
       const id = freshId();
       await crash(id);
       await using store = storeOn(cluster);
       await assertRejects(() => store.get(id), NotFound);
       assertEquals(await Array.fromAsync(store.list()), []);
-      await untilSwept(cluster, id);
+      await assertRejects(() => store.add(id, bytes), Duplicate, "unfinished");
+      assertEquals(await Array.fromAsync(store.gc()), []);
+      await untilCollected(cluster, id);
       assertEquals(await objects(cluster), []);
+      await store.add(id, bytes);
+      await store.delete(id);
     });
 
-    await t.step("a store that is open finds it by gc, and not what is being written", async () => {
+    await t.step("RbdStore.gc: leaves alone what is being written", async () => {
       await using store = storeOn(cluster);
-      await store.configure();
       const id = freshId();
       await crash(id);
       const dryRun = async () => {
@@ -230,56 +229,20 @@ serviceTest(
       assertEquals(await objects(cluster), []);
     });
 
-    await t.step("crashes between the steps of renaming", async () => {
-      const staged = `.vitrine-0123456789abcdef-half`;
-      const rados = (...args: string[]) =>
-        run("rados", ["-c", cluster.confPath, "-p", cluster.pool, ...args]);
-      await using pool = await Pool.open({
-        cephConf: cluster.confPath,
-        pool: cluster.pool,
-        connectTimeout: 60,
-      });
-      const names = () => pool.names();
-      for (const done of ["the new name", "the directory"]) {
-        await rbd(cluster, "create", "--size=1M", staged);
-        await rbd(cluster, "snap", "create", "--no-progress", `${staged}@${SNAPSHOT}`);
-        await rbd(cluster, "snap", "protect", `${staged}@${SNAPSHOT}`);
-        if (done === "the new name") {
-          await rados("cp", `rbd_id.${staged}`, "rbd_id.half");
-          await untilSwept(cluster, "half");
-        } else {
-          // The image has its name, and what is left of the other is in nobody's way.
-          await pool.rename((await pool.idOf(staged))!, staged, "half");
-          await rados("cp", "rbd_id.half", `rbd_id.${staged}`);
-          await using store = storeOn(cluster);
-          assertEquals(await store.getSize("half"), MIB);
-          await store.delete("half");
-          await rados("rm", `rbd_id.${staged}`);
-        }
-        assertEquals([await objects(cluster), await names()], [[], []]);
+    await t.step(
+      "RbdStore.gc: collects beside an add from its first moment to its last",
+      async () => {
         await using store = storeOn(cluster);
-        await store.add("half", bytes);
-        await store.delete("half");
-      }
-    });
-
-    await t.step("a writer that goes on while others sweep", async () => {
-      await using store = storeOn(cluster);
-      const sweep = async () => {
         await using other = storeOn(cluster);
-        await other.configure();
-      };
-      const { multihash } = await store.add("alive", pieces(bytes, sweep));
-      assertEquals(await digest(store, "alive"), multihash.value);
-      // From its first moment to its last: creating, opening, protecting, renaming.
-      let adding = true;
-      const sweeping = (async () => {
-        while (adding) await sweep();
-      })();
-      for (let i = 0; i < 10; i++) await store.add(`alive-${i}`, randomBytes(10 + i));
-      adding = false;
-      await sweeping;
-      for (let i = 0; i < 10; i++) assertEquals(await store.getSize(`alive-${i}`), 10 + i);
-    });
+        let adding = true;
+        const collecting = (async () => {
+          while (adding) await Array.fromAsync(other.gc({ olderThan: 60_000, onSkipped() {} }));
+        })();
+        for (let i = 0; i < 10; i++) await store.add(`alive-${i}`, randomBytes(10 + i));
+        adding = false;
+        await collecting;
+        for (let i = 0; i < 10; i++) assertEquals(await store.getSize(`alive-${i}`), 10 + i);
+      },
+    );
   },
 );

@@ -3,19 +3,27 @@
  *
  * @module
  */
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  BackendException,
   BadStoreUri,
   BitMasks,
   Duplicate,
+  Forbidden,
   InUseByStore,
   Invalid,
-  InvalidImageId,
   NotFound,
   StoreError,
 } from "@vitrine/vitrine";
 import { RbdLocation } from "@vitrine/vitrine/rbd";
-import { Pool } from "../../drivers/rbd/pool.ts";
+import { PoolClient } from "../../drivers/rbd/client.ts";
+import { SNAPSHOT } from "../../drivers/rbd/location.ts";
 import { program } from "../services/service.ts";
 import { serviceTest } from "../services/mod.ts";
 import { run } from "../services/processes.ts";
@@ -127,15 +135,6 @@ serviceTest(
   },
 );
 
-serviceTest("the names of images on their way are nobody's", "ceph", async ({ ceph }) => {
-  await using store = storeOn(ceph);
-  const id = ".vitrine-0123456789abcdef-a";
-  await assertRejects(() => store.add(id, randomBytes(1)), InvalidImageId);
-  await assertRejects(() => store.get(id), InvalidImageId);
-  const uri = new RbdLocation(ceph.fsid, ceph.pool, id).uri();
-  await assertRejects(() => store.get(uri), BadStoreUri);
-});
-
 serviceTest("a location of another cluster or pool is refused", "ceph", async ({ ceph }) => {
   await using store = storeOn(ceph);
   const id = freshId();
@@ -234,7 +233,7 @@ serviceTest(
     await store.add(id, bytes);
     {
       const { confPath: cephConf, user, pool } = ceph;
-      await using other = await Pool.open({ cephConf, user, pool, connectTimeout: 60 });
+      await using other = await PoolClient.open({ cephConf, user, pool, connectTimeout: 60 });
       await using _image = await other.openImage(id);
       await assertRejects(() => store.delete(id), InUseByStore);
       assertEquals(await bytesOf((await store.get(id)).stream), bytes);
@@ -244,67 +243,183 @@ serviceTest(
 );
 
 serviceTest(
-  "the data of a deleted image go, also where a client opened it meanwhile",
+  "RbdStore.delete: an image that cannot be removed at the last step is whole again",
   "ceph",
   async ({ ceph }) => {
     await using store = storeOn(ceph);
-    const id = freshId();
-    await store.add(id, randomBytes(MIB));
-    const { imageId } = await idsOf(ceph as Record<string, string>, id);
-    const { confPath: cephConf, user, pool } = ceph;
-    await using other = await Pool.open({ cephConf, user, pool, connectTimeout: 60 });
-    // As a client does that came by just before.
-    const { rename } = Pool.prototype;
-    let closed = Promise.resolve();
-    Pool.prototype.rename = async function (...args) {
-      await rename.apply(this, args);
-      const image = await other.openImage(args[2]);
-      closed = new Promise((resolve) => setTimeout(resolve, 300)).then(() => image.close());
-    };
-    try {
-      await store.delete(id);
-    } finally {
-      Pool.prototype.rename = rename;
-      await closed;
+    const bytes = randomBytes(MIB);
+    const remove = PoolClient.prototype.remove;
+    for (const failure of [new InUseByStore("in use"), new BackendException("no"), "renamed"]) {
+      const [id, renamed] = [freshId(), freshId()];
+      await store.add(id, bytes);
+      PoolClient.prototype.remove = async function (name) {
+        if (typeof failure !== "string") throw failure;
+        await rbd(ceph, "mv", id, renamed);
+        await remove.call(this, name);
+      };
+      try {
+        await assertRejects(() => store.delete(id), StoreError);
+      } finally {
+        PoolClient.prototype.remove = remove;
+      }
+      const name = typeof failure === "string" ? renamed : id;
+      assertEquals(await bytesOf((await store.get(name)).stream), bytes);
+      assertEquals(await isProtected(ceph, name), true);
+      await store.delete(name);
     }
-    assertEquals((await objects(ceph)).filter((name) => name.includes(imageId)), []);
   },
 );
 
 serviceTest(
-  "an image that another store renames while it is deleted stays as it was",
+  "RbdStore.delete: an image of a group stays whole and is InUseByStore",
   "ceph",
   async ({ ceph }) => {
     await using store = storeOn(ceph);
-    await using other = storeOn(ceph);
-    const protection = async (id: string) =>
-      JSON.parse(await rbd(ceph, "snap", "ls", id, "--format=json"))
-        .map((one: Record<string, unknown>) => one.protected);
-    for (const method of ["rename", "moveToTrash"] as const) {
-      const [id, renamed, child] = [freshId(), freshId(), freshId()];
-      await store.add(id, randomBytes(MIB));
-      const hasOthers = method === "moveToTrash";
-      if (hasOthers) await rbd(ceph, "snap", "create", "--no-progress", `${id}@theirs`);
-      const original = Pool.prototype[method] as (...args: unknown[]) => Promise<void>;
-      // Just before the store takes the name away.
-      Pool.prototype[method] = async function (...args: unknown[]) {
-        Pool.prototype[method] = original;
-        await other.rename(id, renamed);
-        await original.apply(this, args);
-      };
-      try {
-        await assertRejects(() => store.delete(id), NotFound);
-      } finally {
-        Pool.prototype[method] = original;
-      }
-      assertEquals(await protection(renamed), hasOthers ? ["true", "false"] : ["true"]);
-      await store.clone(renamed, child);
-      await store.delete(child);
-      if (hasOthers) await rbd(ceph, "snap", "rm", "--no-progress", `${renamed}@theirs`);
-      await store.delete(renamed);
-    }
+    const [id, group] = [freshId(), freshId()];
+    const bytes = randomBytes(MIB);
+    await store.add(id, bytes);
+    await rbd(ceph, "group", "create", group);
+    await rbd(ceph, "group", "image", "add", `${ceph.pool}/${group}`, `${ceph.pool}/${id}`);
+    await assertRejects(() => store.delete(id), InUseByStore, "belongs to a group");
+    assertEquals(await bytesOf((await store.get(id)).stream), bytes);
+    assertEquals(await isProtected(ceph, id), true);
+    await rbd(ceph, "group", "rm", group);
+    await store.delete(id);
+    await assertRejects(() => store.get(id), NotFound);
   },
 );
+
+serviceTest(
+  "RbdStore.gc: never removes a whole image, whatever its name",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = `.vitrine-0123456789abcdef-${freshId()}`;
+    await store.add(id, randomBytes(10));
+    await Array.fromAsync(store.gc({ olderThan: -60_000, onSkipped() {} }));
+    assertEquals(await store.getSize(id), 10);
+    await store.delete(id);
+  },
+);
+
+serviceTest(
+  "RbdStore.gc: removes an image that has no snapshot, and no disk of a machine",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const [id, parent, disk, held] = [freshId(), freshId(), freshId(), freshId()];
+    await rbd(ceph, "create", "--size=1M", id);
+    await store.add(parent, randomBytes(10));
+    await rbd(ceph, "clone", `${parent}@snap`, `${ceph.pool}/${disk}`);
+    await rbd(ceph, "create", "--size=1M", held);
+    await rbd(ceph, "snap", "create", "--no-progress", `${held}@mine`);
+    const paths = async (olderThan: number) =>
+      (await Array.fromAsync(store.gc({ olderThan, onSkipped() {} }))).map(({ path }) => path);
+    assertEquals((await paths(86_400_000)).includes(id), false);
+    const removed = await paths(-60_000);
+    assertEquals([id, disk, held].map((name) => removed.includes(name)), [true, false, false]);
+    const left = await rbd(ceph, "ls");
+    assertEquals([id, disk, held].map((name) => left.includes(name)), [false, true, true]);
+    await rbd(ceph, "rm", "--no-progress", disk);
+    await rbd(ceph, "snap", "rm", "--no-progress", `${held}@mine`);
+    await rbd(ceph, "rm", "--no-progress", held);
+    await store.delete(parent);
+  },
+);
+
+serviceTest(
+  "RbdStore.delete: an image with snapshot-based mirroring is deleted",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    await store.add(id, randomBytes(10));
+    await rbd(ceph, "mirror", "pool", "enable", "image");
+    try {
+      await rbd(ceph, "mirror", "image", "enable", id, "snapshot");
+      assertEquals(await store.delete(id), {});
+    } finally {
+      await rbd(ceph, "mirror", "pool", "disable");
+    }
+    assert(!(await rbd(ceph, "trash", "ls", "--all")).includes(id));
+    assert(!(await rbd(ceph, "ls")).split("\n").includes(id));
+  },
+);
+
+serviceTest(
+  "RbdStore.rename: a journal has the new name, so that mirrors have it too",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const [id, renamed] = [freshId(), freshId()];
+    await store.add(id, randomBytes(10));
+    await rbd(ceph, "feature", "enable", id, "journaling");
+    assert(!(await rbd(ceph, "journal", "status", "--image", id)).includes("entry_tid"));
+    await store.rename(id, renamed);
+    // What a journal has recorded is at its commit position.
+    const status = JSON.parse(
+      await rbd(ceph, "journal", "status", "--image", renamed, "--format=json"),
+    );
+    assertStringIncludes(JSON.stringify(status), '"entry_tid":');
+    await store.delete(renamed);
+  },
+);
+
+serviceTest(
+  "RbdStore.delete: an image with clones of the second format goes to the trash, and gc reports it",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const [id, child] = [freshId(), freshId()];
+    await store.add(id, randomBytes(MIB));
+    await rbd(ceph, "--rbd-default-clone-format=2", "clone", `${id}@snap`, `${ceph.pool}/${child}`);
+    const { kept } = await store.delete(id);
+    assertStringIncludes(kept!, "clones");
+    await assertRejects(() => store.get(id), NotFound);
+    const trashed = async (dryRun: boolean) => {
+      const leftovers = await Array.fromAsync(
+        store.gc({ olderThan: -60_000, dryRun, onSkipped() {} }),
+      );
+      return leftovers.some(({ path, kind }) => path === id && kind === "trash");
+    };
+    assertEquals([await trashed(true), await trashed(false)], [true, false]);
+    await rbd(ceph, "rm", "--no-progress", child);
+    assertEquals([await trashed(false), await trashed(true)], [true, false]);
+  },
+);
+
+serviceTest(
+  "RbdStore.list: an image that cannot be opened is reported, and the rest is listed",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const [id, odd] = [freshId(), freshId()];
+    await store.add(id, randomBytes(10));
+    const opening = PoolClient.prototype.openSnapshot;
+    PoolClient.prototype.openSnapshot = function (name, snapshot) {
+      if (name === odd) throw new Forbidden("the parent may not be read");
+      return opening.call(this, name, snapshot);
+    };
+    const skipped: string[] = [];
+    try {
+      await store.add(odd, randomBytes(10));
+      const onSkipped = ({ path }: { path: string }) => void skipped.push(path);
+      const listed = await Array.fromAsync(store.list({ onSkipped }), ({ path }) => path);
+      assert(listed.includes(id));
+    } finally {
+      PoolClient.prototype.openSnapshot = opening;
+    }
+    assert(skipped.includes(odd));
+    for (const name of [id, odd]) await store.delete(name);
+  },
+);
+
+async function isProtected(ceph: Record<string, string>, id: string): Promise<boolean> {
+  const snapshots = JSON.parse(await rbd(ceph, "snap", "ls", id, "--format=json"));
+  return snapshots.some((one: Record<string, unknown>) =>
+    one.name === SNAPSHOT && one.protected === "true"
+  );
+}
 
 serviceTest("an image with snapshots of others goes to the trash", "ceph", async ({ ceph }) => {
   await using store = storeOn(ceph);

@@ -48,6 +48,59 @@ function install(folder: string, ...packages: string[]): Promise<string> {
   return output("npm", "install", "--prefix", folder, "--no-audit", "--no-fund", ...packages);
 }
 
+/** Scripts that bundle `app.js` into the folder `out`, without settings, and fail at a warning. */
+const BUNDLERS = {
+  esbuild: `
+    import { build } from "esbuild";
+    const { warnings } = await build({
+      entryPoints: ["app.js"], bundle: true, platform: "browser", format: "esm", splitting: true,
+      outdir: "out", logLevel: "silent",
+    });
+    if (warnings.length > 0) throw new Error(JSON.stringify(warnings));`,
+  Vite: `
+    import { build } from "vite";
+    const customLogger = { info() {}, warn: fail, warnOnce: fail, error: fail, clearScreen() {},
+      hasErrorLogged: () => false, hasWarned: false };
+    function fail(message) { throw new Error(message); }
+    await build({ build: { outDir: "out" }, configFile: false, customLogger });`,
+  webpack: `
+    import webpack from "webpack";
+    webpack({ mode: "production", entry: "./app.js", output: { path: process.cwd() + "/out" } },
+      (error, stats) => {
+        const { errors, warnings } = stats?.toJson({ all: false, errors: true, warnings: true }) ?? {};
+        if (error || errors.length + warnings.length > 0) {
+          console.error(error, errors, warnings);
+          process.exit(1);
+        }
+      });`,
+};
+
+/** Bundles a page that uses the main entry, and fails if a module of a runtime is left in the bundle. */
+async function bundleForBrowsers(folder: string, script: string): Promise<void> {
+  const page = `import * as vitrine from "${packageName}"; globalThis.vitrine = vitrine;`;
+  await Deno.writeTextFile(join(folder, "app.js"), page);
+  await Deno.writeTextFile(
+    join(folder, "index.html"),
+    '<script type="module" src="/app.js"></script>',
+  );
+  await Deno.writeTextFile(join(folder, "bundle.mjs"), script);
+  const { success, stderr } = await new Deno.Command("node", { args: ["bundle.mjs"], cwd: folder })
+    .output();
+  assert(success, new TextDecoder().decode(stderr));
+  const found: string[] = [];
+  for (const place of ["out", "out/assets"]) {
+    const directory = join(folder, place);
+    if (!await Deno.stat(directory).catch(() => undefined)) continue;
+    for await (const { name } of Deno.readDir(directory)) {
+      if (!name.endsWith(".js")) continue;
+      const text = await Deno.readTextFile(join(directory, name));
+      found.push(...text.match(/(?:from|import)\s*\(?\s*["']node:[^"']*/g) ?? []);
+    }
+  }
+  assertEquals(found, []);
+  await Deno.remove(join(folder, "out"), { recursive: true });
+}
+
 /** The servers that run here, for the suite: stores, buckets and accounts are parts of their own. */
 async function openEnvironments(stack: AsyncDisposableStack): Promise<SuiteEnv[]> {
   const [nginx, ceph, swift] = [
@@ -99,6 +152,12 @@ Deno.test("npm: the package loads and passes the suite in Node and in Bun", asyn
       const tsc = join(folder, "node_modules/typescript/bin/tsc");
       await output("node", tsc, ...options.split(" "), join(folder, "types.ts"));
     });
+    await t.step("bundlers for browsers take the main entry as it is", async (t) => {
+      await install(folder, "esbuild@0.28.2", "vite@8.4.0", "webpack@5.113.0");
+      for (const [name, script] of Object.entries(BUNDLERS)) {
+        await t.step(name, () => bundleForBrowsers(folder, script));
+      }
+    });
     for (const [name, find] of Object.entries(PROGRAMS)) {
       let program: Program;
       try {
@@ -123,7 +182,6 @@ Deno.test("npm: the package loads and passes the suite in Node and in Bun", asyn
       });
       await t.step(`${name}: the file store works`, async () => {
         const datadir = join(folder, "images", name);
-        await Deno.mkdir(datadir, { recursive: true });
         const module = join(directory, "../file/runtime.js");
         const told = JSON.parse(await output(program.path, module, datadir));
         assertEquals([told.read, told.listed], [9 * 1024 * 1024 + 3, ["a/b", "d/e"]]);

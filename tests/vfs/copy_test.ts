@@ -58,7 +58,7 @@ class Faulty extends MemoryStore {
         const stat = await driver.statImage(location, {});
         return this.lie?.(stat) ?? stat;
       },
-      deleteImage: (location: MemoryLocation): Promise<void> => {
+      deleteImage: (location: MemoryLocation) => {
         if (this.deleteFailure) throw this.deleteFailure;
         return driver.deleteImage(location, {});
       },

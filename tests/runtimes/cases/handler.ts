@@ -65,7 +65,7 @@ export const handlerCases: Cases = {
       handler(vfs)(new Request("http://localhost/store/", { headers: { accept } }));
     const [entry] = await (await ask("application/json")).json();
     equal([entry.name, entry.type, entry.size], ["a.txt", "file", 5]);
-    equal((await (await ask("text/html")).text()).includes('href="./a.txt"'), true);
+    equal((await (await ask("text/html")).text()).includes('href="a.txt"'), true);
   },
   "handler: PUT and DELETE with the token alone": async () => {
     const ask = await serving();

@@ -1,10 +1,16 @@
 /**
- * The digests of an image, as they are kept with it: `rbd image-meta list` shows them.
+ * The texts that are kept with an image: its digests, and marks. `rbd image-meta list` shows them.
  *
  * @module
  */
 import type { ImageDigest } from "../../store/types.ts";
 import type { Snapshot } from "./snapshot.ts";
+
+/** The key of the text that an image has while this driver adds it: the date. */
+export const ADDING = "vitrine.adding";
+
+/** The key of the text that an image in the trash has since this driver deleted it: the date. */
+export const DELETED = "vitrine.deleted";
 
 const [CHECKSUM, MULTIHASH] = ["vitrine.checksum", "vitrine.multihash"];
 

@@ -9,14 +9,14 @@ import {
   NotFound,
   type StoreError,
 } from "../../errors/mod.ts";
-import { ERRNO, errorOf } from "./errno.ts";
+import { ERRNO, errorOf } from "./errors.ts";
 import { cString, encoded, Libraries, Out, type Pointer, textOf, textsOf } from "./ffi.ts";
 import { Handle } from "./handle.ts";
 import { Image } from "./image.ts";
 import { Snapshot } from "./snapshot.ts";
 
 /** Where a pool is and who opens it. */
-export interface PoolOptions {
+export interface PoolClientOptions {
   /** Name of the pool. */
   pool: string;
   /** Ceph user, without `client.`; librados's default unless given. */
@@ -36,14 +36,14 @@ const LAYERING = 1;
 const MAX_ERRNO = 4095;
 
 /** A pool that is open, with its images. */
-export class Pool extends Handle {
+export class PoolClient extends Handle {
   readonly #libraries: Libraries;
   readonly #cluster: Pointer;
   readonly #pool: Pointer;
   readonly #handles = new Set<Handle>();
   #closing: Promise<void> | undefined;
   /** The images that are being made, which go before the pool is closed. */
-  readonly staged: Set<{ discard(): Promise<void> }> = new Set();
+  readonly newImages: Set<{ discard(): Promise<void> }> = new Set();
   /** Id of the cluster. */
   readonly fsid: string;
 
@@ -59,7 +59,9 @@ export class Pool extends Handle {
    * Connects to the cluster and opens the pool. Throws `DriverLoadFailure`, `BadStoreConfiguration`,
    * `NotAuthenticated`, `TimeoutError` and `RemoteServiceUnavailable`.
    */
-  static async open({ pool, user, cephConf, connectTimeout }: PoolOptions): Promise<Pool> {
+  static async open(
+    { pool, user, cephConf, connectTimeout }: PoolClientOptions,
+  ): Promise<PoolClient> {
     const libraries = new Libraries();
     const out = new Out();
     let cluster: Pointer | undefined;
@@ -94,7 +96,7 @@ export class Pool extends Handle {
       if (missing < 0) throw errorOf("rados_ioctx_create", -missing);
       // A request that a full cluster cannot take fails instead of waiting until there is room.
       libraries.calls.rados_set_pool_full_try(out.pointer);
-      return new Pool(libraries, cluster, out.pointer, textOf(fsid));
+      return new PoolClient(libraries, cluster, out.pointer, textOf(fsid));
     } catch (error) {
       if (cluster) await libraries.calls.rados_shutdown(cluster);
       libraries[Symbol.dispose]();
@@ -130,22 +132,10 @@ export class Pool extends Handle {
     });
   }
 
-  /**
-   * Renames the image of that id. `rbd_rename` looks first and then overwrites, so that two at once
-   * both succeed and one image is lost; this takes its three steps, the first of them exclusive, as
-   * `rbd_create` does. Throws `Duplicate`, and `NotFound` if it has not the name `from`.
-   */
-  rename(id: string, from: string, to: string): Promise<void> {
-    return this.using(async () => {
-      await this.#nameFirst(id, to);
-      try {
-        await this.#directory("dir_rename_image", from, to, id);
-      } catch (error) {
-        // A request that was not answered may have been carried out, and then `to` is its name.
-        if (!(error as StoreError).retryable) await this.#removeName(id, to);
-        throw error;
-      }
-      await this.#removeName(id, from);
+  /** Renames an image, as mirrors see it too; throws `Duplicate` and `NotFound`. */
+  async rename(from: string, to: string): Promise<void> {
+    await this.using(() => {
+      return this.#libraries.call("rbd_rename", this.#pool, cString(from), cString(to));
     });
   }
 
@@ -157,17 +147,6 @@ export class Pool extends Handle {
         if (!(error instanceof NotFound)) throw error;
       });
     });
-  }
-
-  /** Gives a name that no image has to the image of that id. */
-  async #nameFirst(id: string, name: string): Promise<void> {
-    const { calls } = this.#libraries;
-    const [rbd, method, input] = [cString("rbd"), cString("set_id"), encoded(id)];
-    const result = await this.#operate(idObject(name), (operation) => {
-      calls.rados_write_op_create(operation, 1, 0n);
-      calls.rados_write_op_exec(operation, rbd, method, input, BigInt(input.length), 0n);
-    });
-    if (result < 0) throw errorOf("rados_write_op_operate", -result);
   }
 
   /** Removes what a name says if it says that id: another client may have named another image so. */
@@ -246,9 +225,66 @@ export class Pool extends Handle {
     await this.using(() => this.#libraries.call("rbd_trash_move", this.#pool, cString(name), 0));
   }
 
+  /** Removes an image from the pool's trash; throws `HasSnapshot` while it has snapshots or clones. */
+  async removeFromTrash(id: string): Promise<void> {
+    await this.using(() => this.#libraries.call("rbd_trash_remove", this.#pool, cString(id), 0));
+  }
+
+  /** The images in the pool's trash: their ids, and the names that they had. */
+  trash(): Promise<{ id: string; name: string }[]> {
+    return this.using(async () => {
+      const [object, rbd, method] = ["rbd_trash", "rbd", "trash_list"].map(cString);
+      const entries: { id: string; name: string }[] = [];
+      for (let after = "";;) {
+        const input = new Uint8Array([...encoded(after), ...new Out(TRASH_PAGE).bytes]);
+        const output = new Uint8Array(1024 * TRASH_PAGE);
+        const length = await this.#libraries.attempt(
+          "rados_exec",
+          ...[
+            this.#pool,
+            object!,
+            rbd!,
+            method!,
+            input,
+            input.length,
+            output,
+            output.length,
+          ] as const,
+        );
+        if (length === -ERRNO.ENOENT) return entries;
+        if (length < 0) throw errorOf("rados_exec", -length);
+        const page = trashEntries(output.subarray(0, length));
+        entries.push(...page);
+        if (page.length < TRASH_PAGE) return entries;
+        after = page.at(-1)!.id;
+      }
+    });
+  }
+
   /** Opens an image for writing, which the cluster sees as being in use. Throws `NotFound`. */
   openImage(name: string): Promise<Image> {
     return this.#open("rbd_open", name, null, (image) => new Image(this.#libraries, image));
+  }
+
+  /** Opens an image by its id for writing, whatever its name is. Throws `NotFound`. */
+  openImageById(id: string): Promise<Image> {
+    return this.#open("rbd_open_by_id", id, null, (image) => new Image(this.#libraries, image));
+  }
+
+  /** Opens an image for looking at it, which the cluster does not see as being in use. */
+  openHead(name: string): Promise<Image> {
+    return this.#open(
+      "rbd_open_read_only",
+      name,
+      null,
+      (image) => new Image(this.#libraries, image),
+    );
+  }
+
+  /** Opens an image by its id, also one in the trash, for looking at it. */
+  openHeadById(id: string): Promise<Image> {
+    const open = "rbd_open_by_id_read_only";
+    return this.#open(open, id, null, (image) => new Image(this.#libraries, image));
   }
 
   /** Opens a snapshot of an image for reading. Throws `NotFound` if either is missing. */
@@ -263,7 +299,7 @@ export class Pool extends Handle {
   }
 
   async #open<T extends Handle>(
-    call: "rbd_open" | "rbd_open_read_only",
+    call: "rbd_open" | "rbd_open_read_only" | "rbd_open_by_id" | "rbd_open_by_id_read_only",
     name: string,
     snapshot: Uint8Array<ArrayBuffer> | null,
     wrap: (image: Pointer) => T | Promise<T>,
@@ -301,7 +337,7 @@ export class Pool extends Handle {
 
   /** Removes the images that are being made, then closes the pool. Safe to call twice. */
   override close(): Promise<void> {
-    return this.#closing ??= Promise.allSettled([...this.staged].map((image) => image.discard()))
+    return this.#closing ??= Promise.allSettled([...this.newImages].map((image) => image.discard()))
       .then(() => super.close());
   }
 
@@ -312,6 +348,31 @@ export class Pool extends Handle {
     await this.#libraries.calls.rados_shutdown(this.#cluster);
     this.#libraries[Symbol.dispose]();
   }
+}
+
+/** Entries of the trash that are requested at once. */
+const TRASH_PAGE = 64;
+
+/**
+ * Reads what the method `trash_list` of the class `rbd` returns: a count, then the id and the versioned
+ * `TrashImageSpec` of each image, which begins with its source and its name (ceph/src/cls/rbd).
+ */
+function trashEntries(bytes: Uint8Array): { id: string; name: string }[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = (at: number) => {
+    const length = view.getUint32(at, true);
+    return textOf(bytes.subarray(at + 4, at + 4 + length));
+  };
+  const entries = [];
+  let at = 4;
+  for (let left = view.getUint32(0, true); left > 0; left--) {
+    const id = text(at);
+    at += 4 + view.getUint32(at, true);
+    // A version, the least version that can read it, and the length of the rest; then the source.
+    entries.push({ id, name: text(at + 7) });
+    at += 6 + view.getUint32(at + 2, true);
+  }
+  return entries;
 }
 
 /** The object that holds the id of the image of that name. */

@@ -34,6 +34,7 @@ const ERRORS: Readonly<Record<number, readonly [name: string, ErrorClass, meanin
   22: ["EINVAL", BackendException, "invalid argument"],
   28: ["ENOSPC", StorageFull, "the cluster is full"],
   30: ["EROFS", StorageWriteDenied, "the image is read-only"],
+  31: ["EMLINK", InUseByStore, "the image belongs to a group"],
   36: ["ENAMETOOLONG", InvalidImageId, "the name is longer than the cluster takes"],
   39: ["ENOTEMPTY", HasSnapshot, "the image has snapshots"],
   95: ["EOPNOTSUPP", BackendException, "the cluster does not support it"],

@@ -1,0 +1,114 @@
+/**
+ * What adds and deletes that never ended left in the pool.
+ *
+ * An image is whole once it has the snapshot `snap`. One without any snapshot, that nobody has open, is what
+ * an upload left that was killed, of this driver or of glance_store. An image that was deleted while it had
+ * clones or other people's snapshots is in the pool's trash, marked by this driver.
+ *
+ * @module
+ */
+import { HasSnapshot, InUseByStore, NotFound } from "../../errors/mod.ts";
+import type { Leftover, ScanOptions } from "../../store/types.ts";
+import { awaited } from "../../streams/abort.ts";
+import type { PoolClient } from "./client.ts";
+import { removeImage } from "./deleter.ts";
+import { ADDING, DELETED } from "./image_meta.ts";
+import { SNAPSHOT } from "./location.ts";
+
+/**
+ * Lists the unfinished images of a pool, and the deleted ones in its trash.
+ *
+ * @param client The pool.
+ * @param options The abort signal, and what to call with what cannot be judged.
+ * @returns The leftovers.
+ */
+export async function* leftovers(
+  client: PoolClient,
+  { signal, onSkipped }: ScanOptions,
+): AsyncGenerator<Leftover> {
+  const judge = async (path: string, look: () => Promise<Leftover | undefined>) => {
+    try {
+      return await awaited(look(), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof NotFound)) onSkipped({ path, reason: error as Error });
+      return undefined;
+    }
+  };
+  for (const name of await awaited(client.names(), signal)) {
+    const leftover = await judge(name, () => unfinishedImage(client, name));
+    if (leftover) yield leftover;
+  }
+  for (const { id, name } of await awaited(client.trash(), signal)) {
+    const leftover = await judge(name, () => deletedImage(client, id, name));
+    if (leftover) yield leftover;
+  }
+}
+
+/** What is known of an image that no snapshot makes whole, unless somebody has it open. */
+async function unfinishedImage(client: PoolClient, path: string): Promise<Leftover | undefined> {
+  if (await isWhole(client, path)) return undefined;
+  await using image = await client.openHead(path);
+  const id = await image.id();
+  if (await image.watchers() > 0 || await image.snapshots() > 0) return undefined;
+  // A clone without snapshots is the disk of a machine, unless this driver was making it.
+  if (await image.parent() !== undefined && await image.metadata(ADDING) === undefined) {
+    return undefined;
+  }
+  const { size, modified: since } = await image.state();
+  const remove = () => removeUnfinished(client, path, id);
+  return { path, kind: "image", since, size, remove };
+}
+
+async function isWhole(client: PoolClient, name: string): Promise<boolean> {
+  try {
+    await using _snapshot = await client.openSnapshot(name, SNAPSHOT);
+    return true;
+  } catch (error) {
+    if (error instanceof NotFound) return false;
+    throw error;
+  }
+}
+
+/**
+ * Removes an unfinished image. One that has become whole, or another of its name, is left alone.
+ *
+ * @param client The pool.
+ * @param name The name of the image.
+ * @param id The id that the image must have.
+ * @throws {InUseByStore} If somebody has it open, or it has a snapshot by now.
+ */
+export async function removeUnfinished(
+  client: PoolClient,
+  name: string,
+  id: string,
+): Promise<void> {
+  if (await client.idOf(name) !== id) return;
+  {
+    await using image = await client.openHead(name);
+    if (await image.snapshots() > 0) throw new InUseByStore("the image has a snapshot by now");
+    if (await image.watchers() > 0) throw new InUseByStore("a client has the image open");
+  }
+  try {
+    await removeImage(client, name);
+  } catch (error) {
+    if (error instanceof NotFound) return;
+    if (!(error instanceof HasSnapshot)) throw error;
+    throw new InUseByStore("the image has a snapshot by now", { cause: error });
+  }
+}
+
+/** What is known of an image in the trash, if this driver deleted it. */
+async function deletedImage(
+  client: PoolClient,
+  id: string,
+  path: string,
+): Promise<Leftover | undefined> {
+  await using image = await client.openHeadById(id);
+  const deleted = await image.metadata(DELETED);
+  if (deleted === undefined) return undefined;
+  const { size } = await image.state();
+  const since = new Date(deleted);
+  const remove = () => client.removeFromTrash(id);
+  return { path, kind: "trash", since: isNaN(+since) ? undefined : since, size, remove };
+}

@@ -1,0 +1,67 @@
+/**
+ * Renaming images, and names that only look taken.
+ *
+ * An image's name is kept in two places: an object of the name holds the image's id, and the pool's
+ * directory the name of each id. `rbd_rename` writes the new object exclusively, so that of two renames to
+ * one name only one succeeds, then the directory, and removes the old object; a journal records it, so
+ * that mirrors do the same. A client that dies between the steps leaves a name that says the id of an image
+ * with another name.
+ *
+ * @module
+ */
+import { Duplicate } from "../../errors/mod.ts";
+import type { PoolClient } from "./client.ts";
+
+/** Milliseconds after which a living client has taken its next step. */
+const PAUSE = 500;
+
+/**
+ * Returns whether an image has that name. Takes the name back from an image that has another.
+ *
+ * @param client The pool.
+ * @param name The name.
+ * @returns Whether it is taken.
+ */
+export async function isTaken(client: PoolClient, name: string): Promise<boolean> {
+  const id = await client.idOf(name);
+  if (id === undefined) return false;
+  if (await client.nameOf(id) === name) return true;
+  // Another client may be about to take the next step.
+  await delay(PAUSE);
+  if (await client.nameOf(id) === name) return true;
+  await client.forget(id, name);
+  return await client.idOf(name) !== undefined;
+}
+
+/**
+ * Renames an image.
+ *
+ * @param client The pool.
+ * @param id The id of the image.
+ * @param from Its name.
+ * @param to Its new name.
+ * @throws {Duplicate} If an image has the new name.
+ * @throws {NotFound} If no image has the name `from`.
+ */
+export async function renameImage(
+  client: PoolClient,
+  id: string,
+  from: string,
+  to: string,
+): Promise<void> {
+  // What a broken rename left of the new name would be in the way.
+  if (await isTaken(client, to)) throw new Duplicate("the image exists already");
+  try {
+    await client.rename(from, to);
+  } catch (error) {
+    // Another rename of the image was faster: its directory entry is not the one that librbd expected.
+    const isHalf = await client.idOf(to) === id && await client.nameOf(id) !== to;
+    if (isHalf) await client.forget(id, to);
+    throw error;
+  }
+}
+
+/** Waits so many milliseconds. */
+export function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
