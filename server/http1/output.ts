@@ -93,7 +93,7 @@ export class Output {
     const source = new BodySource(body.stream);
     let sent = 0;
     try {
-      let chunk = await this.#next(source, length);
+      let chunk = length === 0 ? undefined : await this.#next(source, length);
       let prefix: Bytes | undefined = head;
       while (chunk !== undefined) {
         if (length !== undefined && sent + chunk.length > length) {

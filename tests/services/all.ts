@@ -7,6 +7,7 @@
 import { ceph } from "./ceph.ts";
 import { cephBluestore } from "./ceph_bluestore.ts";
 import { chromium } from "./chromium.ts";
+import { clients } from "./clients.ts";
 import { corpus } from "./corpus.ts";
 import { glanceStore } from "./glance_store.ts";
 import { keystone } from "./keystone.ts";
@@ -25,5 +26,6 @@ export const SERVICES: Service[] = [
   glanceStore,
   tools,
   chromium,
+  clients,
   corpus,
 ];

@@ -201,6 +201,27 @@ Deno.test("listen: a body without a length is in chunks, and one that fails neve
   });
 });
 
+Deno.test("listen: a byte stream of every size around the buffer arrives as it is", async () => {
+  const sizes = [0, 1, 1024, 261_119, 261_120, 261_121, 262_144, 600_000];
+  const handle = ({ target }: HttpRequest): Promise<HttpReply> => {
+    const data = new Uint8Array(Number(target.slice(2))).map((_, i) => i);
+    const headers: Record<string, string> = target.startsWith("/n")
+      ? { "content-length": `${data.length}` }
+      : {};
+    return Promise.resolve({ status: 200, headers, body: { stream: new Blob([data]).stream() } });
+  };
+  await running(handle, async ({ server, exchanges }) => {
+    for (const size of sizes) {
+      for (const kind of ["n", "c"]) {
+        const response = await fetch(new URL(`/${kind}${size}`, server.url));
+        const expected = new Uint8Array(size).map((_, i) => i);
+        assertEquals(await response.bytes(), expected, `${kind} ${size}`);
+      }
+    }
+    assertEquals(exchanges.map(({ error }) => error), exchanges.map(() => undefined));
+  });
+});
+
 Deno.test("listen: a body that fails before its first byte has a status", async () => {
   const stream = () => new ReadableStream({ pull: () => Promise.reject(new Error("away")) });
   const handle = () => Promise.resolve({ status: 200, headers: {}, body: { stream: stream() } });
