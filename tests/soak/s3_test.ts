@@ -1,0 +1,49 @@
+/**
+ * Random aborts and kills on Ceph's radosgw, of images of one `PUT` and of parts.
+ *
+ * @module
+ */
+import { MIB } from "../../conformance/data.ts";
+import { S3Store } from "../../drivers/s3/mod.ts";
+import { listUploads } from "../../drivers/s3/leftovers.ts";
+import { TestBucket } from "../s3/bucket.ts";
+import { type Endpoints, serviceTest } from "../services/mod.ts";
+import { ABORTS, KILLS, soakAborts, type Soaked, soakKills } from "./harness.ts";
+
+async function soak(s3: Endpoints["s3"], run: (soaked: Soaked) => Promise<void>): Promise<void> {
+  await using bucket = new TestBucket(s3, {
+    largeObjectSize: 5,
+    largeObjectChunkSize: 5,
+    concurrency: 2,
+  });
+  // So that the bucket is there.
+  await bucket.store.add("first", new Uint8Array(1));
+  await bucket.store.delete("first");
+  await run({
+    driver: "s3",
+    options: { ...bucket.options },
+    sizes: [1, 3 * MIB, 11 * MIB],
+    patience: 400,
+    open: () => new S3Store("soaked", bucket.options),
+    async leftovers() {
+      const client = bucket.client();
+      try {
+        return (await Array.fromAsync(listUploads(client))).map(({ key }) => key);
+      } finally {
+        await client.close();
+      }
+    },
+  });
+}
+
+serviceTest(
+  `S3Store.add: ${ABORTS} random aborts leave no half image and no upload`,
+  "ceph",
+  ({ ceph }) => soak(ceph.s3, (soaked) => soakAborts(soaked, ABORTS)),
+);
+
+serviceTest(
+  `S3Store.add: ${KILLS} random kills leave no half image, and gc no upload`,
+  "ceph",
+  ({ ceph }) => soak(ceph.s3, (soaked) => soakKills(soaked, KILLS)),
+);
