@@ -13,7 +13,7 @@ if (image === undefined || directory === undefined) {
   Deno.exit(2);
 }
 
-await using store = new FileStore("local", { datadir: directory });
+await using store = new FileStore("local", { datadir: directory, createDatadir: true });
 using file = await Deno.open(image);
 const added = await store.add("images/first", file.readable, { size: (await file.stat()).size });
 console.log(`added ${added.location}: ${added.size} bytes`);

@@ -55,7 +55,7 @@ function lengthFault(imageId: string): string | undefined {
 export function pathFault(path: string): string | undefined {
   if (path === "") return "it is empty";
   // deno-lint-ignore no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(path)) return "it holds a control character";
+  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(path)) return "it holds a control character";
   if (path.includes("\\")) return "it holds a backslash";
   if (/[\ud800-\udfff]/u.test(path)) return "it holds a lone surrogate";
   for (const segment of path.split("/")) {

@@ -83,7 +83,8 @@ export async function copyByStream(
   to: CopyTarget,
   { verify, verifier, signal, context }: CopyOptions,
 ): Promise<AddResult> {
-  const { checksum, multihash } = known;
+  // A file that was written to after it was added is not what was added.
+  const { checksum, multihash } = known.recorded ?? known;
   if (verify && checksum === undefined && multihash === undefined) {
     throw new Invalid("the store holds no digest of the image to verify the copy against");
   }

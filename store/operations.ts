@@ -20,7 +20,7 @@ import { discard, type ImageData, type ImageSource, openSource } from "../stream
 import { checkAlgorithm } from "../streams/image_digest.ts";
 import { transfer } from "../streams/transfer.ts";
 import { addImage } from "./add.ts";
-import { type CopyableStore, copyByStream, moveByCopy } from "./copy.ts";
+import { type CopyableStore, copyByStream, type CopyOptions, moveByCopy } from "./copy.ts";
 import { checkLocationMetadata } from "./location_metadata.ts";
 import type { Ability, Runner } from "./runner.ts";
 import type {
@@ -224,7 +224,7 @@ export function copy<L extends StoreLocation>(
   store: CopyableStore,
   image: ImageRef,
   imageId: string,
-  options: OperationOptions,
+  options: CopyOptions,
 ): Promise<CopyResult> {
   return toNewId(runner, "copy", image, imageId, options, (from) => {
     return copyLocation(runner, store, from, imageId, options);
@@ -236,7 +236,7 @@ async function copyLocation<L extends StoreLocation>(
   store: CopyableStore,
   from: L,
   imageId: string,
-  options: OperationOptions,
+  options: CopyOptions,
 ): Promise<CopyResult> {
   const { driver, capabilities } = runner;
   const copied = capabilities.isCapable(BitMasks.COPY)

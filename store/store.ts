@@ -15,6 +15,7 @@ import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
 import { exactSizeReader } from "../streams/exact_size.ts";
 import { readableFrom } from "../streams/readable.ts";
 import type { ImageData } from "../streams/source.ts";
+import type { CopyOptions } from "./copy.ts";
 import type { Driver, DriverClass, ImageReader } from "./driver.ts";
 import { checkedHandle, rangedHandle } from "./image_handle.ts";
 import { ImageWritable } from "./image_writable.ts";
@@ -443,15 +444,16 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    *
    * @param image The image: its id, its location or its location URI.
    * @param imageId The id of the copy.
-   * @param options The caller, and an abort signal.
+   * @param options Whether to verify it, the caller, and an abort signal.
    * @returns Where the copy is, and its digests where they were computed on the way.
    * @throws {NotFound} If there is no such image.
    * @throws {Duplicate} If the new id exists.
+   * @throws {ChecksumMismatch} If it is not what was added, as far as the store knows that.
    */
   async copy(
     image: ImageRef,
     imageId: string,
-    options: OperationOptions = {},
+    options: CopyOptions = {},
   ): Promise<CopyResult> {
     return (await operations()).copy(this.#runner, this, image, imageId, options);
   }

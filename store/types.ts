@@ -51,6 +51,11 @@ export interface DriverStat {
   checksum?: string | undefined;
   /** The second digest, where the backend holds it. */
   multihash?: Multihash | undefined;
+  /**
+   * The digests that the image had when they were recorded, where it was changed since: it is not what was
+   * added. `checksum` and `multihash` are then not known.
+   */
+  recorded?: ExpectedDigests | undefined;
   /** Media type, where the backend holds it. */
   contentType?: string | undefined;
   /** Whatever else the backend says of it. */

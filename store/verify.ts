@@ -34,8 +34,12 @@ async function expectedDigests(
   { verify, offset, length }: GetOptions,
   stat: () => Promise<DriverStat>,
 ): Promise<ExpectedDigests> {
+  const held = async () => {
+    const known = await stat();
+    return known.recorded ?? known;
+  };
   if (offset || length !== undefined) throw new Invalid("only a whole image can be verified");
-  const { checksum, multihash } = typeof verify === "object" ? verify : await stat();
+  const { checksum, multihash } = typeof verify === "object" ? verify : await held();
   // From a database, what is not known is `null`.
   if (!checksum && !multihash) {
     throw new Invalid("nothing is known to verify the image against");

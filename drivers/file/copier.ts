@@ -1,5 +1,5 @@
 /**
- * Copying an image's file into a staged.
+ * Copying an image's file into a staged file.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export async function copyImageFile(
       at += count;
     }
   } else {
-    // An abort does not end it: it goes on in the staged, which is removed meanwhile.
+    // An abort does not end it: it goes on in the staged file, which is removed meanwhile.
     const { mode } = await io.wait(stat(staged.path));
     const copying = copyFile(real.path, staged.path, FILE_FLAGS.COPYFILE_FICLONE);
     await io.unlimited.wait(copying, () => unlink(staged.path));

@@ -10,13 +10,13 @@ import {
   Forbidden,
   StorageFull,
 } from "../../errors/mod.ts";
-import { NOWHERE, unless } from "./errors.ts";
+import { codeOf, NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isFileId, unprintable } from "./location.ts";
 import type { FileOptions } from "./options.ts";
 import { lstat, realpath, resolve, stat, statfs } from "./system.ts";
 
-/** Where glance_store has its images unless told otherwise. */
+/** Where glance_store has its images by default. */
 const DEFAULT_DATADIR = "/var/lib/glance/images";
 
 /** A path without symbolic links, and the datadir that it is in. */
@@ -25,6 +25,8 @@ export interface RealPath {
   path: string;
   /** The datadir's own path without symbolic links. */
   datadir: string;
+  /** The path from there on, `""` for the datadir itself. */
+  imageId: string;
 }
 
 /** The datadirs of a store, the first to be used first. */
@@ -100,34 +102,67 @@ export class Datadirs {
     return best.path;
   }
 
-  /** Follows symbolic links. Throws `Forbidden` where they lead out of all datadirs. */
+  /**
+   * Follows symbolic links.
+   *
+   * @throws {Forbidden} If they lead out of all datadirs.
+   */
   async real(io: Io, path: string): Promise<RealPath> {
-    const real = await io.wait(realpath(path));
+    return await this.inside(io, await io.wait(realpath(path)));
+  }
+
+  /**
+   * Finds the datadir that a path without symbolic links is in.
+   *
+   * @throws {Forbidden} If it is in none.
+   */
+  async inside(io: Io, path: string): Promise<RealPath> {
     for (const one of this.paths) {
-      const datadir = await unless(NOWHERE, io.wait(realpath(one)));
+      const datadir = await unless(UNREACHABLE, io.wait(realpath(one)));
       if (datadir === undefined) continue;
-      if (real === datadir) return { path: real, datadir };
-      const imageId = below(datadir, real);
-      if (imageId !== undefined && isFileId(imageId)) return { path: real, datadir };
+      if (path === datadir) return { path, datadir, imageId: "" };
+      const imageId = below(datadir, path);
+      if (imageId !== undefined && isFileId(imageId)) return { path, datadir, imageId };
     }
     throw new Forbidden("a symbolic link leads out of the datadir");
   }
 
-  /** Throws `BackendException` where a datadir is gone: its images are not known to be missing. */
+  /**
+   * Checks that every datadir is there: without one, no image is known to be missing.
+   *
+   * @throws {BackendException} If a datadir is missing.
+   */
   async requireAll(io: Io): Promise<void> {
     for (const path of this.paths) {
-      if (await unless(NOWHERE, io.wait(lstat(path))) === undefined) {
-        throw new BackendException(`the datadir ${path} is missing`);
-      }
+      if (await unless(NOWHERE, io.wait(lstat(path))) === undefined) throw missing(path);
     }
   }
 }
 
-/** The path of a file among those that an image can have, or else the first. */
+/** Creates the error of a datadir that is not there. */
+export function missing(datadir: string): BackendException {
+  return new BackendException(`the datadir ${datadir} is missing`);
+}
+
+/** The codes of a datadir whose images cannot be reached, which hides no image of another. */
+const UNREACHABLE = [...NOWHERE, "EACCES", "EPERM", "EIO", "ESTALE", "ENOTCONN"];
+
+/**
+ * Finds the path of a file among those that an image can have, or else returns the first.
+ *
+ * @throws {Error} What the first path failed with that cannot be looked at, if no other has the file.
+ */
 export async function firstFile(io: Io, paths: readonly string[]): Promise<string> {
+  let failure: { error: unknown } | undefined;
   for (const path of paths) {
-    if ((await unless(NOWHERE, io.wait(stat(path))))?.isFile()) return path;
+    try {
+      if ((await unless(NOWHERE, io.wait(stat(path))))?.isFile()) return path;
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      failure ??= { error };
+    }
   }
+  if (failure) throw failure.error;
   return paths[0]!;
 }
 

@@ -1,13 +1,98 @@
 /**
- * The directories between a datadir and its images.
+ * Directories of a datadir: opened, so that what is done in them is done in the directory that was
+ * checked, and created and removed between a datadir and its images.
  *
  * @module
  */
-import type { Datadirs } from "./datadirs.ts";
-import { unless } from "./errors.ts";
+import type { Datadirs, RealPath } from "./datadirs.ts";
+import { codeOf, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { OpenFile } from "./open_file.ts";
-import { chmod, dirname, mkdir, rmdir, stat } from "./system.ts";
+import { chmod, chown, dirname, FILE_FLAGS, mkdir, realpath, rmdir, stat } from "./system.ts";
+
+/** A directory in a datadir that was checked. */
+export interface CheckedDirectory {
+  /**
+   * What a name in it is appended to, with a slash between: a path that leads to this directory whatever
+   * becomes of its name, where the system has such paths; its path without symbolic links elsewhere.
+   */
+  at: string;
+  /** Returns where something of that name in it is, without following it. */
+  entry(name: string): RealPath;
+  /** Brings its names to the disk, where the file system can. */
+  sync(): Promise<void>;
+}
+
+/** Who owns something, and its mode. */
+export interface Ownership {
+  /** User id. */
+  uid: number;
+  /** Group id. */
+  gid: number;
+  /** Mode with the type of the file in it. */
+  mode: number;
+}
+
+/** Whether an open directory can be reached as `/proc/self/fd/N`. Default: not known yet. */
+let hasDescriptorPaths: boolean | undefined = FILE_FLAGS.O_DIRECTORY === undefined
+  ? false
+  : undefined;
+
+/**
+ * Does something in a directory of a datadir. On Linux with access to `/proc` it is done relative to the
+ * open directory, so that a directory that somebody swaps for a symbolic link meanwhile leads nowhere
+ * else.
+ *
+ * @param io Waits for the calls.
+ * @param datadirs The datadirs of the store.
+ * @param path The path of the directory; symbolic links in it are followed.
+ * @param body What to do.
+ * @returns What `body` returns.
+ * @throws {Forbidden} If the directory lies outside the datadirs.
+ */
+export async function inDirectory<T>(
+  io: Io,
+  datadirs: Datadirs,
+  path: string,
+  body: (directory: CheckedDirectory) => Promise<T>,
+): Promise<T> {
+  const flags = FILE_FLAGS.O_RDONLY | (FILE_FLAGS.O_DIRECTORY ?? 0) | (FILE_FLAGS.O_NONBLOCK ?? 0);
+  // A directory that may be written in but not read cannot be opened.
+  const file = await unless(["EACCES", "EPERM", "EISDIR"], OpenFile.open(io, path, flags));
+  try {
+    const at = file && await descriptorPath(io, file);
+    const real = await datadirs.inside(io, await io.wait(realpath(at ?? path)));
+    const sync = async () =>
+      void await unless(["EINVAL", "ENOTSUP", "EBADF"], file?.sync() ?? NOTHING);
+    return await body({ at: at ?? real.path, entry: (name) => entryOf(real, name), sync });
+  } finally {
+    await file?.close();
+  }
+}
+
+function entryOf({ path, datadir, imageId }: RealPath, name: string): RealPath {
+  const prefix = path === "/" ? "" : path;
+  return { path: `${prefix}/${name}`, datadir, imageId: imageId && `${imageId}/${name}` || name };
+}
+
+const NOTHING: Promise<void> = Promise.resolve();
+
+async function descriptorPath(io: Io, file: OpenFile): Promise<string | undefined> {
+  if (hasDescriptorPaths === false) return undefined;
+  const path = `/proc/self/fd/${file.descriptor}`;
+  if (hasDescriptorPaths === undefined) {
+    try {
+      // Some versions of Deno number files in a way of their own, and without all permissions Deno
+      // refuses the path.
+      const [there, here] = await Promise.all([io.wait(stat(path, { bigint: true })), file.stat()]);
+      hasDescriptorPaths = there.ino === here.ino && there.dev === here.dev;
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT" && (error as Error).name !== "NotCapable") throw error;
+      hasDescriptorPaths = false;
+    }
+  }
+  return hasDescriptorPaths ? path : undefined;
+}
 
 /** The directories between a datadir and a path in it, the outermost first. */
 export function parentsOf(datadirs: Datadirs, path: string): string[] {
@@ -25,28 +110,70 @@ export async function missingParents(
   datadirs: Datadirs,
   path: string,
 ): Promise<string[]> {
-  const missing: string[] = [];
+  const absent: string[] = [];
   for (const directory of parentsOf(datadirs, path).reverse()) {
     if (await unless(["ENOENT"], io.wait(stat(directory)))) break;
-    missing.unshift(directory);
+    absent.unshift(directory);
   }
   // A datadir that is gone is not made again: its disk may be elsewhere.
-  if (missing.length > 0) await datadirs.requireAll(io);
-  return missing;
+  if (absent.length > 0) await datadirs.requireAll(io);
+  return absent;
 }
 
-/** Makes a directory that readers can go through, unless it is there. */
-export async function makeDirectory(io: Io, path: string, mode: number): Promise<void> {
-  await unless(["EEXIST"], io.make(mkdir(path), () => rmdir(path)));
-  await openToReaders(io, path, mode);
-  await syncDirectory(io, dirname(path));
+/**
+ * Creates a directory that belongs to the owner of the one that it is in, and has its mode.
+ *
+ * @param io Waits for the calls.
+ * @param path The path of the directory. One that is there is left as it is.
+ * @param parent Who owns the directory that it is in.
+ */
+export async function createDirectory(io: Io, path: string, parent: Ownership): Promise<void> {
+  const made = io.make(mkdir(path).then(() => true), () => rmdir(path));
+  if (!await unless(["EEXIST"], made)) return;
+  await giveTo(io, path, parent);
+  // The umask has taken something off, and the group of a shared directory has to write in it.
+  await unless(DENIED, io.wait(chmod(path, parent.mode & 0o7777)));
+}
+
+/** The codes of what is not for us to change. */
+const DENIED = ["EPERM", "EACCES", "EROFS", "ENOTSUP", "EINVAL", "ENOSYS"];
+
+/** Gives a new file or directory the owner and group of the directory that it is in, where it may. */
+export async function giveTo(io: Io, path: string, { uid, gid }: Ownership): Promise<void> {
+  const now = await io.wait(stat(path));
+  if (now.gid !== gid) await unless(DENIED, io.wait(chown(path, now.uid, gid)));
+  if (now.uid !== uid) await unless(DENIED, io.wait(chown(path, uid, gid)));
+}
+
+/** Creates a directory of images that readers can go through, unless it is there. */
+export async function makeDirectory(
+  io: Io,
+  datadirs: Datadirs,
+  path: string,
+  mode: number,
+): Promise<void> {
+  await inDirectory(io, datadirs, dirname(path), async (parent) => {
+    const inside = parent.at + path.slice(path.lastIndexOf("/"));
+    await createDirectory(io, inside, await io.wait(stat(parent.at)));
+    await openToReaders(io, inside, mode);
+    await parent.sync();
+  });
 }
 
 /** Removes those of the directories, the outermost first, that are there and empty. */
-export async function removeEmpty(io: Io, directories: readonly string[]): Promise<void> {
+export async function removeEmpty(
+  io: Io,
+  datadirs: Datadirs,
+  directories: readonly string[],
+): Promise<void> {
   try {
     for (const directory of directories.toReversed()) {
-      await unless(["ENOENT"], io.wait(rmdir(directory)));
+      await unless(
+        ["ENOENT"],
+        inDirectory(io, datadirs, dirname(directory), async ({ at }) => {
+          await io.wait(rmdir(at + directory.slice(directory.lastIndexOf("/"))));
+        }),
+      );
     }
   } catch {
     // It holds something, or it is not ours to remove.
@@ -62,7 +189,7 @@ export async function openToReaders(io: Io, directory: string, mode: number): Pr
   if (wanted === 0) return;
   const { mode: now } = await io.wait(stat(directory));
   if ((now & wanted) === wanted) return;
-  await unless(["EPERM", "EACCES", "EROFS"], io.wait(chmod(directory, now & 0o7777 | wanted)));
+  await unless(DENIED, io.wait(chmod(directory, now & 0o7777 | wanted)));
 }
 
 /** Brings a directory's names to the disk, where the file system can. */

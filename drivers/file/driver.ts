@@ -1,10 +1,10 @@
 /**
- * The file store.
+ * The driver of file stores.
  *
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, StorageFull, StoreError } from "../../errors/mod.ts";
+import { BadStoreConfiguration, ImageChanged, StoreError } from "../../errors/mod.ts";
 import type {
   Driver,
   DriverContext,
@@ -14,28 +14,33 @@ import type {
 } from "../../store/driver.ts";
 import type {
   DriverStat,
+  ImageDigest,
   ImageHandle,
+  Leftover,
   ListEntry,
   OperationOptions,
   ScanOptions,
 } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { copyImageFile } from "./copier.ts";
-import { Datadirs, firstFile } from "./datadirs.ts";
-import { digestsOf, forgetDigests } from "./digests.ts";
-import { openToReaders, parentsOf, removeEmpty } from "./directories.ts";
-import { StagedFile, type StagingOptions } from "./staged_file.ts";
-import { codeOf, type Intent, NOWHERE, reasonOf, storeError, unless } from "./errors.ts";
-import { etagOf, handleOf, lookAt, openImage, readerOf } from "./reader.ts";
+import { Datadirs, firstFile, type RealPath } from "./datadirs.ts";
+import { deleteFile, removeOldName } from "./deleter.ts";
+import { digestsOf, forgetDigests, keepDigests, type RecordedImage } from "./digests.ts";
+import { openToReaders, type Ownership, parentsOf, removeEmpty } from "./directories.ts";
+import { codeOf, type Intent, NOWHERE, reasonOf, storeError } from "./errors.ts";
 import { Io } from "./io.ts";
-import { linkImage, refuseDuplicate, removeOldName } from "./linking.ts";
-import { listDatadirs } from "./lister.ts";
+import { leftovers, sweep } from "./leftovers.ts";
+import { linkImage, refuseDuplicate } from "./linking.ts";
+import { Lister } from "./lister.ts";
 import { checkFileId, FileLocation } from "./location.ts";
 import { metadataOf, type MountMetadata, readMetadataFile } from "./mount_metadata.ts";
+import { OpenFile } from "./open_file.ts";
 import { OpenImages } from "./open_images.ts";
 import type { FileOptions } from "./options.ts";
-import { lstat, mkdir, opendir, unlink } from "./system.ts";
-import { prepare, proveWritable, sweep } from "./workspace.ts";
+import { etagOf, handleOf, lookAt, openImage, readerOf } from "./reader.ts";
+import { StagedFile, type StagingOptions } from "./staged_file.ts";
+import { createDatadir, prepare, requireHardLinks, requireWritable } from "./workspace.ts";
+import { FILE_FLAGS, lstat, stat } from "./system.ts";
 
 /** The driver of {@linkcode FileStore}. */
 export class FileDriver implements Driver<FileLocation> {
@@ -44,6 +49,8 @@ export class FileDriver implements Driver<FileLocation> {
   readonly #datadirs: Datadirs;
   readonly #open: OpenImages;
   readonly #staging: StagingOptions;
+  /** Who owns the datadirs that have been written to. */
+  readonly #prepared = new Map<string, Ownership>();
   #metadata: readonly MountMetadata[] = [];
 
   /** Creates the driver of a store. */
@@ -55,38 +62,53 @@ export class FileDriver implements Driver<FileLocation> {
     if (this.#staging.sparse) capabilities.setCapabilities(BitMasks.SPARSE);
   }
 
+  /** Checks that the names of at least one datadir can be read and followed. */
   async configureGet(): Promise<void> {
     const io = this.#io();
+    const failures: unknown[] = [];
     for (const datadir of this.#datadirs.paths) {
       try {
-        // Whether names can be read and followed; a datadir that is missing can still be made.
-        const directory = await unless(["ENOENT"], io.wait(opendir(datadir)));
-        await directory?.close();
-        await unless(["ENOENT"], io.wait(lstat(`${datadir}/.`)));
+        const flags = FILE_FLAGS.O_RDONLY | (FILE_FLAGS.O_DIRECTORY ?? 0);
+        await (await OpenFile.open(io, datadir, flags)).close();
+        await io.wait(lstat(`${datadir}/.`));
       } catch (error) {
-        throw badDatadir(datadir, "cannot be read", error);
+        if (codeOf(error) === "ENOENT" && this.#options.createDatadir) continue;
+        failures.push(badDatadir(datadir, "cannot be read", error));
       }
     }
+    // What is in one datadir can be read whatever becomes of the others.
+    if (failures.length === this.#datadirs.paths.length) throw failures[0];
   }
 
-  /** Makes the datadirs and clears away what a crash left there. */
+  /** Checks that the datadirs can be written. Nothing is created before the first write. */
   async configureAdd(): Promise<void> {
     const io = this.#io();
     for (const datadir of this.#datadirs.paths) {
       try {
-        await io.wait(mkdir(datadir, { recursive: true }));
-        await openToReaders(io, datadir, this.#staging.mode);
-        await prepare(io, datadir);
-        await sweep(io, this.#datadirs, datadir);
-        await proveWritable(io, datadir);
+        await requireWritable(io, datadir);
       } catch (error) {
-        // A full disk is for each add to find: room may be made.
-        if (storeError(error, "write") instanceof StorageFull) continue;
+        if (codeOf(error) === "ENOENT" && this.#options.createDatadir) continue;
         throw badDatadir(datadir, "cannot be written", error);
       }
     }
     const { metadataFile } = this.#options;
     if (metadataFile) this.#metadata = await readMetadataFile(io, metadataFile);
+  }
+
+  /**
+   * Prepares a datadir for the first write: creates the driver's own directories, removes what processes
+   * that were killed left, and checks that files can be linked.
+   */
+  async #prepare(io: Io, datadir: string): Promise<Ownership> {
+    const prepared = this.#prepared.get(datadir);
+    if (prepared) return prepared;
+    if (this.#options.createDatadir) await createDatadir(io, datadir);
+    await openToReaders(io, datadir, this.#staging.mode);
+    const owner = await prepare(io, datadir);
+    await sweep(io, this.#datadirs, datadir);
+    await requireHardLinks(io, datadir);
+    this.#prepared.set(datadir, owner);
+    return owner;
   }
 
   locate(
@@ -142,11 +164,12 @@ export class FileDriver implements Driver<FileLocation> {
     return this.#to("read", async () => {
       const io = this.#io(signal);
       const { real, stats } = await lookAt(io, this.#datadirs, path);
+      const { isChanged, checksum, multihash } = await digestsOf(io, { ...real, stats }) ?? {};
       return {
         size: Number(stats.size),
         modified: stats.mtime,
         etag: etagOf(stats),
-        ...await digestsOf(io, real.datadir, stats),
+        ...isChanged ? { recorded: { checksum, multihash } } : { checksum, multihash },
       };
     });
   }
@@ -161,7 +184,8 @@ export class FileDriver implements Driver<FileLocation> {
       await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const datadir = await this.#datadirs.choose(io, size);
       const path = this.#datadirs.pathIn(datadir, imageId);
-      const staged = await StagedFile.create(io, datadir, this.#staging);
+      const owner = await this.#prepare(io, datadir);
+      const staged = await StagedFile.create(io, datadir, owner, this.#staging);
       return {
         location: new FileLocation(path),
         write: (chunk) => this.#to("write", () => staged.write(chunk)),
@@ -181,30 +205,25 @@ export class FileDriver implements Driver<FileLocation> {
     { signal }: OperationOptions,
   ): Promise<void> {
     const io = this.#io(signal);
-    const { real, stats } = await this.#to("read", () => lookAt(io, this.#datadirs, path));
-    await this.#to("delete", async () => {
-      // Behind a symbolic link, or with a further name, the image is still there.
-      const isLast = stats.nlink === 1n && !(await io.wait(lstat(path))).isSymbolicLink();
-      const cleanUp = async () => {
-        if (isLast) await forgetDigests(io.cleanup, real.datadir, stats);
-        await removeEmpty(io.cleanup, parentsOf(this.#datadirs, path));
-      };
-      await io.wait(unlink(path), cleanUp);
-      this.#open.forget();
-      await cleanUp();
-    });
+    const image = await this.#to("read", () => lookAt(io, this.#datadirs, path));
+    await this.#to("delete", () => deleteFile(io, this.#datadirs, path, image));
+    this.#open.forget();
+  }
+
+  /** Lists what processes that were killed left in the datadirs. */
+  leftovers(options: ScanOptions): AsyncIterable<Leftover> {
+    return leftovers(this.#io(options.signal), this.#datadirs, options);
   }
 
   async *listImages(
     directory: string,
     recursive: boolean,
-    { signal }: ScanOptions,
+    { signal, onSkipped }: ScanOptions,
   ): AsyncGenerator<ListEntry> {
     if (directory !== "") checkFileId(directory);
     try {
-      const io = this.#io(signal);
-      await this.#datadirs.requireAll(io);
-      yield* listDatadirs(io, this.#datadirs, directory, recursive);
+      const lister = new Lister(this.#io(signal), this.#datadirs, onSkipped);
+      yield* lister.list(directory, recursive, this.#mayBeMissing);
     } catch (error) {
       throw storeError(error, "read");
     }
@@ -214,19 +233,22 @@ export class FileDriver implements Driver<FileLocation> {
     from: FileLocation,
     imageId: string,
     { signal }: OperationOptions,
-  ): Promise<FileLocation> {
+  ): Promise<FileLocation | undefined> {
     checkFileId(imageId);
     const io = this.#io(signal);
     const source = await this.#to("read", () => openImage(io, this.#datadirs, from.path));
     try {
+      const digests = await digestsOf(io, { ...source.real, stats: source.stats });
+      // As a stream it is held to the digests that it had.
+      if (digests?.isChanged) return undefined;
       return await this.#to("write", async () => {
         await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
         const datadir = await this.#datadirs.choose(io, Number(source.stats.size));
         const path = this.#datadirs.pathIn(datadir, imageId);
-        const staged = await StagedFile.create(io, datadir, this.#staging);
+        const owner = await this.#prepare(io, datadir);
+        const staged = await StagedFile.create(io, datadir, owner, this.#staging);
         try {
           await copyImageFile(io, source, staged, this.#datadirs);
-          const digests = await digestsOf(io, source.real.datadir, source.stats);
           await staged.publish(this.#datadirs, path, digests);
           this.#open.forget();
         } catch (error) {
@@ -252,11 +274,55 @@ export class FileDriver implements Driver<FileLocation> {
       await refuseDuplicate(io, this.#datadirs.pathsOf(imageId));
       const { datadir } = this.#datadirs.place(from.path)!;
       const path = this.#datadirs.pathIn(datadir, imageId);
-      await linkImage(io, this.#datadirs, image.real.path, path, this.#staging.mode);
-      await removeOldName(io.unaborted, from.path, path, image.stats);
+      await this.#prepare(io, datadir);
+      const { real, stats } = image;
+      const digests = await digestsOf(io, { ...real, stats });
+      let record: RecordedImage | undefined;
+      const keep = async (place: RealPath) => {
+        if (!digests) return;
+        record = { ...place, stats };
+        const owner = await io.wait(stat(real.path));
+        await keepDigests(io, record, digests, owner).catch(() => {});
+      };
+      try {
+        await linkImage(io, this.#datadirs, real.path, path, this.#staging.mode, keep);
+      } catch (error) {
+        if (record) await forgetDigests(io.cleanup, record);
+        throw error;
+      }
+      await removeOldName(io.unaborted, this.#datadirs, from.path, path, image);
       this.#open.forget();
-      await removeEmpty(io.cleanup, parentsOf(this.#datadirs, from.path));
+      if (digests) await forgetDigests(io.cleanup, { ...real, stats });
+      await removeEmpty(io.cleanup, this.#datadirs, parentsOf(this.#datadirs, from.path));
       return new FileLocation(path);
+    });
+  }
+
+  /** Whether a datadir may be missing because nothing was written to it yet. */
+  get #mayBeMissing(): boolean {
+    return this.#options.createDatadir! && this.#prepared.size === 0;
+  }
+
+  /**
+   * Records the digests of an image that was read whole just now.
+   *
+   * @throws {ImageChanged} If it has another size by now.
+   */
+  async recordDigests(
+    { path }: FileLocation,
+    { size, checksum, multihash }: ImageDigest,
+    { signal }: OperationOptions,
+  ): Promise<void> {
+    const io = this.#io(signal);
+    await this.#to("write", async () => {
+      const { real, stats } = await lookAt(io, this.#datadirs, path);
+      if (Number(stats.size) !== size) {
+        throw new ImageChanged("the image was changed while its digests were computed");
+      }
+      await this.#prepare(io, real.datadir);
+      const image = { ...real, stats };
+      await forgetDigests(io, image);
+      await keepDigests(io, image, { checksum, multihash }, await io.wait(stat(real.path)));
     });
   }
 
@@ -269,8 +335,10 @@ export class FileDriver implements Driver<FileLocation> {
     try {
       return await body();
     } catch (error) {
-      // Without its datadir no image is known to be missing.
-      if (NOWHERE.includes(codeOf(error)!)) await this.#datadirs.requireAll(this.#io());
+      // Without its datadir no image is known to be missing, unless nothing was ever added.
+      if (NOWHERE.includes(codeOf(error)!) && !this.#mayBeMissing) {
+        await this.#datadirs.requireAll(this.#io());
+      }
       throw storeError(error, intent);
     }
   }

@@ -6,8 +6,8 @@
  */
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import { unlink } from "./system.ts";
 import type { TemporaryFile } from "./temporary_files.ts";
+import { unlink } from "./system.ts";
 
 /** How long cleaning up waits for a disk where the store has no limit, in milliseconds. */
 const CLEANUP_LIMIT = 10_000;
@@ -24,6 +24,11 @@ export class Io {
     this.chunkSize = chunkSize;
     this.#limit = limit;
     this.#signal = signal;
+  }
+
+  /** Whether the caller has aborted. */
+  get isAborted(): boolean {
+    return this.#signal?.aborted ?? false;
   }
 
   /** Waits for what cleans up: no abort ends it, and a dead disk does not hold it for ever. */

@@ -3,15 +3,13 @@
  *
  * @module
  */
-import type { BigIntStats } from "node:fs";
-import { BackendException, Duplicate, ImageChanged, TimeoutError } from "../../errors/mod.ts";
-import type { Datadirs } from "./datadirs.ts";
-import { missingParents, syncDirectory } from "./directories.ts";
+import { BackendException, Duplicate } from "../../errors/mod.ts";
+import type { Datadirs, RealPath } from "./datadirs.ts";
+import { inDirectory, missingParents } from "./directories.ts";
 import { codeOf, NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
-import { isSameFile } from "./open_file.ts";
-import { dirname, link, lstat, stat, unlink } from "./system.ts";
 import { withDirectories } from "./workspace.ts";
+import { dirname, link, lstat, unlink } from "./system.ts";
 
 /** How often directories are made again that somebody else removes as empty. */
 const ATTEMPTS = 20;
@@ -25,9 +23,19 @@ export async function refuseDuplicate(io: Io, paths: readonly string[]): Promise
   }
 }
 
+/** What is done with the place of an image before the file gets its name. */
+type Prepare = (place: RealPath) => Promise<void>;
+
 /**
- * Gives a file the name `path` in a datadir, whose directories are made. Throws `Duplicate` if any
- * datadir has an image of that id.
+ * Gives a file the name `path` in a datadir, whose directories are created.
+ *
+ * @param io Waits for the calls.
+ * @param datadirs The datadirs of the store.
+ * @param from The file.
+ * @param path The path that it will have.
+ * @param mode The mode of new images, for who may go through the directories.
+ * @param prepare Called with where the image will be, before it is there.
+ * @throws {Duplicate} If any datadir has an image of that id.
  */
 export async function linkImage(
   io: Io,
@@ -35,13 +43,15 @@ export async function linkImage(
   from: string,
   path: string,
   mode: number,
+  prepare: Prepare,
 ): Promise<void> {
   for (let attempt = 1;; attempt++) {
     try {
-      const missing = await missingParents(io, datadirs, path);
-      const place = () => linkInto(io, datadirs, from, path);
-      if (missing.length === 0) return await place();
-      return await withDirectories(io, datadirs.place(path)!.datadir, missing, mode, place);
+      const absent = await missingParents(io, datadirs, path);
+      const place = () => linkInto(io, datadirs, from, path, prepare);
+      if (absent.length === 0) return await place();
+      const { datadir } = datadirs.place(path)!;
+      return await withDirectories(io, datadirs, datadir, absent, mode, place);
     } catch (error) {
       if (codeOf(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;
       if (await unless(NOWHERE, io.wait(lstat(from))) === undefined) {
@@ -51,45 +61,32 @@ export async function linkImage(
   }
 }
 
-async function linkInto(io: Io, datadirs: Datadirs, from: string, path: string): Promise<void> {
+async function linkInto(
+  io: Io,
+  datadirs: Datadirs,
+  from: string,
+  path: string,
+  prepare: Prepare,
+): Promise<void> {
   const { imageId } = datadirs.place(path)!;
   const others = datadirs.pathsOf(imageId).filter((other) => other !== path);
-  const parent = (await datadirs.real(io, dirname(path))).path;
-  const target = parent + path.slice(path.lastIndexOf("/"));
-  try {
-    await io.make(link(from, target), () => unlink(target));
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") await refuseDuplicate(io, [target]);
-    throw error;
-  }
-  try {
-    // When two datadirs are given one id at the same moment, neither keeps it.
-    await refuseDuplicate(io, others);
-    await syncDirectory(io, parent);
-  } catch (error) {
-    await io.cleanup.wait(unlink(target));
-    throw error;
-  }
-}
-
-/**
- * Takes the name `from` off a file that has the name `to` too. Where that fails for certain, or `from`
- * is another file by now, it is `to` that goes. Where nobody can tell, both are left: an image may
- * have two names, but not none.
- */
-export async function removeOldName(
-  io: Io,
-  from: string,
-  to: string,
-  stats: BigIntStats,
-): Promise<void> {
-  try {
-    if (!isSameFile(await io.wait(stat(from, { bigint: true })), stats)) {
-      throw new ImageChanged("the image was replaced while it was being renamed");
+  const name = path.slice(path.lastIndexOf("/"));
+  await inDirectory(io, datadirs, dirname(path), async (parent) => {
+    const target = parent.at + name;
+    await prepare(parent.entry(name.slice(1)));
+    try {
+      await io.make(link(from, target), () => unlink(target));
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") await refuseDuplicate(io, [target]);
+      throw error;
     }
-    await io.wait(unlink(from));
-  } catch (error) {
-    if (!(error instanceof TimeoutError)) await io.cleanup.wait(unlink(to));
-    throw error;
-  }
+    try {
+      // When two datadirs are given one id at the same moment, neither keeps it.
+      await refuseDuplicate(io, others);
+      await parent.sync();
+    } catch (error) {
+      await io.cleanup.wait(unlink(target));
+      throw error;
+    }
+  });
 }

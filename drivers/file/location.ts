@@ -11,7 +11,8 @@ export const RESERVED = ".vitrine";
 
 /**
  * A file. The path stands in the URI as it is: glance_store neither encodes nor decodes it
- * (`parse_uri` and `get_uri` of its filesystem driver).
+ * (`parse_uri` and `get_uri` of its filesystem driver). It cuts a path off at `?` and `#` and strips white
+ * space at the end, so that it cannot read images with such names, whatever their URI.
  *
  * @example Parsing and printing
  * ```ts
@@ -35,13 +36,19 @@ export class FileLocation extends StoreLocation {
     super();
   }
 
-  /** Reads a URI; throws `BadStoreUri`, also for one that glance_store would read as another path. */
+  /**
+   * Parses a URI.
+   *
+   * @param uri The URI.
+   * @returns The location.
+   * @throws {BadStoreUri} If it names no absolute path.
+   */
   static parse(uri: string): FileLocation {
-    splitUri(uri, ["file", "filesystem"]);
+    // A tab is an ordinary character of a file name.
+    splitUri(uri.replaceAll("\t", " "), ["file", "filesystem"]);
     const path = uri.slice(uri.indexOf("://") + 3);
     if (!path.startsWith("/")) throw new BadStoreUri(`${uri} names no absolute path`);
-    const why = unprintable(path);
-    if (why !== undefined) throw new BadStoreUri(`${uri} is ambiguous: ${why}`);
+    if (unprintable(path)) throw new BadStoreUri(`${uri} holds a control character`);
     return new FileLocation(path);
   }
 
@@ -51,29 +58,30 @@ export class FileLocation extends StoreLocation {
   }
 }
 
-/** Why glance_store would not read a path back from its URI, or `undefined`. */
+/** Why a path cannot stand in a URI, or `undefined`. */
 export function unprintable(path: string): string | undefined {
   // deno-lint-ignore no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(path)) return "it holds a control character";
-  // Python's `urlparse` cuts these off whatever the scheme, and glance_store strips white space.
-  if (/[?#]/.test(path)) return "glance_store cuts a path off at ? and #";
-  if (/[\s\u0085]$/.test(path)) return "glance_store strips white space at the end of a path";
-  return undefined;
+  return /[\u0000-\u0008\u000a-\u001f\u007f]/.test(path)
+    ? "it holds a control character"
+    : undefined;
 }
 
 /**
- * Checks an image id for what a file store cannot hold and returns it. Throws `InvalidImageId`
- * beyond `checkImageId` for the driver's own directory and for ids whose URI glance_store would read
- * as another path.
+ * Checks an image id for what a file store cannot hold.
+ *
+ * @param imageId The id.
+ * @returns The id.
+ * @throws {InvalidImageId} If `checkImageId` refuses it, or if it is in the driver's own directory.
  */
 export function checkFileId(imageId: string): string {
   checkImageId(imageId);
   // Some file systems do not tell upper case from lower case.
-  const why = imageId.split("/", 1)[0]!.toLowerCase() === RESERVED
-    ? `${RESERVED} is the store's own directory`
-    : unprintable(imageId);
-  if (why !== undefined) {
-    throw new InvalidImageId(`${JSON.stringify(imageId)} cannot be an image id here: ${why}`);
+  if (imageId.split("/", 1)[0]!.toLowerCase() === RESERVED) {
+    throw new InvalidImageId(
+      `${
+        JSON.stringify(imageId)
+      } cannot be an image id here: ${RESERVED} is the store's own directory`,
+    );
   }
   return imageId;
 }

@@ -58,6 +58,11 @@ export class OpenFile {
     return new OpenFile(this.#shared, io, close);
   }
 
+  /** The number of the descriptor. */
+  get descriptor(): number {
+    return this.#shared.handle.fd;
+  }
+
   /** What the system knows of the file. */
   stat(): Promise<BigIntStats> {
     return this.#io.wait(this.#shared.handle.stat({ bigint: true }));

@@ -4,15 +4,15 @@
  *
  * @module
  */
-import type { BigIntStats } from "node:fs";
 import type { Bytes } from "../../streams/mod.ts";
 import { dataRuns } from "../shared/sparse.ts";
 import type { Datadirs } from "./datadirs.ts";
-import { type Digests, forgetDigests, keepDigests } from "./digests.ts";
+import { type Digests, forgetDigests, keepDigests, type RecordedImage } from "./digests.ts";
+import { giveTo, type Ownership } from "./directories.ts";
 import type { Io, Temporary } from "./io.ts";
 import { linkImage } from "./linking.ts";
-import { chmod, stat } from "./system.ts";
 import { makeTemporary } from "./workspace.ts";
+import { chmod, stat } from "./system.ts";
 
 /** After how many bytes written they are brought to the disk while the next ones come. */
 const FLUSH_SIZE = 64 * 1024 * 1024;
@@ -31,26 +31,40 @@ export interface StagingOptions {
 /** An image being written. */
 export class StagedFile {
   readonly #io: Io;
-  readonly #datadir: string;
+  readonly #owner: Ownership;
   readonly #file: Temporary;
   readonly #options: StagingOptions;
   #size = 0;
   #flushed = 0;
   #flushing: Promise<void> = Promise.resolve();
-  #stats: BigIntStats | undefined;
+  #hasHoleAtEnd = false;
+  #record: RecordedImage | undefined;
 
-  private constructor(io: Io, datadir: string, file: Temporary, options: StagingOptions) {
+  private constructor(io: Io, owner: Ownership, file: Temporary, options: StagingOptions) {
     this.#io = io;
-    this.#datadir = datadir;
+    this.#owner = owner;
     this.#file = file;
     this.#options = options;
   }
 
-  /** Begins an image in a datadir. */
-  static async create(io: Io, datadir: string, options: StagingOptions): Promise<StagedFile> {
-    // Nobody reads it before those whom the mode lets do.
+  /**
+   * Begins an image in a datadir.
+   *
+   * @param io Waits for the calls.
+   * @param datadir The path of the datadir.
+   * @param owner Who owns the datadir, and the image therefore.
+   * @param options How the store writes its files.
+   * @returns The file, without any bytes.
+   */
+  static async create(
+    io: Io,
+    datadir: string,
+    owner: Ownership,
+    options: StagingOptions,
+  ): Promise<StagedFile> {
+    // Until it has its own mode, only its owner can read it.
     const mode = options.mode > 0 ? 0o600 : 0o666;
-    return new StagedFile(io, datadir, await makeTemporary(io, datadir, "image", mode), options);
+    return new StagedFile(io, owner, await makeTemporary(io, datadir, "image", mode), options);
   }
 
   /** Where the bytes are until it is published. */
@@ -61,10 +75,13 @@ export class StagedFile {
   /** Writes the next bytes; `sparse` leaves zeros out though the store is not told to. */
   async write(bytes: Bytes, sparse: boolean = this.#options.sparse): Promise<void> {
     const runs = sparse ? dataRuns(bytes, HOLE_SIZE) : [[0, bytes.length] as const];
-    for (const [start, end] of runs) {
-      await this.#file.write(bytes.subarray(start, end), this.#size + start);
+    let end = 0;
+    for (const run of runs) {
+      await this.#file.write(bytes.subarray(run[0], run[1]), this.#size + run[0]);
+      end = run[1];
     }
     this.#size += bytes.length;
+    if (bytes.length > 0) this.#hasHoleAtEnd = end < bytes.length;
     if (this.#size - this.#flushed < FLUSH_SIZE) return;
     // Otherwise the end of the add would wait for the disk alone.
     await this.#flushing;
@@ -73,27 +90,38 @@ export class StagedFile {
     this.#flushing.catch(() => {});
   }
 
-  /** Makes it the image at `path`; throws `Duplicate` if there is one. Its digests come first. */
+  /**
+   * Makes it the image at `path`. Its digests come first.
+   *
+   * @param datadirs The datadirs of the store.
+   * @param path The path of the image.
+   * @param digests Its digests, where they are known.
+   * @throws {Duplicate} If there is an image of that id.
+   */
   async publish(datadirs: Datadirs, path: string, digests: Digests | undefined): Promise<void> {
     const io = this.#io;
     const { mode } = this.#options;
     // The last bytes may have been left out.
-    if (this.#size > 0) await this.#file.truncate(this.#size);
+    if (this.#hasHoleAtEnd) await this.#file.truncate(this.#size);
     if (mode > 0) await io.wait(chmod(this.path, mode));
+    await giveTo(io, this.path, this.#owner);
     await this.#flushing;
     await this.#file.sync();
-    this.#stats = await io.wait(stat(this.path, { bigint: true }));
-    if (digests) {
+    const stats = await io.wait(stat(this.path, { bigint: true }));
+    await linkImage(io, datadirs, this.path, path, mode, async (place) => {
+      if (!digests) return;
+      const { checksum, multihash } = digests;
+      const record = this.#record = { ...place, stats };
       // An image without them is whole all the same.
-      await keepDigests(io, this.#datadir, this.#stats, digests).catch(() => {});
-    }
-    await linkImage(io, datadirs, this.path, path, mode);
+      const owner = { ...this.#owner, mode: Number(stats.mode) };
+      await keepDigests(io, record, { checksum, multihash }, owner).catch(() => {});
+    });
     await this.#file.remove();
   }
 
   /** Removes what was written. */
   async discard(): Promise<void> {
-    if (this.#stats) await forgetDigests(this.#io.cleanup, this.#datadir, this.#stats);
+    if (this.#record) await forgetDigests(this.#io.cleanup, this.#record);
     await this.#file.remove();
   }
 }

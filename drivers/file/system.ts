@@ -9,6 +9,7 @@ import { lacks, requireBuiltin } from "../../runtime/requirements.ts";
 
 export const {
   chmod,
+  chown,
   copyFile,
   link,
   lstat,
@@ -27,6 +28,7 @@ export const {
 /** The flags of files: `O_RDONLY`, `COPYFILE_FICLONE`, ... */
 export const { constants: FILE_FLAGS } = requireBuiltin("node:fs");
 
+export const { createHash } = requireBuiltin("node:crypto");
 export const { dirname, resolve } = requireBuiltin("node:path");
 export const { constants: { errno: ERROR_NUMBERS }, hostname } = requireBuiltin("node:os");
 export const { setImmediate } = requireBuiltin("node:timers/promises");

@@ -1,19 +1,25 @@
 /**
- * The driver's own directory in a datadir: temporary files, each held as long as somebody needs it,
- * and clearing away those that nobody holds any more.
+ * The driver's own directory in a datadir, and the temporary files in it, each held as long as somebody
+ * needs it.
  *
  * @module
  */
-import { BackendException, BadStoreConfiguration } from "../../errors/mod.ts";
-import type { Datadirs } from "./datadirs.ts";
-import { digestsDirectory, forgetDigests } from "./digests.ts";
-import { makeDirectory, removeEmpty } from "./directories.ts";
+import { BadStoreConfiguration } from "../../errors/mod.ts";
+import { type Datadirs, missing } from "./datadirs.ts";
+import { digestsDirectory } from "./digests.ts";
+import {
+  createDirectory,
+  makeDirectory,
+  type Ownership,
+  removeEmpty,
+  syncDirectory,
+} from "./directories.ts";
 import { codeOf, unless } from "./errors.ts";
 import { type Io, Temporary } from "./io.ts";
+import { OpenFile } from "./open_file.ts";
 import { RESERVED } from "./location.ts";
-import { namesIn } from "./directory_names.ts";
-import { link, mkdir, readFile, rmdir, stat, unlink } from "./system.ts";
 import { temporaryFiles } from "./temporary_files.ts";
+import { dirname, FILE_FLAGS, link, process, stat, unlink } from "./system.ts";
 
 /** What a temporary file holds: an image's bytes, or the directories that are made for one. */
 export type Purpose = "image" | "directories";
@@ -21,7 +27,8 @@ export type Purpose = "image" | "directories";
 /** The codes of a file system without hard links. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
-function temporaryDirectory(datadir: string): string {
+/** The directory of the temporary files of a datadir. */
+export function temporaryDirectory(datadir: string): string {
   return `${datadir}/${RESERVED}/tmp`;
 }
 
@@ -29,19 +36,34 @@ function temporaryPath(datadir: string, purpose: Purpose): string {
   return `${temporaryDirectory(datadir)}/${purpose}-${crypto.randomUUID()}${temporaryFiles.suffix}`;
 }
 
-/** Makes the driver's directories in a datadir. */
-export async function prepare(io: Io, datadir: string): Promise<void> {
+/**
+ * Creates the driver's directories in a datadir, whose owner and mode they have.
+ *
+ * @throws {BackendException} If the datadir is missing.
+ */
+export async function prepare(io: Io, datadir: string): Promise<Ownership> {
   const directories = [
     `${datadir}/${RESERVED}`,
     temporaryDirectory(datadir),
     digestsDirectory(datadir),
   ];
   try {
-    for (const directory of directories) await unless(["EEXIST"], io.wait(mkdir(directory)));
+    const owner = await io.wait(stat(datadir));
+    for (const directory of directories) await createDirectory(io, directory, owner);
+    return owner;
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
-    throw new BackendException(`the datadir ${datadir} is missing`, { cause: error });
+    throw missing(datadir);
   }
+}
+
+/** Creates a datadir, and the directories above it, each with the owner and mode of the one above. */
+export async function createDatadir(io: Io, datadir: string): Promise<void> {
+  if (await unless(["ENOENT"], io.wait(stat(datadir)))) return;
+  const parent = dirname(datadir);
+  await createDatadir(io, parent);
+  await createDirectory(io, datadir, await io.wait(stat(parent)));
+  await syncDirectory(io, parent);
 }
 
 /** Makes an empty temporary file, held until it is removed. */
@@ -72,6 +94,7 @@ export async function makeTemporary(
  */
 export async function withDirectories<T>(
   io: Io,
+  datadirs: Datadirs,
   datadir: string,
   directories: readonly string[],
   mode: number,
@@ -80,51 +103,39 @@ export async function withDirectories<T>(
   const note = await makeTemporary(io, datadir, "directories");
   try {
     await note.write(new TextEncoder().encode(JSON.stringify(directories)), 0);
-    for (const directory of directories) await makeDirectory(io, directory, mode);
+    for (const directory of directories) await makeDirectory(io, datadirs, directory, mode);
     return await body();
   } catch (error) {
-    await removeEmpty(io.cleanup, directories);
+    await removeEmpty(io.cleanup, datadirs, directories);
     throw error;
   } finally {
     await note.remove();
   }
 }
 
-/** Removes the temporary files of a datadir that nobody holds any more, and what they stand for. */
-export async function sweep(io: Io, datadirs: Datadirs, datadir: string): Promise<void> {
-  const directory = temporaryDirectory(datadir);
-  for await (const name of namesIn(io, directory)) {
-    const path = `${directory}/${name}`;
-    const clear = async () => {
-      const stats = await stat(path, { bigint: true });
-      if (name.startsWith("directories" satisfies Purpose)) {
-        const directories = await noted(path);
-        await removeEmpty(io, directories.filter((directory) => datadirs.place(directory)));
-      } else if (stats.nlink === 1n) {
-        // With a further name it is an image, which keeps its digests.
-        await forgetDigests(io, datadir, stats);
-      }
-      await unlink(path);
-    };
-    // What cannot be cleared away, or is cleared away by others, does not keep the store from work.
-    await io.wait(temporaryFiles.ifLeft(path, clear)).catch(() => {});
-  }
+/** Opens a file without a name in a directory: Linux, open(2). */
+const O_TMPFILE = 0o20_000_000;
+
+/**
+ * Checks that files can be created in a datadir, without creating one. Other systems than Linux, and some
+ * file systems, cannot say: there the first write finds out.
+ *
+ * @throws {Error} If the datadir is missing or denies it.
+ */
+export async function requireWritable(io: Io, datadir: string): Promise<void> {
+  await io.wait(stat(datadir));
+  if (FILE_FLAGS.O_DIRECTORY === undefined || process.platform !== "linux") return;
+  const flags = O_TMPFILE | FILE_FLAGS.O_DIRECTORY | FILE_FLAGS.O_WRONLY;
+  const unknown = ["EOPNOTSUPP", "ENOTSUP", "EISDIR", "EINVAL", "ENOSYS", "ENOSPC", "EDQUOT"];
+  await (await unless(unknown, OpenFile.open(io, datadir, flags)))?.close();
 }
 
-/** The directories that a note names; none were made before it was whole. */
-async function noted(path: string): Promise<string[]> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch {
-    return [];
-  }
-}
-
-/** Fails unless files can be written in a datadir and linked; throws `BadStoreConfiguration`. */
-export async function proveWritable(io: Io, datadir: string): Promise<void> {
-  // The driver's own directories may belong to somebody who may write when the datadir does not.
-  const directory = `${datadir}/${RESERVED}-${crypto.randomUUID()}`;
-  await withDirectories(io, datadir, [directory], 0, () => io.wait(rmdir(directory)));
+/**
+ * Checks that files can be linked in a datadir.
+ *
+ * @throws {BadStoreConfiguration} If its file system has no hard links.
+ */
+export async function requireHardLinks(io: Io, datadir: string): Promise<void> {
   const temporary = await makeTemporary(io, datadir, "image");
   const second = temporaryPath(datadir, "image");
   try {

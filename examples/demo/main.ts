@@ -62,7 +62,7 @@ function kindOf(head: Uint8Array, volume: Uint8Array): string {
 
 async function demo(folder: string): Promise<void> {
   await using vfs = new Vfs({
-    files: new FileStore("files", { datadir: join(folder, "store") }),
+    files: new FileStore("files", { datadir: join(folder, "store"), createDatadir: true }),
     memory: new MemoryStore("memory"),
   });
   const paths = await step("images to work with", 0, () => images(folder));

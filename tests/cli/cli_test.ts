@@ -83,7 +83,11 @@ Deno.test("verify tells an image that was changed behind its back", async () => 
   assertEquals((await place.run("verify", "--md5", HELLO_MD5, "/local/iso/x.iso")).code, 0);
   await Deno.writeTextFile(place.path("local/iso/x.iso"), "HELLO");
   const changed = await place.run("verify", "/local/iso/x.iso");
-  assertEquals([changed.code, changed.out], [4, ""]);
+  assertEquals([changed.code, changed.out], [3, ""]);
+  const copied = await place.run("cp", "/local/iso/x.iso", "/mirror/");
+  assertEquals([copied.code, copied.out], [3, ""]);
+  const allowed = await place.run("cp", "--allow-changed", "/local/iso/x.iso", "/mirror/");
+  assertEquals([allowed.code, allowed.err], [0, ""]);
 });
 
 Deno.test("standard input and output take part in copies", async () => {
@@ -240,6 +244,7 @@ Deno.test("one store that fails, or cannot list, keeps no other from being walke
       z: { driver: "file", datadir: "./z" },
     },
   });
+  await Deno.mkdir(place.path("z"));
   await Deno.writeTextFile(place.path("x"), "hello");
   assertEquals((await place.run("add", "x")).code, 0);
   const runs: [string[], string][] = [

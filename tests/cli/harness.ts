@@ -7,13 +7,6 @@ import { join } from "@std/path";
 
 const root = new URL("../../", import.meta.url);
 
-/** What Deno runs, behind its flags. */
-export const CLI: readonly string[] = [
-  "--config",
-  new URL("deno.json", root).pathname,
-  new URL("cli/mod.ts", root).pathname,
-];
-
 /** The arguments with which Deno runs the command. */
 export const COMMAND: readonly string[] = [
   "run",
@@ -23,7 +16,9 @@ export const COMMAND: readonly string[] = [
   "--allow-net",
   "--allow-env",
   "--allow-sys",
-  ...CLI,
+  "--config",
+  new URL("deno.json", root).pathname,
+  new URL("cli/mod.ts", root).pathname,
 ];
 
 /** How a run of the command ended. */
@@ -53,6 +48,9 @@ export class Workplace implements AsyncDisposable {
         mirror: { driver: "file", datadir: join(folder, "mirror"), weight: 5 },
       },
     };
+    if (config === undefined) {
+      for (const name of ["local", "mirror"]) await Deno.mkdir(join(folder, name));
+    }
     if (config !== null) {
       await Deno.writeTextFile(join(folder, "vitrine.json"), JSON.stringify(config ?? twoStores));
     }

@@ -57,6 +57,7 @@ Deno.test("copy_across.ts copies a directory from store to store", async () => {
   await Deno.mkdir(join(folder, "one/iso"), { recursive: true });
   await Deno.writeTextFile(join(folder, "one/iso/a.iso"), "hello");
   await Deno.writeTextFile(join(folder, "one/b.img"), "world");
+  await Deno.mkdir(join(folder, "two"));
   const stores = {
     one: { driver: "file", datadir: join(folder, "one") },
     two: { driver: "file", datadir: join(folder, "two") },

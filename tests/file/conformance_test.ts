@@ -22,5 +22,6 @@ for (const [name, options] of Object.entries(WAYS)) {
 let parent: string;
 storeConformance("file, two datadirs", async () => {
   parent = await Deno.makeTempDir();
+  for (const name of ["a", "b"]) await Deno.mkdir(`${parent}/${name}`);
   return new FileStore("files", { datadirs: [`${parent}/a:1`, `${parent}/b:2`] });
 }, { cleanup: () => Deno.remove(parent, { recursive: true }) });

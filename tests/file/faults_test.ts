@@ -159,6 +159,7 @@ Deno.test({
 Deno.test("a datadir that is gone is an error, not a missing image, and is not made again", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
+    await Deno.mkdir(datadir);
     const store = new FileStore("files", { datadir });
     await store.add("a/b", new Uint8Array(3));
     await Deno.remove(datadir, { recursive: true });
@@ -183,6 +184,7 @@ Deno.test("a datadir that is gone is an error, not a missing image, and is not m
 Deno.test("a datadir that goes away during an add is an error and is not made again", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
+    await Deno.mkdir(datadir);
     const store = new FileStore("files", { datadir });
     async function* source() {
       yield new Uint8Array(5 * MIB);
@@ -197,7 +199,7 @@ Deno.test("a datadir that goes away during an add is an error and is not made ag
 Deno.test("the store's own directory is made again where somebody removed it", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
-    await store.configure();
+    await store.add("first", new Uint8Array(1));
     await Deno.remove(`${datadir}/.vitrine`, { recursive: true });
     const { checksum } = await store.add("a", new Uint8Array(3));
     assertEquals((await store.stat("a")).checksum, checksum);
@@ -239,6 +241,7 @@ Deno.test({
   fn: () =>
     withDisk(async (mount) => {
       const datadir = `${mount}/images`;
+      await Deno.mkdir(datadir);
       const calm = new FileStore("files", { datadir });
       await calm.add("a", new Uint8Array(3));
       const store = new FileStore("files", { datadir, timeout: 0.5 });
@@ -282,7 +285,7 @@ Deno.test({
   ignore: !canFreeze,
   fn: () =>
     withDisk(async (mount) => {
-      const store = new FileStore("files", { datadir: `${mount}/images` });
+      const store = new FileStore("files", { datadir: mount });
       await store.add("a", new Uint8Array(3));
       const controller = new AbortController();
       const reason = new Error("enough");

@@ -20,6 +20,7 @@ async function names(store: FileStore, directory = "", recursive = true): Promis
 Deno.test("a symbolic link that leads out of the datadir is refused by everything", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
+    await Deno.mkdir(datadir);
     await Deno.mkdir(`${folder}/outside`);
     await Deno.writeTextFile(`${folder}/outside/secret`, "secret");
     const store = new FileStore("files", { datadir });

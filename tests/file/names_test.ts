@@ -8,8 +8,9 @@ import { Forbidden, ImageChanged, NotFound } from "@vitrine/vitrine";
 import { FileStore } from "@vitrine/vitrine/file";
 import { existsSync, renameSync, symlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { Datadirs } from "../../drivers/file/datadirs.ts";
 import { Io } from "../../drivers/file/io.ts";
-import { removeOldName } from "../../drivers/file/linking.ts";
+import { removeOldName } from "../../drivers/file/deleter.ts";
 import { inFolder, litter, run } from "./support.ts";
 
 /** How many descriptors of this process lead below a directory. */
@@ -70,16 +71,22 @@ Deno.test("a rename takes its old name off no image that has it by now", async (
       string,
       string,
     ];
+    const datadirs = new Datadirs({ datadir: folder });
+    const image = async (path: string) => ({
+      real: { path, datadir: folder, imageId: path.slice(folder.length + 1) },
+      stats: await stat(path, { bigint: true }),
+    });
+    const remove = async (path: string) =>
+      await removeOldName(new Io(4096, 0), datadirs, path, to, await image(to));
     await Deno.writeTextFile(to, "renamed");
-    const stats = await stat(to, { bigint: true });
     await Deno.writeTextFile(from, "new");
-    await assertRejects(() => removeOldName(new Io(4096, 0), from, to, stats), ImageChanged);
+    await assertRejects(() => remove(from), ImageChanged);
     assertEquals(await Deno.readTextFile(from), "new");
     assert(!existsSync(to));
 
     await Deno.writeTextFile(other, "image");
     await Deno.link(other, to);
-    await removeOldName(new Io(4096, 0), other, to, await stat(to, { bigint: true }));
+    await remove(other);
     assertEquals([existsSync(other), existsSync(to)], [false, true]);
   });
 });
@@ -119,6 +126,7 @@ Deno.test("what is made too late is taken back before the wait ends", async () =
 Deno.test("an image that is replaced while it is copied is copied as it was, or not at all", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
+    await Deno.mkdir(datadir);
     await using store = new FileStore("files", { datadir });
     await Deno.writeTextFile(`${folder}/secret`, "out of the datadir");
     const drafts = () => [...Deno.readDirSync(`${datadir}/.vitrine/tmp`)].length > 0;

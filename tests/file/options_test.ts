@@ -4,7 +4,13 @@
  * @module
  */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { BadStoreConfiguration, BitMasks, StorageFull, StoreAddDisabled } from "@vitrine/vitrine";
+import {
+  BadStoreConfiguration,
+  BitMasks,
+  NotFound,
+  StorageFull,
+  StoreAddDisabled,
+} from "@vitrine/vitrine";
 import { FileStore } from "@vitrine/vitrine/file";
 import {
   canMount,
@@ -14,6 +20,7 @@ import {
   MIB,
   moduleArgs,
   run,
+  tree,
   withMount,
 } from "./support.ts";
 
@@ -31,7 +38,6 @@ Deno.test("options that contradict each other or make no sense are refused when 
     [{ datadirs: [":1"] }, "without a path"],
     [{ datadirs: ["/a:1", "/a:2"] }, "/a", "two priorities"],
     [{ datadirs: ["/a", "/a/b"] }, "/a/b lies in"],
-    [{ datadir: "/a?b" }, "glance_store"],
     [{ datadir: "/a\nb" }, "control character"],
     [{ datadir: "" }, "empty"],
     [{ filePerm: 888 }, "filePerm", "888", "octal"],
@@ -49,17 +55,54 @@ Deno.test("options that contradict each other or make no sense are refused when 
 
 Deno.test("an empty datadir gives way to datadirs, as configurations of glance have it", async () => {
   await inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/a`);
     const store = new FileStore("files", { datadir: "", datadirs: [`${folder}/a`] });
     assertEquals((await store.locationOf("x")).uri(), `file://${folder}/a/x`);
   });
 });
 
-Deno.test("a datadir that is missing is made, and a file is none", async () => {
+Deno.test("FileStore: a datadir that is missing is an error, and is not created", async () => {
   await inFolder(async (folder) => {
-    const store = new FileStore("files", { datadir: `${folder}/deep/er` });
-    await store.configure();
-    assert((await Deno.stat(`${folder}/deep/er`)).isDirectory);
+    const datadir = `${folder}/disk/images`;
+    for (
+      const operation of [
+        (store: FileStore) => store.configure(),
+        (store: FileStore) => store.stat("a"),
+        (store: FileStore) => store.get("a"),
+        (store: FileStore) => store.add("a", new Uint8Array(1)),
+        (store: FileStore) => Array.fromAsync(store.list()),
+        (store: FileStore) => Array.fromAsync(store.gc({ dryRun: true })),
+        (store: FileStore) => Array.fromAsync(store.gc()),
+      ]
+    ) {
+      const store = new FileStore("files", { datadir });
+      const error = await assertRejects(() => operation(store), BadStoreConfiguration);
+      assertOneLine(error, `${datadir} cannot be read: ENOENT`);
+    }
+    assertEquals(await tree(folder), []);
+  });
+});
 
+Deno.test("FileStore: with createDatadir a datadir is empty until the first write", async () => {
+  await inFolder(async (folder) => {
+    await Deno.chmod(folder, 0o2770);
+    const store = new FileStore("files", {
+      datadir: `${folder}/deep/er`,
+      createDatadir: true,
+      filePerm: 640,
+    });
+    assertEquals(await Array.fromAsync(store.list({ recursive: true })), []);
+    assertEquals(await Array.fromAsync(store.gc({ olderThan: 0 })), []);
+    await assertRejects(() => store.stat("a"), NotFound);
+    await assertRejects(() => store.get("a"), NotFound);
+    assertEquals(await tree(folder), []);
+    await store.add("a", new Uint8Array(1));
+    assertEquals(((await Deno.stat(`${folder}/deep/er`)).mode! & 0o7777).toString(8), "2770");
+  });
+});
+
+Deno.test("FileStore: a datadir that is a file is BadStoreConfiguration", async () => {
+  await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
     for (const datadir of [`${folder}/file`, `${folder}/file/below`]) {
       const error = await assertRejects(
@@ -111,6 +154,7 @@ Deno.test("add tells the metadata of the first mountpoint that the path starts w
     const other = { id: "other", mountpoint: "/other" };
     const here = { id: "here", mountpoint: folder, more: ["a", { b: "c" }] };
     const options = { datadir: `${folder}/images`, metadataFile };
+    await Deno.mkdir(options.datadir);
     const metadata = async (json: unknown, imageId: string) => {
       await Deno.writeTextFile(metadataFile, JSON.stringify(json));
       return (await new FileStore("files", options).add(imageId, new Uint8Array(1))).metadata;
@@ -137,6 +181,13 @@ Deno.test("filePerm is read as octal digits, and lets readers through the direct
     const owner = new FileStore("files", { datadir, filePerm: 600 });
     await owner.add("owner", new Uint8Array(1));
     assertEquals(await mode("owner"), 0o600);
+    for (const path of await tree(`${datadir}/.vitrine/digests`)) {
+      if (path.endsWith("/")) continue;
+      const { path: imageId } = JSON.parse(
+        await Deno.readTextFile(`${datadir}/.vitrine/digests/${path}`),
+      );
+      assertEquals(await mode(`.vitrine/digests/${path}`), await mode(imageId), imageId);
+    }
     const negative = new FileStore("files", { datadir, filePerm: -1 });
     await negative.add("umask", new Uint8Array(1));
     assertEquals(await mode("umask"), 0o666 & ~Deno.umask());
@@ -184,12 +235,12 @@ Deno.test({
 });
 
 /** What a store says to a user who is held to the modes of files, as root is not. */
-async function toldToUser(datadir: string): Promise<Record<string, unknown>> {
+async function reportOfUser(datadir: string): Promise<Record<string, unknown>> {
   const [command, ...args] = Deno.uid() === 0
     ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
     : ["env"];
   return JSON.parse(
-    await run(command!, ...args, Deno.execPath(), ...moduleArgs("told.ts", datadir)),
+    await run(command!, ...args, Deno.execPath(), ...moduleArgs("report.ts", datadir)),
   );
 }
 
@@ -202,17 +253,17 @@ Deno.test({
   fn: async () => {
     await inFolder(async (datadir) => {
       await new FileStore("files", { datadir }).add("there", new Uint8Array(3));
-      const told = async (mode: number) => {
+      const report = async (mode: number) => {
         await Deno.chmod(datadir, mode);
-        return await toldToUser(datadir) as Record<string, string>;
+        return await reportOfUser(datadir) as Record<string, string>;
       };
       const denied = "permission denied";
       for (const mode of [0o000, 0o300, 0o600]) {
-        const { configure } = await told(mode);
+        const { configure } = await report(mode);
         assert(configure!.startsWith("BadStoreConfiguration: files: configure:"), configure);
         assert(configure!.includes(datadir) && configure!.includes(denied), configure);
       }
-      const { configure, size, add } = await told(0o500);
+      const { configure, size, add } = await report(0o500);
       assertEquals([configure, size as unknown], ["configured", 3]);
       assert(add!.startsWith("StoreAddDisabled: files: add new:"), add);
       assert(add!.includes(denied) && add!.includes(datadir), add);
@@ -222,7 +273,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a directory that others keep to themselves hides what is in it, and nothing else",
+  name: "FileStore.list: reports a directory that cannot be read, and lists the others",
   ignore: !hasModes,
   fn: async () => {
     await inFolder(async (datadir) => {
@@ -232,11 +283,12 @@ Deno.test({
       }
       await Deno.chmod(`${datadir}/lost+found`, 0);
       await Deno.chmod(`${datadir}/private`, 0o600);
-      const told = await toldToUser(datadir);
+      const report = await reportOfUser(datadir);
       for (const name of ["lost+found", "private"]) await Deno.chmod(`${datadir}/${name}`, 0o700);
-      assertEquals(told["list"], ["a", "there"]);
-      assertEquals(told["all"], ["a/b", "there"]);
-      const { inside, hidden } = told as Record<string, string>;
+      assertEquals(report["list"], ["a", "there"]);
+      assertEquals(report["all"], ["a/b", "there"]);
+      assertEquals(report["skipped"], ["lost+found: Forbidden", "private/d: Forbidden"]);
+      const { inside, hidden } = report as Record<string, string>;
       assert(inside!.startsWith("Forbidden: files: list lost+found: EACCES"), inside);
       assert(hidden!.startsWith("Forbidden: files: get private/d: EACCES"), hidden);
     });
@@ -246,21 +298,22 @@ Deno.test({
 Deno.test("a store needs no permission but for its datadirs, and says which flag is missing", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
+    await Deno.mkdir(datadir);
     await new FileStore("files", { datadir }).add("there", new Uint8Array(3));
-    const told = async (...flags: string[]): Promise<Record<string, string>> => {
-      const [, , ...rest] = moduleArgs("told.ts", datadir);
+    const report = async (...flags: string[]): Promise<Record<string, string>> => {
+      const [, , ...rest] = moduleArgs("report.ts", datadir);
       return JSON.parse(await run(Deno.execPath(), "run", "--no-prompt", ...flags, ...rest));
     };
-    const all = await told(`--allow-read=${datadir}`, `--allow-write=${datadir}`);
+    const all = await report(`--allow-read=${datadir}`, `--allow-write=${datadir}`);
     assertEquals([all["configure"], all["add"], all["delete"]], ["configured", "added", "deleted"]);
 
     await new FileStore("files", { datadir }).add("there", new Uint8Array(3));
-    const read = await told(`--allow-read=${datadir}`);
+    const read = await report(`--allow-read=${datadir}`);
     assertEquals(read["size"] as unknown, 3);
     assert(read["add"]!.startsWith("StoreAddDisabled: files: add new:"), read["add"]);
     assert(read["add"]!.includes("--allow-write"), read["add"]);
 
-    const nothing = await told();
+    const nothing = await report();
     assert(nothing["configure"]!.startsWith("BadStoreConfiguration: files: configure:"));
     assert(nothing["configure"]!.includes("--allow-read"), nothing["configure"]);
   });

@@ -106,7 +106,7 @@ Deno.test(`killed during 50 adds, a store shows whole images alone and leaves no
       }
 
       const store = new FileStore("files", { datadir });
-      await store.configure();
+      await Array.fromAsync(store.gc({ olderThan: 0 }));
       assertEquals(await litter(datadir), [], `after ${own}`);
       for (const id of own) {
         if (seen.includes(id)) {
@@ -153,7 +153,7 @@ Deno.test("a store that starts leaves alone what others are writing", async () =
     const writer = writable.getWriter();
     await writer.write(new Uint8Array(5_000_000));
     const other = await startAdder(datadir, 0, ["other"]);
-    await new FileStore("again", { datadir }).configure();
+    await Array.fromAsync(new FileStore("again", { datadir }).gc({ olderThan: 0 }));
     await other.go();
     assertEquals(await other.ended(), ["added"]);
     await writer.close();
@@ -165,7 +165,7 @@ Deno.test("a store that starts leaves alone what others are writing", async () =
 
 Deno.test("what another runtime or machine left is cleared away when nobody wrote to it for a day", async () => {
   await inFolder(async (datadir) => {
-    await new FileStore("files", { datadir }).configure();
+    await new FileStore("files", { datadir }).add("first", new Uint8Array(1));
     const temporary = `${datadir}/.vitrine/tmp`;
     const day = 24 * 60 * 60 * 1000;
     const left: Record<string, boolean> = {
@@ -179,7 +179,7 @@ Deno.test("what another runtime or machine left is cleared away when nobody wrot
       await Deno.writeTextFile(`${temporary}/${name}`, "x");
       await Deno.utime(`${temporary}/${name}`, new Date(), new Date(Date.now() - day - 60_000));
     }
-    await new FileStore("files", { datadir }).configure();
+    await new FileStore("files", { datadir }).add("second", new Uint8Array(1));
     const kept = Object.keys(left).filter((name) => left[name]).sort();
     assertEquals(await tree(temporary), kept);
   });
@@ -188,6 +188,7 @@ Deno.test("what another runtime or machine left is cleared away when nobody wrot
 Deno.test("an id that another datadir is given during an add is Duplicate", async () => {
   await inFolder(async (folder) => {
     const datadirs = [`${folder}/a`, `${folder}/b`];
+    for (const datadir of datadirs) await Deno.mkdir(datadir);
     const store = new FileStore("files", { datadirs: [`${datadirs[0]}:1`, `${datadirs[1]}:0`] });
     async function* source() {
       yield new Uint8Array(1);

@@ -15,6 +15,7 @@ for (const [name, find] of Object.entries({ Node: nodeProgram, Bun: bunProgram }
     const { path: program } = await find();
     await inFolder(async (folder) => {
       const datadir = `${folder}/images`;
+      await Deno.mkdir(datadir);
       const bundle = `${folder}/bundle.mjs`;
       const module = fromFileUrl(import.meta.resolve("./runtime.ts"));
       await run(Deno.execPath(), "bundle", "--quiet", "--platform=deno", "-o", bundle, module);

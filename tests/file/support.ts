@@ -31,15 +31,16 @@ export async function tree(folder: string): Promise<string[]> {
 /** What a datadir holds besides images: temporary files, digests of no image, empty directories. */
 export async function litter(datadir: string): Promise<string[]> {
   const all = await tree(datadir);
-  const inodes = new Set<string>();
+  const records = new Set<string>();
   for (const path of all) {
-    if (path.startsWith(".vitrine/") || path.endsWith("/")) continue;
-    inodes.add(`.vitrine/digests/${(await Deno.lstat(`${datadir}/${path}`)).ino}.json`);
+    if (!path.startsWith(".vitrine/digests/") || path.endsWith("/")) continue;
+    const record = JSON.parse(await Deno.readTextFile(`${datadir}/${path}`).catch(() => "{}"));
+    if (all.includes(record.path)) records.add(path);
   }
   return all.filter((path) => {
-    if (/^\.vitrine\/((tmp|digests)\/)?$/.test(path)) return false;
+    if (/^\.vitrine\/((tmp|digests(\/[0-9a-f]{2})?)\/)?$/.test(path)) return false;
     if (path.endsWith("/")) return !all.some((other) => other !== path && other.startsWith(path));
-    return path.startsWith(".vitrine/") && !inodes.has(path);
+    return path.startsWith(".vitrine/") && !records.has(path);
   });
 }
 

@@ -42,6 +42,7 @@ export async function makePlace(chosen: readonly string[]): Promise<Place> {
   );
 
   const sections: Record<string, [type: string, lines: string[]]> = {};
+  await Deno.mkdir(join(folder, "files"));
   sections.files = ["file", [`filesystem_store_datadir = ${join(folder, "files")}`]];
   let web: Place["web"];
   if (nginx) {

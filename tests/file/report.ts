@@ -1,15 +1,21 @@
 /**
- * Says what a store of the datadir given says to a user or a process that may not do everything.
+ * Reports what a store of the datadir does for a user or a process that may not do everything.
  *
  * @module
  */
+import type { SkippedEntry } from "@vitrine/vitrine";
 import { FileStore } from "@vitrine/vitrine/file";
 
 const store = new FileStore("files", { datadir: Deno.args[0]! });
 const said = (error: Error) => `${error.name}: ${error.message}`;
 
+const skipped: string[] = [];
+
 async function names(directory: string, recursive: boolean): Promise<string[]> {
-  const entries = await Array.fromAsync(store.list({ directory, recursive }));
+  const onSkipped = ({ path, reason }: SkippedEntry) => {
+    if (recursive) skipped.push(`${path}: ${reason.name}`);
+  };
+  const entries = await Array.fromAsync(store.list({ directory, recursive, onSkipped }));
   return entries.map(({ path }) => path).sort();
 }
 
@@ -18,6 +24,7 @@ console.log(JSON.stringify({
   size: await store.getSize("there").catch(said),
   list: await names("", false).catch(said),
   all: await names("", true).catch(said),
+  skipped,
   inside: await names("lost+found", false).catch(said),
   hidden: await store.get("private/d").then(() => "open", said),
   add: await store.add("new", new Uint8Array(1)).then(() => "added", said),
