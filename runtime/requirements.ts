@@ -7,7 +7,7 @@ import { UnsupportedBackend } from "../errors/mod.ts";
 import { builtin, type BuiltinModules, runtimeName } from "./mod.ts";
 
 /** The oldest versions that have all that is used; the tests run on them. */
-const OLDEST = "Deno 2.7, Node 20.16, Bun 1.4";
+const OLDEST = "Deno 2.7, Node 20.16 or Bun 1.4";
 
 /**
  * Returns one of Node's built-in modules.
@@ -38,5 +38,5 @@ export function requireBuiltin<Name extends keyof BuiltinModules>(
  * @returns The error.
  */
 export function lacks(what: string, versions: string = OLDEST): UnsupportedBackend {
-  return new UnsupportedBackend(`${runtimeName()} lacks ${what}; needed is ${versions} or later`);
+  return new UnsupportedBackend(`${runtimeName()} lacks ${what}: ${versions} is needed`);
 }

@@ -80,7 +80,9 @@ export async function listDirectory(
   if (first.length > BATCH) {
     return { status: 200, headers, body: { stream: encoded(format.write(slices(first))) } };
   }
-  return textReply(200, (await Array.fromAsync(format.write([first]))).join(""), headers);
+  let text = "";
+  for await (const piece of format.write([first])) text += piece;
+  return textReply(200, text, headers);
 }
 
 /** A directory has neither an entity tag nor a date. */

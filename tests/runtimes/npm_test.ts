@@ -12,11 +12,26 @@ import { service } from "../services/mod.ts";
 import { openAccount } from "./account.ts";
 import { openBucket } from "./bucket.ts";
 import type { SuiteEnv } from "./environment.ts";
-import { bunProgram, NODE_VERSIONS, npmNode, type Program, runtimeOf } from "./runtimes/node.ts";
+import {
+  bunProgram,
+  NODE_VERSIONS,
+  nodeProgram,
+  npmNode,
+  type Program,
+  runtimeOf,
+} from "./runtimes/node.ts";
 import { output } from "./runtimes/runtime.ts";
 import { openSites } from "./sites.ts";
 
 const { exports, name: packageName } = await readConfig();
+
+/** Prints the errors for a runtime without a file system, and for a driver that needs Deno. */
+const LACKING = `
+  import { loadDriver } from "${packageName}";
+  const { message } = await loadDriver("rbd").catch((error) => error);
+  process.getBuiltinModule = undefined;
+  console.log(JSON.stringify([message, (await loadDriver("file").catch((error) => error)).message]));
+`;
 
 /** Imports each entry point and prints how many names it exports, as JSON. */
 const LOAD = `
@@ -157,6 +172,20 @@ Deno.test("npm: the package loads and passes the suite in Node and in Bun", asyn
       for (const [name, script] of Object.entries(BUNDLERS)) {
         await t.step(name, () => bundleForBrowsers(folder, script));
       }
+    });
+    await t.step("an error names the runtime and what it lacks", async () => {
+      await Deno.writeTextFile(join(folder, "lacking.mjs"), LACKING);
+      const node = await nodeProgram();
+      const [rbd, file] = JSON.parse(await output(node.path, join(folder, "lacking.mjs")));
+      assertEquals(
+        rbd,
+        `the driver "rbd" cannot be loaded: ${node.name} lacks Deno.dlopen: Deno 2.7 is needed`,
+      );
+      assertEquals(
+        file,
+        `the driver "file" cannot be loaded: ${node.name} lacks node:fs/promises: ` +
+          "Deno 2.7, Node 20.16 or Bun 1.4 is needed",
+      );
     });
     for (const [name, find] of Object.entries(PROGRAMS)) {
       let program: Program;
