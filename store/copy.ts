@@ -9,6 +9,7 @@ import {
   ImageChanged,
   InUseByStore,
   Invalid,
+  NotFound,
   SizeMismatch,
   type StoreError,
 } from "../errors/mod.ts";
@@ -105,7 +106,8 @@ export async function copyByStream(
 /**
  * Moves an image by copying it and deleting it where it was. The source is deleted only when the copy is
  * known to be whole and the source has not changed meanwhile. If the source cannot be deleted, the copy
- * is removed again where it is sure that the source is still there.
+ * is removed again where it is sure that the source is still there, or was deleted by another request. So
+ * of two moves of one image at most one succeeds, if deletes of the source's backend do.
  *
  * @param from The image to move.
  * @param to Where it will be.
@@ -135,8 +137,11 @@ export async function moveByCopy<R extends CopyResult>(
   try {
     await from.store.delete(from.image, options);
   } catch (error) {
-    // Only these say for sure that the image keeps its old name.
-    if (error instanceof Forbidden || error instanceof InUseByStore) await undo();
+    // These mean for sure that the image keeps its old name, or that it has been deleted or moved by
+    // another request: then no copy of it may live on.
+    const isSure = error instanceof Forbidden || error instanceof InUseByStore ||
+      error instanceof NotFound;
+    if (isSure) await undo();
     throw error;
   }
   return copied;

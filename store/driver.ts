@@ -81,7 +81,8 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
   /**
    * Deletes an image. The last step is the one that destroys: what makes it fail leaves the image whole.
    *
-   * @throws {NotFound} If there is no such image.
+   * @throws {NotFound} If there is no such image, or another request deleted it first. Never if this call
+   * may have deleted it, as when a response was lost and the request was sent again: that is a success.
    * @throws {InUseByStore} If the backend cannot delete it now.
    */
   deleteImage?(location: L, options: OperationOptions): Promise<DeleteResult | void>;

@@ -133,9 +133,12 @@ function readValue(definition: OptionDefinition, value: unknown): unknown {
   switch (type) {
     case "value":
       return value;
-    case "string":
-      if (typeof value !== "string" || (choices && !choices.includes(value))) return undefined;
-      return value;
+    case "string": {
+      // A choice that looks like a number is written as one in JSON.
+      const text = typeof value === "number" && choices ? `${value}` : value;
+      if (typeof text !== "string" || (choices && !choices.includes(text))) return undefined;
+      return text;
+    }
     case "integer":
     case "number": {
       const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;

@@ -12,7 +12,7 @@ import { SwiftClient } from "./client.ts";
 import { Keystone } from "./keystone.ts";
 import type { SwiftLocation } from "./location.ts";
 import type { SwiftSettings } from "./options.ts";
-import { loadReferences, optionsReference, pick, type Reference } from "./credentials.ts";
+import { type Credentials, loadCredentials, optionsCredentials, pick } from "./credentials.ts";
 import { awaited } from "../../streams/abort.ts";
 import { type Access, fixedSession, LoginSession, type Session } from "./session.ts";
 
@@ -38,7 +38,7 @@ export class Accounts {
   readonly #transport: Transport;
   readonly #callers: Callers;
   readonly #sessions = new Map<string, LoginSession>();
-  #references: ReadonlyMap<string, Reference>;
+  #references: ReadonlyMap<string, Credentials>;
   #loaded: boolean;
 
   /** Reads the options; throws `BadStoreConfiguration`. */
@@ -50,7 +50,7 @@ export class Accounts {
     if (multiTenant && configFile !== undefined) {
       throw new BadStoreConfiguration("multiTenant and configFile exclude each other");
     }
-    const reference = configFile === undefined ? optionsReference(options) : undefined;
+    const reference = configFile === undefined ? optionsCredentials(options) : undefined;
     this.#references = new Map(reference ? [[defaultSwiftReference, reference]] : []);
     this.#loaded = configFile === undefined;
   }
@@ -58,7 +58,7 @@ export class Accounts {
   /** Reads the file of accounts, if there is one. */
   async load(): Promise<void> {
     if (this.#loaded) return;
-    this.#references = await loadReferences(this.#options);
+    this.#references = await loadCredentials(this.#options);
     this.#loaded = true;
   }
 
@@ -68,12 +68,12 @@ export class Accounts {
   }
 
   /** The account that takes new images, if there is one. */
-  get default(): Reference | undefined {
+  get default(): Credentials | undefined {
     return this.#references.get(this.#options.defaultSwiftReference);
   }
 
   /** Throws `BadStoreConfiguration` if there is none. */
-  requireDefault(): Reference {
+  requireDefault(): Credentials {
     const { defaultSwiftReference, configFile, multiTenant } = this.#options;
     const reference = this.default;
     if (reference !== undefined) return reference;
@@ -235,14 +235,14 @@ export class Accounts {
   }
 
   /** The account with the login of a location, and if there are several, with its user. */
-  #referenceAt({ url, credentials }: SwiftLocation): Reference | undefined {
+  #referenceAt({ url, credentials }: SwiftLocation): Credentials | undefined {
     const here = [...this.#references.values()].filter(({ authAddress }) =>
       sameUrl(authAddress, url)
     );
     return here.find(({ user }) => user === credentials?.user) ?? here[0];
   }
 
-  #session(reference: Reference, trusted: boolean): LoginSession {
+  #session(reference: Credentials, trusted: boolean): LoginSession {
     const id = JSON.stringify(reference);
     let session = this.#sessions.get(id);
     if (session === undefined) {
@@ -253,7 +253,7 @@ export class Accounts {
     return session;
   }
 
-  async #login(reference: Reference, trusted: boolean): Promise<Access> {
+  async #login(reference: Credentials, trusted: boolean): Promise<Access> {
     const { endpoint } = this.#options;
     if (reference.authVersion === "1") {
       const { loginV1 } = await import("./auth_v1.ts");

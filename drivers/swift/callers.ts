@@ -15,19 +15,28 @@ import type { SwiftSettings } from "./options.ts";
 export class Callers {
   readonly #options: SwiftSettings;
   readonly #transport: Transport;
-  /** The last token that Keystone was asked about. */
-  #asked: { id: string; url: Promise<string> } | undefined;
+  /** The last token that was looked up in Keystone. */
+  #lookup: { id: string; url: Promise<string> } | undefined;
 
-  /** Asks nobody yet. */
+  /**
+   * Creates the callers of a store. Nothing is sent yet.
+   *
+   * @param options The options of the store.
+   * @param transport Sends the requests to Keystone.
+   */
   constructor(options: SwiftSettings, transport: Transport) {
     this.#options = options;
     this.#transport = transport;
   }
 
   /**
-   * URL of a caller's account: the configured endpoint, else what the caller's service catalog says,
-   * else what Keystone says of the token. Throws `BadStoreConfiguration` where nobody knows, and what
-   * Keystone's refusal is.
+   * Returns the URL of a caller's account: the configured endpoint, else that of the caller's service
+   * catalog, else that of the catalog that Keystone has for the token.
+   *
+   * @param context The caller.
+   * @returns The URL.
+   * @throws {BadStoreConfiguration} If neither the caller nor the options have it.
+   * @throws {NotAuthenticated} If Keystone refuses the token.
    */
   async accountUrl(context: StoreContext): Promise<string> {
     const { endpoint } = this.#options;
@@ -37,19 +46,19 @@ export class Callers {
     if (serviceCatalog !== undefined) return endpointOf(serviceCatalog, this.#options);
     const address = this.#addressOf(authUrl);
     if (token === undefined || address === undefined) {
-      const missing = token === undefined ? "token" : "service catalog, or the authAddress to ask";
+      const missing = token === undefined ? "token" : "service catalog, or an authAddress";
       throw new BadStoreConfiguration(`a multi-tenant store needs the caller's ${missing}`);
     }
     const id = `${address} ${token}`;
-    if (this.#asked?.id !== id) {
-      const url = this.#ask(address, token);
-      this.#asked = { id, url };
-      url.catch(() => this.#asked = undefined);
+    if (this.#lookup?.id !== id) {
+      const url = this.#lookUp(address, token);
+      this.#lookup = { id, url };
+      url.catch(() => this.#lookup = undefined);
     }
-    return await this.#asked.url;
+    return await this.#lookup.url;
   }
 
-  /** The Keystone that a token is shown to: its own, which must be the store's. */
+  /** Returns the Keystone that a token is sent to: its own, which must be the store's. */
   #addressOf(authUrl: string | undefined): string | undefined {
     const { authAddress } = this.#options;
     if (authUrl === undefined || authAddress === undefined) return authUrl ?? authAddress;
@@ -57,7 +66,7 @@ export class Callers {
     throw new BadStoreConfiguration("the caller's token is of another Keystone than the store's");
   }
 
-  async #ask(address: string, token: string): Promise<string> {
+  async #lookUp(address: string, token: string): Promise<string> {
     const keystone = new Keystone(this.#transport, address, true);
     const { catalog, project } = await keystone.inspect(token);
     const { endpoint } = this.#options;

@@ -27,9 +27,13 @@ interface Endpoint {
 }
 
 /**
- * The URL of a service in a catalog as Keystone v3 or v2.0 gives it.
+ * Returns the URL of a service in a catalog as Keystone v3 or v2.0 gives it.
  *
- * Throws `NoServiceEndpoint`, and `RegionAmbiguity` where regions differ and none is wanted.
+ * @param catalog The catalog.
+ * @param wanted Type, interface and region of the endpoint.
+ * @returns The URL. Of several in one region it is the first.
+ * @throws {NoServiceEndpoint} If there is no such endpoint.
+ * @throws {RegionAmbiguity} If there are several regions and none is wanted.
  *
  * @example A catalog of Keystone v3
  * ```ts
@@ -49,14 +53,17 @@ interface Endpoint {
 export function endpointOf(catalog: readonly unknown[], wanted: EndpointWanted): string {
   const { serviceType, endpointType, region } = wanted;
   const found = new Map<string, string>();
-  for (const service of catalog as readonly { type?: string; endpoints?: Endpoint[] }[]) {
-    if (service.type !== serviceType) continue;
-    for (const endpoint of service.endpoints ?? []) {
+  for (const service of catalog as readonly ({ type?: unknown; endpoints?: unknown } | null)[]) {
+    if (service?.type !== serviceType || !Array.isArray(service.endpoints)) continue;
+    for (const endpoint of service.endpoints as readonly (Endpoint | null)[]) {
+      if (endpoint === null || typeof endpoint !== "object") continue;
       const here = endpoint.region_id ?? endpoint.region ?? "";
       const isWanted = endpoint.interface === endpointType.slice(0, -"URL".length) ||
         endpoint.interface === endpointType;
       const url = isWanted ? endpoint.url : endpoint[endpointType];
-      if (url && (region === undefined || region === here)) found.set(here, url);
+      if (typeof url !== "string" || url === "") continue;
+      // Of several in one region, the first counts, as in keystoneauth.
+      if ((region === undefined || region === here) && !found.has(here)) found.set(here, url);
     }
   }
   const [first] = found.values();
@@ -71,12 +78,28 @@ export function endpointOf(catalog: readonly unknown[], wanted: EndpointWanted):
       `the service catalog has several regions, and none is configured: ${[...found.keys()]}`,
     );
   }
-  return first;
+  return checkAccountUrl(first);
 }
 
 /**
- * The account URL that an endpoint is for a project: `%(project_id)s` in it stands for the project's
- * id, as in Keystone's own catalogs. `undefined` where it is asked for and not known.
+ * Checks the URL of an account that a server has sent.
+ *
+ * @param url The URL.
+ * @returns The URL.
+ * @throws {NoServiceEndpoint} If it is not one of http or https.
+ */
+export function checkAccountUrl(url: string): string {
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  throw new NoServiceEndpoint("the URL of the account, as the login has it, is not http or https");
+}
+
+/**
+ * Returns the account URL that an endpoint is for a project: `%(project_id)s` in it stands for the
+ * project's id, as in Keystone's own catalogs.
+ *
+ * @param endpoint The endpoint.
+ * @param project The id of the project, if it is known.
+ * @returns The URL, or `undefined` if it needs the project's id.
  *
  * @example One endpoint for all projects
  * ```ts

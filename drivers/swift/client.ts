@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { BackendException, BadStoreUri, InvalidImageId, NotFound } from "../../errors/mod.ts";
+import { BackendException, InvalidImageId, NotFound } from "../../errors/mod.ts";
 import { encodePath } from "../../location/percent_encoding.ts";
 import { parseHttpDate } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { HttpRequest } from "../../transport/request.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import type { Transport } from "../../transport/transport.ts";
+import { checkAccountUrl } from "./catalog.ts";
 import { swiftError } from "./errors.ts";
 import { compareNames, type Listed, parseListed } from "./listed.ts";
 import type { Access, Session } from "./session.ts";
@@ -284,12 +285,11 @@ export function objectPath(container: string, object?: string): string {
  * @param container The container. Default: the account itself.
  * @param object The object. Default: the container itself.
  * @returns The URL.
- * @throws {BadStoreUri} If the account's URL is not one of http or https.
+ * @throws {NoServiceEndpoint} If the account's URL is not one of http or https.
  * @throws {InvalidImageId} If a URL cannot have the name, because of a segment `.` or `..`.
  */
 export function objectUrl(accountUrl: string, container?: string, object?: string): URL {
-  checkAccountUrl(accountUrl);
-  const url = new URL(accountUrl);
+  const url = new URL(checkAccountUrl(accountUrl));
   if (container !== undefined) {
     const path = `${container}/${object ?? ""}`;
     // The URL would be that of another object (WHATWG URL, section 4.4, "double-dot URL path segment").
@@ -299,18 +299,4 @@ export function objectUrl(accountUrl: string, container?: string, object?: strin
     url.pathname = url.pathname.replace(/\/+$/, "") + objectPath(container, object);
   }
   return url;
-}
-
-/**
- * Checks the URL of an account, which a server may have sent.
- *
- * @param accountUrl The URL.
- * @returns The URL.
- * @throws {BadStoreUri} If it is not one of http or https.
- */
-export function checkAccountUrl(accountUrl: string): string {
-  if (!URL.canParse(accountUrl) || !/^https?:$/.test(new URL(accountUrl).protocol)) {
-    throw new BadStoreUri("the URL of the account is not one of http or https");
-  }
-  return accountUrl;
 }

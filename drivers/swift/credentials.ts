@@ -8,7 +8,7 @@ import { builtin } from "../../runtime/mod.ts";
 import type { SwiftOptions, SwiftSettings } from "./options.ts";
 
 /** Where and as whom to log in. */
-export interface Reference extends
+export interface Credentials extends
   Readonly<
     Pick<
       SwiftOptions,
@@ -48,7 +48,7 @@ const NAMES = {
 } as const;
 
 /** The account that the options say, if they say one. Throws `BadStoreConfiguration`. */
-export function optionsReference(options: SwiftSettings): Reference | undefined {
+export function optionsCredentials(options: SwiftSettings): Credentials | undefined {
   const { authAddress, defaultSwiftReference, multiTenant, user, key } = options;
   const { applicationCredentialId, applicationCredentialSecret, authToken } = options;
   if (authAddress === undefined) return undefined;
@@ -66,7 +66,7 @@ export function optionsReference(options: SwiftSettings): Reference | undefined 
 }
 
 /** The accounts of glance_store's file, by name. Throws `BadStoreConfiguration`. */
-export async function loadReferences(options: SwiftSettings): Promise<Map<string, Reference>> {
+export async function loadCredentials(options: SwiftSettings): Promise<Map<string, Credentials>> {
   const { parseConfigFile } = await import("./config_file.ts");
   const sections = parseConfigFile(await readFile(options.configFile!));
   return new Map(
@@ -97,7 +97,7 @@ function checkAddress(authAddress: string | undefined, name: string): void {
   );
 }
 
-function checked(values: Partial<Reference>, name: string): Reference {
+function checked(values: Partial<Credentials>, name: string): Credentials {
   const fail = (why: string) => {
     throw new BadStoreConfiguration(`account "${name}" ${why}`);
   };
@@ -116,17 +116,17 @@ function checked(values: Partial<Reference>, name: string): Reference {
   if (!credential && authVersion !== "1" && !projectOf(values) && !values.projectId) {
     fail("has a user without a project: write it as project:user");
   }
-  return values as Reference;
+  return values as Credentials;
 }
 
 /** Name of the project: the user's part before the last colon, or the option. */
-export function projectOf({ user, projectName }: Partial<Reference>): string | undefined {
+export function projectOf({ user, projectName }: Partial<Credentials>): string | undefined {
   const colon = user?.lastIndexOf(":") ?? -1;
   return colon < 0 ? projectName : user!.slice(0, colon);
 }
 
 /** Name of the user without the project. */
-export function userOf({ user = "" }: Partial<Reference>): string {
+export function userOf({ user = "" }: Partial<Credentials>): string {
   return user.slice(user.lastIndexOf(":") + 1);
 }
 

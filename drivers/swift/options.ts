@@ -14,8 +14,8 @@ import type { OptionDefinitions } from "../../store/options.ts";
 export interface SwiftOptions {
   /** Where to log in: `https://keystone.example.org/v3`, `http://127.0.0.1:8080/auth/v1.0`. */
   authAddress?: string;
-  /** How to log in: Swift's own auth (1), Keystone v2.0 (2) or v3 (3), the default. */
-  authVersion?: "1" | "2" | "3";
+  /** How to log in: Swift's own auth (1), Keystone v2.0 (2) or v3 (3). Default: `3`. */
+  authVersion?: "1" | "2" | "3" | 1 | 2 | 3;
   /** Who logs in: `project:user` in Keystone, the name as it is in version 1. */
   user?: string;
   /** The user's password. */
@@ -120,11 +120,11 @@ export interface SwiftOptions {
 
 /** The options as the store uses them: those with defaults are there. */
 export type SwiftSettings =
-  & SwiftOptions
+  & Omit<SwiftOptions, "authVersion">
+  & { authVersion: "1" | "2" | "3" }
   & Required<
     Pick<
       SwiftOptions,
-      | "authVersion"
       | "defaultSwiftReference"
       | "endpointType"
       | "serviceType"

@@ -17,7 +17,7 @@ import {
 import { endpointOf } from "../../drivers/swift/catalog.ts";
 import { parseConfigFile } from "../../drivers/swift/config_file.ts";
 import type { SwiftSettings } from "../../drivers/swift/options.ts";
-import { loadReferences } from "../../drivers/swift/credentials.ts";
+import { loadCredentials } from "../../drivers/swift/credentials.ts";
 import { LoginSession } from "../../drivers/swift/session.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
 import { pattern } from "../../conformance/data.ts";
@@ -310,7 +310,7 @@ Deno.test("SwiftStore: takes empty values of the file of accounts for unset", as
       "[ref1]\nauth_version = 3\nauth_address = http://127.0.0.1:1/v3\nuser = pro:me\nkey = k\n" +
         "project_domain_id =\nuser_domain_id = <SERVICE DEFAULT>\n",
     );
-    const references = await loadReferences({ configFile, authVersion: "2" } as SwiftSettings);
+    const references = await loadCredentials({ configFile, authVersion: "2" } as SwiftSettings);
     assertEquals(Object.keys(references.get("ref1")!).sort(), [
       "authAddress",
       "authVersion",

@@ -12,8 +12,10 @@ export interface Passing {
   name: string;
   /** The request's token. */
   token: string | null;
-  /** Passes it on and resolves to the real answer. */
-  pass(): Promise<Response>;
+  /** The query, with its question mark. */
+  search: string;
+  /** Passes it on and resolves to the real response. Default of `search`: the query that came. */
+  pass(search?: string): Promise<Response>;
 }
 
 /** A running proxy. */
@@ -40,14 +42,15 @@ export async function proxy(meddle: (passing: Passing) => Promise<Response>): Pr
       // The client has gone.
       return new Response(null, { status: 499 });
     }
-    const pass = () => fetch(origin + pathname + search, { method: request.method, headers, body });
+    const pass = (query = search) =>
+      fetch(origin + pathname + query, { method: request.method, headers, body });
     if (!pathname.startsWith(root)) {
       requests.push("LOGIN");
       return await pass();
     }
     const name = `${request.method} ${decodeURIComponent(pathname.slice(root.length))}`;
     requests.push(name);
-    return await meddle({ name, token: headers.get("x-auth-token"), pass });
+    return await meddle({ name, token: headers.get("x-auth-token"), search, pass });
   });
   const url = `http://127.0.0.1:${server.addr.port}`;
   return {

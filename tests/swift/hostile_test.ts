@@ -1,0 +1,248 @@
+/**
+ * Servers that a Swift store does not believe: listings without an end, documents that are none, URLs
+ * that lead elsewhere; and a Keystone as clouds have it.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  AuthorizationFailure,
+  BackendException,
+  BadAuthStrategy,
+  BadStoreConfiguration,
+  NoServiceEndpoint,
+  StoreError,
+} from "../../mod.ts";
+import { endpointOf } from "../../drivers/swift/catalog.ts";
+import { compareNames } from "../../drivers/swift/listed.ts";
+import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
+
+/** Starts a server with auth v1, and resolves to the options of a store on it. */
+function serve(
+  respond: (request: Request, url: URL) => Response | Promise<Response>,
+  storageUrl?: string,
+): { options: SwiftOptions; url: string } & AsyncDisposable {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const url = new URL(request.url);
+    if (url.pathname !== "/auth/v1.0") return respond(request, url);
+    const headers = { "x-auth-token": "t", "x-storage-url": storageUrl ?? `${url.origin}/v1/a` };
+    return new Response(null, { headers });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const login = { authVersion: "1", authAddress: `${url}/auth/v1.0`, user: "u", key: "k" } as const;
+  return {
+    url,
+    options: { ...login, container: "c", retries: 0 },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+Deno.test("SwiftStore.list: ends with an error where the server repeats a page", async () => {
+  const pages: ((marker: string) => unknown[])[] = [
+    // It ignores the marker.
+    () => [{ name: "a", bytes: 1 }, { name: "b", bytes: 1 }],
+    // It repeats a directory.
+    () => [{ subdir: "a/" }],
+    // It alternates.
+    (marker) => [{ name: marker === "a" ? "b" : "a" }],
+    // It goes back.
+    (marker) => [{ name: marker === "" ? "z" : "a" }],
+  ];
+  for (const page of pages) {
+    await using server = serve((_, url) =>
+      Response.json(page(url.searchParams.get("marker") ?? ""))
+    );
+    await using store = new SwiftStore("hostile", server.options);
+    const error = await assertRejects(() => Array.fromAsync(store.list()), BackendException);
+    assert(error.message.includes("does not advance"), error.message);
+  }
+});
+
+Deno.test("compareNames: is the order of the bytes in UTF-8", () => {
+  const encoder = new TextEncoder();
+  const names = ["", "a", "a/", "ab", "b", "\u00e9", "\uffee", "\u{1f600}", "\u{1f600}a"];
+  for (const [i, a] of names.entries()) {
+    for (const [j, b] of names.entries()) {
+      assertEquals(Math.sign(compareNames(a, b)), Math.sign(i - j), `${a} ${b}`);
+    }
+  }
+  assertEquals(
+    [...names].sort((a, b) => {
+      const [x, y] = [a, b].map((name) => String.fromCharCode(...encoder.encode(name)));
+      return x! < y! ? -1 : 1;
+    }),
+    names,
+  );
+});
+
+Deno.test("SwiftStore.list: a document that is no listing is an error that says so", async () => {
+  for (const body of ["null", "{}", "3", "[null]", '[{"bytes":1}]', "<html>", ""]) {
+    await using server = serve(() => new Response(body));
+    await using store = new SwiftStore("hostile", server.options);
+    const error = await assertRejects(() => Array.fromAsync(store.list()), BackendException);
+    assert(/listing|JSON/.test(error.message) && error.message.includes("GET c"), error.message);
+  }
+});
+
+Deno.test("SwiftStore.list: a field that does not parse is unknown", async () => {
+  const entry = { name: "a", bytes: "many", hash: 7, last_modified: "yesterday", slo_etag: null };
+  await using server = serve((_, url) =>
+    Response.json(url.searchParams.has("marker") ? [] : [entry, { name: "b", bytes: -1 }])
+  );
+  await using store = new SwiftStore("hostile", server.options);
+  const unknown = { kind: "image", size: undefined, modified: undefined, etag: undefined };
+  assertEquals(await Array.fromAsync(store.list()), [
+    { path: "a", ...unknown },
+    { path: "b", ...unknown },
+  ] as never);
+});
+
+Deno.test("SwiftStore: no request goes to a URL that is not http or https", async () => {
+  for (const url of ["file:///etc/passwd", "data:,x", "ftp://127.0.0.1/", "no URL"]) {
+    await using server = serve(() => new Response(null), url);
+    await using store = new SwiftStore("hostile", server.options);
+    await assertRejects(() => store.stat("a"), NoServiceEndpoint);
+    const catalog = [{ type: "object-store", endpoints: [{ interface: "public", url }] }];
+    const wanted = { serviceType: "object-store", endpointType: "publicURL" } as const;
+    assertThrows(() => endpointOf(catalog, wanted), NoServiceEndpoint);
+  }
+});
+
+Deno.test("endpointOf: takes the first of several endpoints of a region", () => {
+  const endpoint = (host: string) => ({
+    interface: "public",
+    region: "one",
+    url: `https://${host}/v1`,
+  });
+  const catalog = [
+    null,
+    { type: "object-store", endpoints: null },
+    { type: "object-store", endpoints: [endpoint("a"), null, endpoint("b")] },
+    { type: "object-store", endpoints: [endpoint("c")] },
+  ];
+  for (const region of [undefined, "one"]) {
+    const wanted = { serviceType: "object-store", endpointType: "publicURL", region } as const;
+    assertEquals(endpointOf(catalog, wanted), "https://a/v1");
+  }
+});
+
+/** Starts a Keystone that responds to logins as it is told, and is a Swift without objects too. */
+function keystone(
+  login: (request: Request, url: URL) => Response | undefined,
+  { date = new Date(), expires = 3_600_000 } = {},
+): ReturnType<typeof serve> & { logins: string[] } {
+  const logins: string[] = [];
+  const server = serve(async (request, url) => {
+    if (!url.pathname.endsWith("/auth/tokens")) return new Response(null, { status: 404 });
+    logins.push(`${request.method} ${url.pathname}`);
+    await request.arrayBuffer();
+    const response = login(request, url);
+    if (response !== undefined) return response;
+    const token = {
+      expires_at: new Date(date.getTime() + expires).toISOString(),
+      user: { id: "u" },
+      catalog: [{
+        type: "object-store",
+        endpoints: [{ interface: "public", url: `${url.origin}/v1/a` }],
+      }],
+    };
+    const headers = { "x-subject-token": "t", date: date.toUTCString() };
+    return Response.json({ token }, { status: 201, headers });
+  });
+  const options = {
+    authAddress: `${server.url}/identity/v3`,
+    authVersion: 3,
+    user: "blue:alice",
+    key: "secret-key",
+    container: "c",
+    createContainerOnPut: true,
+    retries: 0,
+  } as const;
+  return { ...server, [Symbol.asyncDispose]: server[Symbol.asyncDispose], options, logins };
+}
+
+Deno.test("Keystone: a login follows redirects on its host, and names any other", async () => {
+  for (const status of [301, 302, 307, 308]) {
+    await using server = keystone((_, url) =>
+      url.pathname.startsWith("/identity")
+        ? new Response(null, { status, headers: { location: "/keystone/v3/auth/tokens" } })
+        : undefined
+    );
+    await using store = new SwiftStore("redirected", server.options);
+    assertEquals(await Array.fromAsync(store.list()), []);
+    assertEquals(server.logins, ["POST /identity/v3/auth/tokens", "POST /keystone/v3/auth/tokens"]);
+  }
+  for (const location of ["http://localhost:1/v3", "file:///x", "/identity/v3/auth/tokens"]) {
+    await using server = keystone(() => new Response(null, { status: 302, headers: { location } }));
+    await using store = new SwiftStore("redirected", server.options);
+    const error = await assertRejects(() => store.stat("a"), BadAuthStrategy);
+    assert(/redirect/.test(error.message) && !error.message.includes("secret"), error.message);
+  }
+});
+
+Deno.test("Keystone: an application credential that was deleted is named", async () => {
+  const message = "Could not find Application Credential: 3b1e.";
+  await using server = keystone(() =>
+    Response.json({ error: { code: 404, message } }, { status: 404 })
+  );
+  const { user: _user, key: _key, ...options } = server.options;
+  await using store = new SwiftStore("deleted", {
+    ...options,
+    applicationCredentialId: "3b1e",
+    applicationCredentialSecret: "secret-key",
+  });
+  const error = await assertRejects(() => store.stat("a"), AuthorizationFailure);
+  assert(error.message.includes("the application credential does not exist"), error.message);
+});
+
+Deno.test("Keystone: a token's end is judged by the server's clock", async () => {
+  for (const ahead of [-172_800_000, 0, 172_800_000]) {
+    await using server = keystone(() => undefined, { date: new Date(Date.now() + ahead) });
+    await using store = new SwiftStore("clock", server.options);
+    for (let i = 0; i < 3; i++) await Array.fromAsync(store.list());
+    assertEquals(server.logins.length, 1, `${ahead}`);
+  }
+});
+
+Deno.test("Keystone: a document that is no token is an error that says so", async () => {
+  for (const body of ["null", "[]", '{"token":null}', '{"token":3}', "<html>", ""]) {
+    await using server = keystone(() =>
+      new Response(body, { status: 201, headers: { "x-subject-token": "t" } })
+    );
+    await using store = new SwiftStore("hostile", server.options);
+    const error = await assertRejects(() => store.stat("a"), BadAuthStrategy);
+    assert(!/Cannot read|undefined/.test(error.message), error.message);
+  }
+});
+
+Deno.test("SwiftStore: takes authVersion as a number, and refuses names of no container", () => {
+  const login = { authAddress: "http://127.0.0.1:1/v3", user: "p:u", key: "k" };
+  for (const authVersion of [1, 2, 3, "1", "2", "3"] as const) {
+    new SwiftStore("version", { ...login, authVersion });
+  }
+  for (const container of ["", "a/b", "a".repeat(257)]) {
+    assertThrows(() => new SwiftStore("named", { ...login, container }), BadStoreConfiguration);
+  }
+});
+
+Deno.test("SwiftStore.add: segments of Glance's default size take bounded memory", async () => {
+  const sizes: number[] = [];
+  await using server = serve(async (request, url) => {
+    const { byteLength } = await request.arrayBuffer();
+    if (request.method === "PUT" && /\/\d{8}$/.test(url.pathname)) sizes.push(byteLength);
+    if (request.method !== "PUT") return new Response(null, { status: 404 });
+    return new Response(null, { status: 507 });
+  });
+  await using store = new SwiftStore("bounded", { ...server.options, largeObjectChunkSize: 200 });
+  let sent = 0;
+  const chunk = new Uint8Array(4_194_304);
+  const data = new ReadableStream<Uint8Array>({
+    pull(stream) {
+      if ((sent += chunk.length) > 500_000_000) stream.close();
+      else stream.enqueue(chunk);
+    },
+  });
+  await assertRejects(() => store.add("a", data), StoreError);
+  assert(sizes.length > 0 && Math.max(...sizes) <= 32_768_000, `${sizes}`);
+  assert(sent < 300_000_000, `${sent} bytes were read`);
+});
