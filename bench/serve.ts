@@ -1,5 +1,5 @@
 /**
- * Serving a file: the handler over a file store by `Deno.serve`, against nginx with sendfile.
+ * Serving a file: `serve` over a file store, against nginx with sendfile; then latencies while clients stall.
  *
  * Usage: `serve.ts [MIB] [ROUNDS]`; 1,024 MiB, 5 rounds. It needs the service tools to run, and nginx installed.
  *
@@ -10,6 +10,7 @@ import { service, startOwn } from "../tests/services/mod.ts";
 import { nginx } from "../tests/services/nginx.ts";
 import { compare } from "./harness.ts";
 import { childrenOf, observe } from "./process.ts";
+import { servingWhileClientsStall } from "./serve_stalled.ts";
 
 const MIB = 1024 * 1024;
 /** How long wrk asks in each round, in seconds. */
@@ -94,4 +95,7 @@ async function load(wrk: string, url: string, connections: number, script: strin
   return { bytes, seconds: duration / 1_000_000 };
 }
 
-if (import.meta.main) await serving(Number(Deno.args[0] ?? 1024), Number(Deno.args[1] ?? 5));
+if (import.meta.main) {
+  await serving(Number(Deno.args[0] ?? 1024), Number(Deno.args[1] ?? 5));
+  await servingWhileClientsStall();
+}

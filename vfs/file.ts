@@ -4,23 +4,19 @@
  * @module
  */
 import type { ImageHandle } from "../store/mod.ts";
-import { Invalid } from "../errors/mod.ts";
+import { ImageChanged, Invalid } from "../errors/mod.ts";
 import type { Bytes } from "../streams/mod.ts";
+import { readableFrom } from "../streams/readable.ts";
 import type { FileInfo } from "./file_info.ts";
 
-/** From where {@linkcode VfsFile.seek} counts; the values are those of `Deno.SeekMode`. */
+/** From where {@linkcode VfsFile.seek} counts. The values are those of `Deno.SeekMode`. */
 export const SeekMode = { Start: 0, Current: 1, End: 2 } as const;
-
-/** What an open file needs of the tree. */
-export interface VfsFileSource {
-  /** Tells what is known of the file. */
-  stat(): Promise<FileInfo>;
-  /** Streams the file from a byte on. */
-  readable(offset: number): ReadableStream<Bytes>;
-}
 
 /**
  * An image that is open for reading, with a position, as `Deno.FsFile`.
+ *
+ * It is pinned to the image that it was opened with. If that is deleted, and another image takes its
+ * path, the file goes on with the old image or fails with `ImageChanged`, as its store can.
  *
  * @example Reading from the middle
  * ```ts
@@ -40,13 +36,20 @@ export interface VfsFileSource {
  */
 export class VfsFile implements AsyncDisposable {
   readonly #handle: ImageHandle;
-  readonly #source: VfsFileSource;
+  readonly #stat: () => Promise<FileInfo>;
   #position = 0;
+  #isClosed = false;
+  #info: FileInfo | undefined;
 
-  /** Opened by {@linkcode Vfs.open}. */
-  constructor(handle: ImageHandle, source: VfsFileSource) {
+  /**
+   * Wraps an open image. {@linkcode Vfs.open} does it.
+   *
+   * @param handle The image.
+   * @param stat Reads what is known of the path that the image was opened by.
+   */
+  constructor(handle: ImageHandle, stat: () => Promise<FileInfo>) {
     this.#handle = handle;
-    this.#source = source;
+    this.#stat = stat;
   }
 
   /** Size of the image in bytes. */
@@ -54,16 +57,33 @@ export class VfsFile implements AsyncDisposable {
     return this.#handle.size;
   }
 
-  /** Reads from the position on, and resolves to the number of bytes, or `null` at the end. */
+  /**
+   * Reads from the position on, and moves the position behind what was read.
+   *
+   * @param buffer The buffer to fill from its start.
+   * @returns The number of bytes read, fewer than the buffer has only at the end; `null` at the end.
+   * @throws {ImageChanged} If another image has taken the path.
+   * @throws {Invalid} If the file is closed.
+   */
   async read(buffer: Bytes): Promise<number | null> {
+    this.#requireOpen("read");
     if (buffer.length === 0) return 0;
     const count = await this.#handle.read(buffer, this.#position);
     this.#position += count;
     return count === 0 ? null : count;
   }
 
-  /** Moves the position and resolves to it, in bytes. Throws `Invalid` before the start. */
-  seek(offset: number | bigint, whence: 0 | 1 | 2): Promise<number> {
+  /**
+   * Moves the position.
+   *
+   * @param offset The distance in bytes; negative ones lead towards the start.
+   * @param whence From where to count: one of {@linkcode SeekMode}.
+   * @returns The new position in bytes. It may lie past the end.
+   * @throws {Invalid} If the position would lie before the start, or the file is closed.
+   */
+  // deno-lint-ignore require-await -- what is wrong rejects, as all else
+  async seek(offset: number | bigint, whence: 0 | 1 | 2): Promise<number> {
+    this.#requireOpen("seek");
     const from = whence === SeekMode.Start
       ? 0
       : whence === SeekMode.Current
@@ -71,29 +91,60 @@ export class VfsFile implements AsyncDisposable {
       : this.#handle.size;
     const position = from + Number(offset);
     if (!Number.isSafeInteger(position) || position < 0) {
-      return Promise.reject(new Invalid(`there is no byte ${position}`, { operation: "seek" }));
+      throw new Invalid(`there is no byte ${position}`, { operation: "seek" });
     }
-    this.#position = position;
-    return Promise.resolve(position);
+    return this.#position = position;
   }
 
-  /** Tells what is known of the image. */
-  stat(): Promise<FileInfo> {
-    return this.#source.stat();
+  /**
+   * Reads what is known of the image.
+   *
+   * @returns Size, date, ETag and digests, as far as the store knows them.
+   * @throws {ImageChanged} If another image has taken the path.
+   * @throws {NotFound} If the image has been deleted.
+   * @throws {Invalid} If the file is closed.
+   */
+  async stat(): Promise<FileInfo> {
+    this.#requireOpen("stat");
+    const info = await this.#stat();
+    const before = this.#info ??= info;
+    const isOther = (info.size ?? this.size) !== this.size || info.etag !== before.etag ||
+      info.mtime?.getTime() !== before.mtime?.getTime();
+    if (isOther) {
+      throw new ImageChanged("the image was replaced since it was opened", { operation: "stat" });
+    }
+    return info;
   }
 
-  /** A stream of what follows the position, which does not move the position. */
+  /**
+   * A stream of what follows the position. It does not move the position. It fails with `ImageChanged`
+   * if another image has taken the path, and with `Invalid` once the file is closed.
+   */
   get readable(): ReadableStream<Bytes> {
-    return this.#source.readable(this.#position);
+    let at = this.#position;
+    return readableFrom({
+      read: async (view) => {
+        this.#requireOpen("read");
+        const count = await this.#handle.read(view, at);
+        at += count;
+        return view.subarray(0, count);
+      },
+      close: () => Promise.resolve(),
+    }, Math.max(0, this.size - at));
   }
 
-  /** Releases the file. */
+  /** Releases the file. A closed file cannot be used any more; closing it again does nothing. */
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#handle.close();
   }
 
-  /** The same as {@linkcode close}. */
+  /** Does the same as {@linkcode close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #requireOpen(operation: string): void {
+    if (this.#isClosed) throw new Invalid("the file is closed", { operation });
   }
 }

@@ -240,10 +240,7 @@ export class Vfs implements AsyncDisposable {
   /** Opens an image for reading with a position. See `Store.open`. */
   open(path: string, options: OperationOptions = {}): Promise<VfsFile> {
     return this.#image(path, async ({ store, imageId }) => {
-      return new VfsFile(await store.open(imageId, options), {
-        stat: () => this.stat(path, options),
-        readable: (offset) => store.readable(imageId, { ...options, offset }),
-      });
+      return new VfsFile(await store.open(imageId, options), () => this.stat(path, options));
     });
   }
 
