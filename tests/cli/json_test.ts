@@ -1,0 +1,135 @@
+/**
+ * The output of `--json` has the shapes of docs/command.md.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { COMMANDS } from "../../cli/commands/mod.ts";
+import { Workplace } from "./harness.ts";
+
+const DOCUMENT = await Deno.readTextFile(new URL("../../docs/command.md", import.meta.url));
+
+/** A field of a documented object. */
+interface Field {
+  name: string;
+  type: string;
+  isRequired: boolean;
+}
+
+/** Returns the fields that the document lists for a command. */
+function fieldsOf(command: string): Field[] {
+  const heading = DOCUMENT.split("\n").find((line) =>
+    line.startsWith("## ") && line.includes(`\`vitrine ${command} --json\``)
+  );
+  assert(heading, `docs/command.md has no section on ${command}`);
+  const rows = DOCUMENT.split(`${heading}\n`)[1]!.split("\n## ")[0]!.split("\n")
+    .filter((line) => line.startsWith("| `"));
+  return rows.map((row) => {
+    const [name, type, present] = row.split("|").slice(1).map((cell) => cell.trim());
+    return { name: name!.replaceAll("`", ""), type: type!, isRequired: present === "always" };
+  });
+}
+
+/** Asserts that a value has the fields of a command's shape and no others. */
+function assertShape(command: string, value: unknown): void {
+  const fields = fieldsOf(command);
+  for (const one of Array.isArray(value) ? value : [value]) {
+    const text = `${command}: ${JSON.stringify(one)}`;
+    for (const { name, isRequired } of fields) assert(!isRequired || name in one, text);
+    for (const [name, inner] of Object.entries(one)) {
+      const field = fields.find((field) => field.name === name);
+      assert(field, `${text}: ${name} is not in docs/command.md`);
+      assert(isOfType(field.type, inner), `${text}: ${name} is no ${field.type}`);
+    }
+  }
+}
+
+function isOfType(type: string, value: unknown): boolean {
+  switch (type) {
+    case "string[]":
+      return Array.isArray(value) && value.every((one) => typeof one === "string");
+    case "object":
+      return typeof value === "object" && value !== null && !Array.isArray(value);
+    case "date":
+      return typeof value === "string" && new Date(value).toJSON() === value;
+    case "boolean":
+      return value === true || value === false;
+    case "number":
+      return typeof value === "number";
+    default:
+      return type === "string" && typeof value === "string";
+  }
+}
+
+Deno.test("--json: every command has the shape of docs/command.md", async () => {
+  await using place = await Workplace.make({
+    default: "local",
+    stores: {
+      local: { driver: "file", datadir: "./local" },
+      bad: { driver: "abacus" },
+      cloud: {
+        driver: "s3",
+        host: "http://127.0.0.1:1",
+        bucket: "b",
+        accessKey: "a",
+        secretKey: "s",
+      },
+    },
+  });
+  await Deno.mkdir(place.path("local"));
+  await Deno.writeTextFile(place.path("x"), "hello");
+  await Deno.writeTextFile(place.path("local/foreign"), "hello");
+  const runs: [command: string, args: string[], code: number][] = [
+    ["add", ["add", "x", "--id", "iso/x"], 0],
+    ["stores", ["stores"], 1],
+    ["stores", ["stores", "--check", "local"], 0],
+    ["ls", ["ls", "-R", "/local"], 0],
+    ["tree", ["tree", "/local"], 0],
+    ["stat", ["stat", "/local/iso/x"], 0],
+    ["stat", ["stat", "/local/iso/x", "/local/iso"], 0],
+    ["cp", ["cp", "-r", "/local/iso", "./out"], 0],
+    ["mv", ["mv", "/local/iso/x", "/local/iso/y"], 0],
+    ["verify", ["verify", "/local", "/local/none"], 1],
+    ["verify", ["verify", "--md5", "0".repeat(32), "/local/iso/y"], 3],
+    ["verify", ["verify", "/local/foreign"], 4],
+    ["presign", ["presign", "/cloud/x", "--expires", "2d"], 0],
+    ["gc", ["gc", "--dry-run", "local"], 0],
+    ["config convert", ["config", "convert", "new.json"], 0],
+  ];
+  for (const [command, args, expected] of runs) {
+    const { code, out, err } = await place.run(...args, "--json");
+    assertEquals(code, expected, `${args.join(" ")}: ${err}`);
+    assertShape(command, JSON.parse(out));
+  }
+  assertEquals(JSON.parse((await place.run("rm", "/local/iso/y", "--json")).out), [
+    "/local/iso/y",
+  ]);
+  const shown = JSON.parse((await place.run("config", "show", "--json")).out);
+  assertEquals(Object.keys(shown.stores), ["local", "bad", "cloud"]);
+});
+
+Deno.test("serve --json: prints where it listens", async () => {
+  await using place = await Workplace.make({ stores: { scratch: { driver: "memory" } } });
+  const child = place.start(["serve", "--port", "0", "--json"]);
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  assertShape("serve", JSON.parse((await lines.read()).value!));
+  child.kill("SIGINT");
+  await child.status;
+  await lines.cancel();
+  await child.stderr.cancel();
+});
+
+Deno.test("docs/command.md: has every command, or says that it has no JSON form", async () => {
+  for (const name of Object.keys(COMMANDS)) {
+    assert(
+      DOCUMENT.includes(`\`vitrine ${name} `) ||
+        /^`cat`.*$/m.exec(DOCUMENT)![0].includes(`\`${name}\``),
+      name,
+    );
+  }
+  await using place = await Workplace.make({ stores: { scratch: { driver: "memory" } } });
+  for (const name of ["completion", "manual"]) {
+    const args = name === "completion" ? [name, "bash"] : [name];
+    assertEquals((await place.run(...args, "--json")).code, 2);
+  }
+});
