@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { readVariable } from "../runtime/environment.ts";
 import type { StoreContext } from "../store/mod.ts";
 import { UsageError } from "./command.ts";
 
@@ -19,13 +18,13 @@ export const CALLER_VARIABLES: readonly (readonly [string, string])[] = [
  * Reads the caller from the environment and `--tenant`.
  *
  * @param tenant The value of `--tenant`.
- * @param read Reads an environment variable. Default: that of the process, if it may be read.
+ * @param read Reads an environment variable, if a store acts for its callers.
  * @returns The caller, or `undefined`: then stores act as the user of their configuration.
  * @throws {UsageError} If the token has characters that no token has. The token is not shown.
  */
 export function readCaller(
   tenant: string | undefined,
-  read: (name: string) => string | undefined = readVariable,
+  read: (name: string) => string | undefined,
 ): StoreContext | undefined {
   const token = read("OS_TOKEN") || read("OS_AUTH_TOKEN");
   if (!token) return tenant === undefined ? undefined : { tenant };

@@ -41,7 +41,7 @@ export interface Arguments {
 }
 
 /** What a command works with. */
-export interface Session extends OperationOptions {
+export interface Session {
   /** Standard output. */
   out: Output;
   /** Whether results are JSON. */
@@ -50,6 +50,8 @@ export interface Session extends OperationOptions {
   commands: Commands;
   /** Aborts when the user interrupts. */
   signal: AbortSignal;
+  /** The options of every operation: the abort signal, and the caller once the tree is open. */
+  options: OperationOptions;
   /** Reads the configuration of the files and the environment. */
   config(): Promise<Config>;
   /** Returns the path tree over the configured stores, opened on first use. */

@@ -6,6 +6,7 @@
 import deno from "../deno.json" with { type: "json" };
 import { overlayEnvironment } from "../config/environment.ts";
 import { type Config, loadConfig, openStores } from "../config/mod.ts";
+import { readVariable } from "../runtime/environment.ts";
 import type { Vfs } from "../vfs/mod.ts";
 import { commandFirst, parseArguments, usageOf } from "./arguments.ts";
 import { readCaller } from "./caller.ts";
@@ -106,9 +107,9 @@ async function runCommand(
     json: args.has("json"),
     commands: COMMANDS,
     signal,
-    context: readCaller(args.value("tenant")),
+    options: { signal },
     config: () => readConfig(args, session.note),
-    vfs: () => opening ??= openTree(session),
+    vfs: () => opening ??= openTree(session, args.value("tenant")),
     fail(error, code = exitCodeOf(error)) {
       const isLast = error instanceof UsageError || error instanceof Deno.errors.BrokenPipe;
       if (isLast || signal.aborted) throw error;
@@ -129,9 +130,17 @@ async function runCommand(
   return combinedExitCode(...codes, EXIT.done);
 }
 
-async function openTree(session: Session): Promise<Vfs> {
+/** Opens the tree, and reads the caller from the environment if a store acts for its callers. */
+async function openTree(session: Session, tenant: string | undefined): Promise<Vfs> {
   const config = await session.config();
+  session.options.context = readCaller(tenant, hasTenants(config) ? readVariable : () => undefined);
   return new OperandTree(await openStores(config), { mounts: config.mounts });
+}
+
+function hasTenants({ stores }: Config): boolean {
+  return Object.values(stores).some(({ multiTenant }) =>
+    /^(true|yes|on|1)$/i.test(`${multiTenant}`)
+  );
 }
 
 async function readConfig(

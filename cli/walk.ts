@@ -76,9 +76,8 @@ export async function sorted(
   session: Session,
   fail: (error: unknown, path: string) => void = (error) => session.fail(error),
 ): Promise<DirEntry[]> {
-  const { signal, context } = session;
   const onSkipped = (skipped: SkippedEntry) => fail(skippedError(skipped), skipped.path);
-  return (await Array.fromAsync(vfs.readDir(path, { signal, context, onSkipped }))).sort(byName);
+  return (await Array.fromAsync(vfs.readDir(path, { ...session.options, onSkipped }))).sort(byName);
 }
 
 /**

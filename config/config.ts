@@ -5,22 +5,22 @@
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
 
-/** One store: its settings, and the options of its driver beside them. */
+/** The configuration of one store: its settings, and the options of its driver beside them. */
 export interface StoreConfig {
-  /** Name of the driver. */
+  /** The name of the driver. */
   driver?: string;
-  /** What the store is for, in a sentence. */
+  /** What the store is for, in a sentence. Default: empty. */
   description?: string;
-  /** How much it is preferred; the highest first. */
+  /** How much it is preferred if an image is in several stores; the highest first. Default: 0. */
   weight?: number | string;
-  /** Whether the program keeps it for itself. */
+  /** Whether the program keeps it for its own work, so that it is never the default. Default: `false`. */
   reserved?: boolean | string;
   /** The options of the driver. */
   [option: string]: unknown;
 }
 
 /**
- * A configuration.
+ * The configuration of a program: its stores, the default one, and mounts.
  *
  * @example A configuration in code
  * ```ts
@@ -38,17 +38,21 @@ export interface StoreConfig {
  * ```
  */
 export interface Config {
-  /** Name of the store that takes new images. */
+  /** The name of the store that takes new images. Default: the only store that is not reserved. */
   default?: string | undefined;
   /** The stores by name. */
   stores: Record<string, StoreConfig>;
-  /** Directories of the path tree that show another: `{ "/images/debian": "/mirror/debian" }`. */
+  /** Directories of the path tree that show others: `{ "/images/debian": "/mirror/debian" }`. */
   mounts?: Record<string, string> | undefined;
 }
 
 /**
- * Checks the form of a configuration; the stores' own settings are judged when each is opened. Throws
- * `BadStoreConfiguration`, which names `source` and the key.
+ * Checks the form of a configuration. The settings of a store are checked when it is created.
+ *
+ * @param value The configuration as it was read. A `$schema`, which editors use, is left out.
+ * @param source What it was read from, for errors.
+ * @returns The configuration.
+ * @throws {BadStoreConfiguration} If something is malformed. The error names `source` and the key.
  */
 export function checkConfig(value: unknown, source: string): Config {
   function refuse(key: string, wanted: string): never {
@@ -56,7 +60,7 @@ export function checkConfig(value: unknown, source: string): Config {
   }
   if (!isRecord(value)) refuse("the configuration", "an object");
   for (const key of Object.keys(value)) {
-    if (!["default", "stores", "mounts"].includes(key)) {
+    if (!["$schema", "default", "stores", "mounts"].includes(key)) {
       refuse(`"${key}"`, 'one of "default", "stores" and "mounts"');
     }
   }

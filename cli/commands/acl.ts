@@ -29,7 +29,8 @@ export const acl: Command = {
   ],
   candidates: ["get", "set"],
   examples: ["vitrine acl set --read 3f1c7f0e8a5d4b6c9e2a /shared/disk.qcow2"],
-  async run({ vfs, out, json, signal, context }, args) {
+  async run(session, args) {
+    const { out, json } = session;
     const [action, operand] = args.operands as [string, string];
     const path = parseTreePath(operand);
     const acls = {
@@ -41,9 +42,9 @@ export const acl: Command = {
     if (action !== "set" && (action !== "get" || isAnySet)) {
       throw new UsageError("acl takes get PATH, or set with options and PATH");
     }
-    const tree = await vfs();
-    if (action === "set") await tree.setAcls(path, acls, { signal, context });
-    const current = await tree.getAcls(path, { signal, context });
+    const tree = await session.vfs();
+    if (action === "set") await tree.setAcls(path, acls, session.options);
+    const current = await tree.getAcls(path, session.options);
     if (json) return await out.json(current);
     await out.table([
       ["public", current.public ? "yes" : "no"],

@@ -43,7 +43,7 @@ export const add: Command = {
     "xz -dc disk.raw.xz | vitrine add - --id disk.raw",
   ],
   async run(session, args) {
-    const { out, json, signal, context } = session;
+    const { out, json, signal } = session;
     const place = parseFile(args.operands[0]!);
     const id = args.value("id");
     if (place.kind === "standard" && id === undefined) {
@@ -64,8 +64,7 @@ export const add: Command = {
         hashingAlgo: args.value("hash"),
         size: size === undefined ? local.size : Number(size),
         verifier,
-        signal,
-        context,
+        ...session.options,
       });
     }
     if (json) return await out.json(result);

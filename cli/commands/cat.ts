@@ -22,7 +22,7 @@ async function parseRange(
   }
   if (first && !last) return { offset: Number(first) };
   if (!first && last) {
-    const { size } = await vfs.stat(path, session);
+    const { size } = await vfs.stat(path, session.options);
     if (size === undefined) throw new Error(`cat ${path}: its size is not known: no -N`);
     return { offset: Math.max(0, size - Number(last)) };
   }
@@ -45,7 +45,7 @@ export const cat: Command = {
   candidates: "tree",
   examples: ["vitrine cat --range 0-511 /local/disk.raw | xxd"],
   async run(session, args) {
-    const { out, signal, context, json } = session;
+    const { out, json } = session;
     if (json) throw new UsageError("cat has no JSON form");
     const range = args.value("range");
     const paths = args.operands.map(parseTreePath);
@@ -53,7 +53,7 @@ export const cat: Command = {
     for (const path of paths) {
       const part = range === undefined ? {} : await parseRange(range, vfs, path, session);
       const verify = args.has("verify");
-      const chunks = chunksOf(vfs, path, { ...part, verify, signal, context });
+      const chunks = chunksOf(vfs, path, { ...part, verify, ...session.options });
       for await (const chunk of chunks) await out.write(chunk);
     }
   },

@@ -25,18 +25,18 @@ import { type Pair, pairsOf } from "./pairs.ts";
 
 /** Copies one image. */
 async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: Session) {
-  const { signal, context, out } = session;
+  const { signal, options, out } = session;
   if (from.kind === "tree" && to.kind === "tree") {
-    const { size } = await vfs.stat(from.path, session);
+    const { size } = await vfs.stat(from.path, session.options);
     using verifier = new Progress(nameOf(from.path), size);
     const verify = args.has("allow-changed") ? false : undefined;
-    await vfs.copyFile(from.path, to.path, { verifier, verify, signal, context });
+    await vfs.copyFile(from.path, to.path, { verifier, verify, ...options });
   } else if (from.kind !== "tree" && to.kind === "tree") {
     const { data, size, name } = await openLocal(from, signal);
     using verifier = new Progress(name, size);
-    await vfs.writeFile(to.path, data, { size, verifier, signal, context });
+    await vfs.writeFile(to.path, data, { size, verifier, ...options });
   } else if (from.kind === "tree") {
-    const info = await vfs.stat(from.path, session);
+    const info = await vfs.stat(from.path, session.options);
     const { size, location } = info;
     const { checksum, multihash } = info.recorded ?? info;
     if (to.kind === "local" && location && await isImageFile(location, to.path)) {
@@ -45,7 +45,7 @@ async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: S
     const isKnown = (checksum ?? multihash) !== undefined && !args.has("allow-changed");
     const verify = isKnown && { checksum, multihash };
     using progress = new Progress(nameOf(from.path), size);
-    const chunks = chunksOf(vfs, from.path, { verify, signal, context }, progress);
+    const chunks = chunksOf(vfs, from.path, { verify, ...options }, progress);
     if (to.kind === "local") await writeLocal(to.path, args.has("force"), chunks);
     else for await (const chunk of chunks) await out.write(chunk);
   }
@@ -123,10 +123,9 @@ export const mv: Command = {
     };
     return forEachPair(session, args, check, async (vfs, pair) => {
       const [from, to] = [formatPlace(pair.from), formatPlace(pair.to)];
-      const { size } = await vfs.stat(from, session);
+      const { size } = await vfs.stat(from, session.options);
       using verifier = new Progress(nameOf(from), size);
-      const { signal, context } = session;
-      await vfs.rename(from, to, { verifier, signal, context });
+      await vfs.rename(from, to, { verifier, ...session.options });
     });
   },
 };

@@ -22,17 +22,18 @@ export const gc: Command = {
   ],
   candidates: "store",
   examples: ["vitrine gc --dry-run", "vitrine gc --older-than 36h cloud"],
-  async run({ vfs, out, json, fail, signal, context }, args) {
+  async run(session, args) {
+    const { out, json, fail } = session;
     const olderThan = parseDuration("older-than", args.value("older-than") ?? "1d");
     const dryRun = args.has("dry-run");
-    const { stores } = await vfs();
+    const { stores } = await session.vfs();
     const removed: Record<string, unknown>[] = [];
     for (const name of args.operands.length > 0 ? args.operands : stores.names) {
       try {
         const store = stores.getStoreFromStoreIdentifier(name);
         const onSkipped = ({ path, reason }: SkippedEntry) =>
           fail(new Error(`${name}: gc ${path}: ${reason.message}`, { cause: reason }));
-        const options = { olderThan, dryRun, onSkipped, signal, context };
+        const options = { olderThan, dryRun, onSkipped, ...session.options };
         for await (const leftover of store.gc(options)) {
           const { path, kind, since, size } = leftover;
           removed.push({ store: name, path, kind, since, size });

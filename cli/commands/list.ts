@@ -16,7 +16,7 @@ async function* entriesOf(
   recursive: boolean,
   session: Session,
 ): AsyncGenerator<Line> {
-  const info = await vfs.stat(path, session);
+  const info = await vfs.stat(path, session.options);
   if (info.isFile) return yield { ...info, name: nameOf(path), path };
   yield* below(vfs, path, recursive, session);
 }
@@ -35,7 +35,7 @@ export function entryToJson({ path, isDirectory, size, mtime, etag }: Line) {
 
 async function sizeOf(vfs: Vfs, path: string, session: Session): Promise<number | undefined> {
   try {
-    return (await vfs.stat(path, session)).size;
+    return (await vfs.stat(path, session.options)).size;
   } catch (error) {
     session.fail(error);
   }

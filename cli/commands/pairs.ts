@@ -117,7 +117,7 @@ async function isDirectory(
   session: Session,
 ): Promise<boolean> {
   if (kind === "local") return await isLocalDirectory(path);
-  return (await vfs.stat(path, session)).isDirectory;
+  return (await vfs.stat(path, session.options)).isDirectory;
 }
 
 async function isTargetDirectory(

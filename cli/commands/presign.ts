@@ -23,14 +23,15 @@ export const presign: Command = {
   ],
   candidates: "tree",
   examples: ["vitrine presign /cloud/disk.qcow2 --expires 36h"],
-  async run({ vfs, out, json, context, signal }, args) {
+  async run(session, args) {
+    const { out, json } = session;
     const path = parseTreePath(args.operands[0]!);
     const method = args.value("method") ?? "GET";
     if (method !== "GET" && method !== "PUT") throw new UsageError("--method is GET or PUT");
     const expiresIn = parseDuration("expires", args.value("expires") ?? "1h");
     if (expiresIn === 0) throw new UsageError("--expires is a time from 1s on");
-    const { store, imageId } = (await vfs()).imageAt(path);
-    const url = await store.presign(imageId, { method, expiresIn, signal, context });
+    const { store, imageId } = (await session.vfs()).imageAt(path);
+    const url = await store.presign(imageId, { method, expiresIn, ...session.options });
     if (json) await out.json({ url, method, expiresIn: expiresIn / 1000 });
     else await out.line(`${url}`);
   },

@@ -23,7 +23,7 @@ export const rm: Command = {
   candidates: "tree",
   examples: ["vitrine rm /local/disk.qcow2", "vitrine rm -r --dry-run /local/debian"],
   async run(session, args) {
-    const { out, json, fail, signal, context } = session;
+    const { out, json, fail } = session;
     const paths = args.operands.map(parseTreePath);
     const tree = await session.vfs();
     const recursive = args.has("recursive");
@@ -32,11 +32,11 @@ export const rm: Command = {
     for (const path of paths) {
       try {
         if (isDryRun) {
-          const { isDirectory } = await tree.stat(path, session);
+          const { isDirectory } = await tree.stat(path, session.options);
           if (isDirectory && !recursive) throw new Error(`rm ${path}: it is a directory: use -r`);
         } else {
           const onSkipped = (skipped: SkippedEntry) => fail(skippedError(skipped));
-          await tree.remove(path, { recursive, signal, context, onSkipped });
+          await tree.remove(path, { recursive, onSkipped, ...session.options });
         }
         removed.push(path);
         if (json || !(isDryRun || args.has("verbose"))) continue;

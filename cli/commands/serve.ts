@@ -143,9 +143,12 @@ export const serve: Command = {
         if (target === "-") note(error);
       },
     });
+    // Before anybody knows that the server listens: a signal may follow at once.
+    const stop = () => void server.stop().catch(fail);
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
     if (json) await out.json({ url: server.url });
     else await out.line(`serving ${server.url}; Ctrl-C stops`);
-    signal.addEventListener("abort", () => void server.stop().catch(fail));
     await server.finished;
   },
 };

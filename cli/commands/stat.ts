@@ -55,7 +55,7 @@ export const stat: Command = {
     const all: Record<string, unknown>[] = [];
     for (const path of paths) {
       try {
-        const info = await vfs.stat(path, session);
+        const info = await vfs.stat(path, session.options);
         if (json) all.push(toJson(path, info));
         else await out.table(toRows(path, info));
       } catch (error) {

@@ -65,7 +65,7 @@ async function* imagesOf(
   const failed: Candidate[] = [];
   for (const path of paths) {
     try {
-      if ((await vfs.stat(path, session)).isFile) {
+      if ((await vfs.stat(path, session.options)).isFile) {
         yield { path };
         continue;
       }
@@ -86,9 +86,9 @@ async function verifyOne(
   path: string,
   expected: ExpectedDigests | undefined,
   records: boolean,
-  { signal, context }: Session,
+  { options }: Session,
 ): Promise<{ size: number; checked: string[] } | { size: number; recorded: string[] }> {
-  const info = expected ? undefined : await vfs.stat(path, { signal, context });
+  const info = expected ? undefined : await vfs.stat(path, options);
   const { checksum, multihash } = expected ?? info!.recorded ?? info!;
   const checked = [checksum ? "md5" : undefined, multihash?.algo].filter((one) =>
     one !== undefined
@@ -98,7 +98,7 @@ async function verifyOne(
     const { store, imageId } = vfs.imageAt(path);
     const { size, multihash } = await withTreePath(
       path,
-      () => store.recordDigests(imageId, { verifier, signal, context }),
+      () => store.recordDigests(imageId, { verifier, ...options }),
     );
     return { size, recorded: ["md5", multihash.algo] };
   }
@@ -107,7 +107,7 @@ async function verifyOne(
   }
   return await withTreePath(path, async () => {
     const verify = { checksum, multihash };
-    const { stream, size } = await vfs.get(path, { verify, signal, context });
+    const { stream, size } = await vfs.get(path, { verify, ...options });
     using progress = new Progress(path, size);
     let count = 0;
     for await (const chunk of stream) {

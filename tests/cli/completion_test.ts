@@ -21,7 +21,6 @@ async function withImages(): Promise<Workplace> {
     await Deno.mkdir(place.path(name.replace(/[^/]*$/, "")), { recursive: true });
     await Deno.writeTextFile(place.path(name), "hello");
   }
-  await Deno.mkdir(place.path("mirror"));
   await Deno.mkdir(place.path("bin"));
   const words = [Deno.execPath(), ...COMMAND].map((word) => `'${word}'`).join(" ");
   await Deno.writeTextFile(place.path("bin/vitrine"), `#!/bin/sh\nexec ${words} "$@"\n`, {

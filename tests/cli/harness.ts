@@ -7,6 +7,13 @@ import { join } from "@std/path";
 
 const root = new URL("../../", import.meta.url);
 
+/** What Deno runs, behind its flags. */
+export const CLI: readonly string[] = [
+  "--config",
+  new URL("deno.json", root).pathname,
+  new URL("cli/mod.ts", root).pathname,
+];
+
 /** The arguments with which Deno runs the command. */
 export const COMMAND: readonly string[] = [
   "run",
@@ -16,9 +23,7 @@ export const COMMAND: readonly string[] = [
   "--allow-net",
   "--allow-env",
   "--allow-sys",
-  "--config",
-  new URL("deno.json", root).pathname,
-  new URL("cli/mod.ts", root).pathname,
+  ...CLI,
 ];
 
 /** How a run of the command ended. */
