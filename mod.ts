@@ -7,6 +7,7 @@ export * from "./capabilities/mod.ts";
 export * from "./config/mod.ts";
 export * from "./errors/mod.ts";
 export * from "./location/mod.ts";
+export type { AcceptPolicy, Finding, ImageInspection, Severity } from "./formats/mod.ts";
 export * from "./store/mod.ts";
 export * from "./streams/mod.ts";
 export * from "./vfs/mod.ts";

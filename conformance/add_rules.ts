@@ -25,8 +25,8 @@ import {
 import { assertBytes, bytesOf, failing, listed, MIB, pattern, streamOf } from "./data.ts";
 import { LIST, type Rule, type RuleContext, RW } from "./suite.ts";
 
-/** Nothing of the image is to be seen, and its id is free. */
-async function assertAbsent(context: RuleContext, id: string): Promise<void> {
+/** Checks that nothing of an image is to be seen. */
+export async function assertAbsent(context: RuleContext, id: string): Promise<void> {
   const { store } = context;
   await assertRejects(() => store.get(id), NotFound);
   await assertRejects(() => store.stat(id), NotFound);

@@ -5,6 +5,7 @@
  */
 import type { Store } from "../mod.ts";
 import { addRules } from "./add_rules.ts";
+import { formatRules } from "./format_rules.ts";
 import { getRules } from "./get_rules.ts";
 import { type ConformanceOptions, runRules } from "./suite.ts";
 import { treeRules } from "./tree_rules.ts";
@@ -31,5 +32,5 @@ export function storeConformance(
   makeStore: () => Promise<Store> | Store,
   options: ConformanceOptions = {},
 ): void {
-  runRules(name, makeStore, [...addRules, ...getRules, ...treeRules], options);
+  runRules(name, makeStore, [...addRules, ...formatRules, ...getRules, ...treeRules], options);
 }

@@ -96,6 +96,11 @@ export class NotFound extends StoreError {
   /** @internal */
   override readonly name: string = "NotFound";
 }
+/** The image has a format that is not accepted, or that was not claimed, or it is not safe. */
+export class ImageFormatRefused extends StoreError {
+  /** @internal */
+  override readonly name: string = "ImageFormatRefused";
+}
 /** The image exists already. */
 export class Duplicate extends StoreError {
   /** @internal */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ByteView } from "./byte_view.ts";
+import { ByteView } from "./byte_view.ts";
 
 /** What a descriptor says. */
 export interface VmdkDescriptor {
@@ -63,23 +63,22 @@ function isExtent(words: readonly string[], i: number): boolean {
  * @returns Whether it is one.
  */
 export function isDescriptor(head: ByteView): boolean {
+  if (hasVersionLine(head.bytes)) return true;
   for (let i = 0; i < Math.min(head.length, 16); i++) {
     const byte = head.u8(i);
     if (byte < 32 && (byte < 9 || byte > 13)) return false;
   }
-  const { bytes } = head;
-  const end = bytes.indexOf(0);
-  const text = head.text(0, end < 0 ? bytes.length : end);
-  if (hasVersionLine(text)) return true;
+  const text = head.text(0, head.length);
   return /createtype\s*=/i.test(text) && vmdkDescriptor(text).extents.length > 0;
 }
 
-/** Whether the first line that is neither empty nor a comment is that of the version. */
-function hasVersionLine(text: string): boolean {
-  for (let at = 0; at < text.length;) {
-    const end = text.indexOf("\n", at);
-    const line = text.slice(at, end < 0 ? text.length : end);
-    if (line.trim() !== "" && line[0] !== "#") return /^\s*version\s*=\s*\d/i.test(line);
+/** Whether the first line that is neither empty nor a comment, whatever is in these, is that of the version. */
+function hasVersionLine(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(0x0a, at);
+    const line = new ByteView(bytes.subarray(at, end < 0 ? at + 64 : Math.min(end, at + 64)));
+    const text = line.text(0, 64).trim();
+    if (text !== "" && line.u8(0) !== 0x23) return /^version\s*=\s*\d/i.test(text);
     if (end < 0) return false;
     at = end + 1;
   }

@@ -8,43 +8,59 @@ import type { StoreLocation } from "../location/mod.ts";
 import type { ImageSource } from "../streams/mod.ts";
 import { checkAlgorithm } from "../streams/image_digest.ts";
 import { transfer } from "../streams/transfer.ts";
+import type { AcceptPolicy } from "../formats/policy.ts";
 import type { ImageWriter, WriteOptions } from "./driver.ts";
-import type { AddOptions, ImageDigest } from "./types.ts";
+import { ImageJudge } from "./image_judge.ts";
+import type { AddOptions, ImageFacts, ImageFormat } from "./types.ts";
 
 /** What went in, where to, and what the driver says of it. */
-export interface AddedImage<L extends StoreLocation> extends ImageDigest {
+export interface AddedImage<L extends StoreLocation> extends ImageFacts, ImageFormat {
   /** Where the image is. */
   location: L;
   /** What the driver adds to the metadata. */
   metadata: Record<string, unknown>;
 }
 
-/** Moves a source into the writer that `openWrite` opens, and commits it or removes all of it. */
+/**
+ * Moves a source into the writer that `openWrite` opens, and commits it or removes all of it.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param source The data.
+ * @param options The options of the add.
+ * @param policy The policy of the store.
+ * @param openWrite Begins the image.
+ * @returns What was added.
+ * @throws {ImageFormatRefused} If the image is not accepted.
+ */
 export async function addImage<L extends StoreLocation>(
   source: ImageSource,
   options: AddOptions,
+  policy: AcceptPolicy | undefined,
   openWrite: (options: WriteOptions) => Promise<ImageWriter<L>>,
 ): Promise<AddedImage<L>> {
-  const { expected, verifier, signal, context } = options;
+  const { expected, signal, context } = options;
   const size = options.size ?? source.size;
   if (size !== undefined && (!Number.isSafeInteger(size) || size < 0)) {
     throw new Invalid(`a size is a whole number of bytes, not ${size}`);
   }
   const hashingAlgo = options.hashingAlgo ?? expected?.multihash?.algo ?? "sha512";
   checkAlgorithm(hashingAlgo);
+  const judge = new ImageJudge(options, policy);
   const writer = await openWrite({ size, expected, signal, context });
   try {
-    const image = await transfer(source.reader, {
+    const digest = await transfer(source.reader, {
       size,
       hashingAlgo,
       expected,
-      verifier,
+      verifier: judge,
       signal,
       partSize: writer.partSize,
       write: (chunk, md5s) => writer.write(chunk, md5s),
     });
+    const { inspection, ...format } = judge.end();
+    const image: ImageFacts = { ...digest, inspection };
     const metadata = await writer.commit(image) ?? {};
-    return { ...image, location: writer.location, metadata };
+    return { ...image, ...format, location: writer.location, metadata };
   } catch (error) {
     await writer.abort(error).catch(() => {});
     throw error;

@@ -13,6 +13,7 @@ import {
   SizeMismatch,
   type StoreError,
 } from "../errors/mod.ts";
+import type { AcceptPolicy, ImageInspection } from "../formats/mod.ts";
 import type { ChunkObserver, ImageData } from "../streams/mod.ts";
 import type {
   AddOptions,
@@ -23,6 +24,7 @@ import type {
   GetResult,
   ImageRef,
   ImageStat,
+  InspectOptions,
   OperationOptions,
 } from "./types.ts";
 
@@ -34,6 +36,8 @@ export interface CopyableStore {
   get(image: ImageRef, options: GetOptions): Promise<GetResult>;
   /** Reads what is known of an image. */
   stat(image: ImageRef, options: OperationOptions): Promise<ImageStat>;
+  /** Judges an image. */
+  inspect(image: ImageRef, options: InspectOptions): Promise<ImageInspection>;
   /** Deletes an image. */
   delete(image: ImageRef, options: OperationOptions): Promise<DeleteResult>;
 }
@@ -56,6 +60,11 @@ export interface CopyTarget {
 
 /** Options of a copy. */
 export interface CopyOptions extends OperationOptions {
+  /**
+   * Which images are accepted. Others are not copied, and `ImageFormatRefused` is thrown. The policy of
+   * the target applies too. Default: that of the target alone.
+   */
+  accept?: AcceptPolicy | undefined;
   /**
    * Whether the data must have the digests that the source's store holds. Default: it must where there
    * are some. `true` refuses to copy without, and does not use the backend's own copy.
@@ -82,7 +91,7 @@ export async function copyByStream(
   from: CopySource,
   known: ImageStat,
   to: CopyTarget,
-  { verify, verifier, signal, context }: CopyOptions,
+  { verify, verifier, accept, signal, context }: CopyOptions,
 ): Promise<AddResult> {
   // A file that was written to after it was added is not what was added.
   const { checksum, multihash } = known.recorded ?? known;
@@ -98,6 +107,7 @@ export async function copyByStream(
     size: size ?? known.size,
     expected: verify === false ? undefined : { checksum, multihash },
     verifier,
+    accept,
     signal,
     context,
   });

@@ -5,13 +5,14 @@
  * @module
  */
 import type { StoreCapability } from "../capabilities/mod.ts";
+import type { ImageInspection } from "../formats/mod.ts";
 import type { StoreLocation } from "../location/mod.ts";
 import type { ByteRange, ByteReader, Bytes, ExpectedDigests } from "../streams/mod.ts";
 import type {
   Acls,
   DeleteResult,
   DriverStat,
-  ImageDigest,
+  ImageFacts,
   ImageHandle,
   Leftover,
   ListEntry,
@@ -116,8 +117,8 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
   writeAcls?(location: L, acls: Acls, options: OperationOptions): Promise<void>;
   /** Creates a presigned URL. */
   presignImage?(location: L, request: PresignRequest): Promise<URL>;
-  /** Records the digests of an image of which none are known, for later `statImage`s. */
-  recordDigests?(location: L, image: ImageDigest, options: OperationOptions): Promise<void>;
+  /** Records the digests of an image of which none are known, and what it is, for later `statImage`s. */
+  recordDigests?(location: L, image: ImageFacts, options: OperationOptions): Promise<void>;
   /** Opens random access to an image. Default: one ranged read per call. */
   openHandle?(location: L, size: number, options: OperationOptions): Promise<ImageHandle>;
   /** Prepares reading. Called once, before the first operation. It changes nothing in the backend. */
@@ -169,6 +170,8 @@ export interface ImageReader extends ByteReader {
   readonly etag?: string | undefined;
   /** When the image was last changed, where opening it tells. */
   readonly modified?: Date | undefined;
+  /** What the store keeps of the image's format, where opening it tells; `null` if it keeps nothing. */
+  readonly inspection?: ImageInspection | null | undefined;
 }
 
 /**
@@ -187,8 +190,11 @@ export interface ImageWriter<L extends StoreLocation> {
    * chunk, in lower-case hex: all, or none at all.
    */
   write(chunk: Bytes, md5s: readonly Promise<string>[]): Promise<ArrayBuffer | void>;
-  /** Makes the image visible, whole. Resolves to what the driver adds to the metadata. */
-  commit(image: ImageDigest): Promise<Record<string, unknown> | void>;
+  /**
+   * Makes the image visible, whole, and keeps its digests and what it is where the backend can. Resolves
+   * to what the driver adds to the metadata.
+   */
+  commit(image: ImageFacts): Promise<Record<string, unknown> | void>;
   /** Removes everything that was written. Called after a failed `commit` too. */
   abort(reason: unknown): Promise<void>;
 }

@@ -45,8 +45,14 @@ export function rangedHandle(
   };
 }
 
-/** Whether a reader reads another image than the one that was opened, as far as both are known. */
-function isOther({ total, etag, modified }: ImageReader, opened: DriverStat): boolean {
+/**
+ * Returns whether a reader reads another image than the one that was opened.
+ *
+ * @param reader The reader.
+ * @param opened What was known of the image when it was opened.
+ * @returns Whether something that is known of both is different.
+ */
+export function isOther({ total, etag, modified }: ImageReader, opened: DriverStat): boolean {
   const differs = <T>(now: T | undefined, then: T | undefined) =>
     now !== undefined && then !== undefined && now !== then;
   return differs(total, opened.size) || differs(etag, opened.etag) ||

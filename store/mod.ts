@@ -15,7 +15,13 @@ export type {
 export { ImageWritable } from "./image_writable.ts";
 export { entriesBelow } from "./listing.ts";
 export { checkLocationMetadata } from "./location_metadata.ts";
-export { type OptionDefinition, type OptionDefinitions, validateOptions } from "./options.ts";
+export {
+  type OptionDefinition,
+  type OptionDefinitions,
+  STORE_OPTIONS,
+  type StoreOptions,
+  validateOptions,
+} from "./options.ts";
 export { pastEnd } from "./reading.ts";
 export { Store, type StoreClass } from "./store.ts";
 export type {
@@ -29,9 +35,12 @@ export type {
   GetOptions,
   GetResult,
   ImageDigest,
+  ImageFacts,
+  ImageFormat,
   ImageHandle,
   ImageRef,
   ImageStat,
+  InspectOptions,
   Leftover,
   ListEntry,
   ListOptions,

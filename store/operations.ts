@@ -6,6 +6,7 @@
  */
 import { BitMasks } from "../capabilities/mod.ts";
 import {
+  ImageFormatRefused,
   Invalid,
   NotFound,
   StoreAclsNotSupported,
@@ -15,12 +16,14 @@ import {
   StoreListNotSupported,
   StorePresignNotSupported,
 } from "../errors/mod.ts";
+import { canRefuse, refusal } from "../formats/policy.ts";
 import { checkImageId, type Location, type StoreLocation } from "../location/mod.ts";
 import { discard, type ImageData, type ImageSource, openSource } from "../streams/source.ts";
 import { checkAlgorithm } from "../streams/image_digest.ts";
 import { transfer } from "../streams/transfer.ts";
 import { addImage } from "./add.ts";
 import { type CopyableStore, copyByStream, type CopyOptions, moveByCopy } from "./copy.ts";
+import { ImageJudge } from "./image_judge.ts";
 import { checkLocationMetadata } from "./location_metadata.ts";
 import type { Ability, Runner } from "./runner.ts";
 import type {
@@ -75,10 +78,15 @@ async function addSource<L extends StoreLocation>(
   const { driver } = runner;
   checkImageId(imageId);
   await runner.require(WRITE);
-  const { location, metadata, ...image } = await addImage(source, options, (write) => {
-    if (!driver.openWrite) throw new StoreAddDisabled("the driver does not write");
-    return driver.openWrite(imageId, write);
-  });
+  const { location, metadata, ...image } = await addImage(
+    source,
+    options,
+    runner.policy,
+    (write) => {
+      if (!driver.openWrite) throw new StoreAddDisabled("the driver does not write");
+      return driver.openWrite(imageId, write);
+    },
+  );
   try {
     checkLocationMetadata(metadata);
   } catch (error) {
@@ -114,14 +122,16 @@ export function recordDigests<L extends StoreLocation>(
     if (!driver.recordDigests) throw new StoreAddDisabled("the store keeps no digests of images");
     checkAlgorithm(hashingAlgo);
     const reader = await driver.openRead(location, { offset: 0, length: undefined }, options);
+    const judge = new ImageJudge({ verifier }, undefined);
     const digest = await transfer(reader, {
       size: reader.size,
       hashingAlgo,
-      verifier,
+      verifier: judge,
       signal: options.signal,
       write: () => Promise.resolve(),
     });
-    await driver.recordDigests(location, digest, options);
+    const { inspection } = judge.end();
+    await driver.recordDigests(location, { ...digest, inspection }, options);
     return digest;
   });
 }
@@ -239,9 +249,17 @@ async function copyLocation<L extends StoreLocation>(
   options: CopyOptions,
 ): Promise<CopyResult> {
   const { driver, capabilities } = runner;
-  const copied = capabilities.isCapable(BitMasks.COPY)
-    ? await driver.copyImage?.(from, imageId, options)
-    : undefined;
+  const policies = [runner.policy, options.accept ?? {}];
+  const isCopied = capabilities.isCapable(BitMasks.COPY) && driver.copyImage !== undefined;
+  if (isCopied && policies.some(canRefuse)) {
+    // What another program put there was never judged, so that what is kept of it will not do.
+    const inspection = await store.inspect(from, { ...options, kept: false });
+    for (const policy of policies) {
+      const reason = refusal(inspection, policy, undefined);
+      if (reason !== undefined) throw new ImageFormatRefused(reason);
+    }
+  }
+  const copied = isCopied ? await driver.copyImage?.(from, imageId, options) : undefined;
   if (copied !== undefined) return { location: runner.bind(copied) };
   const known = await store.stat(from, options);
   return await copyByStream({ store, image: from }, known, { store, imageId }, options);
@@ -306,6 +324,9 @@ export function presign<L extends StoreLocation>(
     // Callers without types can pass anything; a URL that deletes is never wanted.
     if (method !== "GET" && method !== "PUT") {
       throw new Invalid(`method is ${JSON.stringify(method)}, allowed are "GET" and "PUT"`);
+    }
+    if (method === "PUT" && canRefuse(runner.policy)) {
+      throw new StorePresignNotSupported("what is put there would not be judged by the policy");
     }
     if (!(expiresIn > 0 && Number.isFinite(expiresIn))) {
       throw new Invalid(`expiresIn is ${expiresIn}, allowed is a number of ms above 0`);

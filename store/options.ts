@@ -4,12 +4,16 @@
  * @module
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
+import { type AcceptPolicy, parsePolicy } from "../formats/policy.ts";
 import { maskOption } from "../location/mod.ts";
 
 /** One option of a driver. */
 export interface OptionDefinition {
-  /** What values it takes. `value` takes anything (a function, a client) and only from code. */
-  type: "string" | "integer" | "number" | "boolean" | "list" | "dict" | "value";
+  /**
+   * What values it takes. `accept` takes an `AcceptPolicy`, `value` takes anything (a function, a
+   * client) and only from code.
+   */
+  type: "string" | "integer" | "number" | "boolean" | "list" | "dict" | "accept" | "value";
   /** The value where none is given. */
   default?: unknown;
   /** Whether it must be given. */
@@ -30,6 +34,15 @@ export interface OptionDefinition {
 
 /** The options of a driver, by name. */
 export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
+
+/** Options that every store has beside those of its driver. */
+export interface StoreOptions {
+  /** Which images can be added, on every way. Default: all. */
+  accept?: AcceptPolicy | string | undefined;
+}
+
+/** The options of every store, as data. */
+export const STORE_OPTIONS: OptionDefinitions = { accept: { type: "accept" } };
 
 /**
  * Checks the options of a store and fills in the defaults. Text from a configuration file or the
@@ -123,6 +136,7 @@ function printable(definition: OptionDefinition | undefined, value: unknown): un
 }
 
 function allowed({ type, choices, min, max }: OptionDefinition): string {
+  if (type === "accept") return 'a list of formats, "safe", or an object of both';
   if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" or ");
   const bounds = [min === undefined ? "" : `from ${min}`, max === undefined ? "" : `to ${max}`];
   return [/^[aeiou]/.test(type) ? "an" : "a", type, ...bounds].filter(Boolean).join(" ");
@@ -133,6 +147,8 @@ function readValue(definition: OptionDefinition, value: unknown): unknown {
   switch (type) {
     case "value":
       return value;
+    case "accept":
+      return parsePolicy(value);
     case "string": {
       // A choice that looks like a number is written as one in JSON.
       const text = typeof value === "number" && choices ? `${value}` : value;

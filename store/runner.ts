@@ -6,6 +6,7 @@
  */
 import { BitMasks, type StoreCapability } from "../capabilities/mod.ts";
 import { BadStoreUri, type StoreError, StoreRandomGetNotSupported } from "../errors/mod.ts";
+import type { AcceptPolicy } from "../formats/policy.ts";
 import {
   checkImageId,
   Location,
@@ -40,6 +41,8 @@ export interface RunnerParts<L extends StoreLocation> {
   name: string;
   /** The validated options, for the secrets among them. */
   options: Readonly<Record<string, unknown>>;
+  /** Which images can be added. */
+  policy: AcceptPolicy | undefined;
   /** What the store can do now. */
   capabilities: StoreCapability;
   /** The driver. */
@@ -60,6 +63,8 @@ export class Runner<L extends StoreLocation = StoreLocation> {
   readonly driver: Driver<L>;
   /** What the store can do now. */
   readonly capabilities: StoreCapability;
+  /** Which images can be added. Default: all. */
+  policy: AcceptPolicy;
   readonly #declaration: Declaration;
   readonly #secrets: readonly string[];
   #configured: Promise<void> | undefined;
@@ -68,7 +73,8 @@ export class Runner<L extends StoreLocation = StoreLocation> {
   #addFailure: unknown;
 
   /** Takes the parts of a store; nothing is opened. */
-  constructor({ name, options, capabilities, driver, declaration }: RunnerParts<L>) {
+  constructor({ name, options, policy, capabilities, driver, declaration }: RunnerParts<L>) {
+    this.policy = policy ?? {};
     this.name = name;
     this.driver = driver;
     this.capabilities = capabilities;

@@ -11,6 +11,7 @@ import {
   type StoreLocation,
   type StoreLocationClass,
 } from "../location/mod.ts";
+import type { AcceptPolicy, ImageInspection } from "../formats/mod.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
 import { exactSizeReader } from "../streams/exact_size.ts";
 import { readableFrom } from "../streams/readable.ts";
@@ -19,7 +20,12 @@ import type { CopyOptions } from "./copy.ts";
 import type { Driver, DriverClass, ImageReader } from "./driver.ts";
 import { checkedHandle, rangedHandle } from "./image_handle.ts";
 import { ImageWritable } from "./image_writable.ts";
-import { describeOptions, type OptionDefinitions, validateOptions } from "./options.ts";
+import {
+  describeOptions,
+  type OptionDefinitions,
+  STORE_OPTIONS,
+  validateOptions,
+} from "./options.ts";
 import { checkRange, emptyReader, guarded, readResult } from "./reading.ts";
 import { type Ability, Runner } from "./runner.ts";
 import type {
@@ -35,6 +41,7 @@ import type {
   ImageHandle,
   ImageRef,
   ImageStat,
+  InspectOptions,
   Leftover,
   ListEntry,
   ListOptions,
@@ -79,6 +86,7 @@ const READ: Ability = [BitMasks.READ_ACCESS, StoreGetNotSupported];
  * - A missing image is `NotFound` for `get`, `stat`, `delete`, `copy` and the ACLs.
  * - Reading changes nothing: no directory, bucket or container is made before the first write.
  * - A removal or a rename that cannot succeed changes nothing.
+ * - What the store's policy does not accept is refused on every way in, and leaves nothing.
  * - A listing calls `onSkipped` with everything that it passes over.
  * - An argument that the store cannot honour is refused, never ignored.
  * - An error is one line which names store, operation and path, and holds no secret.
@@ -136,13 +144,18 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     super(declaration.CAPABILITIES);
     this.name = name;
     this.#class = declaration;
-    const validated = validateOptions(declaration.OPTIONS, options, name);
-    this.#options = validated as O;
+    const { accept, ...own } = validateOptions(
+      { ...declaration.OPTIONS, ...STORE_OPTIONS },
+      options,
+      name,
+    );
+    this.#options = own as O;
     try {
-      const driver = new declaration.DRIVER({ name, options: validated, capabilities: this });
+      const driver = new declaration.DRIVER({ name, options: own, capabilities: this });
       this.#runner = new Runner<L>({
         name,
-        options: validated,
+        options: own,
+        policy: accept as AcceptPolicy | undefined,
         capabilities: this,
         driver,
         declaration,
@@ -178,6 +191,19 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    */
   getStoreLocationClass(): StoreLocationClass<L> {
     return this.#class.LOCATION as StoreLocationClass<L>;
+  }
+
+  /**
+   * Which images can be added; all by default. It is the option `accept`, and can be changed.
+   *
+   * @throws {BadStoreConfiguration} If it is set to what is no policy.
+   */
+  get accept(): AcceptPolicy {
+    return this.#runner.policy;
+  }
+  set accept(accept: AcceptPolicy) {
+    const { accept: policy } = validateOptions(STORE_OPTIONS, { accept }, this.name);
+    this.#runner.policy = policy as AcceptPolicy;
   }
 
   /** Prepares writing, as {@linkcode configure} does. A failure makes the store read-only. */
@@ -246,13 +272,14 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * @param imageId The id of the new image.
    * @param data Its bytes.
    * @param options The size and digests that it must have, and what every operation takes.
-   * @returns The location, the size in bytes and the digests.
+   * @returns The location, the size in bytes, the digests, and what the image is.
    * @throws {Duplicate} If the id exists.
    * @throws {InvalidImageId} If no image of the store can have the id.
    * @throws {SizeMismatch} If the data is shorter or longer than `size`.
    * @throws {ChecksumMismatch} If it has other digests than the `expected` ones.
    * @throws {UnknownHashingAlgo} If there is no such digest algorithm.
    * @throws {StorageFull} If there is no room for it.
+   * @throws {ImageFormatRefused} If the image is not accepted: by its format, or as it is unsafe.
    * @throws {StoreAddDisabled} If the store cannot be written.
    */
   async add(imageId: string, data: ImageData, options: AddOptions = {}): Promise<AddResult> {
@@ -367,10 +394,27 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * @throws {NotFound} If there is no such image.
    */
   stat(image: ImageRef, options: OperationOptions = {}): Promise<ImageStat> {
-    return this.#runner.onImage("stat", image, options, READ, async (location) => ({
-      ...await this.driver.statImage(location, options),
-      location: this.#runner.bind(location),
-    }));
+    return this.#runner.onImage("stat", image, options, READ, async (location) => {
+      const stat = await this.driver.statImage(location, options);
+      const { format, virtualSize } = stat.inspection ?? {};
+      const known = stat.inspection ? { format, virtualSize } : {};
+      return { ...stat, ...known, location: this.#runner.bind(location) };
+    });
+  }
+
+  /**
+   * Recognises a stored image, measures it and judges whether it is safe. What the store keeps of an
+   * earlier inspection is returned as it is. Else at most three ranges are read, of less than 512 KiB, of
+   * what usual programs write; from a store without ranges, the whole image.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options Whether what is kept will do, the caller, and an abort signal.
+   * @returns What the image is, and whether it is safe.
+   * @throws {NotFound} If there is no such image.
+   * @throws {ImageChanged} If the image is replaced while it is being read.
+   */
+  async inspect(image: ImageRef, options: InspectOptions = {}): Promise<ImageInspection> {
+    return (await import("./inspect.ts")).inspectImage(this.#runner, image, options);
   }
 
   /**
@@ -444,7 +488,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    *
    * @param image The image: its id, its location or its location URI.
    * @param imageId The id of the copy.
-   * @param options Whether to verify it, the caller, and an abort signal.
+   * @param options Whether to verify it, which images are accepted, the caller, and an abort signal.
    * @returns Where the copy is, and its digests where they were computed on the way.
    * @throws {NotFound} If there is no such image.
    * @throws {Duplicate} If the new id exists.
@@ -549,7 +593,11 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * @returns A plain object, for `JSON.stringify`, `console.log` and the like.
    */
   toJSON(): Record<string, unknown> {
-    const options = describeOptions(this.#class.OPTIONS, this.#options as Record<string, unknown>);
+    const { policy } = this.#runner;
+    const options = {
+      ...describeOptions(this.#class.OPTIONS, this.#options as Record<string, unknown>),
+      ...Object.keys(policy).length > 0 && { accept: policy },
+    };
     return { name: this.name, options, capabilities: this.describe() };
   }
 

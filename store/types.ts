@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AcceptPolicy, ImageInspection } from "../formats/mod.ts";
 import type { Location, StoreLocation } from "../location/mod.ts";
 import type {
   ByteReader,
@@ -39,6 +40,12 @@ export interface OperationOptions {
 
 export type { ImageDigest };
 
+/** What is known of an image once all of it has passed by. */
+export interface ImageFacts extends ImageDigest {
+  /** What it is, and whether it is safe; `undefined` only if the inspection failed. */
+  inspection?: ImageInspection | undefined;
+}
+
 /** What a driver knows of an image without reading it. */
 export interface DriverStat {
   /** Size in bytes, where known. */
@@ -56,6 +63,8 @@ export interface DriverStat {
    * added. `checksum` and `multihash` are then not known.
    */
   recorded?: ExpectedDigests | undefined;
+  /** What the image is, where the backend holds it. */
+  inspection?: ImageInspection | undefined;
   /** Media type, where the backend holds it. */
   contentType?: string | undefined;
   /** Whatever else the backend says of it. */
@@ -151,10 +160,25 @@ export interface AddOptions extends OperationOptions {
    * The multihash among them sets the algorithm.
    */
   expected?: ExpectedDigests | undefined;
+  /**
+   * Which images are accepted. Others are not added, and `ImageFormatRefused` is thrown. The policy of
+   * the store applies too. Default: that of the store alone.
+   */
+  accept?: AcceptPolicy | undefined;
+  /** The format that the image is claimed to have, `qcow2` for example. Default: nothing is claimed. */
+  format?: string | undefined;
+}
+
+/** The format of an image, in short. */
+export interface ImageFormat {
+  /** Its name, where known: `qcow2`, `iso`, `raw`, ... */
+  format?: string | undefined;
+  /** Size in bytes of the disk that a guest sees, where known. */
+  virtualSize?: number | undefined;
 }
 
 /** What {@linkcode Store.add} resolves to. */
-export interface AddResult extends ImageDigest {
+export interface AddResult extends ImageFacts, ImageFormat {
   /** Where the image is. */
   location: Location;
   /** What the driver says of the location; `store` is the store's name. */
@@ -198,7 +222,7 @@ export interface GetResult {
 }
 
 /** What {@linkcode Store.stat} resolves to. */
-export interface ImageStat extends DriverStat {
+export interface ImageStat extends DriverStat, ImageFormat {
   /** Where the image is. */
   location: Location;
 }
@@ -207,6 +231,12 @@ export interface ImageStat extends DriverStat {
 export interface DeleteResult {
   /** Why the backend keeps the data of the image, although the image is deleted. `undefined` if it does not. */
   kept?: string | undefined;
+}
+
+/** Options of {@linkcode Store.inspect}. */
+export interface InspectOptions extends OperationOptions {
+  /** Whether what the store keeps of an earlier inspection will do. Default: `true`. */
+  kept?: boolean | undefined;
 }
 
 /** Options of {@linkcode Store.list}. */
@@ -230,7 +260,7 @@ export interface GcOptions extends OperationOptions {
 }
 
 /** What {@linkcode Store.copy} resolves to; the digests where they were computed on the way. */
-export interface CopyResult extends Partial<ImageDigest> {
+export interface CopyResult extends Partial<ImageFacts> {
   /** Where the copy is. */
   location: Location;
 }

@@ -30,6 +30,8 @@ import type { Transport } from "./transport.ts";
 export interface ReadRangeOptions extends ByteRange {
   /** The strong entity tag that the representation must have, with its quotes. */
   etag?: string | undefined;
+  /** Called with the header fields of each response that is read. */
+  onHeaders?: ((headers: Headers) => void) | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export function readRange(
   request: HttpRequest,
   options: ReadRangeOptions,
 ): Promise<ImageReader> {
-  const { offset, length, etag } = options;
+  const { offset, length, etag, onHeaders } = options;
   return resumingReader(
     async (range, validator = etag) => {
       const headers = new Headers(request.headers);
@@ -64,7 +66,9 @@ export function readRange(
       const response = await transport.send({ ...request, headers, accept: [200, 206, 416] });
       try {
         if (response.status === 416) return await openAtEnd(transport, request, response, range);
-        return openBody(response, range, validator);
+        const opened = openBody(response, range, validator);
+        onHeaders?.(response.headers);
+        return opened;
       } catch (error) {
         await response.release();
         throw error;

@@ -11,12 +11,14 @@ import type {
   CopyResult,
   GetOptions,
   GetResult,
+  InspectOptions,
   OperationOptions,
   SkippedEntry,
   Store,
 } from "../store/mod.ts";
 import { ImageWritable } from "../store/image_writable.ts";
 import { Duplicate, Invalid, NotFound, StoreListNotSupported } from "../errors/mod.ts";
+import type { ImageInspection } from "../formats/mod.ts";
 import type { Location } from "../location/mod.ts";
 import { Stores } from "../config/stores.ts";
 import type { Bytes, ImageData } from "../streams/mod.ts";
@@ -235,6 +237,18 @@ export class Vfs implements AsyncDisposable {
   /** Opens an image, or a range of it, for reading. See `Store.get`. */
   get(path: string, options: GetOptions = {}): Promise<GetResult> {
     return this.#image(path, ({ store, imageId }) => store.get(imageId, options));
+  }
+
+  /**
+   * Recognises an image, measures it and judges whether it is safe. See `Store.inspect`.
+   *
+   * @param path The path of the image.
+   * @param options Whether what the store keeps will do, the caller, and an abort signal.
+   * @returns What the image is.
+   * @throws {NotFound} If there is no such image.
+   */
+  inspect(path: string, options: InspectOptions = {}): Promise<ImageInspection> {
+    return this.#image(path, ({ store, imageId }) => store.inspect(imageId, options));
   }
 
   /** Opens an image for reading with a position. See `Store.open`. */

@@ -11,6 +11,8 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
+import { checkInspection } from "../../formats/kept.ts";
+import type { ImageInspection } from "../../formats/mod.ts";
 import { isDeno } from "../../runtime/mod.ts";
 import type { Multihash } from "../../streams/mod.ts";
 import { createDirectory, giveTo, type Ownership } from "./directories.ts";
@@ -32,6 +34,8 @@ export interface Digests {
   checksum?: string | undefined;
   /** The second digest. */
   multihash?: Multihash | undefined;
+  /** What the image is. */
+  inspection?: ImageInspection | undefined;
 }
 
 /** What the records say of an image. */
@@ -93,11 +97,11 @@ function recordPath(
 export async function keepDigests(
   io: Io,
   image: RecordedImage,
-  { checksum, multihash, fileKey }: Digests & { fileKey?: string },
+  { checksum, multihash, inspection, fileKey }: Digests & { fileKey?: string },
   owner: Ownership,
 ): Promise<void> {
   const path = recordPath(image, fileKey);
-  const record = { version: VERSION, path: image.imageId, checksum, multihash };
+  const record = { version: VERSION, path: image.imageId, checksum, multihash, inspection };
   const mode = owner.mode & 0o666;
   for (let attempt = 1;; attempt++) {
     try {
@@ -228,6 +232,8 @@ function digestsIn(record: Record<string, unknown> | undefined): Digests | undef
   const digests: Digests = {};
   if (typeof checksum === "string") digests.checksum = checksum;
   if (typeof algo === "string" && typeof value === "string") digests.multihash = { algo, value };
+  const inspection = checkInspection(record?.["inspection"]);
+  if (inspection) digests.inspection = inspection;
   return digests.checksum || digests.multihash ? digests : undefined;
 }
 

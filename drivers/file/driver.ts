@@ -14,7 +14,7 @@ import type {
 } from "../../store/driver.ts";
 import type {
   DriverStat,
-  ImageDigest,
+  ImageFacts,
   ImageHandle,
   Leftover,
   ListEntry,
@@ -164,12 +164,13 @@ export class FileDriver implements Driver<FileLocation> {
     return this.#to("read", async () => {
       const io = this.#io(signal);
       const { real, stats } = await lookAt(io, this.#datadirs, path);
-      const { isChanged, checksum, multihash } = await digestsOf(io, { ...real, stats }) ?? {};
+      const { isChanged, checksum, multihash, inspection } =
+        await digestsOf(io, { ...real, stats }) ?? {};
       return {
         size: Number(stats.size),
         modified: stats.mtime,
         etag: etagOf(stats),
-        ...isChanged ? { recorded: { checksum, multihash } } : { checksum, multihash },
+        ...isChanged ? { recorded: { checksum, multihash } } : { checksum, multihash, inspection },
       };
     });
   }
@@ -310,7 +311,7 @@ export class FileDriver implements Driver<FileLocation> {
    */
   async recordDigests(
     { path }: FileLocation,
-    { size, checksum, multihash }: ImageDigest,
+    { size, checksum, multihash, inspection }: ImageFacts,
     { signal }: OperationOptions,
   ): Promise<void> {
     const io = this.#io(signal);
@@ -322,7 +323,8 @@ export class FileDriver implements Driver<FileLocation> {
       await this.#prepare(io, real.datadir);
       const image = { ...real, stats };
       await forgetDigests(io, image);
-      await keepDigests(io, image, { checksum, multihash }, await io.wait(stat(real.path)));
+      const owner = await io.wait(stat(real.path));
+      await keepDigests(io, image, { checksum, multihash, inspection }, owner);
     });
   }
 

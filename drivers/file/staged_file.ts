@@ -110,11 +110,11 @@ export class StagedFile {
     const stats = await io.wait(stat(this.path, { bigint: true }));
     await linkImage(io, datadirs, this.path, path, mode, async (place) => {
       if (!digests) return;
-      const { checksum, multihash } = digests;
+      const { checksum, multihash, inspection } = digests;
       const record = this.#record = { ...place, stats };
       // An image without them is whole all the same.
       const owner = { ...this.#owner, mode: Number(stats.mode) };
-      await keepDigests(io, record, { checksum, multihash }, owner).catch(() => {});
+      await keepDigests(io, record, { checksum, multihash, inspection }, owner).catch(() => {});
     });
     await this.#file.remove();
   }

@@ -6,7 +6,7 @@
 import { BitMasks } from "../../capabilities/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { DriverClass } from "../../store/driver.ts";
-import type { OptionDefinitions } from "../../store/options.ts";
+import type { OptionDefinitions, StoreOptions } from "../../store/options.ts";
 import { Store } from "../../store/store.ts";
 import { FileDriver } from "./driver.ts";
 import { FileLocation } from "./location.ts";
@@ -55,7 +55,7 @@ export class FileStore extends Store<FileLocation, FileOptions> {
    * @param options The options of the driver.
    * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
    */
-  constructor(name: string, options: FileOptions = {}) {
+  constructor(name: string, options: FileOptions & StoreOptions = {}) {
     super(name, { ...options });
   }
 }

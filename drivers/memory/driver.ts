@@ -11,7 +11,7 @@ import { pastEnd } from "../../store/reading.ts";
 import type {
   Acls,
   DriverStat,
-  ImageDigest,
+  ImageFacts,
   ListEntry,
   OperationOptions,
   StoreContext,
@@ -21,7 +21,7 @@ import { MemoryLocation } from "./location.ts";
 import type { MemoryOptions } from "./options.ts";
 
 /** An image: whole chunks of 4 MiB but the last, never changed once they are here. */
-interface MemoryImage extends ImageDigest {
+interface MemoryImage extends ImageFacts {
   chunks: readonly Bytes[];
   modified: Date;
   owner: string | undefined;
@@ -86,8 +86,9 @@ export class MemoryDriver implements Driver<MemoryLocation> {
     location: MemoryLocation,
     { context }: OperationOptions,
   ): Promise<DriverStat> {
-    const { size, modified, checksum, multihash } = this.#readable(location, context);
-    return Promise.resolve({ size, modified, checksum, multihash, etag: `"${checksum}"` });
+    const { size, modified, checksum, multihash, inspection } = this.#readable(location, context);
+    const etag = `"${checksum}"`;
+    return Promise.resolve({ size, modified, checksum, multihash, inspection, etag });
   }
 
   openWrite(

@@ -7,7 +7,7 @@
 import { BitMasks } from "../../capabilities/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { DriverClass } from "../../store/driver.ts";
-import type { OptionDefinitions } from "../../store/options.ts";
+import type { OptionDefinitions, StoreOptions } from "../../store/options.ts";
 import { Store } from "../../store/store.ts";
 import { MemoryDriver } from "./driver.ts";
 import { MemoryLocation } from "./location.ts";
@@ -49,7 +49,7 @@ export class MemoryStore extends Store<MemoryLocation, MemoryOptions> {
    * @param options The options of the driver.
    * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
    */
-  constructor(name: string, options: MemoryOptions = {}) {
+  constructor(name: string, options: MemoryOptions & StoreOptions = {}) {
     super(name, { ...options });
   }
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ImageDigest } from "../../store/types.ts";
+import { formatInspection, parseInspection } from "../../formats/kept.ts";
+import type { ImageFacts } from "../../store/types.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The key of the text that an image has while this driver adds it: the date. */
@@ -13,12 +14,15 @@ export const ADDING = "vitrine.adding";
 export const DELETED = "vitrine.deleted";
 
 const [CHECKSUM, MULTIHASH] = ["vitrine.checksum", "vitrine.multihash"];
+const FORMAT = "vitrine.format";
 
 /** The digests by key. */
 export function metadataOf(
-  { checksum, multihash }: Partial<ImageDigest>,
+  { checksum, multihash, inspection }: Partial<ImageFacts>,
 ): Record<string, string> {
+  const text = inspection && formatInspection(inspection);
   return {
+    ...(text ? { [FORMAT]: text } : {}),
     ...(checksum ? { [CHECKSUM]: checksum } : {}),
     ...(multihash ? { [MULTIHASH]: `${multihash.algo}:${multihash.value}` } : {}),
   };
@@ -27,13 +31,16 @@ export function metadataOf(
 /** The digests that are kept with an image; none for one that something else added. */
 export async function digestsOf(
   snapshot: Snapshot,
-): Promise<Pick<Partial<ImageDigest>, "checksum" | "multihash">> {
-  const [checksum, multihash] = await Promise.all([
+): Promise<Pick<Partial<ImageFacts>, "checksum" | "multihash" | "inspection">> {
+  const [checksum, multihash, format] = await Promise.all([
     snapshot.metadata(CHECKSUM),
     snapshot.metadata(MULTIHASH),
+    snapshot.metadata(FORMAT),
   ]);
   const [algo, value] = multihash?.split(":") ?? [];
+  const inspection = parseInspection(format);
   return {
+    ...(inspection ? { inspection } : {}),
     ...(checksum ? { checksum } : {}),
     ...(algo && value ? { multihash: { algo, value } } : {}),
   };

@@ -6,7 +6,7 @@
 import { BitMasks } from "../../capabilities/mod.ts";
 import { checkImageId, Location, type StoreLocationClass } from "../../location/mod.ts";
 import type { DriverClass } from "../../store/driver.ts";
-import type { OptionDefinitions } from "../../store/options.ts";
+import type { OptionDefinitions, StoreOptions } from "../../store/options.ts";
 import { Store } from "../../store/store.ts";
 import type { ImageRef, OperationOptions } from "../../store/types.ts";
 import { RbdDriver } from "./driver.ts";
@@ -53,7 +53,7 @@ export class RbdStore extends Store<RbdLocation, Required<RbdOptions>> {
    * @param options The options of the driver.
    * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
    */
-  constructor(name: string, options: RbdOptions = {}) {
+  constructor(name: string, options: RbdOptions & StoreOptions = {}) {
     super(name, { ...options });
   }
 

@@ -6,7 +6,7 @@
 import { abortable } from "../../streams/abort.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { ImageWriter } from "../../store/driver.ts";
-import type { ImageDigest } from "../../store/types.ts";
+import type { ImageFacts } from "../../store/types.ts";
 import { dataRuns } from "../shared/sparse.ts";
 import type { RbdLocation } from "./location.ts";
 import { metadataOf } from "./image_meta.ts";
@@ -84,14 +84,14 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
   }
 
   /** Makes the image visible. */
-  async commit(digest: ImageDigest): Promise<void> {
+  async commit(image: ImageFacts): Promise<void> {
     await this.#abort.race(Promise.all(this.#writes));
     if (this.#failures.length > 0) throw this.#failures[0];
     await this.#abort.race(this.#image.image.flush());
     if (this.#room !== this.#length) {
       await this.#abort.race(this.#image.image.resize(this.#length));
     }
-    await this.#image.publish(metadataOf(digest));
+    await this.#image.publish(metadataOf(image));
     this.#abort.dispose();
   }
 

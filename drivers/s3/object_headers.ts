@@ -4,7 +4,9 @@
  * @module
  */
 import { BackendException } from "../../errors/mod.ts";
-import type { DriverStat } from "../../store/types.ts";
+import { formatInspection, parseInspection } from "../../formats/kept.ts";
+import type { ImageInspection } from "../../formats/mod.ts";
+import type { DriverStat, ImageFacts } from "../../store/types.ts";
 import type { ExpectedDigests } from "../../streams/mod.ts";
 import { parseContentLength, parseEntityTag, parseLastModified } from "../../transport/headers.ts";
 
@@ -12,6 +14,9 @@ import { parseContentLength, parseEntityTag, parseLastModified } from "../../tra
 const CHECKSUM = "x-amz-meta-checksum";
 const ALGO = "x-amz-meta-os-hash-algo";
 const VALUE = "x-amz-meta-os-hash-value";
+
+/** User metadata that says what the image is. */
+const FORMAT = "x-amz-meta-vitrine-format";
 
 /** User metadata with the size of the first part, in bytes. */
 export const PART_SIZE = "x-amz-meta-vitrine-part-size";
@@ -27,6 +32,27 @@ export function formatDigests({ checksum, multihash }: ExpectedDigests): Record<
     ...(checksum === undefined ? {} : { [CHECKSUM]: checksum }),
     ...(multihash === undefined ? {} : { [ALGO]: multihash.algo, [VALUE]: multihash.value }),
   };
+}
+
+/**
+ * Formats the headers that keep with an object what is known of an image that was seen to its end.
+ *
+ * @param image The digests, and what the image is.
+ * @returns The headers.
+ */
+export function formatFacts(image: ImageFacts): Record<string, string> {
+  const text = image.inspection && formatInspection(image.inspection);
+  return { ...formatDigests(image), ...text && { [FORMAT]: text } };
+}
+
+/**
+ * Parses what an image is, where it is kept with the object.
+ *
+ * @param headers The headers of the response to a `GET` or a `HEAD`.
+ * @returns What it is, or `undefined` if it is not kept.
+ */
+export function parseFormat(headers: Headers): ImageInspection | undefined {
+  return parseInspection(headers.get(FORMAT));
 }
 
 /**
@@ -63,6 +89,7 @@ export function parseStat(headers: Headers): DriverStat {
     etag: parseEntityTag(headers),
     checksum: /^[0-9a-f]{32}$/.test(checksum) ? checksum : parseMd5(headers),
     multihash: algo !== null && /^[0-9a-f]+$/.test(value) ? { algo, value } : undefined,
+    inspection: parseFormat(headers),
     contentType: headers.get("content-type") ?? undefined,
     metadata: Object.fromEntries(
       [...headers].filter(([name]) => name.startsWith("x-amz-meta-"))

@@ -4,12 +4,13 @@
  *
  * @module
  */
+import type { ImageInspection } from "../../formats/mod.ts";
 import type { ImageReader } from "../../store/driver.ts";
 import type { DriverStat } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { readRange } from "../../transport/read_range.ts";
 import type { S3Client } from "./client.ts";
-import { checkObject, isSizeDoubtful, parseStat } from "./object_headers.ts";
+import { checkObject, isSizeDoubtful, parseFormat, parseStat } from "./object_headers.ts";
 import type { S3Settings } from "./options.ts";
 
 /**
@@ -83,9 +84,19 @@ async function openRange(
   range: ByteRange,
 ): Promise<ImageReader> {
   const open = async (part: ByteRange, etag: string | undefined) => {
-    const reader = await client.followRedirects(
-      key,
-      () => readRange(client.transport, client.request({ key, signal }), { ...part, etag }),
+    let inspection: ImageInspection | undefined;
+    const onHeaders = (headers: Headers) => inspection = parseFormat(headers);
+    const reader = Object.assign(
+      await client.followRedirects(
+        key,
+        () =>
+          readRange(client.transport, client.request({ key, signal }), {
+            ...part,
+            etag,
+            onHeaders,
+          }),
+      ),
+      { inspection: inspection ?? null },
     );
     if (reader.etag !== undefined || reader.modified !== undefined) return reader;
     try {

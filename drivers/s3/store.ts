@@ -7,7 +7,7 @@
 import { BitMasks } from "../../capabilities/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { DriverClass } from "../../store/driver.ts";
-import type { OptionDefinitions } from "../../store/options.ts";
+import type { OptionDefinitions, StoreOptions } from "../../store/options.ts";
 import { Store } from "../../store/store.ts";
 import { S3Driver } from "./driver.ts";
 import { S3Location, SCHEMES } from "./location.ts";
@@ -70,7 +70,7 @@ export class S3Store extends Store<S3Location, S3Settings> {
    * @param options The options of the driver.
    * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
    */
-  constructor(name: string, options: S3Options) {
+  constructor(name: string, options: S3Options & StoreOptions) {
     super(name, { ...options });
   }
 }

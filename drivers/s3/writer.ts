@@ -8,13 +8,13 @@ import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { type Part, Parts } from "../../streams/parts.ts";
 import type { ImageWriter, WriteOptions } from "../../store/driver.ts";
-import type { ImageDigest } from "../../store/types.ts";
+import type { ImageFacts } from "../../store/types.ts";
 import { UploadChecksums } from "./upload_checksums.ts";
 import { getErrorCode } from "./errors.ts";
 import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { MAX_PARTS, MIB, partSize } from "./part_size.ts";
-import { formatDigests, PART_SIZE } from "./object_headers.ts";
+import { formatDigests, formatFacts, PART_SIZE } from "./object_headers.ts";
 import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
 
 /** Servers guess another from the key, or give none. */
@@ -69,7 +69,7 @@ export class S3Writer implements ImageWriter<S3Location> {
   }
 
   /** Sends the last part and makes the image appear. */
-  async commit(image: ImageDigest): Promise<void> {
+  async commit(image: ImageFacts): Promise<void> {
     if (this.#parts.sent === 0) {
       this.#committed = true;
       return await this.#put(image);
@@ -89,12 +89,12 @@ export class S3Writer implements ImageWriter<S3Location> {
   }
 
   /** Uploads the whole image, no part of which was sent. */
-  async #put(image: ImageDigest): Promise<void> {
+  async #put(image: ImageFacts): Promise<void> {
     const { signal } = this.#options;
     const body = this.#parts.rest().chunks;
     const headers = {
       ...CONTENT_TYPE,
-      ...formatDigests(image),
+      ...formatFacts(image),
       ...await this.#checksums.ofObject(body),
       "content-md5": encodeBase64(decodeHex(image.checksum)!),
       [ADD_ID]: this.#addId,

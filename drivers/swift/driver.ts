@@ -6,6 +6,7 @@
  */
 import { BitMasks } from "../../capabilities/mod.ts";
 import { BadStoreConfiguration, InvalidImageId } from "../../errors/mod.ts";
+import type { ImageInspection } from "../../formats/mod.ts";
 import { isWorkerd } from "../../runtime/mod.ts";
 import type {
   Driver,
@@ -40,7 +41,7 @@ import { isImageId } from "./object_names.ts";
 import { MB, type SwiftSettings } from "./options.ts";
 import type { StaticSupport } from "./put_manifest.ts";
 import { openImage, type OpenObject, ReadingTransport } from "./reader.ts";
-import { checkSize, statOf } from "./stat.ts";
+import { checkSize, parseFormat, statOf } from "./stat.ts";
 import type { UploadOptions } from "./upload.ts";
 
 /** How many parts of an image are read at once by default. */
@@ -140,7 +141,10 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const client = await this.#accounts.client(location, { signal, context });
     const open: OpenObject = async ({ container, object }, range, etag) => {
       const request = await client.request({ container, object, signal });
-      return await readRange(this.#reading, request, { ...range, etag });
+      let inspection: ImageInspection | undefined;
+      const onHeaders = (headers: Headers) => inspection = parseFormat(headers);
+      const reader = await readRange(this.#reading, request, { ...range, etag, onHeaders });
+      return Object.assign(reader, { inspection: inspection ?? null });
     };
     // workerd passes on what comes over one connection without looking at it.
     const { readConcurrency: concurrency = isWorkerd() ? 1 : CONCURRENCY } = this.#options;

@@ -4,6 +4,8 @@
  * @module
  */
 import { BackendException } from "../../errors/mod.ts";
+import { formatInspection, parseInspection } from "../../formats/kept.ts";
+import type { ImageInspection } from "../../formats/mod.ts";
 import type { DriverStat } from "../../store/types.ts";
 import { parseCount } from "../../streams/encoding.ts";
 import { parseContentLength, parseLastModified } from "../../transport/headers.ts";
@@ -18,6 +20,7 @@ export const SIZE = "x-object-meta-image-size";
 const CHECKSUM = "x-object-meta-checksum";
 const ALGO = "x-object-meta-os-hash-algo";
 const VALUE = "x-object-meta-os-hash-value";
+const FORMAT = "x-object-meta-vitrine-format";
 
 /** The headers that a copy takes from the object that it is made of, beside all user metadata. */
 const KEPT = [
@@ -30,16 +33,22 @@ const KEPT = [
   "x-robots-tag",
 ];
 
+/** What headers keep of an image. */
+export type KeptFacts = Pick<DriverStat, "checksum" | "multihash" | "inspection">;
+
 /**
- * Returns the headers that hold the digests of an image, under the names that Glance's properties have.
+ * Returns the headers that hold the digests of an image, under the names that Glance's properties have, and
+ * what the image is.
  *
- * @param digests The digests that are known.
+ * @param facts What is known of the image.
  * @returns The headers.
  */
-export function digestHeaders(
-  { checksum, multihash }: Pick<DriverStat, "checksum" | "multihash">,
+export function factHeaders(
+  { checksum, multihash, inspection }: KeptFacts,
 ): Record<string, string> {
+  const text = inspection && formatInspection(inspection);
   return {
+    ...text && { [FORMAT]: text },
     ...(checksum === undefined ? {} : { [CHECKSUM]: checksum }),
     ...(multihash === undefined ? {} : { [ALGO]: multihash.algo, [VALUE]: multihash.value }),
   };
@@ -61,6 +70,16 @@ export function keptHeaders(headers: Headers): Record<string, string> {
 }
 
 /**
+ * Parses what an image is, where it is kept with the object.
+ *
+ * @param headers The headers of the object.
+ * @returns What it is, or `undefined` if it is not kept.
+ */
+export function parseFormat(headers: Headers): ImageInspection | undefined {
+  return parseInspection(headers.get(FORMAT));
+}
+
+/**
  * Reads what the headers of an object say.
  *
  * @param headers The headers of the object.
@@ -79,6 +98,7 @@ export function statOf(headers: Headers): DriverStat {
     etag: etag && `"${etag}"`,
     checksum,
     multihash: algo && value ? { algo, value } : undefined,
+    inspection: parseFormat(headers),
     contentType: headers.get("content-type") ?? undefined,
     metadata: Number.isNaN(expires.getTime()) ? {} : { expires },
   };

@@ -6,7 +6,7 @@
 import { BitMasks } from "../../capabilities/mod.ts";
 import type { StoreLocationClass } from "../../location/mod.ts";
 import type { DriverClass } from "../../store/driver.ts";
-import type { OptionDefinitions } from "../../store/options.ts";
+import type { OptionDefinitions, StoreOptions } from "../../store/options.ts";
 import { Store } from "../../store/store.ts";
 import { SwiftDriver } from "./driver.ts";
 import { SCHEMES, SwiftLocation } from "./location.ts";
@@ -60,7 +60,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
    * @param options The options of the driver.
    * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
    */
-  constructor(name: string, options: SwiftOptions = {}) {
+  constructor(name: string, options: SwiftOptions & StoreOptions = {}) {
     super(name, { ...options });
   }
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import { BackendException, ChecksumMismatch, Duplicate, NotFound } from "../../errors/mod.ts";
-import type { DriverStat } from "../../store/types.ts";
 import { parseHttpDate } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { Backoff } from "../../transport/backoff.ts";
@@ -17,7 +16,7 @@ import type { SwiftLocation } from "./location.ts";
 import { withLock } from "./lock.ts";
 import { segmentName, segmentPrefix } from "./object_names.ts";
 import { putManifest, type Segment, type StaticSupport } from "./put_manifest.ts";
-import { digestHeaders, SIZE, UPLOAD } from "./stat.ts";
+import { factHeaders, type KeptFacts, SIZE, UPLOAD } from "./stat.ts";
 
 /** How often a segment that arrives with another md5 is sent. */
 const ATTEMPTS = 3;
@@ -98,7 +97,7 @@ export class Upload {
    */
   async commit(
     client: SwiftClient,
-    digests: Pick<DriverStat, "checksum" | "multihash">,
+    facts: KeptFacts,
     { body = [], signal }: {
       body?: readonly Bytes[] | undefined;
       signal?: AbortSignal | undefined;
@@ -110,7 +109,7 @@ export class Upload {
     const headers = {
       ...this.#headers(),
       ...this.#options.headers,
-      ...digestHeaders(digests),
+      ...factHeaders(facts),
       [UPLOAD]: this.#id,
       ...(this.#segments.length > 0 ? { [SIZE]: `${this.#size}` } : {}),
     };
@@ -120,7 +119,7 @@ export class Upload {
       let type: "slo" | "dlo" | undefined;
       try {
         // From here on an abort has no effect: nobody could know what the server did.
-        type = await this.#publish(client, headers, digests.checksum, body);
+        type = await this.#publish(client, headers, facts.checksum, body);
       } catch (error) {
         // A response may be lost, and a request that is sent again meets its own result.
         if (!await this.#isOurs(client).catch(() => false)) throw error;

@@ -234,7 +234,7 @@ Deno.test("each wrong store is reported in one line that names it", async () => 
   );
   assertEquals(said["nodriver"], 'nodriver: option "driver" is required: Name of the driver.');
   assert(said["nosuch"]!.startsWith('nosuch: unknown driver "floppy"; known are: '));
-  assertEquals(said["option"], 'option: unknown option "kapacity"; known are: capacity');
+  assertEquals(said["option"], 'option: unknown option "kapacity"; known are: capacity, accept');
   assertEquals(said["value"], 'value: option "capacity" is -1, allowed is an integer from 0');
   assertEquals(said["weight"], 'weight: option "weight" is "heavy", allowed is an integer');
   assert(stores.failures.get("nosuch") instanceof DriverLoadFailure);

@@ -4,15 +4,15 @@
  * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
-import { type ImageDigest, NotFound, StoreAddDisabled, UnknownHashingAlgo } from "@vitrine/vitrine";
+import { type ImageFacts, NotFound, StoreAddDisabled, UnknownHashingAlgo } from "@vitrine/vitrine";
 import { MemoryStore } from "@vitrine/vitrine/memory";
 import { MemoryDriver } from "../../drivers/memory/driver.ts";
 
 const HELLO_MD5 = "5d41402abc4b2a76b9719d911017c592";
-const recorded: ImageDigest[] = [];
+const recorded: ImageFacts[] = [];
 
 class RecordingDriver extends MemoryDriver {
-  recordDigests(_location: unknown, image: ImageDigest): Promise<void> {
+  recordDigests(_location: unknown, image: ImageFacts): Promise<void> {
     recorded.push(image);
     return Promise.resolve();
   }
@@ -29,7 +29,8 @@ Deno.test("Store.recordDigests: computes the digests and passes them to the driv
   const verifier = { update: (chunk: Uint8Array) => seen += chunk.length };
   const digest = await store.recordDigests("disk.qcow2", { hashingAlgo: "sha256", verifier });
   assertEquals([digest.size, digest.checksum, digest.multihash.algo], [5, HELLO_MD5, "sha256"]);
-  assertEquals([recorded, seen], [[digest], 5]);
+  const { inspection, ...image } = recorded[0]!;
+  assertEquals([image, inspection?.format, seen], [digest, "raw", 5]);
 });
 
 Deno.test("Store.recordDigests: refuses what cannot be recorded", async () => {

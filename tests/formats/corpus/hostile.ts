@@ -71,6 +71,7 @@ export async function makeVmdk(shop: Workshop): Promise<void> {
   await write("flat-victim", descriptor(none, "monolithicFlat", flat));
   const comment = "# d\xc3\xa9guis\xc3\xa9";
   await write("flat-utf8", descriptor(none, "monolithicFlat", flat).replace(/^.*/, comment));
+  await write("flat-control", descriptor(none, "monolithicFlat", flat).replace("Disk", "\0\x04"));
   await write("flat-relative", descriptor(none, "monolithicFlat", `RW 4 FLAT "../../secret" 0`));
   await write("vmfssparse", descriptor(none, "vmfsSparse", `RW 4 VMFSSPARSE "x-delta.vmdk"`));
   // QEMU takes any white space between the words of an extent.

@@ -1,0 +1,136 @@
+/**
+ * Which images are accepted: by their format, by whether they are what they are claimed to be, and by
+ * whether they are safe.
+ *
+ * @module
+ */
+import type { Finding, ImageInspection } from "./inspection.ts";
+
+/** Which images are accepted. */
+export interface AcceptPolicy {
+  /**
+   * The formats that are accepted, by their names in docs/formats.md. `raw` stands for a disk with a
+   * partition table or a file system too. Default: all.
+   */
+  formats?: readonly string[] | undefined;
+  /** Whether unsafe images are accepted. Default: `true`. */
+  unsafe?: boolean | undefined;
+  /** Whether images are accepted that are not what they are claimed to be. Default: `false`. */
+  mismatch?: boolean | undefined;
+  /** Whether partition tables are accepted of which programs make different things. Default: `true`. */
+  oddTables?: boolean | undefined;
+}
+
+/** The names of all formats. */
+export const FORMAT_NAMES: readonly string[] = [
+  ...["raw", "qcow2", "qcow", "qed", "vmdk", "vhdx", "vhd", "vdi", "luks", "parallels", "iso"],
+  ...["udf", "gpt", "mbr", "apm", "png", "jpeg", "webp", "avif", "gif", "svg"],
+  ...["gzip", "xz", "zstd", "bzip2", "zip", "tar"],
+];
+
+/** Other names: QEMU's, and Glance's formats of parts of an image, which are raw. */
+const ALIASES: Readonly<Record<string, string>> = {
+  vpc: "vhd",
+  ami: "raw",
+  ari: "raw",
+  aki: "raw",
+};
+
+/** What QEMU calls raw, as it is a disk as it is. */
+const RAW: readonly string[] = ["raw", "gpt", "mbr", "apm"];
+
+/** The switches of a policy. */
+const SWITCHES = ["unsafe", "mismatch", "oddTables"] as const;
+
+/**
+ * Parses a policy, as it stands in a configuration.
+ *
+ * @param value An {@linkcode AcceptPolicy}, or the accepted formats as a text with commas, in which `safe`
+ * says that unsafe images are not accepted.
+ * @returns The policy, or `undefined` if it is none.
+ */
+export function parsePolicy(value: unknown): AcceptPolicy | undefined {
+  if (typeof value === "string") {
+    const words = value.split(",").map((word) => word.trim()).filter(Boolean);
+    const formats = words.filter((word) => word !== "safe");
+    return parsePolicy({
+      ...formats.length > 0 && { formats },
+      ...formats.length < words.length && { unsafe: false },
+    });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const { formats, ...switches } = value as Record<string, unknown>;
+  if (formats !== undefined && !(Array.isArray(formats) && formats.every(isFormatName))) {
+    return undefined;
+  }
+  for (const [name, one] of Object.entries(switches)) {
+    if (one !== undefined && typeof one !== "boolean") return undefined;
+    if (!(SWITCHES as readonly string[]).includes(name)) return undefined;
+  }
+  return value as AcceptPolicy;
+}
+
+/**
+ * Returns whether a text is the name of a format.
+ *
+ * @param name The text.
+ * @returns Whether it is a name of docs/formats.md, or what QEMU or Glance call one of them.
+ */
+export function isFormatName(name: unknown): boolean {
+  return typeof name === "string" && FORMAT_NAMES.includes(ALIASES[name] ?? name);
+}
+
+/**
+ * Returns whether a policy can refuse an image at all.
+ *
+ * @param policy The policy.
+ * @returns Whether it can, of an image of which nothing is claimed.
+ */
+export function canRefuse({ formats, unsafe, oddTables }: AcceptPolicy): boolean {
+  return formats !== undefined || unsafe === false || oddTables === false;
+}
+
+/**
+ * Returns why a policy refuses an image that has been seen to its end.
+ *
+ * @param inspection What is known of the image.
+ * @param policy The policy.
+ * @param claimed The format that the image is claimed to have. What is claimed to be `raw` may be
+ * anything, as Glance has it: it is to be used as raw then.
+ * @returns The reason in one line, or `undefined` if the image is accepted.
+ */
+export function refusal(
+  inspection: ImageInspection,
+  policy: AcceptPolicy,
+  claimed: string | undefined,
+): string | undefined {
+  const { format, findings } = inspection;
+  const known = new Set([format, ...RAW.includes(format) ? ["raw"] : []]);
+  const name = (one: string) => ALIASES[one] ?? one;
+  if (policy.formats && !policy.formats.some((one) => known.has(name(one)))) {
+    return `the image is ${format}; accepted are ${policy.formats.join(", ") || "none"}`;
+  }
+  if (claimed !== undefined && !policy.mismatch && name(claimed) !== "raw") {
+    if (!known.has(name(claimed))) return `the image is ${format}, and was to be ${claimed}`;
+  }
+  return findingRefusal(findings, policy);
+}
+
+/**
+ * Returns why a policy refuses an image of which something was found, seen to its end or not.
+ *
+ * @param findings The findings.
+ * @param policy The policy.
+ * @returns The reason in one line, or `undefined` if there is none.
+ */
+export function findingRefusal(
+  findings: readonly Finding[],
+  { unsafe = true, oddTables = true }: AcceptPolicy,
+): string | undefined {
+  const found = findings.find(({ severity, code }) =>
+    severity === "unsafe" && !unsafe || code.startsWith("mbr-") && !oddTables
+  );
+  if (!found) return undefined;
+  const { message, code, cve } = found;
+  return `the image is not safe: ${message} (${[code, cve].filter(Boolean).join(", ")})`;
+}
