@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
+import { fromFileUrl } from "@std/path";
 import { root } from "../../tools/project.ts";
 import type { CaseResult } from "./case.ts";
 import { oldDeno, OLDEST_DENO, TOO_OLD_DENO } from "./runtimes/old_deno.ts";
@@ -48,7 +48,7 @@ for (const version of [OLDEST_DENO, TOO_OLD_DENO] as const) {
       assertEquals(results.filter(({ error }) => error), []);
       const folder = await Deno.makeTempDir();
       try {
-        const file = await runIn(program, "tests/file/runtime.ts", join(folder, "images"));
+        const file = await runIn(program, "tests/file/runtime.ts", folder);
         assert(file.success, file.stderr);
         assertEquals(JSON.parse(file.stdout).listed, ["a/b", "d/e"]);
       } finally {
