@@ -16,23 +16,26 @@ import { OPTIONS, type S3Options, type S3Settings } from "./options.ts";
 /**
  * A store in an S3 bucket. An image id is the object's key.
  *
- * An image is one object, uploaded with one `PUT` up to `largeObjectSize` MiB, else in parts; either
- * way it appears whole or not at all. What a failed add cannot remove, because the server is away, is
- * removed before the next add or by `close`. Where an add is cut off (the process ends), the parts stay
- * until {@linkcode Store.gc} removes them.
+ * An image is one object, uploaded with one `PUT` up to `largeObjectSize` MiB, else in parts. Either way it
+ * appears whole or not at all. If a failed add cannot remove its parts because the server is away, they are
+ * removed before the next add or by `close`. If the process ends, the parts stay until
+ * {@linkcode Store.gc} removes them.
  *
- * An abort waits for the request that makes an image appear, or begins an upload in parts, which the
- * server might carry out all the same, and removes what came of it. That takes 40 s at most and 1 s
- * more per 64 KiB of a `PUT`, or 10 minutes where the server copies or puts parts together; the removing
- * takes 30 s more from a server that does not answer.
+ * Aborting does not cancel the request that makes an image appear, or begins an upload in parts. It waits
+ * for it (at most 40 s plus 1 s per 64 KiB of a `PUT`, or 10 minutes where the server copies or completes)
+ * and then deletes the result, for which a server that does not respond has 30 s.
  *
- * An id is never overwritten where the server decides by `If-None-Match: *`: Amazon S3 always, Ceph
- * for images of one `PUT`. Elsewhere, on Swift too, the store looks whether the id is there immediately
- * before the object appears, so that two processes which end adds of one id within that moment can both
- * succeed, and the later image stays. Two adds of one store object never do.
+ * An id is never overwritten where the server decides by `If-None-Match: *`: Amazon S3 always, Ceph for
+ * images of one `PUT`. On other servers, Swift among them, the store checks for the id immediately before
+ * the object appears. Two processes that end adds of one id within that moment can both succeed, and the
+ * later image stays. Two adds of one store object never do.
  *
- * The digests are kept with images of one `PUT`, and with others if they were `expected` to have
- * them: nothing can be added to an object later but by copying all of it.
+ * A rename is a copy and then a deletion of what was copied. Of two renames of one image, one fails and
+ * leaves nothing: within one store object always, among processes where the server decides by `If-Match`
+ * (Amazon S3).
+ *
+ * Digests are kept with images of one `PUT`, and with others if they were `expected` to have them: nothing
+ * can be added to an object later but by copying all of it.
  *
  * @example Images in a bucket
  * ```ts

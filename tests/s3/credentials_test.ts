@@ -141,3 +141,154 @@ Deno.test("without leave to read the environment there are no keys, and nobody i
   const { stdout, stderr } = await child.output();
   assertEquals(new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr), "undefined\n");
 });
+
+/** A service that hands out keys, and what it was sent. */
+function service(
+  reply: (request: Request, body: string) => Response,
+): AsyncDisposable & { url: string; seen: string[] } {
+  const seen: string[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    const body = await request.text();
+    seen.push(`${request.method} ${new URL(request.url).pathname} ${body}`);
+    return reply(request, body);
+  });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  return { url, seen, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+const EXPIRES = "2099-01-01T00:00:00Z";
+const roleKeys = (action: string) =>
+  new Response(
+    `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>` +
+      "<Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>r</SecretAccessKey>" +
+      `<SessionToken>t</SessionToken><Expiration>${EXPIRES}</Expiration></Credentials>` +
+      `</${action}Result></${action}Response>`,
+  );
+const jsonKeys = (key: string) =>
+  Response.json({ AccessKeyId: key, SecretAccessKey: "s", Token: "t", Expiration: EXPIRES });
+
+/** A directory with these files. */
+async function files(texts: Record<string, string>): Promise<AsyncDisposable & { path: string }> {
+  const path = await Deno.makeTempDir();
+  for (const [name, text] of Object.entries(texts)) {
+    await Deno.writeTextFile(`${path}/${name}`, text);
+  }
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+Deno.test("Credentials: a web identity assumes its role without a signature", async () => {
+  await using directory = await files({ token: "the token\n" });
+  await using sts = service((request) => {
+    assertEquals(request.headers.get("authorization"), null);
+    return roleKeys("AssumeRoleWithWebIdentity");
+  });
+  using _env = environment({
+    AWS_ROLE_ARN: "arn:aws:iam::1:role/images",
+    AWS_WEB_IDENTITY_TOKEN_FILE: `${directory.path}/token`,
+    AWS_ENDPOINT_URL_STS: sts.url,
+  });
+  const keys = await without().get();
+  assertEquals(keys, {
+    accessKey: "ROLE",
+    secretKey: "r",
+    sessionToken: "t",
+    expiration: new Date(EXPIRES),
+  });
+  const form = new URLSearchParams(sts.seen[0]!.split(" ")[2]);
+  assertEquals(form.get("WebIdentityToken"), "the token");
+  assertEquals(form.get("RoleArn"), "arn:aws:iam::1:role/images");
+});
+
+Deno.test("Credentials: a profile assumes its role with the keys of its source", async () => {
+  await using directory = await files({
+    config: "[profile images]\nrole_arn = arn:aws:iam::1:role/images\nsource_profile = base\n" +
+      "external_id = x\n",
+    credentials: "[base]\naws_access_key_id = BASE\naws_secret_access_key = b\n",
+  });
+  await using sts = service((request) => {
+    assertEquals(/Credential=BASE\/.*\/sts\//.test(request.headers.get("authorization")!), true);
+    return roleKeys("AssumeRole");
+  });
+  using _env = environment({
+    AWS_CONFIG_FILE: `${directory.path}/config`,
+    AWS_SHARED_CREDENTIALS_FILE: `${directory.path}/credentials`,
+    AWS_ENDPOINT_URL_STS: sts.url,
+  });
+  assertEquals((await without({ profile: "images" }).get())?.accessKey, "ROLE");
+  assertEquals(new URLSearchParams(sts.seen[0]!.split(" ")[2]).get("ExternalId"), "x");
+});
+
+Deno.test("Credentials: a profile's program prints keys", async () => {
+  const printed = JSON.stringify({ Version: 1, AccessKeyId: "PROC", SecretAccessKey: "p" });
+  await using directory = await files({ keys: printed });
+  await Deno.writeTextFile(
+    `${directory.path}/config`,
+    `[default]\ncredential_process = cat "${directory.path}/keys"\n[profile bad]\n` +
+      "credential_process = false\n",
+  );
+  using _env = environment({
+    AWS_CONFIG_FILE: `${directory.path}/config`,
+    AWS_SHARED_CREDENTIALS_FILE: "/nowhere",
+  });
+  assertEquals((await without().get())?.accessKey, "PROC");
+  await assertRejects(
+    () => without({ profile: "bad" }).get(),
+    MissingCredentialError,
+    "credential_process failed",
+  );
+});
+
+Deno.test("Credentials: a container's service is sent its token, and only to this machine", async () => {
+  await using directory = await files({ token: "pod token" });
+  await using container = service((request) =>
+    request.headers.get("authorization") === "pod token"
+      ? jsonKeys("POD")
+      : new Response(null, { status: 401 })
+  );
+  const variables = {
+    AWS_SHARED_CREDENTIALS_FILE: "/nowhere",
+    AWS_CONFIG_FILE: "/nowhere",
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${container.url}/v1/credentials`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${directory.path}/token`,
+  };
+  {
+    using _env = environment(variables);
+    assertEquals((await without().get())?.accessKey, "POD");
+  }
+  using _env = environment({
+    ...variables,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://keys.example.org/",
+  });
+  await assertRejects(() => without().get(), MissingCredentialError, "not of this machine");
+});
+
+Deno.test("Credentials: a machine's service is used with a session token (IMDSv2)", async () => {
+  await using machine = service((request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/latest/api/token") return new Response("session");
+    if (request.headers.get("x-aws-ec2-metadata-token") !== "session") {
+      return new Response(null, { status: 401 });
+    }
+    return pathname.endsWith("/security-credentials/") ? new Response("images") : jsonKeys("EC2");
+  });
+  const variables = {
+    AWS_SHARED_CREDENTIALS_FILE: "/nowhere",
+    AWS_CONFIG_FILE: "/nowhere",
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: machine.url,
+  };
+  {
+    using _env = environment(variables);
+    assertEquals((await without().get())?.accessKey, "EC2");
+    assertEquals(machine.seen.map((line) => line.split(" ")[0]), ["PUT", "GET", "GET"]);
+  }
+  using _env = environment({ ...variables, AWS_EC2_METADATA_DISABLED: "true" });
+  await assertRejects(() => without().get(), MissingCredentialError, "no keys");
+});
+
+Deno.test("S3Store: AWS_ENDPOINT_URL_S3 stands in for the host", () => {
+  using _env = environment({ AWS_ENDPOINT_URL_S3: "https://s3.example.org" });
+  const store = new S3Store("s3", { bucket: "b", anonymous: true });
+  assertEquals(store.name, "s3");
+  Deno.env.delete("AWS_ENDPOINT_URL_S3");
+  assertThrows(() => new S3Store("s3", { bucket: "b" }), BadStoreConfiguration, "host");
+});

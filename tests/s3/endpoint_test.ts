@@ -73,3 +73,50 @@ Deno.test("a host or bucket that is none is BadStoreConfiguration", () => {
     assertThrows(() => url({ bucket }), BadStoreConfiguration, "bucket");
   }
 });
+
+Deno.test("Endpoint: hosts of all kinds of Amazon's have their region and style", () => {
+  const hosts: Record<string, [region: string, base: string]> = {
+    "s3-fips.us-gov-west-1.amazonaws.com": [
+      "us-gov-west-1",
+      "https://images.s3-fips.us-gov-west-1.amazonaws.com/",
+    ],
+    "s3-fips.dualstack.us-east-2.amazonaws.com": [
+      "us-east-2",
+      "https://images.s3-fips.dualstack.us-east-2.amazonaws.com/",
+    ],
+    "s3.dualstack.eu-west-1.amazonaws.com": [
+      "eu-west-1",
+      "https://images.s3.dualstack.eu-west-1.amazonaws.com/",
+    ],
+    "s3-accelerate.amazonaws.com": ["us-east-1", "https://images.s3-accelerate.amazonaws.com/"],
+    "bucket.vpce-1a2b-3c4d.s3.eu-west-1.vpce.amazonaws.com": [
+      "eu-west-1",
+      "https://images.bucket.vpce-1a2b-3c4d.s3.eu-west-1.vpce.amazonaws.com/",
+    ],
+    "images.s3.eu-west-1.amazonaws.com": [
+      "eu-west-1",
+      "https://images.s3.eu-west-1.amazonaws.com/",
+    ],
+    "s3.cn-north-1.amazonaws.com.cn": [
+      "cn-north-1",
+      "https://images.s3.cn-north-1.amazonaws.com.cn/",
+    ],
+  };
+  for (const [host, [region, base]] of Object.entries(hosts)) {
+    const endpoint = new Endpoint(settings({ host: `https://${host}`, bucket: "images" }), "s3");
+    assertEquals([endpoint.region, endpoint.url("").href], [region, base], host);
+  }
+});
+
+Deno.test("Endpoint: a host that begins with a bucket is understood or refused", () => {
+  const virtual = settings({
+    host: "https://images.ceph.example.org",
+    bucket: "images",
+    bucketUrlFormat: "virtual",
+  });
+  assertEquals(new Endpoint(virtual, "s3").url("k").href, "https://images.ceph.example.org/k");
+  const other = settings({ host: "https://other.s3.eu-west-1.amazonaws.com", bucket: "images" });
+  assertThrows(() => new Endpoint(other, "s3"), BadStoreConfiguration, "other");
+  const dotted = settings({ host: "https://s3-accelerate.amazonaws.com", bucket: "a.b" });
+  assertThrows(() => new Endpoint(dotted, "s3"), BadStoreConfiguration, "Acceleration");
+});
