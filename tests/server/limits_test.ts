@@ -7,7 +7,6 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Vfs } from "@vitrine/vitrine";
 import { MemoryStore } from "@vitrine/vitrine/memory";
 import { type RequestLog, serve } from "@vitrine/vitrine/serve";
-import { memoryOf } from "../../bench/process.ts";
 import { hostGuard } from "../../server/http/host_guard.ts";
 import { COMMAND, Workplace } from "../cli/harness.ts";
 import { askOnce, StalledClients } from "./stalled_clients.ts";
@@ -131,3 +130,9 @@ Deno.test("vitrine serve: --verbose logs a line of facts for every request", asy
   assertEquals(facts.exec(root)?.slice(1, 3), ["/", "200"]);
   await lines.cancel();
 });
+
+/** Returns the memory of a process in bytes, `VmRSS` or `VmHWM` (proc_pid_status(5)). */
+function memoryOf(pid: number, field: "VmRSS" | "VmHWM"): number {
+  const text = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(new RegExp(`${field}:\\s*(\\d+) kB`).exec(text)![1]) * 1024;
+}
