@@ -42,6 +42,7 @@ interface RuntimeGlobals {
   navigator?: { userAgent?: string };
   process?: {
     versions?: { node?: string; bun?: string };
+    env?: Record<string, string | undefined>;
     getBuiltinModule?(name: string): unknown;
   };
 }
@@ -126,4 +127,31 @@ export function builtin<Name extends keyof BuiltinModules>(
 ): BuiltinModules[Name] | undefined {
   if (isWorkerd() && name !== "node:crypto") return undefined;
   return globals.process?.getBuiltinModule?.(name) as BuiltinModules[Name] | undefined;
+}
+
+/** The part of Deno's permissions that is used. Each variable may have a permission of its own. */
+interface EnvironmentPermission {
+  querySync(descriptor: { name: "env"; variable: string }): { state: string };
+}
+
+/**
+ * Returns whether a variable of the environment can be read without asking for the permission.
+ *
+ * @param name The name of the variable, set or not.
+ * @returns `true` if Deno has granted the permission, and in runtimes without permissions.
+ */
+export function canReadVariable(name: string): boolean {
+  const { Deno } = globalThis as { Deno?: { permissions?: EnvironmentPermission } };
+  const state = Deno?.permissions?.querySync({ name: "env", variable: name }).state;
+  return state === undefined || state === "granted";
+}
+
+/**
+ * Reads a variable of the environment. Deno is not made to ask for the permission.
+ *
+ * @param name The name of the variable.
+ * @returns The value, or `undefined` if it is not set or may not be read.
+ */
+export function environmentVariable(name: string): string | undefined {
+  return canReadVariable(name) ? globals.process?.env?.[name] : undefined;
 }

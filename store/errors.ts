@@ -52,12 +52,13 @@ function maskCauses(error: unknown, secrets: readonly string[]): void {
   const seen = new Set<unknown>();
   for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
     seen.add(at);
+    const { message } = at;
     for (const key of ["message", "stack", "detail"] as const) {
       const text = (at as unknown as Record<string, unknown>)[key];
-      const masked = secrets.reduce<unknown>(
-        (text, secret) => typeof text === "string" ? text.replaceAll(secret, "***") : text,
-        text,
-      );
+      if (typeof text !== "string") continue;
+      // The messages of a runtime contain the URL, which may be signed.
+      const plain = text.replaceAll(message, maskUri(message));
+      const masked = secrets.reduce((text, secret) => text.replaceAll(secret, "***"), plain);
       if (masked !== text) Object.defineProperty(at, key, { value: masked, writable: true });
     }
   }

@@ -22,6 +22,10 @@ export interface OptionDefinition {
   help?: string;
   /** The only values allowed. */
   choices?: readonly string[];
+  /** What a text matches, or each value of a `dict`. */
+  pattern?: RegExp;
+  /** The pattern in words, for the error. */
+  format?: string;
   /** Least value of a number. */
   min?: number;
   /** Greatest value of a number. */
@@ -135,7 +139,8 @@ function printable(definition: OptionDefinition | undefined, value: unknown): un
   );
 }
 
-function allowed({ type, choices, min, max }: OptionDefinition): string {
+function allowed({ type, choices, format, min, max }: OptionDefinition): string {
+  if (format) return format;
   if (type === "accept") return 'a list of formats, "safe", or an object of both';
   if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" or ");
   const bounds = [min === undefined ? "" : `from ${min}`, max === undefined ? "" : `to ${max}`];
@@ -143,7 +148,7 @@ function allowed({ type, choices, min, max }: OptionDefinition): string {
 }
 
 function readValue(definition: OptionDefinition, value: unknown): unknown {
-  const { type, choices, min = -Infinity, max = Infinity } = definition;
+  const { type, choices, pattern = /^/, min = -Infinity, max = Infinity } = definition;
   switch (type) {
     case "value":
       return value;
@@ -153,7 +158,7 @@ function readValue(definition: OptionDefinition, value: unknown): unknown {
       // A choice that looks like a number is written as one in JSON.
       const text = typeof value === "number" && choices ? `${value}` : value;
       if (typeof text !== "string" || (choices && !choices.includes(text))) return undefined;
-      return text;
+      return pattern.test(text) ? text : undefined;
     }
     case "integer":
     case "number": {
@@ -173,10 +178,13 @@ function readValue(definition: OptionDefinition, value: unknown): unknown {
     case "dict": {
       if (typeof value === "string") {
         const pairs = value.split(",").map((pair) => pair.split(/:(.*)/s, 2).map((s) => s.trim()));
-        return pairs.every((pair) => pair.length === 2) ? Object.fromEntries(pairs) : undefined;
+        return pairs.every((pair) => pair.length === 2 && pattern.test(pair[1]!))
+          ? Object.fromEntries(pairs)
+          : undefined;
       }
       const isRecord = typeof value === "object" && !Array.isArray(value);
-      return isRecord && Object.values(value!).every((one) => typeof one === "string")
+      return isRecord &&
+          Object.values(value!).every((one) => typeof one === "string" && pattern.test(one))
         ? value
         : undefined;
     }

@@ -13,7 +13,7 @@ import {
   type StoreLocation,
   type StoreLocationClass,
 } from "../location/mod.ts";
-import { awaited } from "../streams/abort.ts";
+import { raceAbort } from "../streams/abort.ts";
 import type { Driver } from "./driver.ts";
 import { secretsOf, wrapError } from "./errors.ts";
 import type { OptionDefinitions } from "./options.ts";
@@ -148,7 +148,7 @@ export class Runner<L extends StoreLocation = StoreLocation> {
   ): Promise<T> {
     try {
       signal?.throwIfAborted();
-      if (!this.#isOpen) await awaited(this.configure(), signal);
+      if (!this.#isOpen) await raceAbort(this.configure(), signal);
       return await body();
     } catch (error) {
       throw this.wrap(error, operation, image, signal);

@@ -4,17 +4,20 @@
  * @module
  */
 
-/** Waits, one promise at a time, until the signal aborts. */
+/** Waits, for one promise at a time, until the signal aborts. */
 export interface Abortable {
-  /** Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. */
+  /** Settles as `promise` does, or rejects with the reason of the signal as soon as it aborts. */
   race<T>(promise: Promise<T>): Promise<T>;
   /** Stops listening to the signal. */
   dispose(): void;
 }
 
 /**
- * Listens to a signal for a sequence of waits. Not `Promise.race`: that would keep every value alive
- * until the signal itself is let go.
+ * Listens to a signal for a sequence of waits. It does not use `Promise.race`, which would keep every
+ * value alive until the signal itself is released.
+ *
+ * @param signal The signal, if there is one.
+ * @returns What waits. It must be disposed.
  */
 export function abortable(signal: AbortSignal | undefined): Abortable {
   let reject: (reason: unknown) => void = () => {};
@@ -32,10 +35,15 @@ export function abortable(signal: AbortSignal | undefined): Abortable {
 }
 
 /**
- * Waits for work, or for the signal. What was begun goes on then, and what comes of it too late is given
- * to `late`.
+ * Waits for `work` or for an abort. The work is not cancelled by the abort: it goes on.
+ *
+ * @typeParam T What the work resolves to.
+ * @param work The work.
+ * @param signal Ends the wait. Its reason is thrown.
+ * @param late Called with the result of work that finishes after the abort, so that it can be released.
+ * @returns The result of the work.
  */
-export async function awaited<T>(
+export async function raceAbort<T>(
   work: Promise<T>,
   signal: AbortSignal | undefined,
   late?: (value: T) => unknown,

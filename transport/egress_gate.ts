@@ -73,9 +73,35 @@ export class EgressGate {
     this.#resolve = resolve ?? systemResolve;
   }
 
-  /** Judges a URL as it is written, and reads it. Throws `EgressDenied`. */
+  /**
+   * Judges a URL as it is written.
+   *
+   * @param url The URL.
+   * @returns The URL, parsed.
+   * @throws {EgressDenied} If the URL is not allowed.
+   */
   judge(url: string | URL): URL {
     return this.#judge(url).read;
+  }
+
+  /**
+   * Judges a URL that is requested through a proxy. An address is judged as it is written. A name passes
+   * only if `hosts` names it, or if every address is allowed: the proxy resolves it, and nobody here
+   * knows to what.
+   *
+   * @param url The URL.
+   * @returns Nothing: the addresses are not known.
+   * @throws {EgressDenied} If the URL is not allowed.
+   */
+  judgeProxied(url: string | URL): undefined {
+    const { read, host } = this.#judge(url);
+    if (this.#networks === true || this.#names(host) || addressBytes(host)) return;
+    throw new EgressDenied(
+      `${
+        maskUri(read.href)
+      } is not allowed: the proxy resolves the name ${host}, so that the allowed ` +
+        "hosts must include it",
+    );
   }
 
   /**
@@ -122,13 +148,18 @@ export class EgressGate {
     if (this.#ports && !this.#ports.includes(port)) deny(`port ${port}`);
     const host = read.hostname.replace(/^\[|\]$|\.$/g, "");
     const trusted = this.#hosts?.includes(host) ?? false;
-    if (this.#hosts && !trusted && !this.#hosts.some((one) => matches(one, host))) {
+    if (this.#hosts && !trusted && !this.#hosts.some((pattern) => matches(pattern, host))) {
       deny("its host is not one of those allowed");
     }
     const address = addressBytes(host);
     if (trusted || this.#networks === true) return { read, host, trusted };
     if (address ? !this.#admits(address) : INSIDE_NAMES.test(host)) deny("it points inside");
     return { read, host, trusted };
+  }
+
+  /** Whether the host, or a domain that it is in, is named by the configuration. */
+  #names(host: string): boolean {
+    return this.#hosts?.some((one) => one === host || (one !== "*" && matches(one, host))) ?? false;
   }
 
   #admits(address: readonly number[] | undefined): boolean {

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { isDeno } from "../runtime/mod.ts";
 import type { Bytes } from "../streams/mod.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** A request for an engine. */
 export interface EngineRequest {
@@ -21,10 +23,17 @@ export interface EngineRequest {
   signal: AbortSignal;
   /** The addresses that the egress gate has judged. An engine that can connects to no others. */
   addresses: readonly string[] | undefined;
+  /** The proxy that it goes through. Only the engine of `node:http` can. */
+  proxy: Proxy | undefined;
 }
 
-/** A response. It is `blind` if its engine takes a TLS connection that was cut for one that ended. */
-export type EngineResponse = Response & { blind?: boolean };
+/** A response, and what its engine has done to it. */
+export type EngineResponse = Response & {
+  /** Whether the engine takes a TLS connection that was cut for one that ended. */
+  isBlind?: boolean;
+  /** Whether the engine has decoded the body, so that it is not what the server has stored. */
+  isDecoded?: boolean;
+};
 
 /** Sends a request and resolves when the headers of its response are there. Follows no redirects. */
 export type Engine = (request: EngineRequest) => Promise<EngineResponse>;
@@ -32,14 +41,12 @@ export type Engine = (request: EngineRequest) => Promise<EngineResponse>;
 /** The part of `fetch` that is used. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** How servers are reached. Only with `node:http`; a runtime without it refuses these options. */
+/** What TLS trusts. Only with `node:http`; a runtime without it refuses these options. */
 export interface TlsOptions {
   /** Path of a PEM file of the authorities to trust, in place of those of the runtime. */
   caFile?: string | undefined;
   /** Trusts any certificate. It has no effect with a `caFile`, as in glance_store. Default: `false`. */
   insecure?: boolean | undefined;
-  /** Proxies by scheme, `host:port` or a URL: `{ https: "proxy.example.org:3128" }`. */
-  proxies?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -55,6 +62,16 @@ export function fetchEngine(fetch: Fetch): Engine {
     if (body !== undefined) {
       init.body = body.length > 1 ? new Blob([...body]) : body[0] ?? new Uint8Array();
     }
-    return await fetch(url.href, init);
+    const response = await fetch(url.href, init);
+    return Object.assign(response, { isDecoded: isDecoded(response) });
   };
+}
+
+/**
+ * Whether `fetch` has decoded a body: every runtime decodes what it can, whatever was accepted, but Deno
+ * not with `Accept-Encoding: identity`.
+ */
+function isDecoded({ headers, body }: Response): boolean {
+  const coding = headers.get("content-encoding") ?? "";
+  return body !== null && !isDeno() && /\b(gzip|deflate|br|zstd)\b/i.test(coding);
 }

@@ -66,8 +66,8 @@ export function statusError(
  * @param error What the runtime threw.
  * @param signal The signal of the request.
  * @returns The reason of the abort if the signal has aborted; errors of the package and refused
- * permissions as they are, since no retry changes them; `RemoteServiceUnavailable` for everything else,
- * with secrets of URLs masked.
+ * permissions as they are, since no retry changes them; `RemoteServiceUnavailable` for everything else.
+ * Secrets of URLs are masked in its message, and by the store in its causes.
  */
 export function connectionError(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
@@ -75,17 +75,9 @@ export function connectionError(error: unknown, signal: AbortSignal): unknown {
   const { name } = error as Error;
   if (name === "NotCapable" || name === "PermissionDenied") return error;
   const reasons = [];
+  for (let at = error; at instanceof Error; at = at.cause) reasons.push(at.message);
   // The messages of a runtime contain the URL, which may be signed.
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { message, stack } = at;
-    const masked = maskUri(message);
-    if (masked !== message) {
-      at.message = masked;
-      Object.defineProperty(at, "stack", { value: stack?.replaceAll(message, masked) });
-    }
-    reasons.push(masked);
-  }
-  const reason = reasons.join(": ");
+  const reason = maskUri(reasons.join(": "));
   return new RemoteServiceUnavailable(`the connection failed: ${reason || error}`, {
     cause: error,
     retryable: !/certificate|self.signed/i.test(reason),

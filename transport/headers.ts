@@ -10,9 +10,11 @@ import { parseCount, parseHttpDate } from "../streams/encoding.ts";
  * Parses the size of a body, in bytes (RFC 9110, section 8.6).
  *
  * @param headers The headers of a response.
- * @returns The `Content-Length`, or `undefined` if there is no valid one.
+ * @returns The `Content-Length`, or `undefined` if there is no valid one, or if there is a
+ * `Transfer-Encoding`, which overrides it (RFC 9112, section 6.3).
  */
 export function parseContentLength(headers: Headers): number | undefined {
+  if (headers.has("transfer-encoding")) return undefined;
   return parseCount(headers.get("content-length"));
 }
 

@@ -1,51 +1,73 @@
 /**
- * An engine over `node:http`, for what `fetch` does not do or does slowly: large bodies, a CA of
- * one's own, proxies, connecting to the address that was judged.
+ * An engine over `node:http`, for what `fetch` does not do or does slowly: large bodies, authorities of
+ * one's own, proxies, connecting to the address that was judged, bodies as they are stored.
  *
  * @module
  */
 import type { IncomingMessage, RequestOptions } from "node:http";
 import type { Socket } from "node:net";
-import { BadStoreConfiguration, RemoteServiceUnavailable, TimeoutError } from "../errors/mod.ts";
+import {
+  BackendException,
+  BadStoreConfiguration,
+  RemoteServiceUnavailable,
+  TimeoutError,
+} from "../errors/mod.ts";
 import { builtin } from "../runtime/mod.ts";
 import type { Engine, EngineRequest, EngineResponse, TlsOptions } from "./engine.ts";
+import type { Proxy, ProxyOptions } from "./proxy.ts";
+import { ProxyRules } from "./proxy_rules.ts";
 
-/** An engine that keeps connections. */
+/** Options of {@linkcode nodeEngine}. */
+export interface NodeEngineOptions extends TlsOptions, ProxyOptions {
+  /** How long to wait for a connection, in milliseconds. */
+  connect: number;
+}
+
+/** An engine that keeps connections for further requests. */
 export interface NodeEngine {
+  /** Which requests go through a proxy. */
+  proxies: ProxyRules;
   /** Sends a request. */
   send: Engine;
-  /** Ends the connections that it keeps. */
+  /** Closes the connections that it keeps. */
   close(): void;
 }
 
-/** Makes the engine, or `undefined` where the runtime has no `node:http`. */
-export async function nodeEngine(
-  options: TlsOptions & { connect: number },
-): Promise<NodeEngine | undefined> {
-  const http = builtin("node:http");
-  const https = builtin("node:https");
-  if (http === undefined || https === undefined) return undefined;
+/**
+ * Creates the engine, in a runtime that has `node:http`.
+ *
+ * @param options How servers are reached.
+ * @returns The engine.
+ * @throws {BadStoreConfiguration} If the CA file cannot be read.
+ */
+export async function nodeEngine(options: NodeEngineOptions): Promise<NodeEngine> {
+  const http = builtin("node:http")!;
+  const https = builtin("node:https")!;
   const verification = await readVerification(options);
   const plain = new http.Agent({ keepAlive: true });
   const secure = new https.Agent({ keepAlive: true, ...verification });
 
-  /** How to reach the URL: a connection to it, or to a proxy. */
-  async function route({ url, addresses, signal }: EngineRequest): Promise<RequestOptions> {
+  /** How to reach the URL: by a connection to it, or to a proxy. */
+  async function route(
+    { url, addresses, proxy, signal }: EngineRequest,
+  ): Promise<RequestOptions> {
     const path = url.pathname + url.search;
-    const proxy = proxyOf(url, options.proxies);
-    const https = url.protocol === "https:";
+    const isSecure = url.protocol === "https:";
     if (proxy === undefined) {
       return {
         host: url.hostname.replace(/^\[|\]$/g, ""),
-        port: url.port || (https ? 443 : 80),
+        port: url.port || (isSecure ? 443 : 80),
         path,
-        agent: https ? secure : plain,
-        ...(addresses ? { lookup: pinned(addresses) } : {}),
+        agent: isSecure ? secure : plain,
+        ...(addresses ? { lookup: pinnedLookup(addresses) } : {}),
       };
     }
-    const way = { host: proxy.hostname, port: proxy.port, headers: proxy.headers };
-    if (!https) return { ...way, path: url.origin + path, agent: plain };
-    const socket = await tunnel(way, url, signal);
+    const { host, port } = proxy;
+    if (!isSecure) {
+      const headers = proxyHeaders(proxy);
+      return { host, port, path: url.origin + path, agent: plain, headers };
+    }
+    const socket = await openTunnel(proxy, url, signal);
     const { hostname } = url;
     const connection = builtin("node:tls")!.connect({
       socket,
@@ -60,16 +82,22 @@ export async function nodeEngine(
     return { host: hostname, path, headers, createConnection: () => connection, ...verification };
   }
 
-  /** A connection through a proxy (RFC 9110, section 9.3.6). */
-  function tunnel(proxy: RequestOptions, url: URL, signal: AbortSignal): Promise<Socket> {
+  /** Opens a connection through a proxy (RFC 9110, section 9.3.6). */
+  function openTunnel(proxy: Proxy, url: URL, signal: AbortSignal): Promise<Socket> {
+    const { host, port } = proxy;
     const path = `${url.hostname}:${url.port || 443}`;
+    const headers = { host: path, ...proxyHeaders(proxy) };
     return new Promise((resolve, reject) => {
-      const request = http!.request({ ...proxy, method: "CONNECT", path, agent: false, signal });
+      const request = http.request({
+        ...{ host, port, headers, path, signal },
+        method: "CONNECT",
+        agent: false,
+      });
       request.on("error", reject);
       request.on("connect", ({ statusCode }, socket: Socket) => {
         if (statusCode === 200) return resolve(socket);
         socket.destroy();
-        reject(new RemoteServiceUnavailable(`the proxy answered ${statusCode}`));
+        reject(new RemoteServiceUnavailable(`the proxy ${host}:${port} answered ${statusCode}`));
       });
       request.end();
     });
@@ -81,7 +109,7 @@ export async function nodeEngine(
     signal.throwIfAborted();
     const size = body?.reduce((sum, { length }) => sum + length, 0);
     return await new Promise<EngineResponse>((resolve, reject) => {
-      const request = (url.protocol === "https:" ? https! : http!).request({
+      const request = (url.protocol === "https:" ? https : http).request({
         ...way,
         method,
         headers: {
@@ -113,15 +141,15 @@ export async function nodeEngine(
       request.on("close", settle);
       request.on("error", (error) => {
         settle();
-        reject(error);
+        reject(parseError(error) ?? error);
       });
       request.on("response", (message: IncomingMessage) => {
         response = message;
         connected();
-        // An answer before the body was sent: what is left of it would be read as the next request.
+        // If the body has not been sent yet, what is left of it would be read as the next request.
         if (!request.writableFinished) message.once("end", () => request.destroy());
         try {
-          resolve(responseOf(message, method));
+          resolve(readResponse(message, method));
         } catch (error) {
           message.destroy();
           reject(error);
@@ -133,6 +161,7 @@ export async function nodeEngine(
   }
 
   return {
+    proxies: new ProxyRules(options),
     send,
     close() {
       plain.destroy();
@@ -144,7 +173,6 @@ export async function nodeEngine(
 async function readVerification(
   { caFile, insecure }: TlsOptions,
 ): Promise<{ ca?: string; rejectUnauthorized?: boolean }> {
-  // As in glance_store, a CA file makes `insecure` void.
   if (caFile === undefined) return insecure ? { rejectUnauthorized: false } : {};
   try {
     return { ca: await builtin("node:fs/promises")!.readFile(caFile, "utf8") };
@@ -153,26 +181,22 @@ async function readVerification(
   }
 }
 
-/** The proxy for the URL's scheme, which may be given without a scheme and with credentials. */
-function proxyOf(
-  url: URL,
-  proxies: Readonly<Record<string, string>> = {},
-): { hostname: string; port: string; headers: Record<string, string> } | undefined {
-  const text = proxies[url.protocol.slice(0, -1)];
-  if (!text) return undefined;
-  const { hostname, port, username, password } = new URL(
-    text.includes("://") ? text : `http://${text}`,
-  );
-  const credentials = btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-  return {
-    hostname: hostname.replace(/^\[|\]$/g, ""),
-    port: port || "80",
-    headers: username ? { "proxy-authorization": `Basic ${credentials}` } : {},
-  };
+function proxyHeaders({ authorization }: Proxy): Record<string, string> {
+  return authorization === undefined ? {} : { "proxy-authorization": authorization };
 }
 
-/** A resolver that knows the addresses already. */
-function pinned(addresses: readonly string[]): NonNullable<RequestOptions["lookup"]> {
+/** The error of a response that is not HTTP, by the codes of Node's parser; no retry changes it. */
+function parseError(error: Error): BackendException | undefined {
+  const { code } = error as { code?: unknown };
+  const isParseError = /^HPE_/.test(String(code)) || error.message.startsWith("Parse Error");
+  if (!isParseError) return undefined;
+  return new BackendException(`the response of the server is not valid HTTP: ${error.message}`, {
+    cause: error,
+  });
+}
+
+/** A resolver that returns the addresses that were judged. */
+function pinnedLookup(addresses: readonly string[]): NonNullable<RequestOptions["lookup"]> {
   const all = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
   return (_host, options, callback) => {
     const { address, family } = all[0]!;
@@ -181,15 +205,15 @@ function pinned(addresses: readonly string[]): NonNullable<RequestOptions["looku
   };
 }
 
-function responseOf(message: IncomingMessage, method: string): EngineResponse {
+function readResponse(message: IncomingMessage, method: string): EngineResponse {
   const headers = new Headers();
   const { rawHeaders, statusCode = 0 } = message;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
   }
   const init = { status: statusCode, headers };
-  const bodiless = method === "HEAD" || headers.get("content-length") === "0";
-  if (bodiless || [204, 205, 304].includes(statusCode)) {
+  const isBodiless = method === "HEAD" || headers.get("content-length") === "0";
+  if (isBodiless || [204, 205, 304].includes(statusCode)) {
     message.resume();
     return new Response(null, init);
   }
@@ -210,5 +234,5 @@ function responseOf(message: IncomingMessage, method: string): EngineResponse {
     }, { highWaterMark: 0 }),
     init,
   );
-  return Object.assign(response, { blind: true });
+  return Object.assign(response, { isBlind: true });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseCount } from "../streams/encoding.ts";
 import type { ByteRange } from "../streams/mod.ts";
 
 /**
@@ -47,13 +48,12 @@ export interface ContentRange {
  */
 export function parseContentRange(header: string | null): ContentRange | undefined {
   const match = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/i.exec(header?.trim() ?? "");
-  if (match === null) return undefined;
-  const [first, last, total] = [match[1], match[2], match[3]].map((digits) =>
-    digits === undefined || digits === "*" ? undefined : Number(digits)
-  );
-  if (first === undefined) return total === undefined ? undefined : { first, last, total };
-  if (last! < first || (total !== undefined && last! >= total)) return undefined;
-  return Number.isSafeInteger(last) ? { first, last, total } : undefined;
+  const [first, last, total] = match?.slice(1).map(parseCount) ?? [];
+  if (first === undefined && last === undefined) {
+    return total === undefined ? undefined : { first, last, total };
+  }
+  const isRange = first! <= last! && last! < (total ?? Infinity);
+  return isRange ? { first, last, total } : undefined;
 }
 
 /**

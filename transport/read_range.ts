@@ -21,6 +21,7 @@ import {
   parseValidator,
 } from "./headers.ts";
 import { formatRange, parseContentRange } from "./ranges.ts";
+import { requestTo } from "./redirects.ts";
 import type { HttpRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
 import { type OpenedBody, resumingReader } from "./resume.ts";
@@ -45,7 +46,8 @@ export interface ReadRangeOptions extends ByteRange {
  * @throws {StoreRandomGetNotSupported} If the server ignores ranges and the range does not begin at 0.
  * @throws {ImageChanged} If the representation is another one than before, or does not have the entity
  * tag.
- * @throws {BackendException} If the response is encoded, or is not the range that was requested.
+ * @throws {BackendException} If the response is not the range that was requested, or if the runtime has
+ * decoded the body, so that the bytes are not those that are stored.
  */
 export function readRange(
   transport: Transport,
@@ -53,29 +55,58 @@ export function readRange(
   options: ReadRangeOptions,
 ): Promise<ImageReader> {
   const { offset, length, etag, onHeaders } = options;
+  const { signal } = request;
+  const original = new URL(request.url);
+  /** Where the last response came from. */
+  let source = original;
+  /** The offset from which the source was last asked to go on. */
+  let resumedAt: number | undefined;
+  const open = async (
+    url: URL,
+    range: ByteRange,
+    validator: string | undefined,
+    retry: HttpRequest["retry"],
+  ): Promise<OpenedBody> => {
+    const outgoing = requestTo(url, { ...request, retry });
+    const headers = new Headers(outgoing.headers);
+    const wanted = formatRange(range);
+    if (wanted !== undefined) {
+      headers.set("range", wanted);
+      if (validator !== undefined) headers.set("if-range", validator);
+    }
+    const response = await transport.send({ ...outgoing, headers, accept: [200, 206, 416] });
+    try {
+      const opened = response.status === 416
+        ? await openAtEnd(transport, outgoing, response, range)
+        : openBody(response, range, validator);
+      source = response.url;
+      if (response.status !== 416) onHeaders?.(response.headers);
+      return opened;
+    } catch (error) {
+      await response.release();
+      throw error;
+    }
+  };
   return resumingReader(
     async (range, validator = etag) => {
-      const headers = new Headers(request.headers);
-      // Encoded, the bytes would be others, and the runtime would decode them to another size.
-      headers.set("accept-encoding", "identity");
-      const wanted = formatRange(range);
-      if (wanted !== undefined) {
-        headers.set("range", wanted);
-        if (validator !== undefined) headers.set("if-range", validator);
+      if (source.href !== original.href) {
+        // A redirector may choose another mirror each time, and only this one has the representation. It
+        // is left when nothing has come since it was asked to go on.
+        if (resumedAt !== range.offset) {
+          resumedAt = range.offset;
+          try {
+            return await open(source, range, validator, "never");
+          } catch (error) {
+            if (signal?.aborted) throw error;
+          }
+        }
+        // Mirrors have entity tags of their own. As long as nothing was read, another one will do.
+        if (range.offset === offset) validator = etag;
       }
-      const response = await transport.send({ ...request, headers, accept: [200, 206, 416] });
-      try {
-        if (response.status === 416) return await openAtEnd(transport, request, response, range);
-        const opened = openBody(response, range, validator);
-        onHeaders?.(response.headers);
-        return opened;
-      } catch (error) {
-        await response.release();
-        throw error;
-      }
+      return await open(original, range, validator, request.retry);
     },
     { offset, length },
-    { ...transport.retry, signal: request.signal },
+    { ...transport.retry, signal },
   );
 }
 
@@ -86,9 +117,11 @@ function openBody(
   wanted: string | undefined,
 ): OpenedBody {
   const { headers, body } = response;
-  const encoding = headers.get("content-encoding");
-  if (encoding && encoding !== "identity") {
-    throw new BackendException(`the server sends the image encoded as ${encoding}, unasked`);
+  // The coding is a property of the representation (RFC 9110, section 8.4): its bytes are the image.
+  if (response.isDecoded) {
+    throw new BackendException(
+      `the image is stored with the coding ${response.contentEncoding}, which this runtime decodes`,
+    );
   }
   const validator = parseValidator(headers);
   if (wanted !== undefined && validator !== wanted) {

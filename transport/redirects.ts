@@ -54,8 +54,8 @@ export async function followRedirects(
     }
   }
   for (;;) {
-    const next = response.headers.get("location");
-    if (!follows || !REDIRECTS.includes(response.status) || next === null) return response;
+    const next = parseLocation(response.headers);
+    if (!follows || !REDIRECTS.includes(response.status) || next === undefined) return response;
     await response.release();
     const { url: here } = response;
     seen.add(here.href);
@@ -66,12 +66,31 @@ export async function followRedirects(
     if (seen.size > MAX_REDIRECTS) {
       throw new MaxRedirectsExceeded(`there are more than ${MAX_REDIRECTS} redirects`);
     }
-    response = await send(
-      url.origin === origin ? request : crossOriginRequest(request),
-      url,
-      "manual",
-    );
+    response = await send(requestTo(url, request), url, "manual");
   }
+}
+
+/**
+ * Returns a request as it may be sent to a URL that a redirect leads to.
+ *
+ * @param url The URL.
+ * @param request The request to the original URL.
+ * @returns The request to the URL. For another origin it has no credentials, and the URL is judged.
+ */
+export function requestTo(url: URL, request: HttpRequest): HttpRequest {
+  const { origin } = new URL(request.url);
+  return url.origin === origin ? { ...request, url } : { ...crossOriginRequest(request), url };
+}
+
+/**
+ * The target of a redirect. `fetch` turns each byte of a raw UTF-8 name into a character of its own; as
+ * percent-encoded bytes they mean UTF-8 again.
+ */
+function parseLocation(headers: Headers): string | undefined {
+  return headers.get("location")?.replace(
+    /[\x80-\xff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** The names of the headers that are for the origin of the request alone. */

@@ -3,13 +3,25 @@
  *
  * @module
  */
+import { TimeoutError } from "../errors/mod.ts";
 import { hasNodeSockets } from "../runtime/mod.ts";
 import { type ByteReader, type Bytes, NO_BYTES } from "../streams/bytes.ts";
 import { type BodyOptions, bodyReader, readWhole } from "./body.ts";
 import type { EngineResponse } from "./engine.ts";
+import { parseContentLength } from "./headers.ts";
 
 /** Bodies up to this size are read to their end when released, so that the connection can be kept. */
 const DRAINED = 65_536;
+/** How long that may take, in milliseconds. */
+const DRAIN_TIME = 1_000;
+/** How many bytes of a document must come in a millisecond, on average. */
+const SLOWEST = 16.384;
+/** The codings of documents that are decoded. Images are not: their bytes are those that are stored. */
+const CODINGS: Readonly<Record<string, CompressionFormat>> = {
+  "gzip": "gzip",
+  "x-gzip": "gzip",
+  "deflate": "deflate",
+};
 /** The size of a document at most, in bytes, if the caller does not set one. */
 const DOCUMENT_LIMIT = 1_048_576;
 
@@ -32,24 +44,22 @@ export class HttpResponse {
   readonly body: ByteReader;
   readonly #length: number | undefined;
   readonly #response: EngineResponse;
+  readonly #options: BodyOptions;
 
   /** @internal */
   constructor(response: EngineResponse, options: BodyOptions & { url: URL; method: string }) {
     const { url, method, dispose } = options;
     this.#response = response;
+    this.#options = options;
     this.status = response.status;
     this.headers = response.headers;
     this.redirected = response.redirected;
     this.hidden = response.type === "opaqueredirect";
     this.url = response.redirected ? new URL(response.url) : url;
-    const length = response.headers.get("content-length");
-    const isBodiless = method === "HEAD" || response.body === null || length === "0" ||
+    const length = parseContentLength(response.headers);
+    const isBodiless = method === "HEAD" || response.body === null || length === 0 ||
       [204, 205, 304].includes(response.status);
-    this.#length = isBodiless
-      ? 0
-      : length === null || response.headers.has("content-encoding")
-      ? undefined
-      : Number(length);
+    this.#length = isBodiless ? 0 : response.isDecoded ? undefined : length;
     if (isBodiless) {
       void response.body?.cancel().catch(() => {});
       dispose();
@@ -82,21 +92,54 @@ export class HttpResponse {
    * @returns `true` if the end of the body is certain.
    */
   isDelimited(): boolean {
-    const { headers, type, blind = hasNodeSockets() } = this.#response;
+    const { headers, type, isBlind = hasNodeSockets() } = this.#response;
     return /(^|,)\s*chunked\s*$/i.test(headers.get("transfer-encoding") ?? "") ||
       // The headers of other origins are hidden from a page, and HTTP/2 has neither header nor need.
-      type === "cors" || (this.url.protocol === "https:" && !blind);
+      type === "cors" || (this.url.protocol === "https:" && !isBlind);
+  }
+
+  /** The coding of the body (RFC 9110, section 8.4) in lower case, or `undefined` if it has none. */
+  get contentEncoding(): string | undefined {
+    const coding = this.headers.get("content-encoding")?.trim().toLowerCase();
+    return coding === "identity" ? undefined : coding || undefined;
+  }
+
+  /** Whether the runtime has decoded the body, so that it is not what the server has stored. */
+  get isDecoded(): boolean {
+    return this.#response.isDecoded ?? false;
   }
 
   /**
-   * Reads the whole body.
+   * Reads the whole body, decoded. It has as much time as a body has for its first byte, and 1 s more
+   * for each 16 KiB that it may have.
    *
    * @param limit How many bytes it may have. Default: 1 MiB.
    * @returns The bytes.
    * @throws {BackendException} If the body is longer.
+   * @throws {TimeoutError} If the body has not come whole in time.
    */
   async bytes(limit: number = DOCUMENT_LIMIT): Promise<Bytes> {
-    return await readWhole(this.body, Math.min(this.#length ?? DRAINED, limit), limit);
+    const likely = Math.min(this.#length ?? DRAINED, limit);
+    const { idle, controller } = this.#options;
+    const time = idle + (this.#length ?? limit) / SLOWEST;
+    const timer = setTimeout(() => {
+      controller.abort(
+        new TimeoutError(`the response has not come whole in ${Math.round(time)} ms`),
+      );
+    }, time);
+    try {
+      return await readWhole(this.#decoded(), likely, limit);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The body, decoded if the server has encoded it although it was told not to. */
+  #decoded(): ByteReader {
+    const coding = this.isDecoded ? undefined : CODINGS[this.contentEncoding ?? ""];
+    if (coding === undefined || this.body === NO_BYTES) return this.body;
+    const decoded = this.#response.body!.pipeThrough(new DecompressionStream(coding));
+    return bodyReader(decoded, undefined, this.#options);
   }
 
   /**
@@ -110,10 +153,15 @@ export class HttpResponse {
     return new TextDecoder().decode(await this.bytes(limit));
   }
 
-  /** Closes the body. A small one is read to its end, so that the connection can be used again. */
+  /**
+   * Closes the body. A small one is read to its end if that does not take long, so that the connection
+   * can be used again.
+   */
   async release(): Promise<void> {
     if (this.#length && this.#length <= DRAINED) {
-      await this.bytes(DRAINED).catch(() => {});
+      const timer = setTimeout(() => this.#options.controller.abort(), DRAIN_TIME);
+      await readWhole(this.body, this.#length, DRAINED).catch(() => {});
+      clearTimeout(timer);
     }
     await this.body.close();
   }

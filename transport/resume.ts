@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { ImageChanged, RemoteServiceUnavailable, StoreError } from "../errors/mod.ts";
+import {
+  ImageChanged,
+  RemoteServiceUnavailable,
+  StoreError,
+  StoreRandomGetNotSupported,
+} from "../errors/mod.ts";
 import type { ImageReader } from "../store/driver.ts";
 import type { ByteRange, ByteReader, Bytes } from "../streams/mod.ts";
 import { offerStream, takeStream } from "../streams/passthrough.ts";
@@ -35,7 +40,9 @@ export interface OpenedBody {
 export type OpenBody = (range: ByteRange, validator: string | undefined) => Promise<OpenedBody>;
 
 /** Pieces of this size, in bytes, are read after a break, until the view is full. */
-const RESUMED_PIECE = 65_536;
+const LARGEST_PIECE = 65_536;
+/** After a piece that broke, the next is a quarter of it, but not smaller than this. */
+const SMALLEST_PIECE = 1_024;
 
 /**
  * Opens a range for reading. If its body breaks, the rest is opened again after a wait. The bytes are
@@ -80,7 +87,7 @@ class ResumingReader implements ImageReader {
   readonly modified: Date | undefined;
   readonly #open: OpenBody;
   readonly #range: ByteRange;
-  readonly #validator: string | undefined;
+  #validator: string | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #backoff: Backoff;
   #body: ByteReader;
@@ -139,12 +146,12 @@ class ResumingReader implements ImageReader {
   /** Fills the view after the body has broken. Throws the last error if that cannot be done. */
   async #resume(view: Bytes, cause: unknown): Promise<Bytes> {
     let filled = 0;
-    for (;;) {
+    for (let size = LARGEST_PIECE;; size = Math.max(size / 4, SMALLEST_PIECE)) {
       try {
         if (this.#count + filled === this.#end) return view.subarray(0, filled);
         await this.#reopen(this.#count + filled, cause);
         while (filled < view.length) {
-          const wanted = Math.min(RESUMED_PIECE, view.length - filled);
+          const wanted = Math.min(size, view.length - filled);
           const read = await this.#body.read(new Uint8Array(wanted));
           const piece = this.#checked(read, wanted, this.#count + filled);
           view.set(piece, filled);
@@ -169,8 +176,17 @@ class ResumingReader implements ImageReader {
     if (!await this.#backoff.wait(undefined, this.#signal)) throw cause;
     const { offset, length } = this.#range;
     const left = length === undefined ? undefined : (this.#end ?? length) - count;
-    const next = await this.#open({ offset: offset + count, length: left }, this.#validator);
+    const next = await this.#open({ offset: offset + count, length: left }, this.#validator)
+      .catch((error) => {
+        if (!(error instanceof StoreRandomGetNotSupported)) throw error;
+        const { message } = cause as Error;
+        throw new RemoteServiceUnavailable(
+          `the read broke after ${count} bytes and the server does not serve ranges: ${message}`,
+          { cause, retryable: false },
+        );
+      });
     this.#body = next.body;
+    if (count === 0) this.#validator = next.validator;
     if (this.#closed) await next.body.close().catch(() => {});
     const end = next.size === undefined ? undefined : count + next.size;
     if ((this.total ?? next.total) !== next.total || (this.#end ?? end) !== end) {

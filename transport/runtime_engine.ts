@@ -4,47 +4,58 @@
  * @module
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
-import { type Engine, fetchEngine, type TlsOptions } from "./engine.ts";
-import type { NodeEngine } from "./node_engine.ts";
-
-/** Options of a {@linkcode RuntimeEngine}. */
-export interface RuntimeEngineOptions extends TlsOptions {
-  /** How long to wait for a connection, in milliseconds. */
-  connect: number;
-}
+import { builtin } from "../runtime/mod.ts";
+import { type EngineRequest, type EngineResponse, fetchEngine } from "./engine.ts";
+import type { NodeEngine, NodeEngineOptions } from "./node_engine.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** Bodies of this size or more, in bytes, are sent with `node:http`, which takes a third of the time. */
 const LARGE = 65_536;
 
 /** Sends each request with the engine that suits it. */
 export class RuntimeEngine {
-  readonly #options: RuntimeEngineOptions;
-  readonly #needsNode: boolean;
-  #node: Promise<NodeEngine | undefined> | undefined;
+  readonly #options: NodeEngineOptions;
+  readonly #fetch = fetchEngine((url, init) => fetch(url, init));
+  #node: Promise<NodeEngine> | undefined;
 
   /**
    * Creates an engine. Nothing is opened.
    *
    * @param options How servers are reached.
    */
-  constructor(options: RuntimeEngineOptions) {
-    const { caFile, insecure, proxies } = options;
+  constructor(options: NodeEngineOptions) {
     this.#options = options;
-    this.#needsNode = Boolean(caFile || insecure || Object.keys(proxies ?? {}).length > 0);
   }
 
-  /** Sends a request. */
-  readonly send: Engine = async (request) => {
+  /**
+   * Returns the proxy for a request.
+   *
+   * @param url The URL of the request.
+   * @returns The proxy, or `undefined` if the request goes direct.
+   * @throws {BadStoreConfiguration} If the options need `node:http` and the runtime does not have it, or
+   * if the proxy is not the URL of an HTTP proxy.
+   */
+  async proxyFor(url: URL): Promise<Proxy | undefined> {
+    return (await this.#load())?.proxies.proxyFor(url);
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param request The request.
+   * @returns The response, whose body has not been read. Redirects are responses.
+   */
+  async send(request: EngineRequest): Promise<EngineResponse> {
+    const node = await this.#load();
     const size = request.body?.reduce((sum, { length }) => sum + length, 0) ?? 0;
-    if (this.#needsNode || request.addresses || size >= LARGE) {
-      const node = await (this.#node ??= load(this.#options));
-      if (node) return await node.send(request);
-      if (this.#needsNode) {
-        throw new BadStoreConfiguration("this runtime has no CA file, insecure TLS or proxies");
-      }
-    }
-    return await fetchEngine((url, init) => fetch(url, init))(request);
-  };
+    const { caFile, insecure } = this.#options;
+    const isSpecial = caFile || insecure || request.addresses || size >= LARGE;
+    if (node && (isSpecial || !node.proxies.isDirect())) return await node.send(request);
+    const response = await this.#fetch(request);
+    if (!node || !response.isDecoded || request.method !== "GET") return response;
+    await response.body?.cancel().catch(() => {});
+    return await node.send(request);
+  }
 
   /** Closes the connections that are kept for further requests. */
   async close(): Promise<void> {
@@ -52,8 +63,16 @@ export class RuntimeEngine {
     this.#node = undefined;
     (await node?.catch(() => undefined))?.close();
   }
+
+  /** The engine of `node:http`, if the runtime has it: not at the edge and in browsers. */
+  async #load(): Promise<NodeEngine | undefined> {
+    if (builtin("node:http")) return await (this.#node ??= loadNode(this.#options));
+    const { caFile, insecure, proxy, proxies } = this.#options;
+    if (!caFile && !insecure && !proxy && !proxies) return undefined;
+    throw new BadStoreConfiguration("this runtime has no CA file, insecure TLS and proxies");
+  }
 }
 
-async function load(options: RuntimeEngineOptions): Promise<NodeEngine | undefined> {
+async function loadNode(options: NodeEngineOptions): Promise<NodeEngine> {
   return await (await import("./node_engine.ts")).nodeEngine(options);
 }

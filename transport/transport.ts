@@ -4,16 +4,13 @@
  * @module
  */
 import { EgressDenied, TimeoutError } from "../errors/mod.ts";
+import { maskUri } from "../location/mod.ts";
+import { raceAbort } from "../streams/abort.ts";
 import type { RetryOptions } from "./backoff.ts";
 import type { EgressGate } from "./egress_gate.ts";
-import {
-  type Engine,
-  type EngineRequest,
-  type Fetch,
-  fetchEngine,
-  type TlsOptions,
-} from "./engine.ts";
+import { type Engine, type Fetch, fetchEngine, type TlsOptions } from "./engine.ts";
 import { connectionError } from "./errors.ts";
+import type { Proxy, ProxyOptions } from "./proxy.ts";
 import { followRedirects } from "./redirects.ts";
 import type { HttpRequest, Timeouts } from "./request.ts";
 import { HttpResponse } from "./response.ts";
@@ -21,7 +18,7 @@ import { sendWithRetries } from "./retry.ts";
 import { RuntimeEngine } from "./runtime_engine.ts";
 
 /** Options of a {@linkcode Transport}. */
-export interface TransportOptions extends RetryOptions, TlsOptions {
+export interface TransportOptions extends RetryOptions, TlsOptions, ProxyOptions {
   /** Judges URLs that are not trusted, and redirects. Default: a gate without rules of its own. */
   gate?: EgressGate | undefined;
   /** How long to wait. Default: 10 s to connect, 30 s for the first byte, 60 s idle. */
@@ -50,24 +47,24 @@ export class Transport {
   readonly retry: RetryOptions;
   #gate: EgressGate | undefined;
   readonly #timeouts: Timeouts;
-  readonly #proxies: Readonly<Record<string, string>>;
   readonly #runtime: RuntimeEngine;
   readonly #engine: Engine;
+  readonly #hasOwnFetch: boolean;
 
   /**
    * Creates a client. Nothing is opened.
    *
-   * @param options Timeouts, retries, TLS and the egress gate.
+   * @param options Timeouts, retries, TLS, proxies and the egress gate.
    */
   constructor(options: TransportOptions = {}) {
-    const { gate, timeouts, fetch, caFile, insecure, proxies = {}, ...retry } = options;
+    const { gate, timeouts, fetch, caFile, insecure, proxy, proxies, ...retry } = options;
     this.retry = retry;
     this.#gate = gate;
     const { connect = 10_000, firstByte = 30_000, idle = 60_000 } = timeouts ?? {};
     this.#timeouts = { connect, firstByte, idle };
-    this.#proxies = proxies;
-    this.#runtime = new RuntimeEngine({ caFile, insecure, proxies, connect });
-    this.#engine = fetch ? fetchEngine(fetch) : this.#runtime.send;
+    this.#runtime = new RuntimeEngine({ caFile, insecure, connect, proxy, proxies });
+    this.#hasOwnFetch = fetch !== undefined;
+    this.#engine = fetch ? fetchEngine(fetch) : (request) => this.#runtime.send(request);
   }
 
   /** Closes the connections that are kept for further requests. */
@@ -108,49 +105,43 @@ export class Transport {
     url: URL,
     redirect: "manual" | "follow",
   ): Promise<HttpResponse> {
-    const { method = "GET", prepare, trusted } = request;
-    const addresses = trusted ? undefined : await this.#judge(url);
+    const { method = "GET", prepare, signal } = request;
+    if (!/^https?:$/.test(url.protocol)) {
+      // Also where the URL is trusted: many come from a server, and `fetch` opens files.
+      throw new EgressDenied(
+        `${maskUri(url.href)} is not an http or https URL`,
+      );
+    }
     const body = request.body instanceof Uint8Array ? [request.body] : request.body ?? undefined;
     const prepared = { method, url, headers: new Headers(request.headers), body };
     await prepare?.(prepared);
     if (prepared.url.origin !== url.origin) {
       throw new EgressDenied(`the prepared request goes to ${prepared.url.origin}`);
     }
-    return await this.#sendOnce({ ...prepared, addresses, redirect }, request);
-  }
-
-  /** The addresses that may be connected to, if known. A proxy resolves names on its own. */
-  async #judge(url: URL): Promise<readonly string[] | undefined> {
-    const gate = await this.#loadGate();
-    if (!this.#proxies[url.protocol.slice(0, -1)]) return await gate.check(url);
-    gate.judge(url);
-    return undefined;
-  }
-
-  /** The gate. A store that sends requests to trusted URLs alone never loads one. */
-  async #loadGate(): Promise<EgressGate> {
-    return this.#gate ??= new (await import("./egress_gate.ts")).EgressGate();
-  }
-
-  async #sendOnce(
-    outgoing: Omit<EngineRequest, "signal">,
-    { signal, timeouts }: HttpRequest,
-  ): Promise<HttpResponse> {
+    // Encoded on the way, an image would have another size and other digests. It is not signed, as
+    // browsers have a value of their own.
+    if (!prepared.headers.has("accept-encoding")) {
+      prepared.headers.set("accept-encoding", "identity");
+    }
     signal?.throwIfAborted();
     const controller = new AbortController();
     const abort = () => controller.abort(signal!.reason);
     signal?.addEventListener("abort", abort, { once: true });
     const dispose = () => signal?.removeEventListener("abort", abort);
-    const size = outgoing.body?.reduce((sum, { length }) => sum + length, 0) ?? 0;
-    const { connect, firstByte, idle } = { ...this.#timeouts, ...timeouts };
+    const size = body?.reduce((sum, { length }) => sum + length, 0) ?? 0;
+    const { connect, firstByte, idle } = { ...this.#timeouts, ...request.timeouts };
     const limit = connect + firstByte + size / 65.536;
     const timer = setTimeout(() => {
       controller.abort(new TimeoutError(`the server sent no response for ${Math.round(limit)} ms`));
     }, limit);
     try {
-      const response = await this.#engine({ ...outgoing, signal: controller.signal });
-      const { url, method } = outgoing;
-      return new HttpResponse(response, { url, method, idle, controller, dispose });
+      const proxy = this.#hasOwnFetch ? undefined : await this.#runtime.proxyFor(url);
+      const addresses = request.trusted
+        ? undefined
+        : await raceAbort(this.#judge(url, proxy), controller.signal);
+      const outgoing = { ...prepared, redirect, proxy, addresses, signal: controller.signal };
+      const response = await this.#engine(outgoing);
+      return new HttpResponse(response, { url: prepared.url, method, idle, controller, dispose });
     } catch (error) {
       dispose();
       const failure = connectionError(error, controller.signal);
@@ -159,5 +150,16 @@ export class Transport {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** The addresses that may be connected to, if known. A proxy resolves names on its own. */
+  async #judge(url: URL, proxy: Proxy | undefined): Promise<readonly string[] | undefined> {
+    const gate = await this.#loadGate();
+    return proxy ? gate.judgeProxied(url) : await gate.check(url);
+  }
+
+  /** The gate. A store that sends requests to trusted URLs alone never loads one. */
+  async #loadGate(): Promise<EgressGate> {
+    return this.#gate ??= new (await import("./egress_gate.ts")).EgressGate();
   }
 }

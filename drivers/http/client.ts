@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { encodeBase64 } from "../../streams/encoding.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type { EgressGate } from "../../transport/egress_gate.ts";
 import { readRange } from "../../transport/read_range.ts";
@@ -37,6 +38,7 @@ export class HttpClient {
       },
       caFile: options.caCertificatesFile,
       insecure: options.insecure,
+      proxy: options.proxy,
       proxies: options.proxyInformation,
       retries: options.retries,
       minDelay: options.retryDelay,
@@ -122,5 +124,5 @@ async function gateOf(options: HttpOptions): Promise<EgressGate | undefined> {
 
 /** The header `Authorization` of `user:password` (RFC 7617). */
 function basic(credentials: string): string {
-  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`;
+  return `Basic ${encodeBase64(new TextEncoder().encode(credentials))}`;
 }

@@ -5,6 +5,7 @@
  */
 import type { Fetch } from "../../transport/engine.ts";
 import type { OptionDefinitions } from "../../store/options.ts";
+import { PROXY_FORMAT } from "../../transport/proxy.ts";
 
 /** Options of an {@linkcode HttpStore}. */
 export interface HttpOptions {
@@ -21,7 +22,13 @@ export interface HttpOptions {
    * with `caCertificatesFile`.
    */
   insecure?: boolean;
-  /** Proxies by scheme: `{ http: "10.0.0.1:3128" }`. */
+  /**
+   * A proxy for all requests: `http://USER:PASSWORD@HOST:PORT`; with an empty text, all go direct.
+   * Default: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` of the environment, as curl reads
+   * them.
+   */
+  proxy?: string;
+  /** Proxies by scheme, as glance_store has them: `{ http: "10.0.0.1:3128" }`. */
   proxyInformation?: Record<string, string>;
   /** Schemes that a URL may have; `http` and `https` unless given. */
   allowedSchemes?: readonly string[];
@@ -52,7 +59,8 @@ export const OPTIONS: OptionDefinitions = {
   password: { type: "string", secret: true },
   caCertificatesFile: { type: "string", glance: "https_ca_certificates_file" },
   insecure: { type: "boolean", default: false, glance: "https_insecure" },
-  proxyInformation: { type: "dict", glance: "http_proxy_information" },
+  proxy: { type: "string", ...PROXY_FORMAT },
+  proxyInformation: { type: "dict", ...PROXY_FORMAT, glance: "http_proxy_information" },
   allowedSchemes: { type: "list" },
   allowedHosts: { type: "list" },
   allowedPorts: { type: "list" },

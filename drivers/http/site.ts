@@ -85,7 +85,6 @@ export class Site {
 
 /** Size of the whole image in bytes, where the answer tells it. */
 function sizeOf({ status, headers }: HttpResponse): number | undefined {
-  if (headers.has("content-encoding")) return undefined;
   if (status === 200) return parseContentLength(headers);
   return parseContentRange(headers.get("content-range"))?.total;
 }

@@ -23,7 +23,8 @@ import { type HttpOptions, OPTIONS } from "./options.ts";
  *
  * @example A site as a directory
  * ```ts
- *  *
+ * import { HttpStore } from "@vitrine/vitrine/http";
+ *
  * async function newest(): Promise<string> {
  *   await using store = new HttpStore("debian", { baseUrl: "https://cloud.debian.org/images/cloud/" });
  *   const names = [];

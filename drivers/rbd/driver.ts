@@ -23,7 +23,7 @@ import type {
   OperationOptions,
   ScanOptions,
 } from "../../store/types.ts";
-import { awaited } from "../../streams/abort.ts";
+import { raceAbort } from "../../streams/abort.ts";
 import { type ByteRange, CHUNK_SIZE } from "../../streams/mod.ts";
 import { PoolClient } from "./client.ts";
 import { deleteImage } from "./deleter.ts";
@@ -108,7 +108,7 @@ export class RbdDriver implements Driver<RbdLocation> {
     location: RbdLocation,
     options: OperationOptions,
   ): Promise<DriverStat> {
-    return awaited(this.#stat(location, options), options.signal);
+    return raceAbort(this.#stat(location, options), options.signal);
   }
 
   async #stat(location: RbdLocation, options: OperationOptions): Promise<DriverStat> {
@@ -149,13 +149,13 @@ export class RbdDriver implements Driver<RbdLocation> {
       imageId,
       () => client.create(imageId, size ?? 0, order),
     );
-    const image = await awaited(create, signal, (image) => image.discard());
+    const image = await raceAbort(create, signal, (image) => image.discard());
     const hole = this.#options.thinProvisioning ? Math.min(2 ** order, CHUNK_SIZE) : undefined;
     return new RbdWriter(location, image, { size, hole, signal });
   }
 
   deleteImage(location: RbdLocation, { signal }: OperationOptions): Promise<DeleteResult> {
-    return awaited(this.#delete(location), signal);
+    return raceAbort(this.#delete(location), signal);
   }
 
   async #delete(location: RbdLocation): Promise<DeleteResult> {
@@ -191,7 +191,7 @@ export class RbdDriver implements Driver<RbdLocation> {
     imageId: string,
     { signal }: OperationOptions,
   ): Promise<RbdLocation> {
-    return awaited(this.#rename(from, imageId), signal);
+    return raceAbort(this.#rename(from, imageId), signal);
   }
 
   async #rename(from: RbdLocation, imageId: string): Promise<RbdLocation> {
@@ -232,7 +232,7 @@ export class RbdDriver implements Driver<RbdLocation> {
 
   /** Copies into a clone what is its parent's, so that it does without the parent. */
   flatten(location: RbdLocation, { signal }: OperationOptions): Promise<void> {
-    return awaited(this.#flatten(location), signal);
+    return raceAbort(this.#flatten(location), signal);
   }
 
   async #flatten(location: RbdLocation): Promise<void> {
@@ -263,8 +263,8 @@ export class RbdDriver implements Driver<RbdLocation> {
         imageId,
         () => make(imageId, snapshot.info),
       );
-      copy = await awaited(create, signal, (copy) => copy.discard());
-      if (fill) await awaited(fill(copy.image, snapshot), signal);
+      copy = await raceAbort(create, signal, (copy) => copy.discard());
+      if (fill) await raceAbort(fill(copy.image, snapshot), signal);
       await copy.publish(metadataOf(await digestsOf(snapshot)));
       return location;
     } catch (error) {
@@ -279,7 +279,7 @@ export class RbdDriver implements Driver<RbdLocation> {
 
   /** Opens what a location names; throws `NotFound`. */
   #open({ image, snapshot }: RbdLocation, { signal }: OperationOptions): Promise<Snapshot> {
-    return awaited(this.#client.openSnapshot(image, snapshot), signal, (late) => late.close());
+    return raceAbort(this.#client.openSnapshot(image, snapshot), signal, (late) => late.close());
   }
 
   /** Opens an image that is to be changed as a whole; throws `NotFound` unless it is whole. */
@@ -292,7 +292,7 @@ export class RbdDriver implements Driver<RbdLocation> {
 
   /** Looks early, before anything is opened; creating the image decides. */
   async #refuseTaken(imageId: string, signal: AbortSignal | undefined): Promise<void> {
-    if (await awaited(isTaken(this.#client, imageId), signal)) {
+    if (await raceAbort(isTaken(this.#client, imageId), signal)) {
       throw await duplicate(this.#client, imageId);
     }
   }

@@ -9,7 +9,7 @@
  */
 import { HasSnapshot, InUseByStore, NotFound } from "../../errors/mod.ts";
 import type { Leftover, ScanOptions } from "../../store/types.ts";
-import { awaited } from "../../streams/abort.ts";
+import { raceAbort } from "../../streams/abort.ts";
 import type { PoolClient } from "./client.ts";
 import { removeImage } from "./deleter.ts";
 import { ADDING, DELETED } from "./image_meta.ts";
@@ -28,18 +28,18 @@ export async function* leftovers(
 ): AsyncGenerator<Leftover> {
   const judge = async (path: string, look: () => Promise<Leftover | undefined>) => {
     try {
-      return await awaited(look(), signal);
+      return await raceAbort(look(), signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof NotFound)) onSkipped({ path, reason: error as Error });
       return undefined;
     }
   };
-  for (const name of await awaited(client.names(), signal)) {
+  for (const name of await raceAbort(client.names(), signal)) {
     const leftover = await judge(name, () => unfinishedImage(client, name));
     if (leftover) yield leftover;
   }
-  for (const { id, name } of await awaited(client.trash(), signal)) {
+  for (const { id, name } of await raceAbort(client.trash(), signal)) {
     const leftover = await judge(name, () => deletedImage(client, id, name));
     if (leftover) yield leftover;
   }

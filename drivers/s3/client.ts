@@ -72,9 +72,10 @@ export class S3Client {
     this.endpoint = endpoint;
     this.#options = options;
     this.#credentials = new Credentials(options);
-    const { timeout, cacert: caFile, fetch, retries } = options;
+    const { timeout, cacert: caFile, proxy, fetch, retries } = options;
     this.transport = new Transport({
       caFile,
+      proxy,
       fetch,
       retries,
       ...(timeout === undefined ? {} : { timeouts: { firstByte: timeout, idle: timeout } }),

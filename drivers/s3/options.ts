@@ -4,6 +4,7 @@
  * @module
  */
 import type { OptionDefinitions } from "../../store/options.ts";
+import { PROXY_FORMAT } from "../../transport/proxy.ts";
 
 /** Keys that sign requests. */
 export interface S3Credentials {
@@ -80,6 +81,12 @@ export interface S3Options {
   requesterPays?: boolean;
   /** Path of a PEM file of the authorities to trust. */
   cacert?: string;
+  /**
+   * A proxy for all requests: `http://USER:PASSWORD@HOST:PORT`; with an empty text, all go direct.
+   * Default: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` of the environment, as curl reads
+   * them.
+   */
+  proxy?: string;
   /** Whether the next two options count; not every server knows checksums. Default: `false`. */
   enableDataIntegrityProtection?: boolean;
   /** With `when_supported`, uploads carry checksums, which the server checks. */
@@ -170,6 +177,7 @@ export const OPTIONS: OptionDefinitions = {
   sseCustomerKey: { type: "string", secret: true, help: "Base64 of 32 bytes (SSE-C)." },
   requesterPays: { type: "boolean", default: false },
   cacert: { type: "string", glance: "s3_store_cacert" },
+  proxy: { type: "string", ...PROXY_FORMAT },
   enableDataIntegrityProtection: {
     type: "boolean",
     default: false,

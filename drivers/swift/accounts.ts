@@ -13,7 +13,7 @@ import { Keystone } from "./keystone.ts";
 import type { SwiftLocation } from "./location.ts";
 import type { SwiftSettings } from "./options.ts";
 import { type Credentials, loadCredentials, optionsCredentials, pick } from "./credentials.ts";
-import { awaited } from "../../streams/abort.ts";
+import { raceAbort } from "../../streams/abort.ts";
 import { type Access, fixedSession, LoginSession, type Session } from "./session.ts";
 
 /** What the credentials of a location leave unsaid. */
@@ -114,7 +114,7 @@ export class Accounts {
   async accountUrl({ context, signal }: OperationOptions): Promise<string> {
     const { endpoint, multiTenant } = this.#options;
     if (context !== undefined && multiTenant) {
-      return await awaited(this.#callers.accountUrl(context), signal);
+      return await raceAbort(this.#callers.accountUrl(context), signal);
     }
     const known = endpoint === undefined ? undefined : filledEndpoint(endpoint, undefined);
     return known ?? (await this.#defaultSession().access(signal)).accountUrl;
@@ -140,7 +140,7 @@ export class Accounts {
     location: SwiftLocation,
     { context, signal }: OperationOptions,
   ): Promise<LongClient | undefined> {
-    return await awaited(this.#longClient(location, context), signal, (late) => late?.dispose());
+    return await raceAbort(this.#longClient(location, context), signal, (late) => late?.dispose());
   }
 
   async #longClient(

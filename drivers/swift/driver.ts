@@ -65,7 +65,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
   /** Creates the driver of a store. */
   constructor({ options, capabilities }: DriverContext<SwiftSettings>) {
     this.#options = options;
-    const { retries, retryGetCount = retries, timeout, fetch, tempUrlKey } = options;
+    const { retries, retryGetCount = retries, timeout, proxy, fetch, tempUrlKey } = options;
     const { cacert: caFile, authInsecure: insecure, multiTenant, multipleContainersSeed } = options;
     if (multiTenant && multipleContainersSeed > 0) {
       throw new BadStoreConfiguration("multiTenant and multipleContainersSeed exclude each other");
@@ -78,7 +78,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
       );
     }
     const timeouts = timeout === undefined ? {} : { firstByte: timeout, idle: timeout };
-    const transport = { caFile, insecure, fetch, timeouts };
+    const transport = { caFile, insecure, proxy, fetch, timeouts };
     this.#transport = new Transport({ ...transport, retries });
     this.#reading = new ReadingTransport({ ...transport, retries: retryGetCount });
     this.#accounts = new Accounts(options, this.#transport);

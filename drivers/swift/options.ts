@@ -9,6 +9,7 @@
  */
 import type { Fetch } from "../../transport/mod.ts";
 import type { OptionDefinitions } from "../../store/options.ts";
+import { PROXY_FORMAT } from "../../transport/proxy.ts";
 
 /** Options of a {@linkcode SwiftStore}. Sizes are in glance_store's MB of 1,024,000 bytes. */
 export interface SwiftOptions {
@@ -114,6 +115,12 @@ export interface SwiftOptions {
   cacert?: string;
   /** Whether any certificate is trusted, of Keystone and of Swift; void with `cacert`. */
   authInsecure?: boolean;
+  /**
+   * A proxy for all requests: `http://USER:PASSWORD@HOST:PORT`; with an empty text, all go direct.
+   * Default: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` of the environment, as curl reads
+   * them.
+   */
+  proxy?: string;
   /** Sends requests instead of what the runtime has. */
   fetch?: Fetch;
 }
@@ -231,5 +238,6 @@ export const OPTIONS: OptionDefinitions = {
   },
   cacert: { type: "string", glance: "swift_store_cacert" },
   authInsecure: { type: "boolean", default: false, glance: "swift_store_auth_insecure" },
+  proxy: { type: "string", ...PROXY_FORMAT },
   fetch: { type: "value" },
 };

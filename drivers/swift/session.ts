@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { awaited } from "../../streams/abort.ts";
+import { raceAbort } from "../../streams/abort.ts";
 
 /** What a login gives. */
 export interface Access {
@@ -62,13 +62,13 @@ export class LoginSession implements Session {
   async access(signal?: AbortSignal): Promise<Access> {
     const current = this.#current;
     const ends = current?.expires !== undefined && current.expires - Date.now() <= this.#margin;
-    return current && !ends ? current : await awaited(this.#renewed(), signal);
+    return current && !ends ? current : await raceAbort(this.#renewed(), signal);
   }
 
   /** Logs in again, unless somebody did since that access was given out. */
   async renew(refused: Access, signal?: AbortSignal): Promise<boolean> {
     if (this.#current === refused || this.#current === undefined) {
-      await awaited(this.#renewed(), signal);
+      await raceAbort(this.#renewed(), signal);
     }
     return true;
   }

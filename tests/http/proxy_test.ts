@@ -47,13 +47,18 @@ Deno.test("http goes through a proxy, which finds the host by itself", async () 
   const seen: string[] = [];
   await using proxy = forwardProxy(new URL(server.url).host, seen);
   const proxyInformation = { http: `me:p%40ss@${proxy.host}` };
-  await using store = new HttpStore("web", { proxyInformation, retries: 0 });
+  const allowedHosts = ["images.invalid"];
+  await using store = new HttpStore("web", { proxyInformation, allowedHosts, retries: 0 });
   const { stream } = await store.get("http://you:own@images.invalid/dir/a.img?x");
   assertBytes(await new Response(stream).bytes(), image.data);
   assertEquals(seen, [`GET http://images.invalid/dir/a.img?x Basic ${btoa("you:own")}`]);
   await assertRejects(() => store.get("http://10.0.0.1/a.img"), EgressDenied);
 
-  await using denied = new HttpStore("web", { proxyInformation: { http: proxy.host }, retries: 0 });
+  await using denied = new HttpStore("web", {
+    proxyInformation: { http: proxy.host },
+    allowedHosts,
+    retries: 0,
+  });
   await assertRejects(() => denied.get("http://images.invalid/a.img"), StoreError, "407");
 });
 

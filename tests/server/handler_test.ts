@@ -676,7 +676,7 @@ Deno.test("a body that fails after its headers is told to onError, and fails", a
   assertEquals(told.length, 2);
 });
 
-Deno.test("who leaves while a body is awaited is no failure of it", async () => {
+Deno.test("who leaves while a body is raceAbort is no failure of it", async () => {
   const told: unknown[] = [];
   const silent = new ReadableStream<Uint8Array<ArrayBuffer>>();
   const reader = observedBody(silent, (error) => told.push(error)).getReader();
