@@ -5,6 +5,7 @@
  * @module
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
+import { STORE_OPTIONS } from "../store/options.ts";
 import { readVariable, variableNames } from "../runtime/environment.ts";
 import type { Config, StoreConfig } from "./config.ts";
 import { loadDriver } from "./registry.ts";
@@ -64,7 +65,7 @@ async function variablesOf({ stores }: Config): Promise<string[]> {
   const variables = await Promise.all(
     Object.entries(stores).map(async ([name, { driver }]) => {
       const options = await loadDriver(`${driver}`).then(({ OPTIONS }) => OPTIONS, () => ({}));
-      return Object.keys({ ...SETTINGS, ...options })
+      return Object.keys({ ...SETTINGS, ...STORE_OPTIONS, ...options })
         .map((option) => `VITRINE_STORE_${name.toUpperCase()}_${snakeCase(option)}`);
     }),
   );

@@ -46,7 +46,12 @@ export interface StoreOptions {
 }
 
 /** The options of every store, as data. */
-export const STORE_OPTIONS: OptionDefinitions = { accept: { type: "accept" } };
+export const STORE_OPTIONS: OptionDefinitions = {
+  accept: {
+    type: "accept",
+    help: "Which images can be added: formats, and whether unsafe ones are refused. Default: all.",
+  },
+};
 
 /**
  * Checks the options of a store and fills in the defaults. Text from a configuration file or the

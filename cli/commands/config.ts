@@ -5,7 +5,12 @@
  */
 import { Duplicate } from "../../errors/mod.ts";
 import { maskOption } from "../../location/mod.ts";
-import { type OptionDefinition, type OptionDefinitions, validateOptions } from "../../store/mod.ts";
+import {
+  type OptionDefinition,
+  type OptionDefinitions,
+  STORE_OPTIONS,
+  validateOptions,
+} from "../../store/mod.ts";
 import { type Config, loadDriver, type StoreConfig } from "../../config/mod.ts";
 import { SETTINGS } from "../../config/settings.ts";
 import { type Command, UsageError } from "../command.ts";
@@ -60,7 +65,7 @@ async function masked(config: Config): Promise<Config> {
 async function maskedStore(store: StoreConfig): Promise<StoreConfig> {
   // A driver that cannot be loaded does not say what its secrets are, so everything is one.
   const options = await loadDriver(`${store.driver}`).then(({ OPTIONS }) => OPTIONS, () => ({}));
-  const definitions: OptionDefinitions = { ...options, ...SETTINGS };
+  const definitions: OptionDefinitions = { ...options, ...STORE_OPTIONS, ...SETTINGS };
   return Object.fromEntries(
     Object.entries(store).map(([name, value]) => {
       const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;

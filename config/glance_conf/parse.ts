@@ -3,10 +3,16 @@
  *
  * @module
  */
-import { type OptionDefinition, type OptionDefinitions, validateOptions } from "../../store/mod.ts";
+import {
+  type OptionDefinition,
+  type OptionDefinitions,
+  STORE_OPTIONS,
+  validateOptions,
+} from "../../store/mod.ts";
 import type { StoreError } from "../../errors/mod.ts";
 import type { Config, StoreConfig } from "../config.ts";
 import { driverNames, loadDriver } from "../registry.ts";
+import { readImageFormat } from "./image_format.ts";
 import { type Assignment, parseIni, sectionName } from "./ini.ts";
 import {
   ALIASES,
@@ -53,6 +59,8 @@ const FALLBACK = "backend_defaults";
  * section (`os_glance_staging_store`, `os_glance_tasks_store`) are reserved. A backend whose driver
  * is not there stays, and is among the failures of `openStores`.
  *
+ * As Glance does, the stores refuse unsafe images, by the options of `[image_format]`.
+ *
  * An option that only Vitrine has stands in a backend's section as `vitrine_allowed_hosts`, which
  * Glance ignores. Sections that are no store's are not looked at.
  *
@@ -78,7 +86,14 @@ const FALLBACK = "backend_defaults";
  * `;
  * assertEquals(await parseGlanceConf([{ path: "glance-api.conf", text }]), {
  *   default: "fast",
- *   stores: { fast: { driver: "file", description: "ssd", datadir: "/srv/ssd" } },
+ *   stores: {
+ *     fast: {
+ *       driver: "file",
+ *       description: "ssd",
+ *       datadir: "/srv/ssd",
+ *       accept: { unsafe: false, oddTables: false },
+ *     },
+ *   },
  * });
  * ```
  */
@@ -107,7 +122,9 @@ async function readBackends(
   }
   for (const name of RESERVED.filter((name) => settings.has(name))) {
     const read = await reader.read([name], "file");
-    stores[name] = { datadir: `/var/lib/glance/${name}`, ...read, reserved: true };
+    // Glance judges what is there when it takes it over.
+    const { accept: _, ...staging } = read;
+    stores[name] = { datadir: `/var/lib/glance/${name}`, ...staging, reserved: true };
   }
   const chosen = settings.get("glance_store", "default_backend");
   if (!chosen?.value) return { stores };
@@ -166,6 +183,7 @@ class BackendReader {
         if (value !== undefined) store[key] = value;
       }
     }
+    store["accept"] ??= readImageFormat(this.#settings);
     return store;
   }
 
@@ -206,7 +224,7 @@ class BackendReader {
 /** The options of a driver, or `undefined` where it is not there. */
 async function optionsOf(driver: string): Promise<OptionDefinitions | undefined> {
   try {
-    return (await loadDriver(driver)).OPTIONS;
+    return { ...(await loadDriver(driver)).OPTIONS, ...STORE_OPTIONS };
   } catch {
     return undefined;
   }

@@ -6,6 +6,8 @@
  * @module
  */
 import { driverNames, loadDriver, type OptionDefinition } from "@vitrine/vitrine";
+import { FORMAT_NAMES } from "../../formats/policy.ts";
+import { STORE_OPTIONS } from "../../store/options.ts";
 import { SETTINGS } from "../../config/settings.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -56,7 +58,9 @@ async function documentationOf(driver: string): Promise<Map<string, string>> {
 
 /** Makes the schema. */
 export async function configSchema(): Promise<Record<string, unknown>> {
-  const settings = Object.entries(SETTINGS).filter(([name]) => name !== "driver")
+  const settings = Object.entries({ ...SETTINGS, ...STORE_OPTIONS }).filter(([name]) =>
+    name !== "driver"
+  )
     .map(([name, definition]) => [name, schemaOf(definition, definition.help ?? "")]);
   const drivers = await Promise.all(
     driverNames().map(async (driver) => {
@@ -128,6 +132,18 @@ function schemaOf(definition: OptionDefinition, description: string): Record<str
     case "dict": {
       const strings = { type: "string" };
       return { ...text, type: ["object", "string"], additionalProperties: strings, ...preset };
+    }
+    case "accept": {
+      const names = { type: "array", items: { enum: FORMAT_NAMES } };
+      const isAccepted = { type: "boolean" };
+      const properties = {
+        formats: names,
+        unsafe: isAccepted,
+        mismatch: isAccepted,
+        oddTables: isAccepted,
+      };
+      const policy = { type: "object", properties, additionalProperties: false };
+      return { ...text, ...preset, anyOf: [{ type: "string" }, policy] };
     }
     default:
       return { ...text, ...preset, anyOf: [{ type, ...bounds }, variable] };

@@ -9,7 +9,11 @@ import { BadStoreConfiguration, type Config, openStores } from "../../mod.ts";
 import { loadGlanceConf, parseGlanceConf } from "../../config/glance_conf/mod.ts";
 
 function parse(...texts: string[]): Promise<Config> {
-  return parseGlanceConf(texts.map((text, i) => ({ path: `${i}.conf`, text })));
+  return parseGlanceConf(texts.map((text, i) => ({ path: `${i}.conf`, text }))).then((config) => {
+    // Every store has the policy, which has tests of its own.
+    for (const store of Object.values(config.stores)) delete store["accept"];
+    return config;
+  });
 }
 
 async function refusal(...texts: string[]): Promise<string> {
@@ -186,7 +190,7 @@ Deno.test("parseGlanceConf: warns of an option that no store knows, with file an
       text: fileStore("", "filesystem_store_data_dir = /srv", "vitrine_no_such = 1"),
     },
   ], { onWarning: (warning) => warnings.push(warning) });
-  assertEquals(config.stores, { a: { driver: "file" } });
+  assertEquals(Object.keys(config.stores), ["a"]);
   assertEquals(warnings, [
     "1.conf:5: [a] filesystem_store_data_dir is not known to any store: it is ignored",
     "1.conf:6: [a] vitrine_no_such is not known to any store: it is ignored",
@@ -294,4 +298,31 @@ Deno.test("a relative swift_store_config_file is found beside the files that wer
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("parseGlanceConf: [image_format] is the policy of the stores", async () => {
+  const policies = async (imageFormat: string) => {
+    const text =
+      `[DEFAULT]\nenabled_backends = a:file, b:file\n[a]\n[b]\nvitrine_accept = qcow2\n` +
+      `[os_glance_staging_store]\n[image_format]\n${imageFormat}`;
+    const { stores } = await parseGlanceConf([{ path: "glance-api.conf", text }]);
+    return [stores.a!.accept, stores.b!.accept, stores.os_glance_staging_store!.accept];
+  };
+  const own = { formats: ["qcow2"] };
+  assertEquals(await policies(""), [{ unsafe: false, oddTables: false }, own, undefined]);
+  assertEquals(await policies("gpt_safety_checks_nonfatal = true\n"), [
+    { unsafe: false },
+    own,
+    undefined,
+  ]);
+  assertEquals(await policies("require_image_format_match = False\n"), [
+    { unsafe: false, oddTables: false, mismatch: true },
+    own,
+    undefined,
+  ]);
+  await assertRejects(
+    () => policies("require_image_format_match = perhaps\n"),
+    BadStoreConfiguration,
+    "[image_format] require_image_format_match",
+  );
 });
