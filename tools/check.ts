@@ -10,6 +10,7 @@ import {
   runtimeComplaints,
   userTypesComplaints,
 } from "./package.ts";
+import { bannedWords, exceptIn, NOT_YET, untagged } from "./docs.ts";
 import { misplacedImports } from "./layers.ts";
 import { deno, readConfig, root, sourceFiles } from "./project.ts";
 import {
@@ -29,6 +30,15 @@ const LOCK = "tests/deno.lock";
 async function passes(...args: string[]): Promise<string[]> {
   const { success, stdout, stderr } = await deno(args);
   return success ? [] : [stdout + stderr];
+}
+
+/** What the gate `docs` finds in the entry points' doc comments. */
+async function tagComplaints(): Promise<string[]> {
+  const { success, stdout, stderr } = await deno(["doc", "--json", ...entries]);
+  if (!success) return [stderr];
+  const pathOf = (url: string) => url.slice(root.href.length);
+  return untagged(JSON.parse(stdout), (url) => textOf(pathOf(url)))
+    .map(({ url, line, what }) => `${pathOf(url)}:${line}: ${what}`).sort();
 }
 
 const config = await readConfig();
@@ -55,6 +65,10 @@ const gates: Record<string, () => string[] | Promise<string[]>> = {
     ...await passes("check", "--frozen", "--quiet", ...entries),
   ],
   doc: () => passes("doc", "--lint", ...entries),
+  docs: async () => [
+    ...exceptIn(await tagComplaints(), NOT_YET.tags, "tags"),
+    ...exceptIn(bannedWords(sources), NOT_YET.words, "words"),
+  ],
   publish: () => publishComplaints(config),
   alone: () => aloneComplaints(config),
   runtimes: () => runtimeComplaints(config),

@@ -1,0 +1,320 @@
+/**
+ * The gate `docs`: exported functions and methods say in tags what they take, return and throw, and no
+ * text uses words that a newcomer stumbles over.
+ *
+ * @module
+ */
+import type { Source } from "./texts.ts";
+
+/**
+ * Rooms whose texts are not converted yet, by what they still lack. The gate passes over them, and
+ * complains of a room that has nothing left to convert: the lists only get shorter.
+ */
+export const NOT_YET: Readonly<Record<"tags" | "words", readonly string[]>> = {
+  tags: [
+    "capabilities/",
+    "config/",
+    "conformance/",
+    "drivers/file/",
+    "drivers/http/",
+    "drivers/memory/",
+    "drivers/rbd/",
+    "drivers/s3/",
+    "drivers/swift/",
+    "errors/",
+    "formats/",
+    "location/",
+    "server/",
+    "store/",
+    "streams/",
+    "vfs/",
+  ],
+  words: [
+    ".ci/",
+    "bench/",
+    "capabilities/",
+    "cli/",
+    "config/",
+    "conformance/",
+    "docs/",
+    "drivers/file/",
+    "drivers/http/",
+    "drivers/memory/",
+    "drivers/rbd/",
+    "drivers/s3/",
+    "drivers/swift/",
+    "errors/",
+    "examples/",
+    "location/",
+    "offline/",
+    "server/",
+    "store/",
+    "streams/",
+    "tests/cli/",
+    "tests/clients/",
+    "tests/faults/",
+    "tests/file/",
+    "tests/glance/",
+    "tests/http/",
+    "tests/rbd/",
+    "tests/runtimes/",
+    "tests/s3/",
+    "tests/server/",
+    "tests/services/",
+    "tests/std_test.ts",
+    "tests/store/",
+    "tests/streams/",
+    "tests/swift/",
+    "tests/tools/",
+    "tests/transport/",
+    "tests/vfs/",
+    "tools/",
+    "transport/",
+    "vfs/",
+  ],
+};
+
+/** Words and phrases that are not used, each with what is. */
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\bunless (?:said otherwise|given)\b/i, "Default: X."],
+  [/\bt(?:ells|[o]ld)\b/i, "says, reports, passes"],
+  [/\ba[n]swer(?:s|ed|ing)?\b/i, "response, respond"],
+  [/\bwh[o]m\b/i, "a sentence with a subject"],
+  [/\bwho only r[e]ads\b/i, "a reader"],
+  [/\bm[e]nd(?:s|ed|ing)?\b/i, "resume, repair"],
+  [/\bfor g[o]od\b/i, "permanently"],
+];
+
+/** A declaration as `deno doc --json` describes it, as far as it is read here. */
+export interface DocNode {
+  /** The name of a function, class, property or method. */
+  name?: string;
+  /** `function`, `class`, `interface`, `method`, `getter`, ... */
+  kind?: string;
+  /** The doc comment. */
+  jsDoc?: { doc?: string; tags?: DocTag[] };
+  /** Where it is. */
+  location?: { filename: string; line: number; col: number };
+  /** What a top-level declaration declares. */
+  def?: DocDefinition;
+  /** What a method of a class declares. */
+  functionDef?: DocDefinition;
+  /** Parameters of a constructor, or of a method of an interface. */
+  params?: DocParameter[];
+  /** The result of a method of an interface. */
+  returnType?: DocType;
+  /** Type parameters of a method of an interface. */
+  typeParams?: { name: string }[];
+  /** `private` or `protected`. */
+  accessibility?: string;
+}
+
+interface DocTag {
+  kind: string;
+  name?: string;
+  doc?: string;
+}
+
+interface DocDefinition {
+  params?: DocParameter[];
+  returnType?: DocType;
+  typeParams?: { name: string }[];
+  methods?: DocNode[];
+  constructors?: DocNode[];
+}
+
+interface DocParameter {
+  kind: string;
+  name?: string;
+  left?: DocParameter;
+  arg?: DocParameter;
+  tsType?: DocType;
+}
+
+interface DocType {
+  repr?: string;
+  kind?: string;
+  value?: unknown;
+}
+
+/** The output of `deno doc --json`. */
+export interface DocOutput {
+  /** Modules by their URL. */
+  nodes: Record<string, { symbols?: { name: string; declarations: DocNode[] }[] }>;
+}
+
+/** A function or method, whatever declares it. */
+interface Callable extends DocDefinition {
+  name: string;
+  node: DocNode;
+}
+
+/**
+ * Finds exported functions, methods and types whose tags are missing or empty.
+ *
+ * @param output What `deno doc --json` prints of the entry points.
+ * @param textOf Returns the text of a module, given its URL.
+ * @returns One complaint for each, with path and line.
+ */
+export function untagged(output: DocOutput, textOf: (url: string) => string): Complaint[] {
+  const seen = new Set<string>();
+  const complaints: Complaint[] = [];
+  for (const { symbols = [] } of Object.values(output.nodes)) {
+    for (const { name, declarations } of symbols) {
+      for (const declaration of declarations) {
+        for (const callable of callablesOf(name, declaration)) {
+          const { location, jsDoc } = callable.node;
+          const place = location && `${location.filename}:${location.line}`;
+          if (!place || seen.has(`${place} ${callable.name}`) || !jsDoc || isInternal(jsDoc)) {
+            continue;
+          }
+          seen.add(`${place} ${callable.name}`);
+          for (const what of faultsOf(callable, textOf(location.filename))) {
+            complaints.push({ url: location.filename, line: location.line, what });
+          }
+        }
+      }
+    }
+  }
+  return complaints;
+}
+
+/** A fault and its place. */
+export interface Complaint {
+  /** The module. */
+  url: string;
+  /** The line, from 1. */
+  line: number;
+  /** What is wrong there. */
+  what: string;
+}
+
+function isInternal({ tags = [] }: { tags?: DocTag[] }): boolean {
+  return tags.some(({ kind }) => kind === "internal");
+}
+
+/** What of a declaration takes arguments or type parameters: itself, its constructors and its methods. */
+function callablesOf(name: string, node: DocNode): Callable[] {
+  if (node.jsDoc && isInternal(node.jsDoc)) return [];
+  const { methods = [], constructors = [], typeParams } = node.def ?? {};
+  if (node.kind === "function") return [{ ...node.def, name, node }];
+  if (!/^(?:class|interface|typeAlias)$/.test(node.kind ?? "")) return [];
+  const members = methods.filter(({ kind, accessibility }) =>
+    !/^[gs]etter$/.test(kind ?? "") && accessibility !== "private"
+  );
+  return [
+    { name, node, ...(typeParams ? { typeParams } : {}) },
+    ...constructors.map((node): Callable => ({ name, node, params: node.params ?? [] })),
+    ...members.map((node): Callable => ({
+      ...node,
+      ...node.functionDef,
+      name: `${name}.${node.name}`,
+      node,
+    })),
+  ];
+}
+
+function faultsOf(callable: Callable, text: string): string[] {
+  const { name, node, params = [], returnType, typeParams = [] } = callable;
+  const tags = node.jsDoc?.tags ?? [];
+  const faults: string[] = [];
+  const documented = tags.filter(({ kind }) => kind === "param");
+  params.forEach((parameter, at) => {
+    const called = nameOf(parameter);
+    const tag = called === undefined
+      ? documented[at]
+      : documented.find(({ name }) => name === called);
+    if (tag === undefined) {
+      faults.push(`${name} has no @param for ${called ?? `parameter ${at + 1}`}`);
+    } else if (repeats(tag.doc, tag.name, parameter.tsType)) {
+      faults.push(`${name}: @param ${tag.name} says no more than the name`);
+    }
+  });
+  if (returnType && !isVoid(returnType)) {
+    const tag = tags.find(({ kind }) => kind === "return");
+    if (tag === undefined) faults.push(`${name} has no @returns`);
+    else if (repeats(tag.doc, node.name ?? name, returnType)) {
+      faults.push(`${name}: @returns says no more than the type`);
+    }
+  }
+  for (const { name: parameter } of typeParams) {
+    const tag = tags.find(({ kind, name }) => kind === "template" && name === parameter);
+    if (tag === undefined) faults.push(`${name} has no @typeParam for ${parameter}`);
+  }
+  const isTagged = tags.some(({ kind }) => kind === "throws");
+  if (!isTagged && /^\s*throw /m.test(bodyOf(node, text))) faults.push(`${name} has no @throws`);
+  return faults;
+}
+
+function nameOf({ kind, name, left, arg }: DocParameter): string | undefined {
+  if (kind === "identifier") return name;
+  if (kind === "assign") return left && nameOf(left);
+  return kind === "rest" ? arg && nameOf(arg) : undefined;
+}
+
+function isVoid({ repr, value }: DocType): boolean {
+  if (repr === "void" || repr === "never") return true;
+  const { typeName, typeParams: [result] = [] } = (value ?? {}) as {
+    typeName?: string;
+    typeParams?: DocType[];
+  };
+  return /^(?:Promise|Generator|AsyncGenerator)$/.test(typeName ?? "") && result?.repr === "void";
+}
+
+/** The text of a function or method: formatted code ends it with a brace that is indented as it is. */
+function bodyOf({ location, kind, functionDef }: DocNode, text: string): string {
+  if (!location || (kind !== "function" && !functionDef)) return "";
+  const lines = text.split("\n").slice(location.line - 1);
+  const end = lines.findIndex((line) => line === `${" ".repeat(location.col)}}`);
+  return lines.slice(0, Math.max(end, 0)).join("\n");
+}
+
+/** Words without meaning of their own. */
+const FILLERS = new Set(["a", "an", "the", "of", "to", "that", "this", "its", "it", "is", "in"]);
+
+/** Whether a text has no word that is not in the name or type which it describes. */
+function repeats(doc = "", name = "", type?: DocType): boolean {
+  const known = new Set(wordsOf(`${name} ${JSON.stringify(type ?? "")}`));
+  return wordsOf(doc).every((word) => FILLERS.has(word) || known.has(word));
+}
+
+function wordsOf(text: string): string[] {
+  const words = text.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().match(/[a-z]+/g) ?? [];
+  return words.map((word) => word.replace(/s$/, ""));
+}
+
+/**
+ * Finds words and phrases that are not used in comments, messages and documents.
+ *
+ * @param sources All source files.
+ * @returns One line per complaint.
+ */
+export function bannedWords(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, text }) =>
+    text.split("\n").flatMap((line, at) =>
+      BANNED.filter(([pattern]) => pattern.test(line)).map(([pattern, instead]) =>
+        `${path}:${at + 1}: "${pattern.exec(line)![0]}", better: ${instead}`
+      )
+    )
+  );
+}
+
+/**
+ * Leaves out the complaints of rooms that are not converted yet.
+ *
+ * @param complaints Complaints that begin with a path.
+ * @param rooms The rooms, each as the beginning of its paths.
+ * @param list The name of the list that has them, for the complaint of a room that is done.
+ * @returns The other complaints, and one for each room without any.
+ */
+export function exceptIn(
+  complaints: readonly string[],
+  rooms: readonly string[],
+  list: string,
+): string[] {
+  const done = rooms.filter((room) => !complaints.some((complaint) => complaint.startsWith(room)));
+  return [
+    ...complaints.filter((complaint) => !rooms.some((room) => complaint.startsWith(room))),
+    ...done.map((room) => `tools/docs.ts: ${room} is converted: take it from NOT_YET.${list}`),
+  ];
+}
