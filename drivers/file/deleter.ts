@@ -86,6 +86,7 @@ async function removeNewName(
     await forgetDigests(io, { ...parent.entry(name.slice(1)), stats: image.stats });
     await parent.sync();
   });
+  await removeEmpty(io, datadirs, parentsOf(datadirs, to));
 }
 
 /** Checks that a name still leads to the image, and returns whether it is a symbolic link. */

@@ -7,8 +7,9 @@ import type { FileHandle } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import type { Bytes } from "../../streams/mod.ts";
 import { PAGE_CACHE_LIMIT, type PageCacheRead, pageCacheReads } from "./page_cache_read.ts";
+import { closeAside, isLocalDevice } from "./closing.ts";
 import type { Io } from "./io.ts";
-import { open } from "./system.ts";
+import { FILE_FLAGS, open } from "./system.ts";
 
 /** From how many bytes on a read is done by two threads, each half of it. */
 const HALVED = 2_097_152;
@@ -18,6 +19,8 @@ interface Shared {
   readonly path: string;
   readonly flags: string | number;
   readonly handle: FileHandle;
+  /** Whether closing it asks no server; `undefined` while that is not known. */
+  isLocal: boolean | undefined;
   /** What the system said of the file, once many reads are expected. */
   stats?: BigIntStats | undefined;
   /** How small reads are done, where that can be done at once. */
@@ -42,13 +45,16 @@ export class OpenFile {
 
   /** Opens a file. */
   static async open(io: Io, path: string, flags: string | number): Promise<OpenFile> {
-    const handle = await io.wait(open(path, flags), (late) => late.close());
-    const shared: Shared = { path, flags, handle };
+    const handle = await io.wait(open(path, flags), closeAside);
+    // Closing a directory asks no server.
+    const isDirectory = typeof flags === "string" || (flags & (FILE_FLAGS.O_DIRECTORY ?? 0)) !== 0;
+    const shared: Shared = { path, flags, handle, isLocal: isDirectory || undefined };
     const close = async () => {
       // Its number may be another file's in a moment, and what is opened from now on stays open.
       shared.cached = shared.stats = undefined;
       await shared.openingSecond;
-      await Promise.all([handle.close(), shared.second?.close()]);
+      const handles = [handle, ...shared.second ? [shared.second] : []];
+      await Promise.all(handles.map((one) => shared.isLocal ? one.close() : closeAside(one)));
     };
     return new OpenFile(shared, io, () => io.cleanup.wait(close()));
   }
@@ -69,10 +75,12 @@ export class OpenFile {
   }
 
   /** Makes ready for many reads of a file of which the system says this. */
-  expectReads(stats: BigIntStats): void {
+  async expectReads(stats: BigIntStats): Promise<void> {
     const shared = this.#shared;
     shared.stats = stats;
-    shared.cached = pageCacheReads(shared.handle.fd, stats);
+    shared.isLocal = await this.#io.wait(isLocalDevice(shared.path, stats.dev));
+    // On a network file system a call on this thread would wait for the server.
+    if (shared.isLocal) shared.cached = pageCacheReads(shared.handle.fd, stats);
   }
 
   /** Fills the view from byte `position` on; fewer bytes only at the file's end. */
@@ -134,7 +142,7 @@ async function openSecond(shared: Shared, stats: BigIntStats): Promise<void> {
   } catch {
     // Then one has to do.
   }
-  await handle.close();
+  await (shared.isLocal ? handle.close() : closeAside(handle));
 }
 
 /** Whether the system speaks of the same file twice. */

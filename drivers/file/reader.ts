@@ -51,7 +51,7 @@ export async function openImage(
   try {
     const stats = await file.stat();
     requireFile(stats);
-    file.expectReads(stats);
+    await file.expectReads(stats);
     if (seen && isSameFile(seen.stats, stats)) return { file, real: seen.real, stats };
     // Judged by what is open: the path may have been changed since it was followed.
     const found = await lookAt(io, datadirs, path);

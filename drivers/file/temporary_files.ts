@@ -10,6 +10,7 @@
  */
 import { isDeno } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { closeAside, isLocalDevice } from "./closing.ts";
 import { codeOf } from "./errors.ts";
 import { hostname, open, process, stat } from "./system.ts";
 
@@ -46,10 +47,13 @@ function withLocks(): TemporaryFiles {
     suffix,
     async create(path, mode) {
       const file = await Deno.open(path, { write: true, createNew: true, mode });
+      let isLocal = false;
       try {
         // Where the file system has no locks, the file counts as left when it is old.
         const held = await file.tryLock(true).catch(() => true);
-        if (!held || (await file.stat()).nlink === 0) {
+        const { nlink, dev } = await file.stat();
+        isLocal = await isLocalDevice(path, BigInt(dev));
+        if (!held || nlink === 0) {
           file.close();
           return undefined;
         }
@@ -68,8 +72,7 @@ function withLocks(): TemporaryFiles {
         },
         truncate: (size) => file.truncate(size),
         sync: () => file.sync(),
-        // deno-lint-ignore require-await -- what it throws is to be a rejection
-        close: async () => file.close(),
+        close: async () => isLocal ? file.close() : await closeAside(file),
       };
     },
     async ifLeft(path, clear) {

@@ -1,0 +1,92 @@
+/**
+ * Closing files without waiting for a disk on the main thread. In Deno, closing a file is synchronous, and
+ * on a network file system it waits for the server: a mount that hangs would stop the whole process.
+ *
+ * @module
+ */
+import { hasLinuxFfi, isDeno } from "../../runtime/mod.ts";
+import { open, statfs } from "./system.ts";
+
+/** The types of file systems (statfs(2)) whose close(2) asks no server: ext, XFS, Btrfs, tmpfs, ramfs, overlay, ZFS, F2FS. */
+const LOCAL_TYPES = new Set([
+  0xef53,
+  0x58465342,
+  0x9123683e,
+  0x01021994,
+  0x858458f6,
+  0x794c7630,
+  0x2fc12fc1,
+  0xf2f52010,
+]);
+
+/** Whether a device is a local file system, as far as files on it were opened. */
+const devices = new Map<bigint, boolean>();
+
+/**
+ * Finds out once whether a device is a local file system.
+ *
+ * @param path A file on it.
+ * @param device The number of the device.
+ * @returns Whether it is. Outside Deno every file is closed on another thread, so that it does not matter.
+ */
+export async function isLocalDevice(path: string, device: bigint): Promise<boolean> {
+  if (!isDeno()) return true;
+  let isLocal = devices.get(device);
+  if (isLocal === undefined) {
+    isLocal = LOCAL_TYPES.has(Number((await statfs(path)).type) >>> 0);
+    devices.set(device, isLocal);
+  }
+  return isLocal;
+}
+
+/** A file that can be looked at and closed. */
+export interface ClosableFile {
+  /** The number of the descriptor, where it is known. */
+  readonly fd?: number | undefined;
+  /** Asks the file system for what it knows of the file. */
+  stat(): Promise<unknown>;
+  /** Closes the file. */
+  close(): unknown;
+}
+
+/**
+ * Closes a file of a file system that may hang: what waits for the server is done on another thread.
+ *
+ * @param file The file, which nobody uses any more.
+ */
+export async function closeAside(file: ClosableFile): Promise<void> {
+  const replace = file.fd === undefined ? undefined : await descriptorReplacer();
+  // Without permission for FFI the server is asked on another thread whether it still responds.
+  if (replace) await replace(file.fd!);
+  else await file.stat();
+  await file.close();
+}
+
+type Replace = (fd: number) => Promise<unknown>;
+
+let replacer: Promise<Replace | undefined> | undefined;
+
+function descriptorReplacer(): Promise<Replace | undefined> {
+  return replacer ??= openReplacer().catch(() => undefined);
+}
+
+/** Opens /dev/null, which takes the place of a file: the file is closed by the thread that does it. */
+async function openReplacer(): Promise<Replace | undefined> {
+  if (!hasLinuxFfi()) return undefined;
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
+  const { symbols } = Deno.dlopen("libc.so.6", {
+    dup2: { parameters: ["i32", "i32"], result: "i32", nonblocking: true },
+    fstat: { parameters: ["i32", "buffer"], result: "i32" },
+  });
+  const nothing = await open("/dev/null", "r");
+  // Some versions of Deno number files in a way of their own.
+  const stat = new BigUint64Array(32);
+  const { dev, ino } = await nothing.stat({ bigint: true });
+  const isSame = symbols.fstat(nothing.fd, new Uint8Array(stat.buffer)) === 0 && stat[0] === dev &&
+    stat[1] === ino;
+  if (!isSame) {
+    await nothing.close();
+    return undefined;
+  }
+  return (fd) => symbols.dup2(nothing.fd, fd);
+}
