@@ -17,7 +17,13 @@ import type {
   Store,
 } from "../store/mod.ts";
 import { ImageWritable } from "../store/image_writable.ts";
-import { Duplicate, Invalid, NotFound, StoreListNotSupported } from "../errors/mod.ts";
+import {
+  BackendException,
+  Duplicate,
+  Invalid,
+  NotFound,
+  StoreListNotSupported,
+} from "../errors/mod.ts";
 import type { ImageInspection } from "../formats/mod.ts";
 import type { Location } from "../location/mod.ts";
 import { Stores } from "../config/stores.ts";
@@ -345,7 +351,11 @@ export class Vfs implements AsyncDisposable {
       });
     }
     const { signal, context } = options;
-    const { isFile } = await this.stat(path, { signal, context });
+    const { isFile } = await this.stat(path, { signal, context }).catch((error) => {
+      // An image that is not whole can be removed.
+      if (error instanceof BackendException) return { isFile: true };
+      throw error;
+    });
     const place = this.#mounts.find(segments);
     const store = this.#storeOf(place, path);
     await withTreePath(path, async () => {
