@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StoreAclsNotSupported } from "../../errors/mod.ts";
+import { BackendException, StoreAclsNotSupported } from "../../errors/mod.ts";
 import type { Acls } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
 import { getErrorCode } from "./errors.ts";
@@ -12,7 +12,16 @@ import { sendForXml } from "./xml_request.ts";
 const EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers";
 const EVERY_USER = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 
-/** The ACLs of an object, and whose it is. */
+/**
+ * Reads the ACLs of an object, and whose it is.
+ *
+ * @param client The client of the bucket.
+ * @param key The key of the object.
+ * @param signal Ends the request.
+ * @returns The ACLs, and the canonical user id of the owner.
+ * @throws {StoreAclsNotSupported} If the server has no ACLs.
+ * @throws {BackendException} If the response has no owner or no list of grants.
+ */
 export async function readAcls(
   client: S3Client,
   key: string,
@@ -22,6 +31,9 @@ export async function readAcls(
     sendForXml(client, { root: "AccessControlPolicy", key, query: { acl: "" }, signal }),
   );
   const owner = root.all("Owner")[0]?.text("ID") ?? "";
+  if (owner === "" || root.all("AccessControlList").length === 0) {
+    throw new BackendException("the server sent ACLs without an owner or without a list of grants");
+  }
   const grants = (root.all("AccessControlList")[0]?.all("Grant") ?? []).map((grant) => {
     const grantee = grant.all("Grantee")[0];
     return {
@@ -46,8 +58,13 @@ export async function readAcls(
 /**
  * Replaces the ACLs of an object. Tenants are canonical user ids; `*` is everybody who has an account.
  *
- * Throws `StoreAclsNotSupported`: S3 lets nobody write a single object but its owner, and not every
- * server, nor every bucket, has ACLs.
+ * @param client The client of the bucket.
+ * @param key The key of the object.
+ * @param acls The new ACLs.
+ * @param signal Ends the requests.
+ * @throws {StoreAclsNotSupported} If the server or the bucket has no ACLs, or another tenant is to write:
+ * S3 lets nobody write a single object but its owner.
+ * @throws {BackendException} If the server does not say afterwards what it was sent.
  */
 export async function writeAcls(
   client: S3Client,
@@ -72,9 +89,15 @@ export async function writeAcls(
     "x-amz-grant-read": readers.join(", "),
   };
   await refused(client.headers({ method: "PUT", key, query: { acl: "" }, headers, signal }));
+  const { acls: now } = await readAcls(client, key, signal);
+  const format = ({ public: open, readTenants }: Acls) =>
+    JSON.stringify([open, readTenants.filter((tenant) => tenant !== owner).sort()]);
+  if (format(now) !== format(acls)) {
+    throw new BackendException("the server has other ACLs than it was sent");
+  }
 }
 
-/** Waits, and says it where the server has no ACLs. */
+/** Throws `StoreAclsNotSupported` if the server has no ACLs. */
 async function refused<T>(response: Promise<T>): Promise<T> {
   try {
     return await response;

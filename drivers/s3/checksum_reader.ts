@@ -15,7 +15,7 @@ import { parseMd5, parseMd5Tag, PART_SIZE } from "./object_headers.ts";
 
 type Algorithm = "CRC64NVME" | "CRC32C" | "SHA256" | "MD5";
 
-/** What the bytes should have. */
+/** The checksum that the bytes should have. */
 interface Expected {
   algorithm: Algorithm;
   /** The checksum, or that of the parts' checksums. */
@@ -25,9 +25,13 @@ interface Expected {
 }
 
 /**
- * A reader over a whole image that fails with `ChecksumMismatch` before its last bytes where they are
- * not what the headers of the object tell. It is `reader` itself where these tell nothing: of objects
- * in parts that others uploaded, nobody knows where the parts begin.
+ * Creates a reader over a whole image that checks the bytes against the checksum of the object, before the
+ * last of them.
+ *
+ * @param headers The headers of the object.
+ * @param reader Reads the whole image. A read fails with `ChecksumMismatch`.
+ * @returns The reader; `reader` itself if the headers say nothing that can be checked. Of objects in parts
+ * that others uploaded, the parts' sizes are not known.
  */
 export async function checksumReader(headers: Headers, reader: ImageReader): Promise<ImageReader> {
   const { size } = reader;
@@ -85,7 +89,7 @@ export async function checksumReader(headers: Headers, reader: ImageReader): Pro
   };
 }
 
-/** The strongest that the headers tell and that can be checked. */
+/** Returns the strongest checksum that the headers have and that can be checked. */
 function expectedOf(headers: Headers, size: number): Expected | undefined {
   const partsKnown = (parseCount(headers.get(PART_SIZE)) ?? 0) > 0;
   for (const algorithm of ["SHA256", "CRC64NVME", "CRC32C"] as const) {
@@ -102,7 +106,7 @@ function expectedOf(headers: Headers, size: number): Expected | undefined {
   return { algorithm: "MD5", value, parts: Number(parts) };
 }
 
-/** A checksum in the making. */
+/** A checksum that is being computed. */
 interface Running {
   update(bytes: Uint8Array): void | Promise<void>;
   digest(): Promise<Bytes>;

@@ -20,7 +20,7 @@ const RESERVED_IN_KEYS = /[%?#@\s]/g;
 /**
  * A location in an S3 store. The path stands in the URI as it is, the way glance_store reads it, but
  * for `%`, `?`, `#` and `@`, which are percent-encoded; on reading, all percent-encoding is decoded.
- * Keys in a URI are kept for who asks for them: a store signs with its own.
+ * Keys in a URI are kept apart, and never used: a store signs with its own.
  *
  * @example A URI as glance_store writes it
  * ```ts
@@ -35,7 +35,7 @@ const RESERVED_IN_KEYS = /[%?#@\s]/g;
  * ```
  */
 export class S3Location extends StoreLocation {
-  /** Makes a location, with the keys that its URI is to hold for those who ask for them. */
+  /** Creates a location, with the keys that its URI has when it is printed with credentials. */
   constructor(
     /** `s3`, `s3+http` or `s3+https`. */
     readonly scheme: string,
@@ -53,7 +53,13 @@ export class S3Location extends StoreLocation {
     );
   }
 
-  /** Reads a URI; throws `BadStoreUri`. */
+  /**
+   * Parses a location URI.
+   *
+   * @param uri The URI.
+   * @returns The location.
+   * @throws {BadStoreUri} If the URI names no host, bucket and key.
+   */
   static parse(uri: string): S3Location {
     // A secret key may hold slashes, which end the authority for everybody else.
     const [, start = "", userinfo, rest] = /^([^/]*:\/\/)(?:(.*)@)?(.*)$/s.exec(uri) ?? [];
@@ -72,7 +78,12 @@ export class S3Location extends StoreLocation {
     return new S3Location(scheme, host.toLowerCase(), decodePercentIfEncoded(path.slice(1)), keys);
   }
 
-  /** Prints the URI. */
+  /**
+   * Formats the URI.
+   *
+   * @param userinfo The keys with `@` behind them, or nothing.
+   * @returns The URI.
+   */
   protected format(userinfo: string): string {
     return `${this.scheme}://${userinfo}${this.host}/${encode(this.path)}`;
   }

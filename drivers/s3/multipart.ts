@@ -21,7 +21,7 @@ export interface UploadedPart {
 /** Clocks of a server's machines may differ by this much, in milliseconds. */
 const MARGIN = 5_000;
 
-/** An upload that is under way. */
+/** A multipart upload that is under way. */
 export class Multipart {
   readonly #state: WriteState;
   readonly #key: string;
@@ -42,7 +42,15 @@ export class Multipart {
     this.#orphans = orphans;
   }
 
-  /** Begins an upload of an object that will have these headers. */
+  /**
+   * Begins an upload.
+   *
+   * @param state The client, and the uploads that are under way.
+   * @param key The key of the object.
+   * @param headers The headers that the object will have.
+   * @param signal Keeps the request from being sent.
+   * @returns The upload.
+   */
   static async begin(
     state: WriteState,
     key: string,
@@ -77,7 +85,15 @@ export class Multipart {
     }
   }
 
-  /** Uploads a part and resolves to the headers of the answer. */
+  /**
+   * Uploads a part.
+   *
+   * @param number Its number, from 1 on.
+   * @param body The part, lent until the promise settles.
+   * @param headers Its checksums.
+   * @param signal Ends the upload of the part.
+   * @returns The headers of the response.
+   */
   async put(
     number: number,
     body: readonly Bytes[],
@@ -94,7 +110,14 @@ export class Multipart {
     });
   }
 
-  /** Copies a part out of another object. */
+  /**
+   * Copies a part out of another object.
+   *
+   * @param number Its number, from 1 on.
+   * @param headers The source and the range.
+   * @param signal Ends the copy of the part.
+   * @returns The part.
+   */
   async copy(
     number: number,
     headers: Readonly<Record<string, string>>,
@@ -114,7 +137,13 @@ export class Multipart {
     return { etag };
   }
 
-  /** Makes the object of all parts appear. Throws `Duplicate`. */
+  /**
+   * Makes the object of all parts appear.
+   *
+   * @param parts The parts, in order.
+   * @param signal Keeps the completion from being sent.
+   * @throws {Duplicate} If there is an object of the key.
+   */
   async complete(
     parts: readonly UploadedPart[],
     signal: AbortSignal | undefined,
@@ -150,7 +179,7 @@ export class Multipart {
     await this.#end();
   }
 
-  /** Removes the parts, and the object if it appeared without anybody learning of it. */
+  /** Removes the parts, and the object if it appeared while the response to that was lost. */
   async abort(): Promise<void> {
     const query = { uploadId: this.#id };
     const key = this.#key;
@@ -176,11 +205,11 @@ export class Multipart {
   }
 }
 
-/** Which of a key's uploads nobody will end. */
+/** Returns whether nobody will end an upload. */
 type Orphans = (upload: OpenUpload) => boolean;
 
 /**
- * The uploads that nobody knows the ids of, because the answers to their beginning were lost: those
+ * Recognises uploads whose ids are not known, because the responses to their beginning were lost: those
  * begun between two times in milliseconds by the server's clock.
  */
 function begunBetween(since: number, until: number): Orphans {

@@ -54,7 +54,7 @@ export class WriteState {
   readonly #undone = new Set<CleanUp>();
   #bucket: Promise<unknown> | undefined;
 
-  /** Binds the client and the options. */
+  /** Creates the state of one store. */
   constructor(
     /** The client. */
     readonly client: S3Client,
@@ -162,7 +162,11 @@ export class WriteState {
     await this.client.headers({ method: "DELETE", key, signal });
   }
 
-  /** Cleans up. Where it fails and may succeed later, it is done by {@linkcode cleanUpAgain}. */
+  /**
+   * Cleans up. If it fails and may succeed later, {@linkcode cleanUpAgain} repeats it.
+   *
+   * @param work The work, which may be called several times.
+   */
   async cleanUp(work: CleanUp): Promise<void> {
     this.#undone.delete(work);
     try {
@@ -174,7 +178,7 @@ export class WriteState {
     }
   }
 
-  /** Cleans up what could not be until now, as far as it goes. */
+  /** Repeats clean-ups that have failed, until one fails again. */
   async cleanUpAgain(): Promise<void> {
     try {
       for (const work of this.#undone) await this.cleanUp(work);
@@ -183,7 +187,12 @@ export class WriteState {
     }
   }
 
-  /** Does `work`, and does it again with the bucket created if that was what it lacked. */
+  /**
+   * Does work, and does it again if the bucket was missing and has been created.
+   *
+   * @param work The work.
+   * @returns What the work returns.
+   */
   async withBucket<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();

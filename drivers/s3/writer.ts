@@ -41,7 +41,14 @@ export class S3Writer implements ImageWriter<S3Location> {
   #multipart: Promise<Multipart> | undefined;
   #committed = false;
 
-  /** Makes a writer. Nothing is sent yet. */
+  /**
+   * Creates a writer. Nothing is sent yet.
+   *
+   * @param state The client and the options.
+   * @param location Where the image will be.
+   * @param key Its key.
+   * @param options What is known of the image.
+   */
   constructor(state: WriteState, location: S3Location, key: string, options: WriteOptions) {
     this.#state = state;
     this.location = location;
@@ -63,12 +70,22 @@ export class S3Writer implements ImageWriter<S3Location> {
     });
   }
 
-  /** Takes the chunk for good and sends what is full. */
+  /**
+   * Takes a chunk and sends the parts that are full.
+   *
+   * @param chunk The chunk; it is the writer's from now on.
+   * @returns A buffer in its place.
+   */
   write(chunk: Bytes): Promise<ArrayBuffer> {
     return this.#parts.write(chunk);
   }
 
-  /** Sends the last part and makes the image appear. */
+  /**
+   * Sends the last part and makes the image appear.
+   *
+   * @param image The digests and the size of the image.
+   * @throws {Duplicate} If the id exists.
+   */
   async commit(image: ImageFacts): Promise<void> {
     if (this.#parts.sent === 0) {
       this.#committed = true;
@@ -78,7 +95,11 @@ export class S3Writer implements ImageWriter<S3Location> {
     await (await this.#multipart!).complete(this.#uploaded, this.#options.signal);
   }
 
-  /** Stops what is under way and removes what was sent. */
+  /**
+   * Stops what is under way and removes what was sent.
+   *
+   * @param reason Why.
+   */
   async abort(reason: unknown): Promise<void> {
     await this.#parts.abort(reason);
     const multipart = await this.#multipart?.catch(() => undefined);
