@@ -10,7 +10,7 @@ import { bundleWhole } from "../tests/runtimes/bundle.ts";
 import { serveWorkerd } from "../tests/runtimes/runtimes/workerd.ts";
 import { service } from "../tests/services/mod.ts";
 import { compare } from "./harness.ts";
-import { observe } from "./process.ts";
+import { observe } from "../tools/process.ts";
 
 const MIB = 1024 * 1024;
 const root = new URL("../", import.meta.url);

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import type { Measurement } from "./measurement.ts";
-import { watchLoop } from "./pauses.ts";
-import { forgetPeak, memoryOf } from "./process.ts";
+import type { Measurement } from "../tools/measurement.ts";
+import { watchLoop } from "../tools/pauses.ts";
+import { forgetPeak, memoryOf } from "../tools/process.ts";
 
 /** One of those compared. */
 export interface Contender {

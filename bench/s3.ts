@@ -11,7 +11,7 @@ import { S3Store } from "@vitrine/vitrine/s3";
 import { service } from "../tests/services/mod.ts";
 import { writeRandom } from "../tests/random_file.ts";
 import { child, compare, type Contender } from "./harness.ts";
-import type { Measurement } from "./measurement.ts";
+import type { Measurement } from "../tools/measurement.ts";
 
 const MIB = 1024 * 1024;
 /** What all are configured to, glance_store's defaults: parts of 10 MiB, 10 at once. */

@@ -9,7 +9,7 @@ import { dirname, join } from "@std/path";
 import { service, startOwn } from "../tests/services/mod.ts";
 import { nginx } from "../tests/services/nginx.ts";
 import { compare } from "./harness.ts";
-import { childrenOf, observe } from "./process.ts";
+import { childrenOf, observe } from "../tools/process.ts";
 import { servingWhileClientsStall } from "./serve_stalled.ts";
 
 const MIB = 1024 * 1024;

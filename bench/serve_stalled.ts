@@ -6,7 +6,7 @@
  */
 import { COMMAND, Workplace } from "../tests/cli/harness.ts";
 import { askOnce, StalledClients } from "../tests/server/stalled_clients.ts";
-import { memoryOf } from "./process.ts";
+import { memoryOf } from "../tools/process.ts";
 
 const MIB = 1024 * 1024;
 const STALLED = 400;

@@ -12,7 +12,7 @@ import { SwiftStore } from "@vitrine/vitrine/swift";
 import { service } from "../tests/services/mod.ts";
 import { writeRandom } from "../tests/random_file.ts";
 import { child, compare, type Contender } from "./harness.ts";
-import type { Measurement } from "./measurement.ts";
+import type { Measurement } from "../tools/measurement.ts";
 
 const MIB = 1024 * 1024;
 /** What both are configured to: segments of 16 MB, which is 15.6 MiB to glance_store. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Invalid } from "../errors/mod.ts";
+import { BackendException, Invalid } from "../errors/mod.ts";
 import type { StoreLocation } from "../location/mod.ts";
 import type { ImageSource } from "../streams/mod.ts";
 import { checkAlgorithm } from "../streams/image_digest.ts";
@@ -64,5 +64,34 @@ export async function addImage<L extends StoreLocation>(
   } catch (error) {
     await writer.abort(error).catch(() => {});
     throw error;
+  }
+}
+
+/**
+ * Checks that the metadata of a location is made of records, lists and strings alone, as glance_store
+ * demands.
+ *
+ * @param value The metadata.
+ * @param key The key that the value has in it, for the error. Default: none.
+ * @throws {BackendException} If a value is something else; it names the key.
+ *
+ * @example Good and bad metadata
+ * ```ts
+ * import { BackendException, checkLocationMetadata } from "@vitrine/vitrine";
+ * import { assertThrows } from "@std/assert";
+ *
+ * checkLocationMetadata({ store: "local", hosts: ["a", "b"] });
+ * assertThrows(() => checkLocationMetadata({ port: 80 }), BackendException, "port");
+ * ```
+ */
+export function checkLocationMetadata(value: unknown, key = ""): void {
+  if (typeof value === "string") return;
+  if (typeof value !== "object" || value === null) {
+    throw new BackendException(
+      `the location metadata "${key}" is a ${typeof value}, not a record, a list or a string`,
+    );
+  }
+  for (const [name, inner] of Object.entries(value)) {
+    checkLocationMetadata(inner, key === "" ? name : `${key}.${name}`);
   }
 }

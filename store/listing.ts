@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: one function, which drivers outside this repository import too.
 import type { ListEntry } from "./types.ts";
 
 /**

@@ -14,7 +14,7 @@ export type {
 } from "./driver.ts";
 export { ImageWritable } from "./image_writable.ts";
 export { entriesBelow } from "./listing.ts";
-export { checkLocationMetadata } from "./location_metadata.ts";
+export { checkLocationMetadata } from "./add.ts";
 export {
   type OptionDefinition,
   type OptionDefinitions,

@@ -21,10 +21,9 @@ import { checkImageId, type Location, type StoreLocation } from "../location/mod
 import { discard, type ImageData, type ImageSource, openSource } from "../streams/source.ts";
 import { checkAlgorithm } from "../streams/image_digest.ts";
 import { transfer } from "../streams/transfer.ts";
-import { addImage } from "./add.ts";
+import { addImage, checkLocationMetadata } from "./add.ts";
 import { type CopyableStore, copyByStream, type CopyOptions, moveByCopy } from "./copy.ts";
 import { ImageJudge } from "./image_judge.ts";
-import { checkLocationMetadata } from "./location_metadata.ts";
 import type { Ability, Runner } from "./runner.ts";
 import type {
   Acls,

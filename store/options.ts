@@ -135,13 +135,7 @@ export function describeOptions(
 
 function printable(definition: OptionDefinition | undefined, value: unknown): unknown {
   if (definition?.secret) return "***";
-  if (definition === undefined || definition.type === "value") return `[${typeof value}]`;
-  if (typeof value === "string") return maskOption(value);
-  if (Array.isArray(value)) return value.map((one) => maskOption(`${one}`));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, maskOption(`${inner}`)]),
-  );
+  return definition?.type === "value" ? `[${typeof value}]` : maskOption(value);
 }
 
 function allowed({ type, choices, format, min, max }: OptionDefinition): string {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+// Small: the types that every other file of the room imports.
 
 /** Bytes over a buffer of their own, which a BYOB reader can take over. */
 export type Bytes = Uint8Array<ArrayBuffer>;

@@ -5,6 +5,7 @@
  *
  * @module
  */
+// Small: the one way around the readers, which must stay easy to find.
 import type { ByteReader, Bytes } from "./bytes.ts";
 
 /** Keyed by the reader itself, so that a reader that wraps another one to check its bytes offers nothing. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: one function for every room that bounds its concurrency.
 
 /**
  * Calls a function for each item, with a limited number of calls under way. After an error no further

@@ -16,6 +16,7 @@ import { deno, readConfig, root, sourceFiles } from "./project.ts";
 import {
   homebound,
   overlong,
+  slivers,
   type Source,
   strayLocked,
   undescribed,
@@ -74,6 +75,7 @@ const gates: Record<string, () => string[] | Promise<string[]>> = {
   runtimes: () => runtimeComplaints(config),
   described: () => undescribed(sources),
   length: () => overlong(sources),
+  slivers: () => slivers(sources),
   finished: () => unfinished(sources),
   layers: () => misplacedImports(sources, textOf("docs/architecture.md")),
   paths: () => homebound(sources, machine),

@@ -31,6 +31,27 @@ export function overlong(sources: Source[]): string[] {
     .map(({ path, lines }) => `${path}: ${lines} lines of code, more than ${MOST_LINES}`);
 }
 
+/** The least lines of code of a module in the rooms where files were once cut for bytes. */
+const LEAST_LINES = 25;
+
+/** The files that every driver has, however little is in them. */
+const DRIVER_FILES = /^drivers\/\w+\/(?:store|options|location|errors|leftovers)\.ts$/;
+
+/**
+ * Modules of a few lines that do not say why they are files of their own, in a comment `// Small: ...`.
+ *
+ * @param sources All source files.
+ * @returns One line per complaint.
+ */
+export function slivers(sources: Source[]): string[] {
+  return modules(sources)
+    .filter(({ path }) => /^(?:transport|streams|store|drivers)\//.test(path))
+    .filter(({ path }) => !path.endsWith("/mod.ts") && !DRIVER_FILES.test(path))
+    .map(({ path, text }) => ({ path, text, lines: linesOfCode(text) }))
+    .filter(({ text, lines }) => lines < LEAST_LINES && !/^\/\/ Small: ./m.test(text))
+    .map(({ path, lines }) => `${path}: ${lines} lines of code, and no reason (// Small: ...)`);
+}
+
 /** Lines that put off work. */
 export function unfinished(sources: Source[]): string[] {
   return matches(sources, /\b(?:T[O]DO|F[I]XME|X[X]X)\b/);

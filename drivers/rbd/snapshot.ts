@@ -7,7 +7,6 @@ import { NotFound } from "../../errors/mod.ts";
 import { ERRNO, errorOf } from "./errors.ts";
 import { cString, type Libraries, Out, type Pointer, textOf, timeOf } from "./ffi.ts";
 import type { Image } from "./image.ts";
-import { usedBytes } from "./object_map.ts";
 import { OpenImage } from "./open_image.ts";
 
 /** What is known of a snapshot once it is open. */
@@ -141,4 +140,22 @@ export class Snapshot extends OpenImage {
     );
     return length < 0 ? undefined : usedBytes(map.subarray(0, length), size, 2 ** order);
   }
+}
+
+/** Bytes of the header of an object map: its length, a version, the length of the rest, the number of objects. */
+const MAP_HEADER = 18;
+
+/**
+ * Bytes that the objects of an image take, each counted whole as `rbd du` does. The map holds two
+ * bits an object, the first object in the highest bits of the first byte, none set where there is no
+ * object; see ceph/src/common/bit_vector.hpp.
+ */
+function usedBytes(map: Uint8Array, size: number, objectSize: number): number {
+  const count = Math.ceil(size / objectSize);
+  let used = 0;
+  for (let i = 0; i < count; i++) {
+    const state = map[MAP_HEADER + (i >> 2)]! >> (6 - 2 * (i & 3)) & 3;
+    if (state !== 0) used += Math.min(objectSize, size - i * objectSize);
+  }
+  return used;
 }

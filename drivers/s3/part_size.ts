@@ -4,6 +4,7 @@
  *
  * @module
  */
+// Small: one rule of the protocol, for the writer and the copier.
 
 /** One mebibyte. */
 export const MIB: number = 2 ** 20;

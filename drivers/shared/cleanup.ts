@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: one helper that every driver with a server uses.
 import { TimeoutError } from "../../errors/mod.ts";
 
 /** How long it may take, in milliseconds: a server that is away is not waited for. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: one question, asked by the file and the rbd driver.
 import { requireBuiltin } from "../../runtime/requirements.ts";
 import type { Bytes } from "../../streams/mod.ts";
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+// Small: a file that every driver has.
 import { poolMap } from "../../streams/pool_map.ts";
 import { objectPath, type SwiftClient } from "./client.ts";
 import type { ImageSegments } from "./manifest.ts";

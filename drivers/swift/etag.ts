@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: one rule of the protocol, for the writer and the copier.
 import type { Bytes } from "../../streams/mod.ts";
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: one signature, of Swift's middleware tempurl.
 import { encodeHex } from "../../streams/encoding.ts";
 
 /** What a temporary URL allows. */

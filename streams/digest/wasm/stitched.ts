@@ -7,6 +7,7 @@
  *
  * @module
  */
+// Small: the order in which two digests are interleaved, apart from each of them.
 
 import { assemble, type Code, FROM, get, i32, Locals, loop, PAGE, tee, TO } from "./assembler.ts";
 import { BLOCK, INITIAL_MEMORY, MEMORY } from "./layout.ts";
