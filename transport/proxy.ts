@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: the type and the one question that the transport asks; the rules are in proxy_rules.ts.
 import type { OptionDefinition } from "../store/options.ts";
 
 /** A proxy that forwards HTTP and opens tunnels for HTTPS (RFC 9110, sections 3.7 and 9.3.6). */
