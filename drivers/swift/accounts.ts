@@ -1,5 +1,5 @@
 /**
- * Whose account a request goes to, and as whom: by location, by caller, by configuration.
+ * Which account a request goes to, and as which user: by location, by caller, by configuration.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { type Credentials, loadCredentials, optionsCredentials, pick } from "./c
 import { raceAbort } from "../../streams/abort.ts";
 import { type Access, fixedSession, LoginSession, type Session } from "./session.ts";
 
-/** What the credentials of a location leave unsaid. */
+/** What the credentials of a location do not have, so that the options have it. */
 const DOMAINS = [
   "userDomainId",
   "userDomainName",
@@ -41,7 +41,13 @@ export class Accounts {
   #references: ReadonlyMap<string, Credentials>;
   #loaded: boolean;
 
-  /** Reads the options; throws `BadStoreConfiguration`. */
+  /**
+   * Creates the accounts of a store. Nobody logs in yet.
+   *
+   * @param options The options of the store.
+   * @param transport Sends the requests of logins.
+   * @throws {BadStoreConfiguration} If the options exclude each other, or name no account.
+   */
   constructor(options: SwiftSettings, transport: Transport) {
     this.#options = options;
     this.#transport = transport;
@@ -72,12 +78,17 @@ export class Accounts {
     return this.#references.get(this.#options.defaultSwiftReference);
   }
 
-  /** Throws `BadStoreConfiguration` if there is none. */
+  /**
+   * Returns the account that takes new images.
+   *
+   * @returns Its credentials.
+   * @throws {BadStoreConfiguration} If there is none.
+   */
   requireDefault(): Credentials {
     const { defaultSwiftReference, configFile, multiTenant } = this.#options;
     const reference = this.default;
     if (reference !== undefined) return reference;
-    const who = multiTenant ? "nobody asks: there is no caller's token, and " : "";
+    const who = multiTenant ? "there is no caller's token, and " : "";
     throw new BadStoreConfiguration(
       configFile === undefined
         ? `${who}no account is configured: authAddress, user and key`
@@ -85,7 +96,12 @@ export class Accounts {
     );
   }
 
-  /** Whether a location names an account of the store. */
+  /**
+   * Returns whether a location names an account of the store.
+   *
+   * @param location The location.
+   * @returns Whether the store is to handle it.
+   */
   owns(location: SwiftLocation): boolean {
     const { multiTenant, endpoint } = this.#options;
     const isNamed = location.scheme === "swift+config";
@@ -98,7 +114,12 @@ export class Accounts {
     return this.#referenceAt(location) !== undefined;
   }
 
-  /** Whether a location is in the account that takes new images. */
+  /**
+   * Returns whether a location is in the account that takes new images.
+   *
+   * @param location The location.
+   * @returns Whether it is.
+   */
   isDefault(location: SwiftLocation): boolean {
     if (this.#options.multiTenant) return this.owns(location);
     if (location.scheme === "swift+config") {
@@ -110,7 +131,12 @@ export class Accounts {
       (credentials === undefined || credentials.user === reference.user);
   }
 
-  /** URL of the account that takes a caller's new images. */
+  /**
+   * Returns the URL of the account that takes a caller's new images.
+   *
+   * @param options The caller, and an abort signal.
+   * @returns The URL.
+   */
   async accountUrl({ context, signal }: OperationOptions): Promise<string> {
     const { endpoint, multiTenant } = this.#options;
     if (context !== undefined && multiTenant) {
@@ -120,7 +146,14 @@ export class Accounts {
     return known ?? (await this.#defaultSession().access(signal)).accountUrl;
   }
 
-  /** The client for a location, or for the account of a caller's new images. */
+  /**
+   * Returns the client for a location, or for the account of a caller's new images.
+   *
+   * @param location The location, or `undefined` for new images.
+   * @param options The caller, and an abort signal.
+   * @returns The client.
+   * @throws {BadStoreUri} If the location names an account that is not configured.
+   */
   async client(
     location: SwiftLocation | undefined,
     options: OperationOptions,
@@ -133,8 +166,11 @@ export class Accounts {
   }
 
   /**
-   * A client that outlives the caller's token, by a Keystone trust in favour of the store's own user;
-   * `undefined` where there can be none.
+   * Returns a client that outlives the caller's token, by a Keystone trust for the store's own user.
+   *
+   * @param location The location.
+   * @param options The caller, and an abort signal.
+   * @returns The client, or `undefined` where there can be no trust.
    */
   async longClient(
     location: SwiftLocation,
@@ -269,7 +305,7 @@ export class Accounts {
   }
 }
 
-/** A session whose requests go to another account of the same Swift. */
+/** Returns a session whose requests go to another account of the same Swift. */
 function elsewhere(session: Session, accountUrl: string): Session {
   const given = new WeakMap<Access, Access>();
   return {

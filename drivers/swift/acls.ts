@@ -11,9 +11,12 @@ import type { Acls } from "../../store/types.ts";
 const ANYBODY = ".r:*";
 
 /**
- * The headers of a container that grant what the ACLs say, and everything to the admin tenants.
+ * Returns the headers of a container that grant what the ACLs say, and everything to the admin tenants.
  *
- * Throws `StoreAclsNotSupported` for a tenant whose id the headers cannot hold.
+ * @param acls The ACLs.
+ * @param adminTenants The project ids of the admin tenants.
+ * @returns The headers `X-Container-Read` and `X-Container-Write`.
+ * @throws {StoreAclsNotSupported} If the headers cannot hold the id of a tenant.
  *
  * @example A public image
  * ```ts
@@ -41,7 +44,13 @@ export function aclHeaders(acls: Acls, adminTenants: readonly string[]): Record<
   };
 }
 
-/** What the headers of a container grant, the admin tenants left out. */
+/**
+ * Parses what the headers of a container grant.
+ *
+ * @param headers The headers.
+ * @param adminTenants The project ids of the admin tenants, which are left out.
+ * @returns The ACLs.
+ */
 export function readAclHeaders(headers: Headers, adminTenants: readonly string[]): Acls {
   const entries = (name: string) =>
     (headers.get(name) ?? "").split(",").map((entry) => entry.trim()).filter(Boolean);

@@ -15,7 +15,7 @@ import type { Access } from "./session.ts";
  * Logs in (https://docs.openstack.org/swift/latest/overview_auth.html).
  *
  * @param transport Sends the request.
- * @param credentials Where and as whom to log in.
+ * @param credentials Where to log in, and as which user.
  * @param trusted Whether the address comes from the configuration, not from a location URI.
  * @returns The token, its end and the account.
  * @throws {AuthorizationFailure} If the login is refused.

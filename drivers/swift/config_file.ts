@@ -7,11 +7,13 @@
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 
 /**
- * Reads the sections of such a file: options by section, the names of options in lower case, values
+ * Parses the sections of such a file: options by section, the names of options in lower case, values
  * without the quotes around them, `%%` for a percent sign. A line that begins with a space goes on the
  * value before it.
  *
- * Throws `BadStoreConfiguration` with the number of the line, and nothing of what stands there.
+ * @param text The text of the file.
+ * @returns The options by section.
+ * @throws {BadStoreConfiguration} If a line is malformed. The message has its number and not its text.
  *
  * @example An account
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The accounts of a store, which glance_store calls references: where and as whom to log in.
+ * The accounts of a store, which glance_store calls references: where to log in, and as which user.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { BadStoreConfiguration } from "../../errors/mod.ts";
 import { builtin } from "../../runtime/mod.ts";
 import type { SwiftOptions, SwiftSettings } from "./options.ts";
 
-/** Where and as whom to log in. */
+/** Where to log in, and as which user. */
 export interface Credentials extends
   Readonly<
     Pick<
@@ -47,7 +47,13 @@ const NAMES = {
   project_domain_name: "projectDomainName",
 } as const;
 
-/** The account that the options say, if they say one. Throws `BadStoreConfiguration`. */
+/**
+ * Returns the account that the options describe.
+ *
+ * @param options The options of the store.
+ * @returns The account, or `undefined` if they describe none.
+ * @throws {BadStoreConfiguration} If something is missing.
+ */
 export function optionsCredentials(options: SwiftSettings): Credentials | undefined {
   const { authAddress, defaultSwiftReference, multiTenant, user, key } = options;
   const { applicationCredentialId, applicationCredentialSecret, authToken } = options;
@@ -65,7 +71,13 @@ export function optionsCredentials(options: SwiftSettings): Credentials | undefi
   }, defaultSwiftReference);
 }
 
-/** The accounts of glance_store's file, by name. Throws `BadStoreConfiguration`. */
+/**
+ * Reads glance_store's file of accounts.
+ *
+ * @param options The options of the store, with the path of the file.
+ * @returns The accounts by name.
+ * @throws {BadStoreConfiguration} If the file cannot be read, or something is missing.
+ */
 export async function loadCredentials(options: SwiftSettings): Promise<Map<string, Credentials>> {
   const { parseConfigFile } = await import("./config_file.ts");
   const sections = parseConfigFile(await readFile(options.configFile!));
@@ -83,7 +95,15 @@ function isUnset(value: string | undefined): boolean {
   return !value || value === "<SERVICE DEFAULT>";
 }
 
-/** The fields of that name which have a value. */
+/**
+ * Returns the fields of those names that have a value.
+ *
+ * @typeParam T The type of the object.
+ * @typeParam K The names of the fields.
+ * @param from The object.
+ * @param keys The names of the fields.
+ * @returns An object with these fields alone.
+ */
 export function pick<T, K extends keyof T>(from: T, keys: readonly K[]): Partial<Pick<T, K>> {
   return Object.fromEntries(
     keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]),
@@ -119,13 +139,23 @@ function checked(values: Partial<Credentials>, name: string): Credentials {
   return values as Credentials;
 }
 
-/** Name of the project: the user's part before the last colon, or the option. */
+/**
+ * Returns the name of the project: the part of the user before the last colon, or the option.
+ *
+ * @param credentials The account.
+ * @returns The name, or `undefined` if there is none.
+ */
 export function projectOf({ user, projectName }: Partial<Credentials>): string | undefined {
   const colon = user?.lastIndexOf(":") ?? -1;
   return colon < 0 ? projectName : user!.slice(0, colon);
 }
 
-/** Name of the user without the project. */
+/**
+ * Returns the name of the user without the project.
+ *
+ * @param credentials The account.
+ * @returns The name.
+ */
 export function userOf({ user = "" }: Partial<Credentials>): string {
   return user.slice(user.lastIndexOf(":") + 1);
 }

@@ -55,7 +55,7 @@ export async function swiftError(
     case 422:
       return new ChecksumMismatch("what arrived has another md5 (422)", { retryable: true });
     case 498: // Swift's own, of its ratelimit middleware.
-      return new RemoteServiceUnavailable("the server answered 498", { retryAfter });
+      return new RemoteServiceUnavailable("the server is rate limiting (498)", { retryAfter });
     default:
       return statusError({ status, headers });
   }

@@ -32,7 +32,7 @@ export interface KeystoneToken {
   roles: readonly string[];
 }
 
-/** A trust: who may act for whom (https://docs.openstack.org/api-ref/identity/v3-ext/#os-trust-api). */
+/** A trust, by which one user may act for another (https://docs.openstack.org/api-ref/identity/v3-ext/#os-trust-api). */
 export interface Trust {
   /** Its id. */
   id: string;
@@ -91,7 +91,7 @@ export class Keystone {
    * Logs in by v3: with a token, an application credential or a password; for a project, or for a
    * trust (https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management).
    *
-   * @param credentials As whom to log in.
+   * @param credentials The user, or the token or application credential instead.
    * @param trust The trust to act by.
    * @returns The token.
    * @throws {AuthorizationFailure} If the login is refused, or the application credential is deleted.
@@ -130,7 +130,7 @@ export class Keystone {
   /**
    * Logs in by v2.0, with a password (https://docs.openstack.org/api-ref/identity/v2/).
    *
-   * @param credentials As whom to log in.
+   * @param credentials The user, or the token or application credential instead.
    * @returns The token.
    */
   async loginV2(credentials: Credentials): Promise<KeystoneToken> {

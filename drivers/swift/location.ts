@@ -66,7 +66,11 @@ export class SwiftLocation extends StoreLocation {
   /** The object. */
   readonly object: string;
 
-  /** Puts a location together. */
+  /**
+   * Creates a location.
+   *
+   * @param parts The scheme, the account, the container, the object and the credentials.
+   */
   constructor({ scheme, address, container, object, userinfo }: SwiftLocationParts) {
     super(userinfo);
     this.scheme = scheme;
@@ -75,7 +79,13 @@ export class SwiftLocation extends StoreLocation {
     this.object = object;
   }
 
-  /** Reads a URI; throws `BadStoreUri`. */
+  /**
+   * Parses a URI.
+   *
+   * @param uri The URI.
+   * @returns The location.
+   * @throws {BadStoreUri} If it is not the URI of an image in Swift.
+   */
   static parse(uri: string): SwiftLocation {
     if (uri.split("://").length > 2) {
       throw new BadStoreUri(
@@ -126,7 +136,7 @@ export class SwiftLocation extends StoreLocation {
     return `${this.scheme === "swift+http" ? "http" : "https"}://${this.address}`;
   }
 
-  /** The user, who may hold colons, and the key; `undefined` where the URI has none. */
+  /** The user, which may have colons, and the key. `undefined` if the URI has none. */
   get credentials(): { user: string; key: string } | undefined {
     const { userinfo } = this;
     if (userinfo === undefined) return undefined;

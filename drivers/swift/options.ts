@@ -31,30 +31,30 @@ export interface SwiftOptions {
   projectName?: string;
   /** Id of the project. */
   projectId?: string;
-  /** Id of the user's domain; `default` unless the domain is named. */
+  /** Id of the user's domain. Default: `default`, if the domain is not named. */
   userDomainId?: string;
   /** Name of the user's domain. */
   userDomainName?: string;
-  /** Id of the project's domain; `default` unless the domain is named. */
+  /** Id of the project's domain. Default: `default`, if the domain is not named. */
   projectDomainId?: string;
   /** Name of the project's domain. */
   projectDomainName?: string;
   /** Path of glance_store's file of accounts, instead of the options above. */
   configFile?: string;
   /**
-   * Which of its accounts takes new images; their locations name it, and no password. `ref1` unless
-   * given.
+   * Which of its accounts takes new images; their locations name it, and no password. Default:
+   * `ref1`.
    */
   defaultSwiftReference?: string;
   /** Region of the endpoint, where the service catalog has several. */
   region?: string;
-  /** Account URL, instead of the one that the login tells; `%(project_id)s` in it is the project. */
+  /** Account URL, instead of the one in the response to the login. `%(project_id)s` in it is the project. */
   endpoint?: string;
-  /** Which endpoint of the service catalog; `publicURL` unless given. */
+  /** Which endpoint of the service catalog. Default: `publicURL`. */
   endpointType?: "publicURL" | "internalURL" | "adminURL";
-  /** Type of the service in the catalog; `object-store` unless given. */
+  /** Type of the service in the catalog. Default: `object-store`. */
   serviceType?: string;
-  /** Container of the images, or the beginning of the containers' names; `glance` unless given. */
+  /** Container of the images, or the beginning of the containers' names. Default: `glance`. */
   container?: string;
   /** Whether missing containers are created. */
   createContainerOnPut?: boolean;
@@ -66,50 +66,50 @@ export interface SwiftOptions {
   adminTenants?: readonly string[];
   /**
    * Whether a segmented upload of a multi-tenant store makes a Keystone trust, by which it outlives
-   * the caller's token; `true` unless said otherwise.
+   * the caller's token. Default: `true`.
    */
   useTrusts?: boolean;
   /**
-   * From which size on images are segmented, in MB, unless they fill the memory of segments before:
-   * a smaller one waits there for its one PUT. 32 unless given; glance_store has 5120.
+   * From which size on images are segmented, in MB, or before if they would fill the memory that the
+   * segments have: a smaller image waits there for its one PUT. Default: 32; glance_store has 5120.
    */
   largeObjectSize?: number;
   /**
-   * Size of a segment, in MB; 32 unless given. Segments wait in memory to be sent side by side;
+   * Size of a segment, in MB. Default: 32. Segments wait in memory to be sent side by side, so that more
+   * than 32 MB are sent as several equal segments;
    * glance_store, which sends one at a time, has 200.
    */
   largeObjectChunkSize?: number;
   /** How manifests name their segments: statically, or dynamically as glance_store has it. */
   largeObjectType?: "slo" | "dlo";
   /**
-   * How many segments, or requests of one operation, are under way at once, all held in memory; 4
-   * unless given.
+   * How many segments, or requests of one operation, are under way at once, all held in memory.
+   * Default: 4.
    */
   concurrency?: number;
   /**
-   * How many parts of 8 MB of one image are read at once, with one more in memory; 4, and 1 in
-   * workerd, unless given.
+   * How many parts of 8 MB of one image are read at once, with one more in memory. Default: 4, and 1 in
+   * workerd.
    */
   readConcurrency?: number;
-  /** Seconds after which Swift deletes new images by itself; never unless given. */
+  /** Seconds after which Swift deletes new images by itself. Default: never. */
   deleteAfter?: number;
   /** The account's or container's key for temporary URLs (`X-Account-Meta-Temp-URL-Key`). */
   tempUrlKey?: string;
   /**
-   * The digest that signs temporary URLs, `sha256` unless given; Ceph before Reef knows `sha1`
-   * alone.
+   * The digest that signs temporary URLs. Default: `sha256`; Ceph before Reef knows `sha1` alone.
    */
   tempUrlDigest?: "sha1" | "sha256" | "sha512";
-  /** How many times in a row a read that broke is resumed; as `retries` unless given. */
+  /** How many times in a row a read that broke is resumed. Default: as `retries`. */
   retryGetCount?: number;
-  /** How many times a failed request is sent again; 5 unless given. */
+  /** How many times a failed request is sent again. Default: 5. */
   retries?: number;
   /**
-   * How long to wait for an answer to begin (30,000), and for each further byte (60,000), in
-   * milliseconds.
+   * How long to wait for a response to begin, and for each further byte, in milliseconds. Default:
+   * 30,000 and 60,000.
    */
   timeout?: number;
-  /** Seconds before a token's end from which on a new one is used; 60 unless given. */
+  /** Seconds before a token's end from which on a new one is used. Default: 60. */
   expireSoonInterval?: number;
   /** Path of a PEM file of the authorities to trust. */
   cacert?: string;

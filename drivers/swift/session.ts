@@ -23,7 +23,12 @@ export interface Session {
   renew(refused: Access, signal?: AbortSignal): Promise<boolean>;
 }
 
-/** A session with an access that cannot be renewed: a caller's own token, or none. */
+/**
+ * Returns a session with an access that cannot be renewed: a caller's own token, or none.
+ *
+ * @param access The access.
+ * @returns The session.
+ */
 export function fixedSession(access: Access): Session {
   return { access: () => Promise.resolve(access), renew: () => Promise.resolve(false) };
 }
@@ -52,20 +57,36 @@ export class LoginSession implements Session {
   #current: Access | undefined;
   #pending: Promise<Access> | undefined;
 
-  /** Logs in by `login`, again `margin` milliseconds before a token ends. */
+  /**
+   * Creates a session. Nobody logs in yet.
+   *
+   * @param login Logs in.
+   * @param margin How long before a token ends the next one is requested, in milliseconds.
+   */
   constructor(login: () => Promise<Access>, margin: number) {
     this.#login = login;
     this.#margin = margin;
   }
 
-  /** The access to use now. Throws what the login throws. */
+  /**
+   * Returns the access to use now, after a login if need be.
+   *
+   * @param signal Ends the wait, not the login.
+   * @returns The access.
+   */
   async access(signal?: AbortSignal): Promise<Access> {
     const current = this.#current;
     const ends = current?.expires !== undefined && current.expires - Date.now() <= this.#margin;
     return current && !ends ? current : await raceAbort(this.#renewed(), signal);
   }
 
-  /** Logs in again, unless somebody did since that access was given out. */
+  /**
+   * Logs in again, if nobody did since that access was returned.
+   *
+   * @param refused The access that the server refused.
+   * @param signal Ends the wait, not the login.
+   * @returns `true`: there is another access.
+   */
   async renew(refused: Access, signal?: AbortSignal): Promise<boolean> {
     if (this.#current === refused || this.#current === undefined) {
       await raceAbort(this.#renewed(), signal);

@@ -16,10 +16,9 @@ import { OPTIONS, type SwiftOptions, type SwiftSettings } from "./options.ts";
  * A store in Swift.
  *
  * A single-tenant store keeps all images in its own account. A multi-tenant one keeps each in its
- * caller's account, in a container of its own which carries the ACLs; callers are the `context` of
- * the operations, known by their token alone where `authAddress` names its Keystone. Without a context
- * the store's own user is the caller if it has one; a context without a token is nobody, who reads what
- * is public.
+ * caller's account, in a container of its own which carries the ACLs. The caller is the `context` of an
+ * operation; its token is enough where `authAddress` is that of its Keystone. Default: the store's own
+ * user. A context without a token can read what is public.
  *
  * An image is one object or a large object, whole or not at all: the manifest comes last. No image is
  * overwritten: of two adds of one id at once one is `Duplicate`, as far as the cluster's listings are
@@ -27,7 +26,8 @@ import { OPTIONS, type SwiftOptions, type SwiftSettings } from "./options.ts";
  *
  * @example One account
  * ```ts
- *  *
+ * import { SwiftStore } from "@vitrine/vitrine/swift";
+ *
  * async function upload(): Promise<string> {
  *   await using store = new SwiftStore("images", {
  *     authAddress: "https://keystone.example.org/v3",

@@ -20,7 +20,12 @@ export interface TempUrl {
   digest: "sha1" | "sha256" | "sha512";
 }
 
-/** Signs the URL of an object. */
+/**
+ * Signs the URL of an object.
+ *
+ * @param request The URL, and what it allows.
+ * @returns The URL with its signature.
+ */
 export async function tempUrl({ url, method, expires, key, digest }: TempUrl): Promise<URL> {
   const encode = (text: string) => new TextEncoder().encode(text);
   const hash = digest.replace("sha", "SHA-");

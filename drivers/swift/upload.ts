@@ -36,7 +36,7 @@ export interface UploadOptions {
   support: StaticSupport;
   /** Headers of the image, which its own digests replace. */
   headers?: Readonly<Record<string, string>>;
-  /** Creates the container if it is missing. Throws `NotFound` if it may not be created. */
+  /** Creates the container if it is missing. `NotFound` says that it may not be created. */
   createContainer(client: SwiftClient): Promise<void>;
   /** The ids of the store's uploads that are under way. */
   underway: Set<string>;
@@ -52,14 +52,23 @@ export class Upload {
   readonly #segments: Segment[] = [];
   #begun = false;
 
-  /** Begins; nothing is sent. */
+  /**
+   * Creates an upload. Nothing is sent yet.
+   *
+   * @param options Where and how the image is uploaded.
+   */
   constructor(options: UploadOptions) {
     this.#options = options;
     this.location = options.location;
   }
 
   /**
-   * Sends a segment, again where the md5 of what is stored is not the segment's. Numbers begin at 1.
+   * Sends a segment, and again if the md5 of what is stored is not the segment's.
+   *
+   * @param client The client of the account.
+   * @param segment The number of the segment from 1, its size in bytes and its md5 in hex.
+   * @param request The body, and what else the request has.
+   * @throws {ChecksumMismatch} If another md5 was stored three times.
    */
   async segment(
     client: SwiftClient,
@@ -92,8 +101,12 @@ export class Upload {
   }
 
   /**
-   * Makes the image visible: the segments by their manifest, or `body` if there are none. Throws
-   * `Duplicate`.
+   * Makes the image visible: the segments by their manifest, or `body` if there are none.
+   *
+   * @param client The client of the account.
+   * @param digests The digests of the image.
+   * @param options The bytes of an image without segments, and an abort signal.
+   * @throws {Duplicate} If the image exists.
    */
   async commit(
     client: SwiftClient,
@@ -129,7 +142,12 @@ export class Upload {
     this.#options.underway.delete(this.#id);
   }
 
-  /** Removes whatever was stored. Throws where it cannot be told what was. */
+  /**
+   * Removes everything that was stored.
+   *
+   * @param client The client of the account.
+   * @throws {StoreError} If it cannot be known what was stored.
+   */
   async abort(client: SwiftClient): Promise<void> {
     const { container, object } = this.location;
     const segments = this.#segments.filter(Boolean);

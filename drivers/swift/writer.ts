@@ -20,9 +20,9 @@ export interface WriterOptions extends UploadOptions {
   concurrency: number;
   /** Ends the upload. */
   signal: AbortSignal | undefined;
-  /** Who sends an image of one part. */
+  /** The client that sends an image of one part. */
   client: SwiftClient;
-  /** Who sends segments, for which a token may not live long enough; asked once. */
+  /** Returns the client that sends segments, which may take longer than a token lives. Called once. */
   longClient(): Promise<SwiftClient>;
   /** Called once at the end. */
   dispose(failed: boolean): Promise<void>;
@@ -37,7 +37,11 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
   readonly #md5s: Promise<string>[] = [];
   #long: Promise<SwiftClient> | undefined;
 
-  /** Begins; nothing is sent. */
+  /**
+   * Creates a writer. Nothing is sent yet.
+   *
+   * @param options Where the image is written, and how.
+   */
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#upload = new Upload(options);
@@ -66,13 +70,23 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     return this.#options.segmentSize;
   }
 
-  /** Takes the next chunk for good. */
+  /**
+   * Takes the next chunk, which is not given back.
+   *
+   * @param chunk The chunk.
+   * @param md5s The md5 of each part that ends in the chunk.
+   * @returns A buffer of the same size.
+   */
   write(chunk: Bytes, md5s: readonly Promise<string>[]): Promise<ArrayBuffer> {
     this.#md5s.push(...md5s);
     return this.#parts.write(chunk);
   }
 
-  /** Makes the image visible. */
+  /**
+   * Makes the image visible.
+   *
+   * @param image The size and the digests.
+   */
   async commit(image: ImageDigest): Promise<void> {
     const isSegmented = this.#parts.sent > 0;
     if (isSegmented) await this.#parts.finish();
@@ -82,7 +96,11 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     await this.#options.dispose(false).catch(() => {});
   }
 
-  /** Removes everything. */
+  /**
+   * Removes everything.
+   *
+   * @param reason Why the upload has failed.
+   */
   async abort(reason: unknown): Promise<void> {
     await this.#parts.abort(reason);
     try {
