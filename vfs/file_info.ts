@@ -1,5 +1,5 @@
 /**
- * What the tree tells of its files and directories, in the shapes that Deno users know.
+ * What is known of files and directories of the tree, in the shapes that Deno users know.
  *
  * @module
  */
@@ -11,31 +11,31 @@ export interface FileInfo extends Partial<Omit<ImageStat, "modified">> {
   isFile: boolean;
   /** Whether it is a directory. */
   isDirectory: boolean;
-  /** The tree shows no symbolic links. */
+  /** Always `false`: the tree has no symbolic links. */
   isSymlink: false;
-  /** When it was last changed, where known. */
+  /** The date of the last change; `null` where it is not known. */
   mtime: Date | null;
 }
 
-/** One name in a directory. */
+/** A name in a directory. */
 export interface DirEntry {
-  /** The name, one segment. */
+  /** The name. It has no slash. */
   name: string;
   /** Whether it is an image. */
   isFile: boolean;
   /** Whether it is a directory. */
   isDirectory: boolean;
-  /** The tree shows no symbolic links. */
+  /** Always `false`: the tree has no symbolic links. */
   isSymlink: false;
-  /** Size in bytes, where the listing tells it. */
+  /** Size in bytes, where the listing has it. */
   size?: number | undefined;
-  /** When it was last changed, where the listing tells it. */
+  /** The date of the last change; `null` where the listing does not have it. */
   mtime: Date | null;
-  /** Its entity tag, quotes included, where the listing tells it. */
+  /** The entity tag, quotes included, where the listing has it. */
   etag?: string | undefined;
 }
 
-/** A directory, of which nothing else is known. */
+/** What is known of any directory. */
 export const DIRECTORY = {
   isFile: false,
   isDirectory: true,
@@ -43,12 +43,22 @@ export const DIRECTORY = {
   mtime: null,
 } as const;
 
-/** An image as a file. */
+/**
+ * Returns what the tree says of an image.
+ *
+ * @param stat What its store says of it.
+ * @returns The same in the shape of `Deno.FileInfo`.
+ */
 export function fileInfo({ modified, ...stat }: ImageStat): FileInfo {
   return { isFile: true, isDirectory: false, isSymlink: false, mtime: modified ?? null, ...stat };
 }
 
-/** A line of a store's listing as a directory entry. */
+/**
+ * Returns the entry of a directory for an entry of a store's listing.
+ *
+ * @param entry The entry of the listing.
+ * @returns The same in the shape of `Deno.DirEntry`.
+ */
 export function dirEntry({ path, kind, size, modified, etag }: ListEntry): DirEntry {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (kind === "directory") return { name, ...DIRECTORY };

@@ -1,31 +1,38 @@
 /**
- * Which directory of which store is where in the tree.
+ * The mount points of a tree: which directory of which store is where.
  *
  * @module
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
 import { joinPath, parsePath } from "./path.ts";
 
-/** A place in a store: an image id, or a directory's path; empty for the store's root. */
+/** A place in a store. */
 export interface StorePlace {
   /** Name of the store. */
   store: string;
-  /** The path in the store. */
+  /** The image id, or the path of a directory; empty for the store's root. */
   path: string;
 }
 
 /**
  * The mount points of a tree: every store under its name, and the mounts of the configuration. The
- * longest one that begins a path holds it, and hides what a shorter one has there.
+ * longest one that a path begins with decides, and hides what a shorter one has there.
  */
 export class Mounts {
   readonly #points = new Map<string, StorePlace>();
-  /** The directories on the way to mount points. */
+  /** The directories above mount points. */
   readonly #above = new Set<string>();
-  /** How many names the longest mount point has. */
+  /** The number of names in the longest mount point. */
   #deepest = 0;
 
-  /** Throws `BadStoreConfiguration`, which names the mount. */
+  /**
+   * Creates the mount points.
+   *
+   * @param stores The names of the stores.
+   * @param mounts Directories of the tree, each with the store, or the directory of a store, that it
+   * shows.
+   * @throws {BadStoreConfiguration} If a mount names no store, or a place that is taken.
+   */
   constructor(stores: readonly string[], mounts: Readonly<Record<string, string>>) {
     for (const name of stores) this.#points.set(name, { store: name, path: "" });
     for (const [path, target] of Object.entries(mounts)) {
@@ -51,7 +58,12 @@ export class Mounts {
     }
   }
 
-  /** Where in a store a path leads, or `undefined` above all mount points and beside them. */
+  /**
+   * Finds where in a store a path leads.
+   *
+   * @param segments The names of the path, from the root down.
+   * @returns The place, or `undefined` above and beside all mount points.
+   */
   find(segments: readonly string[]): StorePlace | undefined {
     for (let depth = Math.min(segments.length, this.#deepest); depth >= 0; depth--) {
       const point = this.#points.get(segments.slice(0, depth).join("/"));
@@ -62,14 +74,24 @@ export class Mounts {
     return undefined;
   }
 
-  /** Whether a path is a mount point, the root or a directory on the way to a mount point. */
+  /**
+   * Returns whether a path is a mount point, or a directory above one.
+   *
+   * @param segments The names of the path, from the root down.
+   * @returns Whether it is one. The root always is.
+   */
   isFixed(segments: readonly string[]): boolean {
     if (segments.length > this.#deepest) return false;
     const key = segments.join("/");
     return key === "" || this.#points.has(key) || this.#above.has(key);
   }
 
-  /** The names that a directory has because mount points are there or further down, each once. */
+  /**
+   * Returns the names that a directory has because of mount points in it or further down.
+   *
+   * @param segments The names of the directory's path, from the root down.
+   * @returns The names, each once.
+   */
   below(segments: readonly string[]): string[] {
     const prefix = segments.map((segment) => `${segment}/`).join("");
     const names = new Set<string>();
@@ -81,7 +103,12 @@ export class Mounts {
     return [...names];
   }
 
-  /** The path that leads to a place: the store's own unless a mount hides it. */
+  /**
+   * Returns the path that leads to a place: the one below the store's name if no mount hides it.
+   *
+   * @param place The place in a store.
+   * @returns The path, or `undefined` if the tree does not show the place.
+   */
   pathOf(place: StorePlace): string | undefined {
     for (const [key, { store, path }] of this.#points) {
       const prefix = path === "" ? "" : `${path}/`;

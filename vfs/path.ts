@@ -1,5 +1,5 @@
 /**
- * Paths of the tree, judged once.
+ * Paths of the tree: parsing and encoding.
  *
  * @module
  */
@@ -8,18 +8,20 @@ import { pathFault } from "../location/image_id.ts";
 
 /** A path of the tree in its parts. */
 export interface TreePath {
-  /** The names from the root down; none for the root. */
+  /** The names from the root down. The root has none. */
   segments: readonly string[];
   /** Whether it ends with a slash, so that it can only name a directory. */
   directory: boolean;
 }
 
 /**
- * Takes a path of the tree apart. It starts with `/` and is not percent-decoded: `%2e%2e` is a name
- * like any other. A slash at the end means a directory.
+ * Parses a path of the tree. It is not percent-decoded: `%2e%2e` is a name like any other. A slash at
+ * the end means a directory.
  *
- * Throws `Invalid` if it has an empty, `.` or `..` segment, a backslash, a control character or a lone
- * surrogate.
+ * @param path The path.
+ * @returns The names in it, and whether it can only be a directory.
+ * @throws {Invalid} If the path does not start with `/`, has an empty, `.` or `..` segment, or holds a
+ * backslash, a control character or a lone surrogate.
  *
  * @example Good and bad paths
  * ```ts

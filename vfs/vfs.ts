@@ -48,8 +48,9 @@ import {
 /** Options of {@linkcode Vfs}. */
 export interface VfsOptions {
   /**
-   * Directories that show a store, or a directory of a store: `{ "/images/debian": "/mirror/debian" }`.
-   * They may be anywhere, `/` included; the deepest one that begins a path holds it.
+   * Directories that show a store, or a directory of a store, such as
+   * `{ "/images/debian": "/mirror/debian" }`. They may be anywhere, `/` included. The deepest one that a
+   * path begins with decides. Default: none.
    */
   mounts?: Readonly<Record<string, string>> | undefined;
 }
@@ -69,10 +70,10 @@ export interface RemoveOptions extends OperationOptions {
  * A tree over stores. Every store is a directory of the root, `/<store>/<image id>`; mounts show
  * stores and their directories elsewhere too.
  *
- * A path starts with `/`; it is taken as it is, without percent-decoding. Images are write-once:
- * what writes to a path that exists throws `Duplicate`, and to replace an image is to remove it
- * first. Stores have no directories of their own: a directory is there as long as an image is in
- * it. Errors name the path of the tree; those of streams that are read name the path in the store.
+ * A path starts with `/` and is not percent-decoded. Images are written once: writing to a path that
+ * exists throws `Duplicate`; to replace an image, remove it first. Stores have no directories of their
+ * own: a directory exists as long as an image is in it. Errors name the path of the tree; errors of
+ * streams name the path in the store.
  *
  * @example One tree over two stores
  * ```ts
@@ -93,15 +94,26 @@ export class Vfs implements AsyncDisposable {
   readonly stores: Stores;
   readonly #mounts: Mounts;
 
-  /** Throws `BadStoreConfiguration` for a mount that leads nowhere. */
+  /**
+   * Creates a tree. Nothing is opened yet.
+   *
+   * @param stores The stores. In a record, the keys are their names in the tree.
+   * @param options Where else in the tree stores are shown.
+   * @throws {BadStoreConfiguration} If a mount names no store, or a place that is taken.
+   */
   constructor(stores: Stores | Readonly<Record<string, Store>>, options: VfsOptions = {}) {
     this.stores = stores instanceof Stores ? stores : new Stores(stores);
     this.#mounts = new Mounts(this.stores.names, options.mounts ?? {});
   }
 
   /**
-   * The store and the id that a path names, whether the image exists or not. Throws `Invalid` if it
-   * can only be a directory, `NotFound` if nothing is mounted there, and why its store cannot be used.
+   * Returns the store and the image id that a path names, whether the image exists or not.
+   *
+   * @param path The path.
+   * @returns The store and the id.
+   * @throws {Invalid} If the path is not valid, or can only be a directory.
+   * @throws {NotFound} If nothing is mounted there.
+   * @throws {StoreError} If the store could not be configured: the reason.
    */
   imageAt(path: string): ImagePlace {
     const { segments, directory } = parsePath(path);
@@ -112,18 +124,38 @@ export class Vfs implements AsyncDisposable {
     return { store: this.#storeOf(place, path), imageId: place!.path };
   }
 
-  /** The location that a path names, whether the image exists or not. Throws as {@linkcode imageAt}. */
+  /**
+   * Returns the location that a path names, whether the image exists or not.
+   *
+   * @param path The path.
+   * @param options The caller, and an abort signal.
+   * @returns The location.
+   * @throws {Invalid} If the path is not valid, or can only be a directory.
+   * @throws {NotFound} If nothing is mounted there.
+   */
   locate(path: string, options: OperationOptions = {}): Promise<Location> {
     return this.#image(path, ({ store, imageId }) => store.locationOf(imageId, options));
   }
 
-  /** The path that leads to a location, or `undefined` where the tree does not show it. */
+  /**
+   * Returns the path that leads to a location.
+   *
+   * @param location The location of an image, whether it exists or not.
+   * @returns The path, or `undefined` if the tree does not show the location.
+   */
   pathOf(location: Location): string | undefined {
     const { storeName: store, imageId: path } = location;
     return path === undefined ? undefined : this.#mounts.pathOf({ store, path });
   }
 
-  /** Tells what is known of an image or a directory. Throws `NotFound`. */
+  /**
+   * Reads what is known of an image or a directory.
+   *
+   * @param path The path. With a slash at its end, only a directory counts.
+   * @param options The caller, and an abort signal.
+   * @returns Size in bytes, date, ETag and digests of an image, as far as its store knows them.
+   * @throws {NotFound} If there is nothing at the path.
+   */
   async stat(path: string, options: OperationOptions = {}): Promise<FileInfo> {
     const { segments, directory } = parsePath(path);
     if (this.#mounts.isFixed(segments)) return DIRECTORY;
@@ -145,7 +177,13 @@ export class Vfs implements AsyncDisposable {
     });
   }
 
-  /** Whether there is an image or a directory. */
+  /**
+   * Returns whether there is an image or a directory.
+   *
+   * @param path The path.
+   * @param options The caller, and an abort signal.
+   * @returns Whether there is one. A store that cannot be reached is an error, not `false`.
+   */
   async exists(path: string, options: OperationOptions = {}): Promise<boolean> {
     try {
       await this.stat(path, options);
@@ -240,7 +278,15 @@ export class Vfs implements AsyncDisposable {
     return glob(this, pattern, options);
   }
 
-  /** Opens an image, or a range of it, for reading. See `Store.get`. */
+  /**
+   * Opens an image, or a range of it, for reading. See `Store.get`.
+   *
+   * @param path The path of the image.
+   * @param options The range in bytes, digests to verify, the caller and an abort signal.
+   * @returns The stream, with its number of bytes and the size of the whole image in bytes.
+   * @throws {NotFound} If there is no such image.
+   * @throws {InvalidRange} If the range starts after the end of the image.
+   */
   get(path: string, options: GetOptions = {}): Promise<GetResult> {
     return this.#image(path, ({ store, imageId }) => store.get(imageId, options));
   }
@@ -257,14 +303,29 @@ export class Vfs implements AsyncDisposable {
     return this.#image(path, ({ store, imageId }) => store.inspect(imageId, options));
   }
 
-  /** Opens an image for reading with a position. See `Store.open`. */
+  /**
+   * Opens an image for reading with a position. See `Store.open`.
+   *
+   * @param path The path of the image.
+   * @param options The caller, and an abort signal.
+   * @returns The file, to be closed after use.
+   * @throws {NotFound} If there is no such image.
+   * @throws {StoreRandomGetNotSupported} If the store cannot read from the middle.
+   */
   open(path: string, options: OperationOptions = {}): Promise<VfsFile> {
     return this.#image(path, async ({ store, imageId }) => {
       return new VfsFile(await store.open(imageId, options), () => this.stat(path, options));
     });
   }
 
-  /** Reads an image, or a range of it, into memory. */
+  /**
+   * Reads an image, or a range of it, into memory.
+   *
+   * @param path The path of the image.
+   * @param options The range in bytes, digests to verify, the caller and an abort signal.
+   * @returns The bytes.
+   * @throws {NotFound} If there is no such image.
+   */
   readFile(path: string, options: GetOptions = {}): Promise<Bytes> {
     return this.#image(path, async ({ store, imageId }) => {
       const { stream } = await store.get(imageId, options);
@@ -272,14 +333,27 @@ export class Vfs implements AsyncDisposable {
     });
   }
 
-  /** Reads an image of UTF-8 text into memory. */
+  /**
+   * Reads an image of UTF-8 text into memory.
+   *
+   * @param path The path of the image.
+   * @param options The range in bytes, digests to verify, the caller and an abort signal.
+   * @returns The text. What is not UTF-8 is replaced by U+FFFD.
+   * @throws {NotFound} If there is no such image.
+   */
   async readTextFile(path: string, options: GetOptions = {}): Promise<string> {
     return new TextDecoder().decode(await this.readFile(path, options));
   }
 
   /**
-   * Adds an image. It appears whole or not at all. Throws `Duplicate` if there is one: images are
-   * never overwritten. See `Store.add`.
+   * Adds an image. It appears whole or not at all. See `Store.add`.
+   *
+   * @param path The path of the new image.
+   * @param data The bytes, in any of the forms of `ImageData`.
+   * @param options The size, digests that the data must have, the caller and an abort signal.
+   * @returns Location, size in bytes and digests of the image.
+   * @throws {Duplicate} If there is an image already: images are never overwritten.
+   * @throws {Invalid} If the path can only be a directory.
    */
   async writeFile(path: string, data: ImageData, options: AddOptions = {}): Promise<AddResult> {
     let place: ImagePlace;
@@ -292,18 +366,40 @@ export class Vfs implements AsyncDisposable {
     return await withTreePath(path, () => place.store.add(place.imageId, data, options));
   }
 
-  /** Adds an image of UTF-8 text. See {@linkcode writeFile}. */
+  /**
+   * Adds an image of UTF-8 text. See {@linkcode writeFile}.
+   *
+   * @param path The path of the new image.
+   * @param text The text.
+   * @param options As for `writeFile`.
+   * @returns Location, size in bytes and digests of the image.
+   * @throws {Duplicate} If there is an image already.
+   */
   writeTextFile(path: string, text: string, options: AddOptions = {}): Promise<AddResult> {
     return this.writeFile(path, new TextEncoder().encode(text), options);
   }
 
-  /** The stream of an image, opened when it is first read. */
+  /**
+   * Returns the stream of an image, which is opened when it is first read.
+   *
+   * @param path The path of the image.
+   * @param options As for `get`.
+   * @returns The stream. What `get` would throw is its error.
+   * @throws {Invalid} If the path can only be a directory.
+   */
   readable(path: string, options: GetOptions = {}): ReadableStream<Bytes> {
     const { store, imageId } = this.imageAt(path);
     return store.readable(imageId, options);
   }
 
-  /** A stream that adds what is written to it: the image appears when it is closed. */
+  /**
+   * Returns a stream. What is written to it becomes the image when the stream is closed.
+   *
+   * @param path The path of the new image.
+   * @param options As for `writeFile`.
+   * @returns The stream, whose `result` is what `writeFile` resolves to.
+   * @throws {Invalid} If the path can only be a directory.
+   */
   writable(path: string, options: AddOptions = {}): ImageWritable {
     this.imageAt(path);
     return new ImageWritable((data) => this.writeFile(path, data, options));
@@ -313,7 +409,14 @@ export class Vfs implements AsyncDisposable {
    * Copies an image: by the backend itself inside a store that can, else as a stream in bounded
    * memory. Digests that the source's store holds are checked before the copy appears.
    *
-   * Throws `NotFound`, `Duplicate`, `ChecksumMismatch`, `ImageChanged` and what `Store.add` throws.
+   * @param from The path of the image.
+   * @param to The path of the copy.
+   * @param options Whether to verify, the caller and an abort signal.
+   * @returns Where the copy is, and its digests where they were computed on the way.
+   * @throws {NotFound} If there is no such image.
+   * @throws {Duplicate} If there is an image at the second path.
+   * @throws {ChecksumMismatch} If the data does not have the digests of the source's store.
+   * @throws {ImageChanged} If the image was replaced while it was being copied.
    */
   async copyFile(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
@@ -321,11 +424,16 @@ export class Vfs implements AsyncDisposable {
   }
 
   /**
-   * Moves an image. Across stores that is a copy, checked by size and digest, and then a removal: the
-   * image is never without a whole copy, and a failure in between leaves it where it was.
+   * Moves an image. Across stores that is a copy, checked by size and digest, and then a removal. There
+   * is a whole image at one of the paths at any time; a failure leaves it where it was.
    *
-   * Throws what {@linkcode copyFile} throws, `Invalid` if neither size nor digest is known, and
-   * `StoreDeleteNotSupported`, before anything is copied, if the first store cannot delete.
+   * @param from The path of the image.
+   * @param to The path that it will have.
+   * @param options Whether to verify, the caller and an abort signal.
+   * @throws {NotFound} If there is no such image.
+   * @throws {Duplicate} If there is an image at the second path.
+   * @throws {Invalid} If neither size nor digest of the image is known, so that no copy can be checked.
+   * @throws {StoreDeleteNotSupported} If the first store cannot delete; nothing has been copied then.
    */
   async rename(from: string, to: string, options: CopyOptions = {}): Promise<void> {
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
@@ -379,10 +487,13 @@ export class Vfs implements AsyncDisposable {
   }
 
   /**
-   * Checks that a directory could be at a path. It makes none: a directory is there as long as an
-   * image is in it.
+   * Checks that a directory could be at a path. It creates none: a directory exists as long as an image
+   * is in it.
    *
-   * Throws `Duplicate` if an image has that path, and `NotFound` if nothing is mounted there.
+   * @param path The path.
+   * @param options The caller, and an abort signal.
+   * @throws {Duplicate} If an image has that path.
+   * @throws {NotFound} If nothing is mounted there.
    */
   async mkdir(path: string, options: OperationOptions = {}): Promise<void> {
     const { segments } = parsePath(path);
@@ -401,12 +512,26 @@ export class Vfs implements AsyncDisposable {
     });
   }
 
-  /** Who may do what with an image. See `Store.getAcls`. */
+  /**
+   * Reads who may do what with an image. See `Store.getAcls`.
+   *
+   * @param path The path of the image.
+   * @param options The caller, and an abort signal.
+   * @returns Who may read and write.
+   * @throws {StoreAclsNotSupported} If the store has no ACLs.
+   */
   getAcls(path: string, options: OperationOptions = {}): Promise<Acls> {
     return this.#image(path, ({ store, imageId }) => store.getAcls(imageId, options));
   }
 
-  /** Replaces who may do what with an image. See `Store.setAcls`. */
+  /**
+   * Replaces who may do what with an image. See `Store.setAcls`.
+   *
+   * @param path The path of the image.
+   * @param acls Who may read and write. What is left out is denied.
+   * @param options The caller, and an abort signal.
+   * @throws {StoreAclsNotSupported} If the store has no ACLs, or cannot express these.
+   */
   setAcls(path: string, acls: Partial<Acls>, options: OperationOptions = {}): Promise<void> {
     return this.#image(path, ({ store, imageId }) => store.setAcls(imageId, acls, options));
   }
@@ -416,7 +541,7 @@ export class Vfs implements AsyncDisposable {
     return this.stores.close();
   }
 
-  /** The same as {@linkcode close}. */
+  /** Does the same as {@linkcode close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -435,7 +560,7 @@ export class Vfs implements AsyncDisposable {
   }
 }
 
-/** Whether a directory of a store holds images. */
+/** Returns whether a directory of a store has anything in it, also what only a listing can see. */
 async function hasImages(
   store: Store,
   directory: string,

@@ -6,15 +6,20 @@
 import type { FileInfo } from "../../vfs/file_info.ts";
 import { parseHttpDate } from "./http_date.ts";
 
-/** What tells one state of an image from another. */
+/** What distinguishes one state of an image from another (RFC 9110, section 8.8). */
 export interface Validators {
-  /** The entity tag, quotes included. */
+  /** The entity tag, quotes included; `undefined` where there is none. */
   etag: string | undefined;
-  /** When the image was last changed. */
+  /** The date of the last change; `undefined` where it is not known. */
   modified: Date | undefined;
 }
 
-/** The validators of an image; where its store has no entity tag, its digest is one. */
+/**
+ * Returns the validators of an image.
+ *
+ * @param info What is known of the image.
+ * @returns Entity tag and date. Where the store has no entity tag, the digest is used as one.
+ */
 export function validatorsOf({ etag, mtime, checksum, multihash }: FileInfo): Validators {
   const digest = multihash?.value ?? checksum;
   return { etag: etag ?? (digest && `"${digest}"`), modified: mtime ?? undefined };
@@ -22,14 +27,23 @@ export function validatorsOf({ etag, mtime, checksum, multihash }: FileInfo): Va
 
 const CONDITIONS = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 
-/** Whether an answer depends on what the image is at the moment. */
+/**
+ * Returns whether a request has preconditions.
+ *
+ * @param headers The header fields of the request.
+ * @returns Whether the response depends on the current state of the image.
+ */
 export function isConditional(headers: Headers): boolean {
   return CONDITIONS.some((name) => headers.has(name));
 }
 
 /**
- * Judges the preconditions in the order of section 13.2.2. Returns the status to answer with, or
- * `undefined` if the method is to be performed. `current` is `undefined` where there is no image.
+ * Evaluates the preconditions of a request, in the order of section 13.2.2.
+ *
+ * @param method The method of the request.
+ * @param headers The header fields of the request.
+ * @param current The validators of the image; `undefined` where there is no image.
+ * @returns The status of the response, or `undefined` if the method is to be performed.
  */
 export function preconditionStatus(
   method: string,
@@ -60,11 +74,16 @@ export function preconditionStatus(
 }
 
 /**
- * Whether a Range is to be applied: there is no If-Range, or it holds (section 13.1.5).
+ * Returns whether the Range of a request is to be applied: there is no If-Range, or it holds (section
+ * 13.1.5).
  *
- * A date holds only for an image without an entity tag, and a second or more after its last change.
- * What is replaced twice in a second has one date, so that two images would be glued together; who
- * was told an entity tag must not ask by date, and without one the date is all that there is.
+ * A date holds only for an image without an entity tag, and only from a second after the last change
+ * on. An image that is replaced twice within a second has one date, so that a client would join the
+ * halves of two images.
+ *
+ * @param headers The header fields of the request.
+ * @param current The validators of the image.
+ * @returns Whether to send the range. Otherwise the whole image is sent.
  */
 export function ifRangeHolds(headers: Headers, { etag, modified }: Validators): boolean {
   const value = headers.get("if-range");
@@ -85,19 +104,19 @@ function matches(
   return etag !== undefined && entityTags(value).some((one) => equal(one, etag));
 }
 
-/** The entity tags of a list; what is none is passed over. */
+/** Returns the entity tags of a list. What is none is left out. */
 function entityTags(value: string): string[] {
   // deno-lint-ignore no-control-regex -- everything but control characters and quotes
   return [...value.matchAll(/(?:^|,)[ \t]*((?:W\/)?"[^"\x00-\x20\x7f]*")[ \t]*(?=,|$)/g)]
     .map(([, tag]) => tag!);
 }
 
-/** The strong comparison of section 8.8.3.2. */
+/** Compares strongly (section 8.8.3.2). */
 function strongEqual(one: string, other: string): boolean {
   return one === other && !one.startsWith("W/");
 }
 
-/** The weak comparison of section 8.8.3.2. */
+/** Compares weakly (section 8.8.3.2). */
 function weakEqual(one: string, other: string): boolean {
   return one.replace(/^W\//, "") === other.replace(/^W\//, "");
 }

@@ -72,7 +72,7 @@ export class Cors {
   }
 
   /**
-   * Returns the fields that a preflight asks for: an OPTIONS request that a browser sends before the
+   * Returns the fields of the response to a preflight: an OPTIONS request that a browser sends before the
    * real one.
    *
    * @param request The header fields of the request.

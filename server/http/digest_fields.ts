@@ -6,10 +6,16 @@
 import { Invalid } from "../../errors/mod.ts";
 import type { Multihash } from "../../streams/mod.ts";
 
-/** Names of algorithms in the fields and in glance_store. */
+/** The names of algorithms in the fields, with the names that the stores use. Stronger ones go first. */
 const ALGORITHMS: Readonly<Record<string, string>> = { "sha-512": "sha512", "sha-256": "sha256" };
 
-/** The Repr-Digest of a multihash, where the field has a name for its algorithm. */
+/**
+ * Returns the Repr-Digest field of an image.
+ *
+ * @param multihash The digest of the image.
+ * @returns The value of the field, or `undefined` if there is no digest or the field has no name for its
+ * algorithm.
+ */
 export function reprDigest(multihash: Multihash | undefined): string | undefined {
   const name = Object.keys(ALGORITHMS).find((name) => ALGORITHMS[name] === multihash?.algo);
   if (name === undefined) return undefined;
@@ -18,16 +24,20 @@ export function reprDigest(multihash: Multihash | undefined): string | undefined
 }
 
 /**
- * The digests that the Content-Digest and Repr-Digest of an upload announce, the strongest first.
- * Algorithms that are not known do not count. Throws `Invalid` if a field cannot be read, or if one
- * algorithm has two values.
+ * Returns the digests that the Content-Digest and Repr-Digest fields of an upload say it must have.
+ *
+ * @param headers The header fields of the request.
+ * @returns The digests, the strongest first. Unknown algorithms are left out.
+ * @throws {Invalid} If a field is not valid, or has two values for one algorithm.
  */
 export function announcedDigests(headers: Headers): Multihash[] {
   const found = new Map<string, string>();
   for (const field of ["content-digest", "repr-digest"]) {
     for (const member of headers.get(field)?.split(",") ?? []) {
       const match = /^\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):\s*$/.exec(member);
-      if (!match) throw new Invalid(`the ${field} field cannot be read`);
+      if (!match) {
+        throw new Invalid(`the ${field} field is not a list of digests such as sha-256=:...:`);
+      }
       const [name, value] = [match[1]!, toHex(match[2]!, field)];
       if ((found.get(name) ?? value) !== value) throw new Invalid(`two ${name} digests differ`);
       found.set(name, value);

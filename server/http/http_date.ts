@@ -14,7 +14,12 @@ const RFC850 = new RegExp(
 );
 const ASCTIME = new RegExp(`^${DAY} ${MONTH} ([ \\d]\\d) ${TIME} (\\d{4})$`);
 
-/** The second that an HTTP-date names, in seconds since 1970, or `undefined` if it is none. */
+/**
+ * Parses an HTTP-date, in any of its three forms.
+ *
+ * @param text The date.
+ * @returns Seconds since 1970, or `undefined` if the text is no HTTP-date.
+ */
 export function parseHttpDate(text: string): number | undefined {
   let match = FIXDATE.exec(text);
   if (match) {
@@ -45,7 +50,12 @@ function seconds(year: number, month: string, day: string, time: string[]): numb
   return valid ? date.getTime() / 1000 : undefined;
 }
 
-/** A date as HTTP writes it; the current one in place of one in the future (section 8.8.2.1). */
+/**
+ * Formats a date for a Last-Modified field.
+ *
+ * @param date The date. One in the future is replaced by the current one (section 8.8.2.1).
+ * @returns The date in the form of RFC 9110, section 5.6.7.
+ */
 export function formatHttpDate(date: Date): string {
   return new Date(Math.min(+date, Date.now())).toUTCString();
 }

@@ -39,7 +39,12 @@ const TYPES: Readonly<Record<string, string>> = {
   zst: "application/zstd",
 };
 
-/** The media type of a path, by its extension. */
+/**
+ * Returns the media type of an image by the extension of its path.
+ *
+ * @param path The path.
+ * @returns The media type; `application/octet-stream` for an unknown extension.
+ */
 export function mediaType(path: string): string {
   const extension = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
   return Object.hasOwn(TYPES, extension) ? TYPES[extension]! : "application/octet-stream";

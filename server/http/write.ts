@@ -18,21 +18,31 @@ import { preconditionStatus, type Validators, validatorsOf } from "./conditions.
 import { announcedDigests } from "./digest_fields.ts";
 import { statusReply, textReply } from "./reply.ts";
 
-/** Judges the Authorization field of a request (RFC 6750). */
+/** Checks the Authorization field of requests (RFC 6750). */
 export class BearerToken {
   readonly #digest: Promise<Bytes>;
 
-  /** Throws `Invalid` if the token is empty. */
+  /**
+   * Creates the check for a token.
+   *
+   * @param token The token that requests must have.
+   * @throws {Invalid} If the token is empty.
+   */
   constructor(token: string) {
     if (token === "") throw new Invalid("the token for writing is empty");
     this.#digest = digest(token);
   }
 
-  /** The response that refuses, or `undefined` if the token is the right one. */
+  /**
+   * Checks a request.
+   *
+   * @param headers The header fields of the request.
+   * @returns The reply that refuses it, or `undefined` if it has the token.
+   */
   async refusal(headers: Headers): Promise<HttpReply | undefined> {
     const given = /^Bearer +(.*)$/i.exec(headers.get("authorization") ?? "")?.[1];
     if (given === undefined) return statusReply(401, { "www-authenticate": "Bearer" });
-    // Digests of one size are compared to their end, so that the time says nothing of the token.
+    // Digests are compared to their end, so that the time says nothing about the token.
     const [wanted, got] = [await this.#digest, await digest(given)];
     let difference = 0;
     for (let i = 0; i < wanted.length; i++) difference |= wanted[i]! ^ got[i]!;
@@ -45,7 +55,15 @@ async function digest(text: string): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
-/** Answers a PUT: the image is added, whole or not at all, and never overwritten. */
+/**
+ * Responds to a PUT: adds the image, whole or not at all, and never over another.
+ *
+ * @param vfs The tree.
+ * @param request The request.
+ * @param path The path of the new image.
+ * @returns The reply: 201, or why the image was not added.
+ * @throws {StoreError} What `Vfs.writeFile` throws.
+ */
 export async function putImage(vfs: Vfs, request: HttpRequest, path: string): Promise<HttpReply> {
   const { headers } = request;
   if (headers.has("content-range")) throw new Invalid("an image is put whole, not in ranges");
@@ -62,7 +80,7 @@ export async function putImage(vfs: Vfs, request: HttpRequest, path: string): Pr
       size: length === null ? undefined : Number(length),
       expected: { multihash },
     });
-    // The image is there, whether its entity tag can be told or not.
+    // The image exists, even if its entity tag cannot be read.
     const etag = await vfs.stat(path).then((info) => validatorsOf(info).etag, () => undefined);
     const { size, checksum } = added;
     const text = JSON.stringify({ path, size, checksum, multihash: added.multihash });
@@ -78,13 +96,21 @@ export async function putImage(vfs: Vfs, request: HttpRequest, path: string): Pr
   }
 }
 
-/** The data, which fails where it ends without having the digest: `add` itself checks but one. */
+/** Returns the data as a stream that fails if it does not have the digest: `add` checks only one. */
 async function checked(data: ImageData, multihash: Multihash): Promise<ReadableStream<Bytes>> {
   const { verifyingReader } = await import("../../streams/verify.ts");
   return readableFrom(await verifyingReader(openSource(data).reader, { multihash }, undefined));
 }
 
-/** Answers a DELETE of an image. */
+/**
+ * Responds to a DELETE of an image.
+ *
+ * @param vfs The tree.
+ * @param request The request.
+ * @param path The path of the image.
+ * @returns The reply: 204, or 412.
+ * @throws {StoreError} What `Vfs.remove` throws.
+ */
 export async function deleteImage(
   vfs: Vfs,
   request: HttpRequest,
@@ -96,7 +122,7 @@ export async function deleteImage(
   return statusReply(204);
 }
 
-/** Why a PUT is refused before its body is read. */
+/** Returns the status that refuses a PUT before its body is read, or `undefined`. */
 async function refusal(vfs: Vfs, request: HttpRequest, path: string): Promise<number | undefined> {
   const existing = await current(vfs, path);
   return preconditionStatus("PUT", request.headers, existing) ?? (existing && 409);

@@ -58,7 +58,7 @@ const MAX_TARGET = 8192;
  *
  * @param text The head without the empty line at its end, one character per byte.
  * @returns The head.
- * @throws {RequestError} If the head is not valid, or asks for what the server does not have.
+ * @throws {RequestError} If the head is not valid, or needs what the server does not have.
  */
 export function parseRequestHead(text: string): RequestHead {
   const [requestLine = "", ...lines] = text.split("\r\n");

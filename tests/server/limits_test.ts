@@ -9,7 +9,7 @@ import { MemoryStore } from "@vitrine/vitrine/memory";
 import { type RequestLog, serve } from "@vitrine/vitrine/serve";
 import { hostGuard } from "../../server/http/host_guard.ts";
 import { COMMAND, Workplace } from "../cli/harness.ts";
-import { askOnce, StalledClients } from "./stalled_clients.ts";
+import { askOnce, residentMemory, StalledClients } from "./stalled_clients.ts";
 
 const MIB = 1 << 20;
 
@@ -34,11 +34,11 @@ Deno.test("vitrine serve: 400 of 500 connections stall under ulimit -n 200, and 
     assertMatch(text, /^HTTP\/1\.1 200 [^]*\r\n\r\nhealthy$/);
   };
   for (let i = 0; i < 20; i++) await healthy();
-  const before = memoryOf(child.pid, "VmRSS");
+  const before = residentMemory(child.pid);
   {
     using _stalled = await StalledClients.open(url, 400, "/local/large.img", "t");
     for (let i = 0; i < 5; i++) await Promise.all(Array.from({ length: 20 }, healthy));
-    const growth = memoryOf(child.pid, "VmRSS") - before;
+    const growth = residentMemory(child.pid) - before;
     assert(growth <= 64 * MIB, `memory grew by ${growth} bytes`);
   }
   await healthy();

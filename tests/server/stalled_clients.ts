@@ -58,3 +58,9 @@ export async function askOnce(url: URL, path: string): Promise<{ text: string; t
   const text = await new Response(connection.readable).text();
   return { text, time: performance.now() - started };
 }
+
+/** Memory that a process has resident, in bytes. */
+export function residentMemory(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)![1]);
+}
