@@ -24,6 +24,8 @@ const STATUS: Readonly<Record<string, number>> = {
   Duplicate: 409,
   HasSnapshot: 409,
   InUseByStore: 409,
+  InvalidRange: 416,
+  ImageFormatRefused: 422,
   BackendException: 502,
   NotAuthenticated: 502,
   ImageChanged: 503,
@@ -43,6 +45,7 @@ const TEXT: Readonly<Record<number, string>> = {
   412: "a precondition does not hold",
   415: "an encoded image is not accepted",
   416: "the range lies outside the image",
+  422: "the store does not accept an image like this",
   500: "the store is not usable",
   502: "the store's backend failed",
   503: "the store cannot be reached",
@@ -105,6 +108,6 @@ export function errorReply(error: unknown): HttpReply {
     status,
     retryAfter === undefined ? {} : { "retry-after": `${Math.ceil(retryAfter / 1000)}` },
     // What is wrong with a request is about what its sender wrote.
-    status === 400 ? detail : TEXT[status],
+    status === 400 || status === 422 ? detail : TEXT[status],
   );
 }

@@ -28,6 +28,7 @@ export const STATUS_TEXT: Readonly<Record<number, string>> = {
   415: "Unsupported Media Type",
   416: "Range Not Satisfiable",
   417: "Expectation Failed",
+  422: "Unprocessable Content",
   423: "Locked",
   424: "Failed Dependency",
   431: "Request Header Fields Too Large",

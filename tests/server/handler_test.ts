@@ -109,7 +109,7 @@ async function served(
 const TOKEN = { writeToken: "open sesame" };
 const AUTHORIZED = { authorization: "Bearer open sesame" };
 
-Deno.test("an image comes with what is known of it", async () => {
+Deno.test("handler: GET sends an image with its validators, type and digest", async () => {
   const { ask } = await served();
   const response = await ask("/s/dir/a.txt");
   assertEquals(response.status, 200);
@@ -126,7 +126,7 @@ Deno.test("an image comes with what is known of it", async () => {
   assertEquals(head.body, null);
 });
 
-Deno.test("a part has the fields that the whole has", async () => {
+Deno.test("handler: a range has the fields that the whole image has", async () => {
   const { ask } = await served();
   const whole = await ask("/s/dir/a.txt");
   const part = await ask("/s/dir/a.txt", {
@@ -138,7 +138,7 @@ Deno.test("a part has the fields that the whole has", async () => {
   assertEquals(await part.text(), "ell");
 });
 
-Deno.test("an image that tells its validators when it is opened is asked for once", async () => {
+Deno.test("handler: opens an image once where that shows its validators", async () => {
   for (
     const [store, headers] of [
       [new Undigested("s"), {}],
@@ -156,7 +156,7 @@ Deno.test("an image that tells its validators when it is opened is asked for onc
   }
 });
 
-Deno.test("what opening does not tell is asked for", async () => {
+Deno.test("handler: reads what opening an image does not show", async () => {
   const { ask, store } = await served({}, new Undigested("s"));
   for (const change of [{ etag: undefined }, { modified: undefined }, { total: undefined }]) {
     store.change = change;
@@ -168,7 +168,7 @@ Deno.test("what opening does not tell is asked for", async () => {
   }
 });
 
-Deno.test("a store that cannot read from the middle sends the whole", async () => {
+Deno.test("handler: sends the whole image of a store without ranges", async () => {
   const { ask } = await served({}, new Rangeless("s"));
   const response = await ask("/s/dir/a.txt", { headers: { range: "bytes=1-3" } });
   assertEquals(response.status, 200);
@@ -176,7 +176,7 @@ Deno.test("a store that cannot read from the middle sends the whole", async () =
   assertEquals(await response.text(), "hello");
 });
 
-Deno.test("an image of unknown size is sent whole, without a length", async () => {
+Deno.test("handler: sends an image of unknown size whole, without a length", async () => {
   const { ask, store } = await served({}, new Undigested("s"));
   store.change = { size: undefined, total: undefined };
   replaceMethods(store["driver"], (driver) => ({
@@ -189,7 +189,7 @@ Deno.test("an image of unknown size is sent whole, without a length", async () =
   }
 });
 
-Deno.test("an image that is replaced between two looks is not sent under the old tag", async () => {
+Deno.test("handler: refuses an image that is replaced between stat and get", async () => {
   const { ask, store } = await served();
   store.change = { etag: '"new"' };
   for (
@@ -206,7 +206,7 @@ Deno.test("an image that is replaced between two looks is not sent under the old
   }
 });
 
-Deno.test("a multipart body opens one range at a time, and lets go when cancelled", async () => {
+Deno.test("handler: a multipart body opens one range at a time, and closes all when cancelled", async () => {
   const { ask, vfs, store } = await served();
   await vfs.writeFile("/s/big", new Uint8Array(1000));
   let closed = 0;
@@ -225,7 +225,7 @@ Deno.test("a multipart body opens one range at a time, and lets go when cancelle
   assert(closed >= 2, `${closed} of the two open ranges were closed`);
 });
 
-Deno.test("a multipart body that fails, or that nobody reads, lets go of what is open", async () => {
+Deno.test("handler: a multipart body that fails, or that nobody reads, closes all ranges", async () => {
   const { ask, vfs, store } = await served();
   await vfs.writeFile("/s/big", new Uint8Array(1000));
   let closed = 0;
@@ -240,7 +240,7 @@ Deno.test("a multipart body that fails, or that nobody reads, lets go of what is
   assertEquals((await big()).status, 503);
 });
 
-Deno.test("an origin that ignores ranges is served whole, and said to have none", async () => {
+Deno.test("handler: sends the whole image of an origin that ignores ranges", async () => {
   const data = crypto.getRandomValues(new Uint8Array(1000));
   await using origin = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
@@ -265,7 +265,7 @@ Deno.test("an origin that ignores ranges is served whole, and said to have none"
   }
 });
 
-Deno.test("a multipart body that waits for its backend is let go of at once", async () => {
+Deno.test("handler: a multipart body that waits for its backend is closed at once", async () => {
   const { ask, store } = await served();
   const reading = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
@@ -287,7 +287,7 @@ Deno.test("a multipart body that waits for its backend is let go of at once", as
   assertEquals((await pending).done, true);
 });
 
-Deno.test("media types by extension", async () => {
+Deno.test("handler: the media type is that of the extension", async () => {
   const { ask, vfs } = await served();
   for (
     const [name, type] of [
@@ -307,7 +307,7 @@ Deno.test("media types by extension", async () => {
   }
 });
 
-Deno.test("a directory is JSON in nginx's form, or a page, by Accept", async () => {
+Deno.test("handler: a directory is a page, or JSON in nginx's form, by Accept", async () => {
   const { ask, vfs } = await served();
   await vfs.writeTextFile("/s/b.iso", "bb");
   for (
@@ -341,7 +341,7 @@ Deno.test("a directory is JSON in nginx's form, or a page, by Accept", async () 
   assertEquals(await (await ask("/", JSON_ONLY)).json(), [{ name: "s", type: "directory" }]);
 });
 
-Deno.test("conditions hold for a directory that is there, which has no entity tag", async () => {
+Deno.test("handler: evaluates preconditions of a directory, which has no entity tag", async () => {
   const { ask } = await served();
   for (
     const [name, value, there, missing] of [
@@ -364,7 +364,7 @@ Deno.test("conditions hold for a directory that is there, which has no entity ta
   }
 });
 
-Deno.test("a page escapes its names and links to what it shows", async () => {
+Deno.test("handler: a page escapes its names and links to its entries", async () => {
   const { ask, vfs } = await served();
   const name = `<b>&"'javascript:x%2e?#.iso`;
   await vfs.writeTextFile(`/s/<i>/${name}`, "odd");
@@ -411,7 +411,7 @@ Deno.test("handler: redirects GET, HEAD and conditional requests of a directory 
   assertEquals([head.status, await head.text()], [200, ""]);
 });
 
-Deno.test("the URL's path is decoded once, and then judged", async () => {
+Deno.test("handler: decodes the URL's path once, and then validates it", async () => {
   const { ask, vfs } = await served();
   await vfs.writeTextFile("/s/100%25 ü.txt", "x");
   assertEquals((await ask("/s/100%2525%20%C3%BC.txt")).status, 200);
@@ -431,7 +431,7 @@ Deno.test("the URL's path is decoded once, and then judged", async () => {
   assertEquals((await ask("/nowhere/a")).status, 404);
 });
 
-Deno.test("without a token nobody writes", async () => {
+Deno.test("handler: refuses PUT and DELETE without writeToken", async () => {
   const { ask, vfs } = await served();
   for (const method of ["PUT", "DELETE", "POST", "PATCH"]) {
     const response = await ask("/s/dir/a.txt", { method, headers: AUTHORIZED });
@@ -441,7 +441,7 @@ Deno.test("without a token nobody writes", async () => {
   assertThrows(() => handler(vfs, { writeToken: "" }), Invalid, "empty");
 });
 
-Deno.test("writing needs the whole token", async () => {
+Deno.test("handler: PUT and DELETE need the whole token", async () => {
   const { ask, vfs } = await served(TOKEN);
   for (
     const [authorization, challenge] of [
@@ -463,7 +463,7 @@ Deno.test("writing needs the whole token", async () => {
   assert(await vfs.exists("/s/dir/a.txt"));
 });
 
-Deno.test("PUT adds an image and says what it is", async () => {
+Deno.test("handler: PUT adds an image and returns its digests", async () => {
   const { ask, vfs } = await served(TOKEN);
   const put = (path: string, body: BodyInit | null, headers: HeadersInit = {}) =>
     ask(path, { method: "PUT", body, headers: { ...AUTHORIZED, ...headers } });
@@ -478,7 +478,7 @@ Deno.test("PUT adds an image and says what it is", async () => {
   assertEquals((await vfs.stat("/s/empty")).size, 0);
 });
 
-Deno.test("one entity tag holds for all methods, also where a digest stands in for it", async () => {
+Deno.test("handler: all methods have one entity tag, also where a digest is used as one", async () => {
   const store = new Untagged("s");
   store.change = { etag: undefined };
   const { ask } = await served(TOKEN, store);
@@ -494,7 +494,7 @@ Deno.test("one entity tag holds for all methods, also where a digest stands in f
   assertEquals(await remove({ "if-match": etag }), 204);
 });
 
-Deno.test("PUT that adds its image is no failure, whatever comes after", async () => {
+Deno.test("handler: PUT is 201 although reading the entity tag fails", async () => {
   const { ask, store } = await served(TOKEN);
   const body = new ReadableStream({
     pull(controller) {
@@ -508,7 +508,7 @@ Deno.test("PUT that adds its image is no failure, whatever comes after", async (
   assertEquals((await ask("/s/b")).status, 200);
 });
 
-Deno.test("PUT is never over another image, nor to a directory", async () => {
+Deno.test("handler: PUT never replaces an image, nor a directory", async () => {
   const { ask, vfs } = await served(TOKEN);
   for (
     const [path, headers, status] of [
@@ -533,7 +533,7 @@ Deno.test("PUT is never over another image, nor to a directory", async () => {
   assertEquals(await vfs.exists("/s/x"), false);
 });
 
-Deno.test("of two PUTs at once one wins, and create-only says so", async () => {
+Deno.test("handler: of two PUTs at once one is 201 and the other 412", async () => {
   const { ask } = await served(TOKEN);
   const put = () =>
     ask("/s/race", {
@@ -545,7 +545,7 @@ Deno.test("of two PUTs at once one wins, and create-only says so", async () => {
   assertEquals(statuses, [201, 412, 412]);
 });
 
-Deno.test("PUT checks the length and the digests that it is told", async () => {
+Deno.test("handler: PUT checks Content-Length, Content-Digest and Repr-Digest", async () => {
   const { ask, vfs } = await served(TOKEN);
   const put = (headers: HeadersInit) =>
     ask("/s/x", { method: "PUT", body: "hello", headers: { ...AUTHORIZED, ...headers } });
@@ -590,7 +590,20 @@ Deno.test("PUT checks the length and the digests that it is told", async () => {
   }
 });
 
-Deno.test("a body that fails leaves nothing", async () => {
+Deno.test("handler: PUT of an image that the store's policy refuses is 422", async () => {
+  const vfs = new Vfs({ s: new MemoryStore("s", { accept: "qcow2" }) });
+  const request = new Request("http://localhost/s/new", {
+    method: "PUT",
+    body: "hello",
+    headers: AUTHORIZED,
+  });
+  const response = await handler(vfs, TOKEN)(request);
+  assertEquals(response.status, 422);
+  assert((await response.text()).includes("qcow2"));
+  assertEquals(await vfs.exists("/s/new"), false);
+});
+
+Deno.test("handler: PUT with a body that fails leaves nothing", async () => {
   const { ask, vfs } = await served(TOKEN);
   const body = new ReadableStream({
     start(controller) {
@@ -603,7 +616,7 @@ Deno.test("a body that fails leaves nothing", async () => {
   assertEquals(await vfs.exists("/s/x"), false);
 });
 
-Deno.test("DELETE removes an image, and no directory", async () => {
+Deno.test("handler: DELETE removes an image, and no directory", async () => {
   const { ask, vfs } = await served(TOKEN);
   const remove = async (path: string) =>
     (await ask(path, { method: "DELETE", headers: AUTHORIZED })).status;
@@ -628,7 +641,7 @@ for (
     [new Error("a bug in 10.0.0.1"), 502, null],
   ] as const
 ) {
-  Deno.test(`${failure.name} is ${status}, and the answer tells nothing of the backend`, async () => {
+  Deno.test(`handler: ${failure.name} is ${status}, and the response says nothing of the backend`, async () => {
     const told: unknown[] = [];
     const { ask, store } = await served({ onError: (error) => told.push(error) });
     store.failure = failure;
@@ -644,7 +657,7 @@ for (
   });
 }
 
-Deno.test("a body that fails after its headers is told to onError, and fails", async () => {
+Deno.test("handler: a body that fails after its headers fails, and onError is called", async () => {
   const told: [unknown, string][] = [];
   const { ask, store } = await served({
     onError: (error, request) => told.push([error, request.headers.get("range") ?? ""]),
@@ -676,7 +689,7 @@ Deno.test("a body that fails after its headers is told to onError, and fails", a
   assertEquals(told.length, 2);
 });
 
-Deno.test("who leaves while a body is raceAbort is no failure of it", async () => {
+Deno.test("observedBody: cancelling is no failure", async () => {
   const told: unknown[] = [];
   const silent = new ReadableStream<Uint8Array<ArrayBuffer>>();
   const reader = observedBody(silent, (error) => told.push(error)).getReader();
@@ -687,7 +700,7 @@ Deno.test("who leaves while a body is raceAbort is no failure of it", async () =
   assertEquals(told, []);
 });
 
-Deno.test("a body that is observedBody over arrives whole, and is let go of", async () => {
+Deno.test("observedBody: passes all bytes on, and cancels its source", async () => {
   const { ask, store } = await served({ onError: (error) => fail(String(error)) });
   const data = crypto.getRandomValues(new Uint8Array(65_536));
   await store.add("big", new Blob(Array(40).fill(data)));
@@ -700,7 +713,7 @@ Deno.test("a body that is observedBody over arrives whole, and is let go of", as
   await closed.promise;
 });
 
-Deno.test("a store that failed answers 500 and the others go on", async () => {
+Deno.test("handler: a store that failed is 500, and the others go on", async () => {
   const stores = await openStores({
     stores: { good: { driver: "memory" }, bad: { driver: "floppy" } },
   }, { env: {} });

@@ -130,9 +130,3 @@ Deno.test("vitrine serve: --verbose logs a line of facts for every request", asy
   assertEquals(facts.exec(root)?.slice(1, 3), ["/", "200"]);
   await lines.cancel();
 });
-
-/** Returns the memory of a process in bytes, `VmRSS` or `VmHWM` (proc_pid_status(5)). */
-function memoryOf(pid: number, field: "VmRSS" | "VmHWM"): number {
-  const text = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return Number(new RegExp(`${field}:\\s*(\\d+) kB`).exec(text)![1]) * 1024;
-}

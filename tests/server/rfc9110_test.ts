@@ -442,7 +442,7 @@ const ROWS: Row[] = [
 for (const [section, what, image, fields, expected] of ROWS) {
   const { ":method": method = "GET", ...headers } = fields;
   const asked = Object.entries(fields).map(([name, value]) => `${name}: ${value}`.slice(0, 60));
-  Deno.test(`RFC 9110, ${section}: ${what} (${asked.join("; ")})`, async () => {
+  Deno.test(`handler: RFC 9110, ${section}: ${what} (${asked.join("; ")})`, async () => {
     const serve = await server();
     const response = await serve(
       new Request(`http://localhost/s/${image}`, {
@@ -473,12 +473,12 @@ for (const [section, what, image, fields, expected] of ROWS) {
   });
 }
 
-Deno.test("the table has the 60 rows and more that it should have", () => {
+Deno.test("handler: the table of RFC 9110 has 100 rows or more", () => {
   assert(ROWS.length >= 100);
   assertEquals(new Set(ROWS.map((row) => JSON.stringify(row.slice(2, 4)))).size, ROWS.length);
 });
 
-Deno.test("RFC 9110, 8.8.2.1: Last-Modified is not in the future", async () => {
+Deno.test("handler: RFC 9110, 8.8.2.1: Last-Modified is not in the future", async () => {
   const serve = await server();
   for (const headers of [{}, { range: "bytes=0-4" }]) {
     const response = await serve(new Request("http://localhost/s/future", { headers }));
@@ -487,7 +487,7 @@ Deno.test("RFC 9110, 8.8.2.1: Last-Modified is not in the future", async () => {
   }
 });
 
-Deno.test("RFC 9110, 8.8.2.2: a date holds for If-Range a second after the last change", async () => {
+Deno.test("handler: RFC 9110, 8.8.2.2: a date holds for If-Range a second after the last change", async () => {
   const serve = await server();
   const { now } = Date;
   try {

@@ -114,7 +114,7 @@ function programTest(
   });
 }
 
-Deno.test("only this machine is served unless told otherwise", async () => {
+Deno.test("serve: listens on 127.0.0.1 by default", async () => {
   await running(async ({ url }) => {
     assertEquals(url.hostname, "127.0.0.1");
     const response = await fetch(new URL("/s/a.iso", url));
@@ -122,7 +122,7 @@ Deno.test("only this machine is served unless told otherwise", async () => {
   });
 });
 
-programTest("curl", "downloads and resumes", async (run, folder) => {
+programTest("curl", "serve: downloads and resumes", async (run, folder) => {
   const file = join(folder, "a.iso");
   await running(async ({ url }, store) => {
     const image = `${url}s/a.iso`;
@@ -135,26 +135,30 @@ programTest("curl", "downloads and resumes", async (run, folder) => {
   });
 });
 
-programTest("curl", "asks for what changed, ranges and several at once", async (run, folder) => {
-  const file = join(folder, "out");
-  const tags = join(folder, "etag");
-  await running(async ({ url }, store) => {
-    const image = `${url}s/a.iso`;
-    assertEquals(await run("-sSf", "--etag-save", tags, "-o", file, image), 0);
-    const before = store.ranges.length;
-    assertEquals(await run("-sSf", "--etag-compare", tags, "-o", `${file}2`, image), 0);
-    assertEquals([store.ranges.length, await exists(`${file}2`)], [before, false]);
-    assertEquals(await run("-sSf", "-r", "-5", "-o", file, image), 0);
-    assertEquals(await Deno.readFile(file), DATA.slice(-5));
-    assertEquals(await run("-sSf", "-r", "0-9,5000-5009", "-o", file, image), 0);
-    const parts = new TextDecoder("latin1").decode(await Deno.readFile(file));
-    assert(parts.includes(`bytes 0-9/${DATA.length}`));
-    assert(parts.includes(`bytes 5000-5009/${DATA.length}`));
-    assert(parts.endsWith("--\r\n"));
-  });
-});
+programTest(
+  "curl",
+  "serve: conditional requests, ranges and several at once",
+  async (run, folder) => {
+    const file = join(folder, "out");
+    const tags = join(folder, "etag");
+    await running(async ({ url }, store) => {
+      const image = `${url}s/a.iso`;
+      assertEquals(await run("-sSf", "--etag-save", tags, "-o", file, image), 0);
+      const before = store.ranges.length;
+      assertEquals(await run("-sSf", "--etag-compare", tags, "-o", `${file}2`, image), 0);
+      assertEquals([store.ranges.length, await exists(`${file}2`)], [before, false]);
+      assertEquals(await run("-sSf", "-r", "-5", "-o", file, image), 0);
+      assertEquals(await Deno.readFile(file), DATA.slice(-5));
+      assertEquals(await run("-sSf", "-r", "0-9,5000-5009", "-o", file, image), 0);
+      const parts = new TextDecoder("latin1").decode(await Deno.readFile(file));
+      assert(parts.includes(`bytes 0-9/${DATA.length}`));
+      assert(parts.includes(`bytes 5000-5009/${DATA.length}`));
+      assert(parts.endsWith("--\r\n"));
+    });
+  },
+);
 
-programTest("wget", "downloads and resumes", async (run, folder) => {
+programTest("wget", "serve: downloads and resumes", async (run, folder) => {
   const file = join(folder, "a.iso");
   await running(async ({ url }, store) => {
     const image = `${url}s/a.iso`;
@@ -172,7 +176,7 @@ programTest("wget", "downloads and resumes", async (run, folder) => {
 
 for (const sizeless of [false, true]) {
   const how = sizeless ? "without a length" : "with a length";
-  Deno.test(`a read that fails half way never looks complete (${how})`, async () => {
+  Deno.test(`serve: a read that fails half way never looks complete (${how})`, async () => {
     await running(async ({ url }, store) => {
       store.breakAt = 5 * MIB;
       store.sizeless = sizeless;
@@ -183,23 +187,27 @@ for (const sizeless of [false, true]) {
     });
   });
 
-  programTest("curl", `notices a read that fails (${how}), and resumes it`, async (run, folder) => {
-    const file = join(folder, "a.iso");
-    await running(async ({ url }, store) => {
-      store.breakAt = 6 * MIB;
-      store.sizeless = sizeless;
-      assert([18, 56].includes(await run("-sSf", "-o", file, `${url}s/a.iso`)));
-      const { size } = await Deno.stat(file);
-      assert(size <= 6 * MIB, `${size} bytes`);
-      store.breakAt = Infinity;
-      store.sizeless = false;
-      assertEquals(await run("-sSf", "-C", "-", "-o", file, `${url}s/a.iso`), 0);
-      assertEquals(await Deno.readFile(file), DATA);
-    });
-  });
+  programTest(
+    "curl",
+    `serve: notices a read that fails (${how}), and resumes it`,
+    async (run, folder) => {
+      const file = join(folder, "a.iso");
+      await running(async ({ url }, store) => {
+        store.breakAt = 6 * MIB;
+        store.sizeless = sizeless;
+        assert([18, 56].includes(await run("-sSf", "-o", file, `${url}s/a.iso`)));
+        const { size } = await Deno.stat(file);
+        assert(size <= 6 * MIB, `${size} bytes`);
+        store.breakAt = Infinity;
+        store.sizeless = false;
+        assertEquals(await run("-sSf", "-C", "-", "-o", file, `${url}s/a.iso`), 0);
+        assertEquals(await Deno.readFile(file), DATA);
+      });
+    },
+  );
 }
 
-Deno.test("a range of several parts that fails half way never looks complete", async () => {
+Deno.test("serve: a multipart body that fails half way never looks complete", async () => {
   await running(async ({ url }, store) => {
     store.breakAt = 5 * MIB;
     const headers = { range: `bytes=0-99,${6 * MIB}-${7 * MIB}` };
@@ -209,7 +217,7 @@ Deno.test("a range of several parts that fails half way never looks complete", a
   });
 });
 
-Deno.test("what fails after the headers is told to onError", async () => {
+Deno.test("serve: calls onError with what fails after the headers", async () => {
   const told: unknown[] = [];
   await running(async ({ url }, store) => {
     store.breakAt = 5 * MIB;
@@ -219,7 +227,7 @@ Deno.test("what fails after the headers is told to onError", async () => {
   }, { onError: (error) => told.push(error) });
 });
 
-Deno.test("vitrine serve says in a line what failed, and ends in good order", async () => {
+Deno.test("vitrine serve: logs a line for each failed request, and ends with 0", async () => {
   await using origin = Deno.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -261,7 +269,7 @@ Deno.test("vitrine serve says in a line what failed, and ends in good order", as
   await lines.cancel();
 });
 
-Deno.test("a client that goes away releases the image, and nothing is read ahead of it", async () => {
+Deno.test("serve: closes the image when the client goes away, and reads nothing ahead", async () => {
   await running(async ({ url }, store, vfs) => {
     const size = 256 * MIB;
     await vfs.writeFile("/s/big", zeros(size), { size });
@@ -282,7 +290,7 @@ for (
     ["without its last chunk", "Transfer-Encoding: chunked"],
   ] as const
 ) {
-  Deno.test(`an upload ${how} leaves nothing`, async () => {
+  Deno.test(`serve: an upload ${how} leaves nothing`, async () => {
     const failed = Promise.withResolvers<unknown>();
     await running(async ({ url }, _store, vfs) => {
       const connection = await Deno.connect({ hostname: url.hostname, port: Number(url.port) });
@@ -297,7 +305,7 @@ for (
   });
 }
 
-Deno.test("an upload over the wire is what was sent", async () => {
+Deno.test("serve: PUT adds the bytes that were sent", async () => {
   await running(async ({ url }, _store, vfs) => {
     const put = (body: BodyInit) =>
       fetch(new URL("/s/up", url), { method: "PUT", body, headers: { authorization: "Bearer t" } });
@@ -310,7 +318,7 @@ Deno.test("an upload over the wire is what was sent", async () => {
   }, { writeToken: "t" });
 });
 
-Deno.test("HEAD, 304 and 204 keep the connection in step", async () => {
+Deno.test("serve: HEAD, 304 and 204 have no body on a kept connection", async () => {
   await running(async ({ url }) => {
     const answer = await exchange(
       url,
@@ -324,7 +332,7 @@ Deno.test("HEAD, 304 and 204 keep the connection in step", async () => {
   });
 });
 
-Deno.test("HEAD tells no length where GET tells none, and keeps the connection in step", async () => {
+Deno.test("serve: HEAD has no length where GET has none, on a kept connection", async () => {
   await running(async ({ url }, store) => {
     store.sizeless = true;
     const answer = await exchange(
@@ -343,7 +351,7 @@ Deno.test("HEAD tells no length where GET tells none, and keeps the connection i
   });
 });
 
-Deno.test("a Host that is none makes a bad request", async () => {
+Deno.test("serve: a Host that is not valid is 400", async () => {
   await running(async ({ url }) => {
     for (const path of ["/s/a.iso", "/s/"]) {
       for (const host of ["a b:xx", "h:99999", "[::", "x/s/a.iso?", "x#", "a@b", "\\"]) {
@@ -355,7 +363,7 @@ Deno.test("a Host that is none makes a bad request", async () => {
   });
 });
 
-Deno.test("stop lets what is under way end, and takes no more", async () => {
+Deno.test("RunningServer.stop: waits for what is under way, and refuses what is new", async () => {
   await running(async (server) => {
     const { url } = server;
     const response = await fetch(new URL("/s/a.iso", url));
@@ -369,7 +377,7 @@ Deno.test("stop lets what is under way end, and takes no more", async () => {
   });
 });
 
-Deno.test("stop breaks off what takes longer than the grace", async () => {
+Deno.test("RunningServer.stop: breaks off what takes longer than the grace", async () => {
   await running(async (server, store) => {
     const response = await fetch(new URL("/s/a.iso", server.url));
     const reader = response.body!.getReader();

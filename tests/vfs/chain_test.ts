@@ -9,7 +9,7 @@ import { HttpStore } from "@vitrine/vitrine/http";
 import { MemoryStore } from "@vitrine/vitrine/memory";
 import { serve } from "@vitrine/vitrine/serve";
 
-Deno.test("a served tree can be listed, walked, read and copied from", async () => {
+Deno.test("HttpStore: lists, walks, reads and copies what serve serves", async () => {
   const origin = new Vfs({ s: new MemoryStore("s") });
   const data = crypto.getRandomValues(new Uint8Array(60_000));
   await origin.writeFile("/s/debian/12 (new)/a&b.iso", data);

@@ -80,7 +80,7 @@ async function ids(store: Store): Promise<string[]> {
   return (await Array.fromAsync(store.list({ recursive: true }), ({ path }) => path)).sort();
 }
 
-Deno.test("a copy across stores is the same image, with its digests", async () => {
+Deno.test("Vfs.copyFile: copies across stores with the digests", async () => {
   const { vfs, b } = await faulty();
   const seen: number[] = [];
   const verifier = { update: (chunk: Uint8Array) => void seen.push(chunk.length) };
@@ -91,7 +91,7 @@ Deno.test("a copy across stores is the same image, with its digests", async () =
   assertEquals(seen, [DATA.length]);
 });
 
-Deno.test("inside a store the backend copies; with verify the bytes are read", async () => {
+Deno.test("Vfs.copyFile: the backend copies inside a store; with verify the bytes are read", async () => {
   const { vfs, a } = await faulty();
   await vfs.copyFile("/a/dir/x", "/a/y");
   await vfs.copyFile("/again/x", "/a/z");
@@ -102,7 +102,7 @@ Deno.test("inside a store the backend copies; with verify the bytes are read", a
   assertEquals(await vfs.readFile("/a/w"), DATA);
 });
 
-Deno.test("bytes that are not what the source knows make no copy", async () => {
+Deno.test("Vfs.copyFile: bytes without the source's digests make no copy", async () => {
   const { vfs, a, b } = await faulty();
   a.spoil = (chunk) => void (chunk[100]! ^= 1);
   for (const operation of ["copyFile", "rename"] as const) {
@@ -117,7 +117,7 @@ Deno.test("bytes that are not what the source knows make no copy", async () => {
   assertEquals(await ids(b), ["y"]);
 });
 
-Deno.test("without a digest, verify: true refuses and the default copies", async () => {
+Deno.test("Vfs.copyFile: without a digest, verify: true refuses and the default copies", async () => {
   const { vfs, a } = await faulty();
   a.lie = ({ size, etag }) => ({ size, etag });
   await assertRejects(() => vfs.copyFile("/a/dir/x", "/b/y", { verify: true }), Invalid, "digest");
@@ -125,14 +125,14 @@ Deno.test("without a digest, verify: true refuses and the default copies", async
   assertEquals(await vfs.readFile("/b/y"), DATA);
 });
 
-Deno.test("a source that is replaced while it is opened makes no copy", async () => {
+Deno.test("Vfs.copyFile: a source that is replaced while it is opened makes no copy", async () => {
   const { vfs, a, b } = await faulty();
   a.lie = (stat) => ({ ...stat, etag: '"before"' });
   await assertRejects(() => vfs.copyFile("/a/dir/x", "/b/y"), ImageChanged);
   assertEquals(await ids(b), []);
 });
 
-Deno.test("what is there is not copied over, and nothing onto itself", async () => {
+Deno.test("Vfs.copyFile: refuses a target that exists, and a copy onto itself", async () => {
   const { vfs } = await faulty();
   await vfs.writeTextFile("/b/y", "mine");
   await assertRejects(() => vfs.copyFile("/a/dir/x", "/b/y"), Duplicate);
@@ -143,7 +143,7 @@ Deno.test("what is there is not copied over, and nothing onto itself", async () 
   assertEquals(await vfs.readFile("/a/dir/x"), DATA);
 });
 
-Deno.test("a missing source is NotFound under its path of the tree", async () => {
+Deno.test("Vfs.copyFile: a missing source is NotFound with its path of the tree", async () => {
   const { vfs, b } = await faulty();
   for (const operation of ["copyFile", "rename"] as const) {
     for (const target of ["/b/y", "/a/y"]) {
@@ -153,7 +153,7 @@ Deno.test("a missing source is NotFound under its path of the tree", async () =>
   assertEquals(await ids(b), []);
 });
 
-Deno.test("a move leaves the image in one place", async () => {
+Deno.test("Vfs.rename: leaves the image in one place", async () => {
   const { vfs, a, b } = await faulty();
   await vfs.rename("/a/dir/x", "/a/y");
   assertEquals(await ids(a), ["y"]);
@@ -162,14 +162,14 @@ Deno.test("a move leaves the image in one place", async () => {
   assertEquals(await vfs.readFile("/b/y"), DATA);
 });
 
-Deno.test("a copy that the target's store shows shorter ends the move, and the copy", async () => {
+Deno.test("Vfs.rename: removes a copy that the target's store shows shorter", async () => {
   const { vfs, a, b } = await faulty();
   b.lie = (stat) => ({ ...stat, size: 3 });
   await assertRejects(() => vfs.rename("/a/dir/x", "/b/y"), SizeMismatch, "the copy has 3 bytes");
   assertEquals([await ids(a), await ids(b)], [["dir/x"], []]);
 });
 
-Deno.test("a source that changes during a move is kept, and the copy of it is not", async () => {
+Deno.test("Vfs.rename: keeps a source that changes meanwhile, and removes the copy", async () => {
   const { vfs, a, b } = await faulty();
   for (
     const change of [
@@ -185,14 +185,14 @@ Deno.test("a source that changes during a move is kept, and the copy of it is no
   }
 });
 
-Deno.test("a move of what nothing is known of is refused before anything is written", async () => {
+Deno.test("Vfs.rename: refuses an image without size and digest before writing", async () => {
   const { vfs, a, b } = await faulty();
   a.lie = ({ etag }) => ({ etag });
   await assertRejects(() => vfs.rename("/a/dir/x", "/b/y"), Invalid, "no copy can be trusted");
   assertEquals([await ids(a), await ids(b)], [["dir/x"], []]);
 });
 
-Deno.test("nothing is copied out of a store that cannot delete", async () => {
+Deno.test("Vfs.rename: copies nothing out of a store that cannot delete", async () => {
   const { vfs, a, b } = await faulty();
   a.unsetCapabilities(BitMasks.WRITE_ACCESS);
   await assertRejects(() => vfs.rename("/a/dir/x", "/b/y"), StoreDeleteNotSupported, "a: move /a/");
@@ -206,7 +206,7 @@ Deno.test("Vfs.rename: removes the copy again when the source may not be deleted
   assertEquals([await ids(a), await ids(b)], [["dir/x"], []]);
 });
 
-Deno.test("an abort half way leaves no copy", async () => {
+Deno.test("Vfs.copyFile: an abort half way leaves no copy", async () => {
   const { vfs, a, b } = await faulty();
   const controller = new AbortController();
   a.spoil = () => controller.abort(new Error("stop"));
@@ -220,7 +220,7 @@ Deno.test("an abort half way leaves no copy", async () => {
   assertEquals([await ids(a), await ids(b)], [["dir/x"], []]);
 });
 
-Deno.test("add refuses data without the expected digests, whatever the algorithm", async () => {
+Deno.test("Store.add: refuses data without the expected digests, of any algorithm", async () => {
   const store = new MemoryStore("s");
   const data = new TextEncoder().encode("hello");
   const sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
@@ -244,7 +244,7 @@ Deno.test("add refuses data without the expected digests, whatever the algorithm
   assertEquals(other.multihash.algo, "sha1");
 });
 
-Deno.test("a copy of any size takes bounded memory", async () => {
+Deno.test("Vfs.copyFile: copies 256 MiB in bounded memory", async () => {
   const size = 256 << 20;
   /** A store that makes its bytes up and keeps none. */
   class Endless extends MemoryStore {

@@ -26,7 +26,7 @@ async function onDisk(test: (vfs: Vfs, datadir: string) => Promise<void>): Promi
   }
 }
 
-Deno.test("images go to a disk and back, with their digests", async () => {
+Deno.test("Vfs: images go to a disk and back, with their digests", async () => {
   await onDisk(async (vfs, datadir) => {
     const { multihash } = await vfs.writeFile("/memory/a.img", DATA.slice());
     await vfs.copyFile("/memory/a.img", "/debian/12/a.img", { verify: true });
@@ -46,7 +46,7 @@ Deno.test("images go to a disk and back, with their digests", async () => {
   });
 });
 
-Deno.test("a directory of many images is removed whole", async () => {
+Deno.test("Vfs.remove: removes a directory of 300 images", async () => {
   await onDisk(async (vfs) => {
     for (let i = 0; i < 300; i++) await vfs.writeTextFile(`/disk/many/${i % 7}/${i}`, "x");
     await vfs.writeTextFile("/disk/more", "x");
@@ -58,7 +58,7 @@ Deno.test("a directory of many images is removed whole", async () => {
   });
 });
 
-Deno.test("a symbolic link that leads out of the mount is refused, also over HTTP", async () => {
+Deno.test("Vfs: refuses a symbolic link that leads out of the mount, also over HTTP", async () => {
   await onDisk(async (vfs, datadir) => {
     await Deno.writeTextFile(join(datadir, "../secret"), "hunter2");
     await Deno.symlink("../secret", join(datadir, "link"));
@@ -72,7 +72,7 @@ Deno.test("a symbolic link that leads out of the mount is refused, also over HTT
   });
 });
 
-Deno.test("a file is served whole and in ranges, and the same again after a restart", async () => {
+Deno.test("handler: serves a file whole and in ranges, and the same after a restart", async () => {
   await onDisk(async (vfs) => {
     await vfs.writeFile("/debian/a.img", DATA.slice());
     const tags = [];

@@ -42,7 +42,7 @@ async function located(path: string) {
   }
 }
 
-Deno.test("no accepted path names anything outside its mount", async () => {
+Deno.test("parsePath: no accepted path names anything outside its mount", async () => {
   const points = Object.entries({ "/local": "/local", "/mirror": "/mirror", ...MOUNTS })
     .sort(([one], [other]) => other.length - one.length);
   let accepted = 0;
@@ -61,7 +61,7 @@ Deno.test("no accepted path names anything outside its mount", async () => {
   assert(accepted > 100, `${accepted} paths led somewhere`);
 });
 
-Deno.test("a location and its path name each other", async () => {
+Deno.test("Vfs.pathOf: a location and its path name each other", async () => {
   await fc.assert(
     fc.asyncProperty(path, async (path) => {
       const location = await located(path);
@@ -80,7 +80,7 @@ Deno.test("a location and its path name each other", async () => {
   );
 });
 
-Deno.test("what a mount hides has no path, unless another mount shows it", async () => {
+Deno.test("Vfs.pathOf: what a mount hides has no path, unless another mount shows it", async () => {
   const [local, mirror] = ["local", "mirror"].map((name) =>
     vfs.stores.getStoreFromStoreIdentifier(name)
   );
@@ -109,7 +109,7 @@ for (
     ["/local/\udc00", "surrogate"],
   ] as const
 ) {
-  Deno.test(`the path ${JSON.stringify(bad)} is Invalid`, async () => {
+  Deno.test(`parsePath: ${JSON.stringify(bad)} is Invalid`, async () => {
     assertThrows(() => parsePath(bad), Invalid, why);
     for (
       const operation of [
@@ -128,11 +128,11 @@ for (
   });
 }
 
-Deno.test("a path is not percent-decoded", async () => {
+Deno.test("Vfs.locate: does not percent-decode", async () => {
   assertEquals((await vfs.locate("/local/%2e%2e/a%2Fb")).imageId, "%2e%2e/a%2Fb");
 });
 
-Deno.test("mounts that lead nowhere, or onto each other, are refused by name", () => {
+Deno.test("Vfs: refuses mounts that lead nowhere or are taken, by name", () => {
   const store = new MemoryStore("a");
   for (
     const [at, to, why] of [

@@ -37,7 +37,7 @@ async function names(vfs: Vfs, path: string): Promise<string[]> {
   return names.sort();
 }
 
-Deno.test("directories show images, directories and mounts", async () => {
+Deno.test("Vfs.readDir: yields images, directories and mounts", async () => {
   const { vfs } = await tree();
   assertEquals(await names(vfs, "/"), ["images/", "local/", "mirror/"]);
   assertEquals(await names(vfs, "/images"), ["debian/"]);
@@ -48,7 +48,7 @@ Deno.test("directories show images, directories and mounts", async () => {
   assertEquals(await names(vfs, "/mirror/debian/12"), ["c.qcow2"]);
 });
 
-Deno.test("a mount hides what its directory has there, once", async () => {
+Deno.test("Vfs.readDir: a mount hides what its directory has there, once", async () => {
   const { vfs, local } = await tree();
   await local.add("deep/down/mirror/hidden", new Uint8Array());
   await local.add("deep/seen", new Uint8Array());
@@ -58,7 +58,7 @@ Deno.test("a mount hides what its directory has there, once", async () => {
   await assertRejects(() => vfs.stat("/local/deep/down/mirror/hidden"), NotFound);
 });
 
-Deno.test("a store can be mounted at the root", async () => {
+Deno.test("Vfs: a store can be mounted at the root", async () => {
   const site = new MemoryStore("site");
   const vfs = new Vfs({ site }, { mounts: { "/": "/site" } });
   await vfs.writeTextFile("/index.html", "hi");
@@ -66,7 +66,7 @@ Deno.test("a store can be mounted at the root", async () => {
   assertEquals(await vfs.readTextFile("/site/index.html"), "hi");
 });
 
-Deno.test("stat tells images from directories", async () => {
+Deno.test("Vfs.stat: distinguishes images from directories", async () => {
   const { vfs } = await tree();
   const info = await vfs.stat("/images/debian/12/c.qcow2");
   assertEquals([info.isFile, info.isDirectory, info.isSymlink, info.size], [true, false, false, 3]);
@@ -83,7 +83,7 @@ Deno.test("stat tells images from directories", async () => {
   }
 });
 
-Deno.test("what is missing is NotFound, in one line with the path of the tree", async () => {
+Deno.test("Vfs: what is missing is NotFound, in one line with the path of the tree", async () => {
   const { vfs } = await tree();
   for (
     const [path, said] of [
@@ -103,7 +103,7 @@ Deno.test("what is missing is NotFound, in one line with the path of the tree", 
   assertEquals(await vfs.exists("/local/a.txt"), true);
 });
 
-Deno.test("a directory is no image", async () => {
+Deno.test("Vfs: a directory is no image", async () => {
   const { vfs } = await tree();
   for (const path of ["/", "/local", "/images", "/images/debian", "/local/iso/"]) {
     await assertRejects(() => vfs.readFile(path), Invalid, "directory");
@@ -113,7 +113,7 @@ Deno.test("a directory is no image", async () => {
   }
 });
 
-Deno.test("reading: whole, a range, text, a stream", async () => {
+Deno.test("Vfs: reads whole, a range, text, a stream", async () => {
   const { vfs } = await tree();
   assertEquals(await vfs.readFile("/local/a.txt"), new TextEncoder().encode("hello"));
   assertEquals(await vfs.readTextFile("/local/a.txt", { offset: 1, length: 3 }), "ell");
@@ -122,7 +122,7 @@ Deno.test("reading: whole, a range, text, a stream", async () => {
   assertEquals([size, total, await new Response(stream).text()], [2, 5, "lo"]);
 });
 
-Deno.test("an open file reads, seeks and streams", async () => {
+Deno.test("VfsFile: reads, seeks and streams", async () => {
   const { vfs } = await tree();
   await using file = await vfs.open("/local/a.txt");
   assertEquals([file.size, (await file.stat()).size], [5, 5]);
@@ -143,7 +143,7 @@ Deno.test("an open file reads, seeks and streams", async () => {
   await assertRejects(() => vfs.open("/local/none"), NotFound, "/local/none");
 });
 
-Deno.test("images are write-once", async () => {
+Deno.test("Vfs.writeFile: never replaces an image", async () => {
   const { vfs } = await tree();
   const error = await assertRejects(() => vfs.writeTextFile("/local/a.txt", "x"), Duplicate);
   assertEquals(error.message, "local: add /local/a.txt: the image exists already");
@@ -155,7 +155,7 @@ Deno.test("images are write-once", async () => {
   assertEquals(checksum, "22af645d1859cb5ca6da0c484f1f37ea");
 });
 
-Deno.test("the stream that adds an image names the path of the tree in its errors", async () => {
+Deno.test("Vfs.writable: errors name the path of the tree", async () => {
   const { vfs } = await tree();
   const writable = vfs.writable("/images/debian/12/c.qcow2");
   const error = await assertRejects(
@@ -166,7 +166,7 @@ Deno.test("the stream that adds an image names the path of the tree in its error
   assertThrows(() => vfs.writable("/images"), Invalid, "directory");
 });
 
-Deno.test("data for a path that is refused is let go of", async () => {
+Deno.test("Vfs.writeFile: cancels the data for a path that is refused", async () => {
   const { vfs } = await tree();
   let reason: unknown;
   const stream = new ReadableStream<Uint8Array>({ cancel: (given) => void (reason = given) });
@@ -174,7 +174,7 @@ Deno.test("data for a path that is refused is let go of", async () => {
   assertEquals(reason, error);
 });
 
-Deno.test("remove takes images, and directories only when told", async () => {
+Deno.test("Vfs.remove: removes images, and directories only with recursive", async () => {
   const { vfs, local } = await tree();
   await local.add("iso/sub/d.iso", new Uint8Array());
   await vfs.remove("/local/a.txt");
@@ -185,7 +185,7 @@ Deno.test("remove takes images, and directories only when told", async () => {
   assertEquals(await Array.fromAsync(local.list({ recursive: true })), []);
 });
 
-Deno.test("ACLs are told and replaced by the path of the tree", async () => {
+Deno.test("Vfs.getAcls, setAcls: read and replace ACLs by path", async () => {
   const { vfs } = await tree();
   await vfs.setAcls("/images/debian/12/c.qcow2", { readTenants: ["bob"] });
   const granted = { public: false, readTenants: ["bob"], writeTenants: [] };
@@ -194,7 +194,7 @@ Deno.test("ACLs are told and replaced by the path of the tree", async () => {
   assertEquals(error.path, "/images/debian/none");
 });
 
-Deno.test("stores and mount points, and what holds some, are not removed", async () => {
+Deno.test("Vfs.remove: refuses stores, mount points and what holds some", async () => {
   const { vfs, local } = await tree();
   await local.add("deep/a", new Uint8Array());
   for (
@@ -206,7 +206,7 @@ Deno.test("stores and mount points, and what holds some, are not removed", async
   assertEquals(await vfs.exists("/mirror/debian/12/c.qcow2"), true);
 });
 
-Deno.test("mkdir makes nothing, but says where nothing could be", async () => {
+Deno.test("Vfs.mkdir: creates nothing, and refuses where no directory can be", async () => {
   const { vfs, local } = await tree();
   for (const path of ["/local/new/dir/", "/local/iso", "/local", "/images"]) await vfs.mkdir(path);
   assertEquals((await Array.fromAsync(local.list())).length, 2);
@@ -308,7 +308,7 @@ Deno.test("Vfs.glob: lists only directories that can hold a match", async () => 
   assertEquals(await list("/*/none/*"), ["none"]);
 });
 
-Deno.test("a store that failed is a directory; using it throws why", async () => {
+Deno.test("Vfs: a store that failed is a directory, and using it throws the reason", async () => {
   const stores = await openStores({
     stores: { good: { driver: "memory" }, bad: { driver: "memory", capacity: "x" } },
   }, { env: {} });
@@ -327,7 +327,7 @@ Deno.test("a store that failed is a directory; using it throws why", async () =>
   await vfs.close();
 });
 
-Deno.test("a store that cannot list has images, but no directories", async () => {
+Deno.test("Vfs: a store that cannot list has images, but no directories", async () => {
   class Unlisted extends MemoryStore {
     static override readonly CAPABILITIES = 255;
   }
@@ -338,7 +338,7 @@ Deno.test("a store that cannot list has images, but no directories", async () =>
   await assertRejects(() => names(vfs, "/s"), StoreListNotSupported, "list /s:");
 });
 
-Deno.test("signals and contexts reach the store", async () => {
+Deno.test("Vfs: passes signals and contexts to the store", async () => {
   const { vfs } = await tree();
   const signal = AbortSignal.abort(new Error("enough"));
   await assertRejects(() => vfs.stat("/local/a.txt", { signal }), Error, "enough");
