@@ -56,7 +56,7 @@ export const BUNDLES = {
   s3: {
     name: "core + s3",
     source: `export { S3Store } from "./drivers/s3/mod.ts";`,
-    reads: ["s3/client.ts"],
+    reads: ["s3/client.ts", "s3/reader.ts"],
     own: "drivers/s3/",
   },
   swift: {

@@ -23,12 +23,11 @@ import type {
   ScanOptions,
 } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import { S3Client } from "./client.ts";
+import type { S3Client } from "./client.ts";
 import { Endpoint } from "./endpoint.ts";
 import { S3Location } from "./location.ts";
 import type { S3Settings } from "./options.ts";
 import { checkObjectOptions } from "./object_options.ts";
-import { openObject, statObject } from "./reader.ts";
 import type { WriteState } from "./write_state.ts";
 
 /** The longest that a presigned URL may be good, in milliseconds: 7 days. */
@@ -49,9 +48,9 @@ export class S3Driver implements Driver<S3Location> {
     checkObjectOptions(options, name);
   }
 
-  configureGet(): Promise<void> {
+  async configureGet(): Promise<void> {
+    const { S3Client } = await import("./client.ts");
     this.#client = new S3Client(this.#options, this.#endpoint);
-    return Promise.resolve();
   }
 
   async locate(imageId: string): Promise<S3Location> {
@@ -73,6 +72,7 @@ export class S3Driver implements Driver<S3Location> {
     range: ByteRange,
     { signal }: OperationOptions,
   ): Promise<ImageReader> {
+    const { openObject } = await import("./reader.ts");
     return await openObject(this.#client!, this.#options, this.#key(location), range, signal);
   }
 
@@ -80,6 +80,7 @@ export class S3Driver implements Driver<S3Location> {
     location: S3Location,
     { signal }: OperationOptions,
   ): Promise<DriverStat> {
+    const { statObject } = await import("./reader.ts");
     return await statObject(this.#client!, this.#key(location), signal);
   }
 

@@ -5,7 +5,6 @@
  * @module
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
-import { createDigests } from "../../streams/digest/mod.ts";
 import { decodeBase64, decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import type { S3Settings } from "./options.ts";
 
@@ -84,6 +83,7 @@ export function checkObjectOptions(options: S3Settings, store: string): void {
 
 /** Servers check the key by its md5. */
 async function digestKey(key: string): Promise<string> {
+  const { createDigests } = await import("../../streams/digest/mod.ts");
   const digests = await createDigests(["md5"], { sizeHint: 0 });
   await digests.update(decodeBase64(key)!);
   return encodeBase64(decodeHex((await digests.digest())["md5"]!)!);
