@@ -33,10 +33,19 @@ export async function isLocalDevice(path: string, device: bigint): Promise<boole
   if (!isDeno()) return true;
   let isLocal = devices.get(device);
   if (isLocal === undefined) {
-    isLocal = LOCAL_TYPES.has(Number((await statfs(path)).type) >>> 0);
+    isLocal = await isLocalPath(path);
     devices.set(device, isLocal);
   }
   return isLocal;
+}
+
+async function isLocalPath(path: string): Promise<boolean> {
+  try {
+    return LOCAL_TYPES.has(Number((await statfs(path)).type) >>> 0);
+  } catch {
+    // Deno needs a permission of its own for it: it is treated as one that may hang.
+    return false;
+  }
 }
 
 /** A file that can be looked at and closed. */
