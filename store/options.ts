@@ -142,6 +142,7 @@ function allowed({ type, choices, format, min, max }: OptionDefinition): string 
   if (format) return format;
   if (type === "accept") return 'a list of formats, "safe", or an object of both';
   if (choices) return choices.map((choice) => JSON.stringify(choice)).join(" or ");
+  if (type === "list" || type === "dict") return `a ${type} of texts`;
   const bounds = [min === undefined ? "" : `from ${min}`, max === undefined ? "" : `to ${max}`];
   return [/^[aeiou]/.test(type) ? "an" : "a", type, ...bounds].filter(Boolean).join(" ");
 }

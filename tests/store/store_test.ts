@@ -146,8 +146,10 @@ Deno.test("an option is judged by name, value and what is allowed", () => {
     [{ depth: 1.5 }, '"depth" is 1.5'],
     [{ format: "virtual" }, 'allowed is "auto" or "path"'],
     [{ on: "perhaps" }, '"on" is "perhaps", allowed is a boolean'],
-    [{ dirs: [1] }, '"dirs" is [1]'],
-    [{ meta: { a: 1 } }, '"meta" is {"a":1}'],
+    [{ format: 3 }, 'allowed is "auto" or "path"'],
+    // Lists and records can hold secrets anywhere.
+    [{ dirs: [1] }, '"dirs" is a list, allowed is a list of texts'],
+    [{ meta: { a: 1 } }, '"meta" is an object, allowed is a dict of texts'],
     [{ key: 123456 }, '"key" is ***'],
     [{ depht: 1 }, 'unknown option "depht"; known are: depth, format'],
   ];
