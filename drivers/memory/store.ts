@@ -19,7 +19,10 @@ import { type MemoryOptions, OPTIONS } from "./options.ts";
  *
  * @example ACLs by who can read
  * ```ts
- *  *  *  *
+ * import { Forbidden } from "@vitrine/vitrine";
+ * import { MemoryStore } from "@vitrine/vitrine/memory";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
  * const store = new MemoryStore("scratch");
  * const alice = { context: { tenant: "alice" } };
  * const bob = { context: { tenant: "bob" } };

@@ -23,7 +23,8 @@ import { OPTIONS, type RbdOptions } from "./options.ts";
  *
  * @example An image and a copy-on-write clone of it
  * ```ts
- *  *
+ * import { RbdStore } from "@vitrine/vitrine/rbd";
+ *
  * async function boot(disk: Blob) {
  *   await using store = new RbdStore("ceph", { user: "glance", connectTimeout: 10 });
  *   await store.add("debian-12", disk);

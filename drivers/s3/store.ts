@@ -39,7 +39,8 @@ import { OPTIONS, type S3Options, type S3Settings } from "./options.ts";
  *
  * @example Images in a bucket
  * ```ts
- *  *
+ * import { S3Store } from "@vitrine/vitrine/s3";
+ *
  * async function backUp(image: ReadableStream<Uint8Array>): Promise<string> {
  *   await using store = new S3Store("backup", {
  *     host: "https://s3.eu-west-1.amazonaws.com",

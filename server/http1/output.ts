@@ -67,7 +67,7 @@ export class Output {
     if (!hasBody || body === undefined || body instanceof Uint8Array) {
       if (body !== undefined && !(body instanceof Uint8Array)) await body.stream.cancel();
       const bytes = hasBody ? body as Bytes ?? new Uint8Array(0) : new Uint8Array(0);
-      const length = hasBody ? { "content-length": `${bytes.length}` } : {};
+      const length: Record<string, string> = hasBody ? { "content-length": `${bytes.length}` } : {};
       const head = encodeHead(reply, { ...reply.headers, ...length }, context.keepAlive);
       await this.#write(joined(head, bytes));
       return { bytes: bytes.length, keepAlive: context.keepAlive };
