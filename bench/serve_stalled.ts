@@ -15,7 +15,7 @@ const HEALTHY = 100;
 /** Measures latencies before and during the stall, and prints them with the growth of memory. */
 export async function servingWhileClientsStall(): Promise<void> {
   await using place = await Workplace.make();
-  await Deno.mkdir(place.path("local"));
+  await Deno.mkdir(place.path("local"), { recursive: true });
   await Deno.writeFile(place.path("local/large.img"), new Uint8Array(64 * MIB));
   await Deno.writeTextFile(place.path("local/small.txt"), "healthy");
   const words = [Deno.execPath(), ...COMMAND, "serve", "--port", "0", "--writable"];

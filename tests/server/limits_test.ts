@@ -15,7 +15,7 @@ const MIB = 1 << 20;
 
 Deno.test("vitrine serve: 400 of 500 connections stall under ulimit -n 200, and 100 are served", async () => {
   await using place = await Workplace.make();
-  await Deno.mkdir(place.path("local"));
+  await Deno.mkdir(place.path("local"), { recursive: true });
   await Deno.writeFile(place.path("local/large.img"), new Uint8Array(64 * MIB));
   await Deno.writeTextFile(place.path("local/small.txt"), "healthy");
   const words = [Deno.execPath(), ...COMMAND, "serve", "--port", "0", "--writable"];
