@@ -443,3 +443,16 @@ Deno.test("S3Store.list: a page of 100,000 keys is read in one go", async () => 
   for await (const _ of store.list({ recursive: true })) count++;
   assertEquals(count, 100_000);
 });
+
+Deno.test("S3Store.open: a handle fails when another image got the id", async () => {
+  let etag = '"1"';
+  await using store = storeOn(({ method }) => {
+    if (method === "HEAD") return new Response(null, { headers: { etag, "content-length": "5" } });
+    const headers = { etag, "content-range": "bytes 0-2/5", "content-length": "3" };
+    return new Response("abc", { status: 206, headers });
+  });
+  await using handle = await store.open("a");
+  assertEquals(await handle.read(new Uint8Array(3), 0), 3);
+  etag = '"2"';
+  await assertRejects(() => handle.read(new Uint8Array(3), 0), ImageChanged);
+});
