@@ -1,5 +1,5 @@
 /**
- * The caller for whom stores of several tenants act, from the variables that OpenStack's own clients
+ * The caller that a store of several tenants acts for, from the variables that OpenStack's own clients
  * read. There is no option for a token: everybody on a machine can read command lines.
  *
  * @module

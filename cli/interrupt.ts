@@ -9,7 +9,7 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK", "SIGHUP"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** How long cleaning up may take before a person at a terminal is told why, in milliseconds. */
+/** How long cleaning up may take before a line at the terminal says so, in milliseconds. */
 const NOTICE_AFTER = 1000;
 
 /** The time in which a second signal is taken for the first, in milliseconds: `deno task` passes on what arrived already. */

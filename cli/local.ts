@@ -6,7 +6,7 @@
 import { basename, dirname, join } from "@std/path";
 import { Duplicate, Invalid, NotFound, type StoreError } from "../errors/mod.ts";
 import type { Location } from "../location/mod.ts";
-import { type ImageData, readableFrom } from "../streams/mod.ts";
+import type { ByteReader, ImageData } from "../streams/mod.ts";
 import { type Session, UsageError } from "./command.ts";
 import { abortable } from "./output.ts";
 import type { LocalPlace, StandardPlace } from "./place.ts";
@@ -52,18 +52,14 @@ export async function openLocal(
   }
   const name = basename(path);
   return info.isFile
-    ? { data: checkedReadable(file, info, path), size: info.size, name }
+    ? { data: checkedReader(file, info, path), size: info.size, name }
     : { data: file.readable, size: undefined, name };
 }
 
 /** Reads an open file, and fails at its end if somebody wrote to it meanwhile. */
-function checkedReadable(
-  file: Deno.FsFile,
-  before: Deno.FileInfo,
-  path: string,
-): ReadableStream<Uint8Array> {
+function checkedReader(file: Deno.FsFile, before: Deno.FileInfo, path: string): ByteReader {
   let isOpen = true;
-  return readableFrom({
+  return {
     async read(view) {
       let filled = 0;
       while (filled < view.length) {
@@ -84,7 +80,7 @@ function checkedReadable(
       isOpen = false;
       return Promise.resolve();
     },
-  }, before.size);
+  };
 }
 
 /**

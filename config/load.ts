@@ -1,5 +1,5 @@
 /**
- * The configuration of a program on a machine with files and an environment.
+ * Finds the configuration of a program on a machine with files and an environment.
  *
  * @module
  */
@@ -10,27 +10,29 @@ import { type Environment, overlayEnvironment, variableOf } from "./environment.
 
 /** Options of {@linkcode loadConfig}. */
 export interface LoadConfigOptions {
-  /** Path of the file; `VITRINE_CONFIG`, or `vitrine.json` in the working directory by default. */
+  /** The path of the file. Default: `VITRINE_CONFIG`, else `vitrine.json` in the working directory. */
   path?: string | undefined;
-  /** The environment variables; those of the process by default. */
+  /** The environment variables. Default: those of the process, as far as they may be read. */
   env?: Environment | undefined;
   /**
-   * What takes the place of a `vitrine.json` that is not there, with the environment laid over it,
-   * unless the environment alone configures whole stores.
+   * The configuration if there is no `vitrine.json`, with the environment laid over it. It is not used
+   * if the environment configures whole stores. Default: none.
    */
   fallback?: Config | undefined;
 }
 
 /**
  * Finds and reads the configuration: a JSON file with the environment laid over it, variable by
- * variable (`VITRINE_STORE_<NAME>_<OPTION>`, `VITRINE_DEFAULT_STORE`). Resolves to `undefined` if
- * there is neither a `vitrine.json` nor a variable that makes a store, nor a `fallback`.
+ * variable (`VITRINE_STORE_<NAME>_<OPTION>`, `VITRINE_DEFAULT_STORE`).
  *
- * For Deno, Node and Bun: edge functions are given their configuration in code. Needs the permission
- * to read the file and, unless `env` is given, the environment.
+ * It is for Deno, Node and Bun; programs at the edge have their configuration in code. In Deno it needs
+ * the permission to read the file. A variable that may not be read counts as unset.
  *
- * Throws `BadStoreConfiguration`, which names the file and the key, also if a file that was named is
- * not there.
+ * @param options The file, the environment, and what is used if there is no file.
+ * @returns The configuration, or `undefined` if there is neither a file nor a variable that makes a
+ * store, and no fallback.
+ * @throws {BadStoreConfiguration} If the file is malformed, or was named and is missing. The error names
+ * the file and the key.
  *
  * @example The stores of a machine
  * ```ts

@@ -26,7 +26,7 @@ export interface OpenStoresOptions {
  *
  * @param config The configuration.
  * @param options The environment for `${env:NAME}`.
- * @returns The stores.
+ * @returns The set of all stores, those that failed included.
  * @throws {BadStoreConfiguration} If the configuration is malformed, or its default store is missing.
  *
  * @example One good store and one bad

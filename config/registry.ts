@@ -1,5 +1,5 @@
 /**
- * The drivers by name, each loaded only when a store of it is opened.
+ * The registry of drivers: each has a name, and is loaded when a store of it is created.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { hasFfi } from "../runtime/mod.ts";
 import { lacks } from "../runtime/requirements.ts";
 import type { StoreClass } from "../store/store.ts";
 
-/** Loads a driver's store class. */
+/** Loads the store class of a driver. */
 export type DriverLoader = () => Promise<StoreClass>;
 
 const drivers = new Map<string, DriverLoader>([
@@ -24,10 +24,12 @@ const drivers = new Map<string, DriverLoader>([
 ]);
 
 /**
- * Adds a driver of one's own, so that configurations can name it. An earlier one of that name is
- * replaced.
+ * Registers a driver, so that configurations can name it. An earlier driver of that name is replaced.
  *
- * @example A driver under a name of one's own
+ * @param name The name, as `driver` of a store has it.
+ * @param loader Loads the store class, with `import()` for example.
+ *
+ * @example Register a driver of your own
  * ```ts
  * import { loadDriver, registerDriver } from "@vitrine/vitrine";
  * import { MemoryStore } from "@vitrine/vitrine/memory";
@@ -41,14 +43,38 @@ export function registerDriver(name: string, loader: DriverLoader): void {
   drivers.set(name, loader);
 }
 
-/** The names of all drivers. */
+/**
+ * Returns the names of all drivers, registered ones included.
+ *
+ * @returns The names, built-in drivers first.
+ *
+ * @example List the drivers
+ * ```ts
+ * import { driverNames } from "@vitrine/vitrine";
+ * import { assert } from "@std/assert";
+ *
+ * assert(driverNames().includes("s3"));
+ * ```
+ */
 export function driverNames(): string[] {
   return [...drivers.keys()];
 }
 
 /**
- * Loads a driver's store class. Throws `DriverLoadFailure` if the name is not known or the module
- * cannot be loaded.
+ * Loads the store class of a driver.
+ *
+ * @param name A built-in or registered driver.
+ * @returns The class, whose constructor takes the name and the options of a store.
+ * @throws {DriverLoadFailure} If there is no such driver, or its module cannot be loaded.
+ *
+ * @example Create a store by the name of its driver
+ * ```ts
+ * import { loadDriver } from "@vitrine/vitrine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const Store = await loadDriver("memory");
+ * assertEquals(new Store("scratch", { capacity: 1_000 }).name, "scratch");
+ * ```
  */
 export async function loadDriver(name: string): Promise<StoreClass> {
   const load = drivers.get(name);

@@ -140,8 +140,8 @@ export class Stores implements AsyncDisposable {
   /**
    * Returns a store by its name.
    *
-   * @param name The name.
-   * @returns The store.
+   * @param name One of {@linkcode names}.
+   * @returns The store, which opens with its first operation.
    * @throws {UnsupportedBackend} If there is no store of that name.
    * @throws {StoreError} If the store could not be configured.
    */
@@ -188,7 +188,7 @@ export class Stores implements AsyncDisposable {
    *
    * @param uri The location URI.
    * @param backend The name of the store.
-   * @returns The location.
+   * @returns The location, bound to that store.
    * @throws {UnsupportedBackend} If there is no such store, or if it does not have the scheme.
    * @throws {BadStoreUri} If the URI lies outside the store.
    */

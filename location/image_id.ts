@@ -1,5 +1,5 @@
 /**
- * Image ids: paths of segments, judged once.
+ * Image ids: paths of segments, checked in one place.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const MAX_NAME = 255;
  * Checks an image id. An id is a path of segments separated by `/`, so that stores are trees; a UUID
  * is a path of one segment. An id is not percent-decoded: `%2e%2e` is a name like any other.
  *
- * @param imageId The image id.
+ * @param imageId What may be an image id.
  * @returns The same id.
  * @throws {InvalidImageId} If it is empty, longer than 1,024 bytes of UTF-8, has a segment that is
  * empty, `.`, `..` or longer than 255 bytes, or holds a backslash, a control character or a lone

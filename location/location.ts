@@ -7,7 +7,7 @@ import { Masked } from "./masked.ts";
 import type { StoreLocation, UriOptions } from "./store_location.ts";
 
 /**
- * Where an image is: the store's name and the location in its driver's terms.
+ * The place of an image: the name of its store, and the location in the terms of the store's driver.
  *
  * @example The location that `add` resolves to
  * ```ts
@@ -21,34 +21,53 @@ import type { StoreLocation, UriOptions } from "./store_location.ts";
  * ```
  */
 export class Location extends Masked {
-  /** Binds a store's name and a location. */
+  /**
+   * Binds a location to its store.
+   *
+   * @param storeName The name of the store, as it is configured.
+   * @param storeLocation The location in the terms of the driver.
+   * @param imageId The path of the image in its store, if the location is inside the store's tree.
+   */
   constructor(
-    /** Name of the store, as configured. */
+    /** The name of the store, as it is configured. */
     readonly storeName: string,
-    /** The location in the driver's terms. */
+    /** The location in the terms of the driver. */
     readonly storeLocation: StoreLocation,
-    /** The image's path in its store, where the location is inside the store's tree. */
+    /** The path of the image in its store, if the location is inside the store's tree. */
     readonly imageId?: string | undefined,
   ) {
     super();
   }
 
-  /** The URI's scheme, without the colon. */
+  /** The scheme of the URI, without the colon. */
   get scheme(): string {
     return this.storeLocation.scheme;
   }
 
-  /** The location URI, without credentials unless they are asked for. */
+  /**
+   * Returns the location URI.
+   *
+   * @param options Whether credentials are in it. Default: they are left out.
+   * @returns The URI, as glance_store reads it.
+   */
   uri(options: UriOptions = {}): string {
     return this.storeLocation.uri(options);
   }
 
-  /** glance_store's name for {@linkcode uri} without credentials. */
+  /**
+   * Returns the location URI without credentials, by glance_store's name for it.
+   *
+   * @returns What {@linkcode uri} returns.
+   */
   getStoreUri(): string {
     return this.uri();
   }
 
-  /** The location URI with its credentials masked. */
+  /**
+   * Returns the location URI for people.
+   *
+   * @returns The URI with `***` in place of its credentials.
+   */
   override toString(): string {
     return this.storeLocation.toString();
   }

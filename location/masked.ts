@@ -79,7 +79,7 @@ function maskQuery(uri: string): string {
  * Returns whether a location URI holds what is surely a secret: user information, or a parameter with
  * the name of one.
  *
- * @param uri The URI.
+ * @param uri Any location URI, also one of a scheme without credentials.
  * @returns Whether a secret is in it.
  *
  * @example Refuse a URI with a password
@@ -122,22 +122,56 @@ export function maskOption(value: unknown): unknown {
   );
 }
 
-/** Something whose every printed form is masked. */
+/**
+ * Something that is printed with its secrets masked, by whatever prints it.
+ *
+ * @example An account that nobody prints by mistake
+ * ```ts
+ * import { Masked } from "@vitrine/vitrine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * class Account extends Masked {
+ *   constructor(readonly user: string, readonly password: string) {
+ *     super();
+ *   }
+ *   override toString(): string {
+ *     return `${this.user}:***`;
+ *   }
+ * }
+ * assertEquals(JSON.stringify(new Account("me", "hunter2")), '"me:***"');
+ * ```
+ */
 export abstract class Masked {
-  /** Returns the form with the secrets masked. */
+  /**
+   * Returns the only form in which it is printed.
+   *
+   * @returns A text with `***` in place of each secret.
+   */
   abstract toString(): string;
 
-  /** Returns what `JSON.stringify` writes: the masked form. */
+  /**
+   * Returns what `JSON.stringify` writes.
+   *
+   * @returns The masked text.
+   */
   toJSON(): string {
     return this.toString();
   }
 
-  /** Returns what `console.log` shows in Deno: the masked form. */
+  /**
+   * Returns what `console.log` shows in Deno.
+   *
+   * @returns The masked text.
+   */
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
   }
 
-  /** Returns what `console.log` shows in Node and Bun: the masked form. */
+  /**
+   * Returns what `console.log` shows in Node and Bun.
+   *
+   * @returns The masked text.
+   */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }

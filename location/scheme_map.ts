@@ -1,5 +1,5 @@
 /**
- * Which store answers to which URI: schemes registered by store.
+ * Finds the store of a URI: schemes registered by store.
  *
  * @module
  */
@@ -10,17 +10,33 @@ import { maskUri } from "./masked.ts";
 
 /** What a store registers for each of its schemes. */
 export interface SchemeEntry {
-  /** Reads a URI of the scheme; throws `BadStoreUri`. */
+  /**
+   * Parses a URI of the scheme.
+   *
+   * @param uri The whole URI.
+   * @returns What the URI names, in the terms of the driver.
+   * @throws {BadStoreUri} If it is malformed.
+   */
   parse(uri: string): StoreLocation;
-  /** Whether the location lies in the store. */
+  /**
+   * Returns whether a location lies in the store.
+   *
+   * @param location A location that `parse` returned.
+   * @returns Whether it does.
+   */
   owns(location: StoreLocation): boolean;
-  /** The image's path in the store, where the location is inside the store's tree. */
+  /**
+   * Returns the path of an image in the store.
+   *
+   * @param location A location that the store owns.
+   * @returns The image id, or `undefined` if the location is outside the store's tree.
+   */
   imageIdOf(location: StoreLocation): string | undefined;
 }
 
 /**
- * Schemes by store. Several stores may share a scheme; a URI goes to the first registered that owns
- * it.
+ * Schemes by store. Several stores may share a scheme: a URI belongs to the store that was registered
+ * first among those that own it.
  *
  * @example Finding the store of a URI
  * ```ts
@@ -40,21 +56,34 @@ export interface SchemeEntry {
 export class SchemeMap {
   readonly #entries = new Map<string, Map<string, SchemeEntry>>();
 
-  /** Registers a store for a scheme, replacing an earlier registration of the same two. */
+  /**
+   * Registers a store for a scheme. An earlier registration of the same two is replaced.
+   *
+   * @param scheme The scheme, in lower case, without the colon.
+   * @param storeName The store, as it is configured.
+   * @param entry What the store does with URIs of the scheme.
+   */
   register(scheme: string, storeName: string, entry: SchemeEntry): void {
     const stores = this.#entries.get(scheme) ?? new Map<string, SchemeEntry>();
     this.#entries.set(scheme, stores.set(storeName, entry));
   }
 
-  /** The schemes that some store answers to. */
+  /**
+   * Returns the schemes of all stores.
+   *
+   * @returns Each scheme once, without the colon.
+   */
   getKnownSchemes(): string[] {
     return [...this.#entries.keys()];
   }
 
   /**
-   * The location that a URI names, in the first store that owns it.
+   * Returns the location that a URI names, in the first store that owns it.
    *
-   * Throws `UnknownScheme` if no store has the scheme and `BadStoreUri` if none owns the URI.
+   * @param uri The location URI.
+   * @returns The location with the name of its store.
+   * @throws {UnknownScheme} If no store has the scheme.
+   * @throws {BadStoreUri} If no store owns the URI.
    */
   getLocationFromUri(uri: string): Location {
     const stores = this.#stores(uri);
@@ -68,15 +97,19 @@ export class SchemeMap {
   }
 
   /**
-   * The location that a URI names in one store.
+   * Returns the location that a URI names in one store.
    *
-   * Throws `UnknownScheme`, `UnsupportedBackend` if the store does not have the scheme, and
-   * `BadStoreUri` if it does not own the URI.
+   * @param uri The location URI.
+   * @param backend The name of the store.
+   * @returns The location, bound to that store.
+   * @throws {UnknownScheme} If no store has the scheme.
+   * @throws {UnsupportedBackend} If this store does not have the scheme.
+   * @throws {BadStoreUri} If the store does not own the URI.
    */
   getLocationFromUriAndBackend(uri: string, backend: string): Location {
     const entry = this.#stores(uri).get(backend);
     if (entry === undefined) {
-      throw new UnsupportedBackend(`the store does not answer to ${maskUri(uri)}`, {
+      throw new UnsupportedBackend(`the store does not have the scheme of ${maskUri(uri)}`, {
         store: backend,
       });
     }

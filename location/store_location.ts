@@ -1,19 +1,29 @@
 /**
- * Where an image is, as its driver says it: the base class of every driver's location.
+ * The place of an image in the terms of its driver: the base class of every driver's locations.
  *
  * @module
  */
 import { Masked } from "./masked.ts";
 
-/** What {@linkcode StoreLocation.uri} prints. */
+/** Options of {@linkcode StoreLocation.uri}. */
 export interface UriOptions {
-  /** Prints the credentials that the URI carried. Without it they are left out. */
+  /** Whether the credentials that the URI carried are in it. Default: `false`. */
   credentials?: boolean | undefined;
 }
 
-/** A class of locations, with the parser of its URIs. */
+/**
+ * A class of locations, with the parser of its URIs.
+ *
+ * @typeParam L The class of the locations that the parser returns.
+ */
 export interface StoreLocationClass<L extends StoreLocation = StoreLocation> {
-  /** Reads a location URI; throws `BadStoreUri` if it is not one of this class. */
+  /**
+   * Parses a location URI.
+   *
+   * @param uri The whole URI.
+   * @returns What the URI names, its credentials held apart.
+   * @throws {BadStoreUri} If it is malformed or of another scheme.
+   */
   parse(uri: string): L;
 }
 
@@ -45,7 +55,11 @@ export interface StoreLocationClass<L extends StoreLocation = StoreLocation> {
 export abstract class StoreLocation extends Masked {
   readonly #userinfo: string | undefined;
 
-  /** Takes the URI's user information, percent-encoded as it stood there, without the `@`. */
+  /**
+   * Keeps the credentials of a URI apart from the location.
+   *
+   * @param userinfo The URI's user information, percent-encoded as it stood there, without the `@`.
+   */
   constructor(userinfo?: string | undefined) {
     super();
     this.#userinfo = userinfo || undefined;
@@ -55,20 +69,34 @@ export abstract class StoreLocation extends Masked {
   abstract readonly scheme: string;
   /** The image's path as the backend names it, for messages. */
   abstract readonly path: string;
-  /** Prints the URI with `userinfo`, which is empty or ends with `@`. */
+  /**
+   * Formats the URI.
+   *
+   * @param userinfo What stands before the host: nothing, or credentials that end with `@`.
+   * @returns The whole URI.
+   */
   protected abstract format(userinfo: string): string;
 
-  /** The user information of the URI, percent-encoded, for the driver that logs in with it. */
+  /** The user information of the URI, percent-encoded, for a driver that logs in with it. */
   get userinfo(): string | undefined {
     return this.#userinfo;
   }
 
-  /** The location URI, as glance_store reads it. */
+  /**
+   * Returns the location URI.
+   *
+   * @param options Whether credentials are in it. Default: they are left out.
+   * @returns The URI, as glance_store reads it.
+   */
   uri(options: UriOptions = {}): string {
     return this.format(options.credentials && this.#userinfo ? `${this.#userinfo}@` : "");
   }
 
-  /** The location URI with its credentials masked. */
+  /**
+   * Returns the location URI for people.
+   *
+   * @returns The URI with `***` in place of its credentials.
+   */
   override toString(): string {
     return this.format(this.#userinfo ? "***@" : "");
   }

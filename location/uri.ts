@@ -6,11 +6,11 @@
 import { BadStoreUri } from "../errors/mod.ts";
 import { maskUri } from "./masked.ts";
 
-/** A location URI in its parts, none of them decoded. */
+/** The parts of a location URI, none of them decoded. */
 export interface UriParts {
   /** The scheme in lower case, without the colon. */
   scheme: string;
-  /** What stands before the authority's last `@`. */
+  /** What stands before the last `@` of the authority, or `undefined`. */
   userinfo: string | undefined;
   /** Host and port, as written. */
   host: string;
@@ -22,8 +22,10 @@ export interface UriParts {
  * Splits a location URI without decoding anything. glance_store's URIs are not all RFC 3986 (an S3
  * secret key may hold a `/`, a file path may hold anything), so that `URL` would change them.
  *
- * Throws `BadStoreUri` if it is no URI, has a scheme that is not in `schemes`, or holds a control
- * character.
+ * @param uri The whole URI.
+ * @param schemes The schemes that are allowed, in lower case, without the colon.
+ * @returns The parts, none of them decoded.
+ * @throws {BadStoreUri} If it is no URI, has another scheme, or holds a control character.
  *
  * @example The parts of a URI
  * ```ts

@@ -1,37 +1,42 @@
 /**
- * The INI dialect of oslo.config, by the rules of its iniparser: a section before any option, `=` or
- * `:`, comments on lines of their own, an indented line goes on with the value before it, one pair of
- * quotes around a value is dropped, an option may be given several times.
+ * Parses the INI dialect of oslo.config, by the rules of its iniparser: a section before any option, `=`
+ * or `:`, comments on lines of their own. An indented line continues the value before it, one pair of
+ * quotes around a value is dropped, and an option may be repeated.
  *
  * @module
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 
-/** One option as a file gives it. */
+/** One option as it stands in a file. */
 export interface Assignment {
-  /** Path of the file. */
+  /** The path of the file. */
   path: string;
-  /** Number of the line, from 1. */
+  /** The number of the line, from 1. */
   line: number;
-  /** Name of the section: oslo.config tells `DEFAULT` from the others, which are in lower case here. */
+  /** The name of the section: `DEFAULT`, or another in lower case. */
   section: string;
-  /** Name of the option. */
+  /** The name of the option. */
   name: string;
-  /** Its value, lines joined by line feeds. */
+  /** Its value, with lines joined by line feeds. */
   value: string;
 }
 
-/** A file, read. */
+/** What a file holds. */
 export interface Ini {
-  /** Names of the sections, those without options among them. */
+  /** The names of the sections, also of those without options. */
   sections: Set<string>;
   /** The options in order. */
   assignments: Assignment[];
 }
 
 /**
- * Reads the text of a configuration file. Throws `BadStoreConfiguration` with file and line, and
- * nothing of what stands there, which may be a secret.
+ * Parses the text of a configuration file.
+ *
+ * @param text The text.
+ * @param path The path of the file, for errors.
+ * @returns The sections and options, in order.
+ * @throws {BadStoreConfiguration} If a line is malformed. The error has file and line number, and nothing
+ * of the line, which may be a secret.
  */
 export function parseIni(text: string, path: string): Ini {
   const sections = new Set<string>();
@@ -69,7 +74,12 @@ export function parseIni(text: string, path: string): Ini {
   return { sections, assignments };
 }
 
-/** The name of a section as it is looked up. */
+/**
+ * Returns the name of a section as it is looked up. Only `DEFAULT` keeps its case.
+ *
+ * @param name The name as it stands in a file.
+ * @returns The name in lower case, or `DEFAULT`.
+ */
 export function sectionName(name: string): string {
   return name === "DEFAULT" ? name : name.toLowerCase();
 }

@@ -10,16 +10,16 @@ import { type GlanceConfFile, parseGlanceConf } from "./parse.ts";
 
 /** Options of {@linkcode loadGlanceConf}. */
 export interface LoadGlanceConfOptions {
-  /** Paths of files, later ones over earlier ones. */
+  /** The paths of files, later ones over earlier ones. Default: none. */
   files?: readonly string[] | undefined;
-  /** Directories whose `*.conf` count, in the order of their names, after all files. */
+  /** Directories whose `*.conf` are read after all files, in the order of their names. Default: none. */
   directories?: readonly string[] | undefined;
   /** Called with a warning for each option that no store knows. Default: `console.warn`. */
   onWarning?: ((warning: string) => void) | undefined;
 }
 
 /**
- * Reads Glance's configuration files and makes a configuration of stores; see `parseGlanceConf`.
+ * Reads the configuration files of Glance; see `parseGlanceConf`.
  *
  * For Deno, Node and Bun.
  *
@@ -54,7 +54,7 @@ export async function loadGlanceConf(
     read.push({ path, text: await readable(path, () => readFile(path, "utf8")) });
   }
 
-  // As oslo.config's find_file: beside what was named, the last first, and where Glance has its own.
+  // As find_file of oslo.config: beside the files that were named, the last first, and in /etc/glance.
   const places = [...directories, ...files.map((path) => dirname(path)).reverse(), "/etc/glance"];
   const findFile = async (name: string) => {
     if (isAbsolute(name)) return name;

@@ -1,6 +1,5 @@
 /**
- * What is known of glance_store's configuration beside what the drivers' own options say by their
- * `glance` names.
+ * The names of glance_store's configuration that the drivers' options do not have as their `glance` name.
  *
  * @module
  */
@@ -62,7 +61,7 @@ export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
   swift_upload_buffer_dir: "a segment can be sent again from memory, so none is put on disk",
 };
 
-/** Options of drivers that a build may lack: a store of theirs is reported as absent. */
+/** The options of drivers that are missing here. A store of such a driver is reported as absent. */
 export const OTHER_DRIVERS: readonly string[] = [
   "cinder_api_insecure",
   "cinder_attachment_retry_attempts",

@@ -1,5 +1,5 @@
 /**
- * From the text of glance-api.conf to a configuration of stores.
+ * Parses the text of glance-api.conf as a configuration of stores.
  *
  * @module
  */
@@ -31,13 +31,13 @@ import { readDict, readList, readValue } from "./values.ts";
 export interface GlanceConfFile {
   /** Its path, for errors. */
   path: string;
-  /** What it holds. */
+  /** Its content. */
   text: string;
 }
 
 /** Options of {@linkcode parseGlanceConf}. */
 export interface ParseGlanceConfOptions {
-  /** Finds a file that an option names, `swift_store_config_file`; the name is kept by default. */
+  /** Finds a file that `swift_store_config_file` names. Default: the name is taken as a path. */
   findFile?: ((name: string) => Promise<string> | string) | undefined;
   /**
    * Called with a warning of one line, with file and line number, for each option of a store's section
@@ -46,18 +46,17 @@ export interface ParseGlanceConfOptions {
   onWarning?: ((warning: string) => void) | undefined;
 }
 
-/** Options that only Vitrine has stand in a backend's section behind this; Glance ignores them. */
+/** The prefix of options that only Vitrine has. Glance ignores them. */
 const OWN = "vitrine_";
 
-/** Options of a backend that the section does not give are looked for here. */
+/** The section of options that the section of a backend does not have. */
 const FALLBACK = "backend_defaults";
 
 /**
- * Reads the configuration of Glance as oslo.config reads it, later files over earlier ones, and makes
- * one of Vitrine: `enabled_backends` with a section a backend, or the older `stores` in
- * `[glance_store]`. The stores are named as the backends are; those of Glance's own that have a
- * section (`os_glance_staging_store`, `os_glance_tasks_store`) are reserved. A backend whose driver
- * is not there stays, and is among the failures of `openStores`.
+ * Parses the configuration of Glance as oslo.config does: `enabled_backends` with a section for each
+ * backend, or the older `stores` in `[glance_store]`. The stores have the names of the backends. Glance's
+ * own stores that have a section (`os_glance_staging_store`, `os_glance_tasks_store`) are reserved. A
+ * backend whose driver is missing stays, and is among the failures of `openStores`.
  *
  * As Glance does, the stores refuse unsafe images, by the options of `[image_format]`.
  *
@@ -148,7 +147,7 @@ async function readSingleStores(settings: Settings, reader: BackendReader): Prom
   return { stores };
 }
 
-/** Reads the options of stores out of their sections. */
+/** Reads the options of stores from their sections. */
 class BackendReader {
   readonly #settings: Settings;
   readonly #findFile: NonNullable<ParseGlanceConfOptions["findFile"]>;
@@ -160,7 +159,7 @@ class BackendReader {
     this.#onWarning = options.onWarning ?? ((warning) => console.warn(warning));
   }
 
-  /** The store of a type out of its sections, the first of which that has an option gives it. */
+  /** Reads the store of a type. An option is taken from the first of the sections that has it. */
   async read(sections: readonly string[], type: string): Promise<StoreConfig> {
     const driver = DRIVERS[type] ?? type;
     const definitions = await optionsOf(driver);
@@ -177,9 +176,9 @@ class BackendReader {
 
     for (const [key, definition] of Object.entries(definitions ?? {})) {
       for (const name of namesOf(key, definition)) {
-        const given = find(name);
-        if (given.length === 0) continue;
-        const value = await this.#valueOf(key, definition, given);
+        const assignments = find(name);
+        if (assignments.length === 0) continue;
+        const value = await this.#valueOf(key, definition, assignments);
         if (value !== undefined) store[key] = value;
       }
     }
@@ -203,11 +202,11 @@ class BackendReader {
   async #valueOf(
     key: string,
     definition: OptionDefinition,
-    given: readonly Assignment[],
+    assignments: readonly Assignment[],
   ): Promise<unknown> {
-    const at = given.at(-1)!;
+    const at = assignments.at(-1)!;
     const repeated = REPEATED.includes(definition.glance ?? "");
-    const texts = given.map(({ value }) => value).filter(Boolean);
+    const texts = assignments.map(({ value }) => value).filter(Boolean);
     let value = repeated ? texts : readValue(definition, at);
     if (value === undefined || (repeated && texts.length === 0)) return undefined;
     if (definition.glance === "swift_store_config_file") {
@@ -221,7 +220,7 @@ class BackendReader {
   }
 }
 
-/** The options of a driver, or `undefined` where it is not there. */
+/** Returns the options of a driver, or `undefined` if there is no such driver. */
 async function optionsOf(driver: string): Promise<OptionDefinitions | undefined> {
   try {
     return { ...(await loadDriver(driver)).OPTIONS, ...STORE_OPTIONS };
@@ -230,7 +229,7 @@ async function optionsOf(driver: string): Promise<OptionDefinitions | undefined>
   }
 }
 
-/** What an option may be called in a section: glance_store's names for it, old ones first. */
+/** Returns the names that an option may have in a section: glance_store's names for it, old ones first. */
 function namesOf(key: string, { type, glance }: OptionDefinition): string[] {
   if (type === "value") return [];
   const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -243,7 +242,7 @@ function namesIn(definitions: OptionDefinitions): string[] {
   return Object.entries(definitions).flatMap(([key, definition]) => namesOf(key, definition));
 }
 
-/** The options of `[glance_store]` that are no driver's. */
+/** The options of `[glance_store]` that belong to no driver. */
 const SHARED = ["stores", "default_store", "default_backend"];
 
 function isKnown(name: string, section: string): boolean {

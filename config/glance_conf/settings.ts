@@ -1,5 +1,5 @@
 /**
- * Options out of several files: which value counts, and what `$name` in it stands for.
+ * Options from several files: which value counts, and what `$name` in it refers to.
  *
  * @module
  */
@@ -12,12 +12,16 @@ const REFERENCE = /\$\$|\\\$|\$([_a-z][._a-z0-9]*)|\$\{([_a-z][._a-z0-9]*)\}/gi;
 /** What Puppet's modules write for an option that keeps its default. */
 const SERVICE_DEFAULT = "<SERVICE DEFAULT>";
 
-/** The options of all files; what is given last counts. */
+/** The options of all files. Of several values the last counts. */
 export class Settings {
   readonly #sections = new Set<string>();
   readonly #assignments: Assignment[];
 
-  /** Takes the files in order. */
+  /**
+   * Collects the options.
+   *
+   * @param files The files, later ones over earlier ones.
+   */
   constructor(files: readonly Ini[]) {
     for (const { sections } of files) {
       for (const section of sections) this.#sections.add(section);
@@ -25,22 +29,46 @@ export class Settings {
     this.#assignments = files.flatMap(({ assignments }) => assignments);
   }
 
-  /** Whether some file has that section. */
+  /**
+   * Returns whether some file has a section.
+   *
+   * @param section The name of the section.
+   * @returns Whether one has it.
+   */
   has(section: string): boolean {
     return this.#sections.has(sectionName(section));
   }
 
-  /** Everything that is given in a section, in order. */
+  /**
+   * Returns everything that stands in a section.
+   *
+   * @param section The name of the section.
+   * @returns The assignments in order, with references as they stand.
+   */
   in(section: string): Assignment[] {
     return this.#assignments.filter((one) => one.section === sectionName(section));
   }
 
-  /** The value of an option, with its references replaced, or `undefined`. */
+  /**
+   * Returns the value of an option.
+   *
+   * @param section The name of the section.
+   * @param name The name of the option.
+   * @returns The last assignment, with its references replaced, or `undefined`.
+   * @throws {BadStoreConfiguration} If a reference leads nowhere, or to itself.
+   */
   get(section: string, name: string): Assignment | undefined {
     return this.all(section, name).at(-1);
   }
 
-  /** All values of an option that may be given several times. */
+  /**
+   * Returns all values of an option that may be repeated.
+   *
+   * @param section The name of the section.
+   * @param name The name of the option.
+   * @returns The assignments in order, with their references replaced.
+   * @throws {BadStoreConfiguration} If a reference leads nowhere, or to itself.
+   */
   all(section: string, name: string): Assignment[] {
     return this.in(section).filter((one) => one.name === name && one.value !== SERVICE_DEFAULT)
       .map((one) => ({ ...one, value: this.#substitute(one, [one]) }));
@@ -63,7 +91,13 @@ export class Settings {
   }
 }
 
-/** An error that says where an option stands. */
+/**
+ * Creates an error with the place of an option.
+ *
+ * @param at The option.
+ * @param why What is wrong, as the rest of a sentence that begins with the name of the option.
+ * @returns The error, with file, line, section and name.
+ */
 export function refuse(at: Assignment, why: string): BadStoreConfiguration {
   return new BadStoreConfiguration(`${at.path}:${at.line}: [${at.section}] ${at.name} ${why}`);
 }

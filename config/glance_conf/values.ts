@@ -1,5 +1,5 @@
 /**
- * Values as oslo.config's types read them.
+ * Parses values as the types of oslo.config do.
  *
  * @module
  */
@@ -8,8 +8,12 @@ import type { Assignment } from "./ini.ts";
 import { refuse } from "./settings.ts";
 
 /**
- * The value of an option that is given once, by its type; `undefined` for the empty text, which means
- * none to glance_store. Throws `BadStoreConfiguration` with file and line.
+ * Parses the value of an option by its type.
+ *
+ * @param definition The option, as the driver declares it.
+ * @param at The assignment.
+ * @returns The value, or `undefined` for the empty text, which glance_store takes for unset.
+ * @throws {BadStoreConfiguration} If the text is not of the type. The error has file and line number.
  */
 export function readValue({ type, secret }: OptionDefinition, at: Assignment): unknown {
   const text = at.value.trim();
@@ -34,17 +38,28 @@ export function readValue({ type, secret }: OptionDefinition, at: Assignment): u
   }
 }
 
-/** A list: `a, b`. */
+/**
+ * Parses a list: `a, b`.
+ *
+ * @param at The assignment.
+ * @returns The items, without white space around them.
+ */
 export function readList({ value }: Assignment): string[] {
   const text = value.trim().replace(/,+$/, "");
   return text === "" ? [] : text.split(",").map((one) => one.trim());
 }
 
-/** A dictionary: `a:1, b:2`. Throws `BadStoreConfiguration` with file and line. */
+/**
+ * Parses a dictionary: `a:1, b:2`.
+ *
+ * @param at The assignment.
+ * @returns The values by name.
+ * @throws {BadStoreConfiguration} If something is malformed. The error has file and line number.
+ */
 export function readDict(at: Assignment): Record<string, string> {
   const dict: Record<string, string> = {};
   if (at.value.trim() === "") return dict;
-  // What has no colon belongs to the next pair, as oslo.config has it: a comma in a name.
+  // A part without a colon belongs to the next pair, as in oslo.config: a name may have a comma.
   let pending = "";
   for (const part of at.value.trim().split(",")) {
     const pair = pending + part;

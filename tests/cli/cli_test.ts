@@ -16,13 +16,16 @@ async function withHello(): Promise<Workplace> {
   return place;
 }
 
-Deno.test("add --json prints location, size, checksum, multihash and metadata", async () => {
+Deno.test("add --json: prints location, size, checksum, multihash and metadata", async () => {
   await using place = await Workplace.make();
   await Deno.writeTextFile(place.path("x.iso"), "hello");
   const { code, out, err } = await place.run("add", "./x.iso", "--store", "local", "--json");
   assertEquals([code, err], [0, ""]);
-  const { multihash, ...rest } = JSON.parse(out);
+  const { multihash, inspection, ...rest } = JSON.parse(out);
+  assertEquals([inspection.format, inspection.safe], ["raw", true]);
   assertEquals(rest, {
+    format: "raw",
+    virtualSize: 5,
     location: `file://${place.folder}/local/x.iso`,
     size: 5,
     checksum: HELLO_MD5,
@@ -31,7 +34,7 @@ Deno.test("add --json prints location, size, checksum, multihash and metadata", 
   assertEquals([multihash.algo, multihash.value.length], ["sha512", 128]);
 });
 
-Deno.test("without any configuration it uses a file store below ./.vitrine", async () => {
+Deno.test("vitrine: uses a file store below ./.vitrine without a configuration", async () => {
   await using place = await Workplace.make(null);
   await Deno.writeTextFile(place.path("x.iso"), "hello");
   assertEquals((await place.run("add", "x.iso")).code, 0);
@@ -39,7 +42,7 @@ Deno.test("without any configuration it uses a file store below ./.vitrine", asy
   assertEquals(await Deno.readTextFile(place.path(".vitrine/local/x.iso")), "hello");
 });
 
-Deno.test("what is added is listed, told, read, copied, moved, verified and removed", async () => {
+Deno.test("vitrine: lists, shows, reads, copies, moves, verifies and removes what was added", async () => {
   await using place = await withHello();
   assertEquals((await place.run("ls")).out, "local/\nmirror/\n");
   assertEquals((await place.run("ls", "/local")).out, "iso/\n");
@@ -75,7 +78,7 @@ Deno.test("what is added is listed, told, read, copied, moved, verified and remo
   assertEquals((await place.run("ls", "/local")).out, "iso/\n");
 });
 
-Deno.test("verify tells an image that was changed behind its back", async () => {
+Deno.test("verify: exits with 3 if an image differs or was changed", async () => {
   await using place = await withHello();
   const wrong = await place.run("verify", "--md5", "0".repeat(32), "/local/iso/x.iso");
   assertEquals([wrong.code, wrong.out], [3, ""]);
@@ -90,7 +93,7 @@ Deno.test("verify tells an image that was changed behind its back", async () => 
   assertEquals([allowed.code, allowed.err], [0, ""]);
 });
 
-Deno.test("standard input and output take part in copies", async () => {
+Deno.test("cp: reads standard input and writes standard output", async () => {
   await using place = await Workplace.make();
   const child = place.start(["cp", "-", "/local/piped"], { stdin: "piped" });
   const writer = child.stdin.getWriter();
@@ -106,7 +109,7 @@ Deno.test("standard input and output take part in copies", async () => {
   assertEquals((await place.run("cp", "-f", "/local/piped", "./out.img")).code, 0);
 });
 
-Deno.test("what fails is one line on standard error and exit code 1", async () => {
+Deno.test("vitrine: reports a failure in one line on standard error and exits with 1", async () => {
   await using place = await withHello();
   const failures: [string[], string][] = [
     [["cat", "/local/none"], "vitrine: local: get /local/none: "],
@@ -132,7 +135,7 @@ Deno.test("what fails is one line on standard error and exit code 1", async () =
   }
 });
 
-Deno.test("what is misused is exit code 2, before anything is done", async () => {
+Deno.test("vitrine: refuses a wrong command line with 2, before anything is done", async () => {
   await using place = await withHello();
   const misuses = [
     [],
@@ -176,21 +179,21 @@ Deno.test("what is misused is exit code 2, before anything is done", async () =>
   assertEquals(await place.files(), before);
 });
 
-Deno.test("--debug shows the stack, and help is on standard output", async () => {
+Deno.test("--debug: shows the stack; help is on standard output", async () => {
   await using place = await Workplace.make();
   assertStringIncludes((await place.run("cat", "/local/none", "--debug")).err, "    at ");
   const help = await place.run("help");
   assertEquals([help.code, help.err], [0, ""]);
   assertStringIncludes(help.out, "verify");
   assertStringIncludes(help.out, "VITRINE_DEFAULT_STORE");
-  const told = (await place.run("cp", "--help")).out;
-  assertStringIncludes(told, "vitrine cp [-r]");
-  assertEquals((await place.run("help", "cp")).out, told);
+  const copyHelp = (await place.run("cp", "--help")).out;
+  assertStringIncludes(copyHelp, "vitrine cp [-r]");
+  assertEquals((await place.run("help", "cp")).out, copyHelp);
   const { version } = JSON.parse(await Deno.readTextFile("deno.json"));
   assertEquals((await place.run("--version")).out, `vitrine ${version}\n`);
 });
 
-Deno.test("without a vitrine.json the environment is laid over the store that is there", async () => {
+Deno.test("vitrine: lays the environment over its own store without a vitrine.json", async () => {
   await using place = await Workplace.make(null);
   await Deno.writeTextFile(place.path("x"), "hello");
   const elsewhere = { VITRINE_STORE_LOCAL_DATADIR: "./elsewhere" };
@@ -211,7 +214,7 @@ Deno.test("without a vitrine.json the environment is laid over the store that is
   assertEquals([code, out], [0, ""]);
 });
 
-Deno.test("a directory that the server does not list is a failure, and the rest is walked", async () => {
+Deno.test("ls -R: reports a directory that the server does not list, and lists the rest", async () => {
   const index = [{ name: "bad", type: "directory" }, { name: "good", type: "file", size: 5 }];
   await using origin = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
     const { pathname } = new URL(url);
@@ -235,7 +238,7 @@ Deno.test("a directory that the server does not list is a failure, and the rest 
   }
 });
 
-Deno.test("one store that fails, or cannot list, keeps no other from being walked", async () => {
+Deno.test("ls -R: lists the other stores if one fails or cannot list", async () => {
   await using place = await Workplace.make({
     default: "z",
     stores: {
@@ -267,7 +270,7 @@ Deno.test("one store that fails, or cannot list, keeps no other from being walke
   }
 });
 
-Deno.test("a file: URI as stat tells it is the image, and a local file for cp and add", async () => {
+Deno.test("stat: shows a file: URI that is the image everywhere but in cp and add", async () => {
   await using place = await withHello();
   const { location } = JSON.parse((await place.run("stat", "--json", "/local/iso/x.iso")).out);
   assertEquals(location, `file://${place.folder}/local/iso/x.iso`);
@@ -283,7 +286,7 @@ Deno.test("a file: URI as stat tells it is the image, and a local file for cp an
   assertEquals((await place.run("ls", "/local")).out, "");
 });
 
-Deno.test("JSON has one form for one operand and one for several, failed or not", async () => {
+Deno.test("--json: has one form for one operand and one for several, failed or not", async () => {
   await using place = await withHello();
   const [image, missing] = ["/local/iso/x.iso", "/local/none"];
   const json = async (...args: string[]) => {
@@ -305,7 +308,7 @@ Deno.test("JSON has one form for one operand and one for several, failed or not"
   assertEquals((await json("config", "convert", "new.json")).value, { file: "new.json" });
 });
 
-Deno.test("serve names the port that somebody else has", async () => {
+Deno.test("serve: names the port that is in use", async () => {
   await using place = await Workplace.make();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr as Deno.NetAddr;
@@ -316,7 +319,7 @@ Deno.test("serve names the port that somebody else has", async () => {
   ]);
 });
 
-Deno.test("stores shows capabilities, and a store that fails takes no other down", async () => {
+Deno.test("stores: shows capabilities, and that a store failed", async () => {
   await using place = await Workplace.make({
     default: "good",
     stores: {
@@ -335,14 +338,14 @@ Deno.test("stores shows capabilities, and a store that fails takes no other down
   assertEquals((await place.run("ls", "/good")).code, 0);
 });
 
-Deno.test("Ctrl-C in the middle of an add leaves nothing behind, also if it arrives twice", async () => {
+Deno.test("add: leaves nothing behind after Ctrl-C, also if it arrives twice", async () => {
   await using place = await Workplace.make();
   const before = await place.files();
   const child = place.start(["add", "-", "--id", "big", "--store", "local"], { stdin: "piped" });
   const writer = child.stdin.getWriter();
   // The last chunk is taken only when the ones before have been written to the store.
   for (let i = 0; i < 64; i++) await writer.write(new Uint8Array(1024 * 1024).fill(i));
-  // As `deno task` has it: the terminal tells both, and it tells its child again.
+  // As with `deno task`: the terminal signals both, and the task passes it on to its child.
   child.kill("SIGINT");
   child.kill("SIGTERM");
   const { code, stderr } = await child.output();
@@ -351,7 +354,7 @@ Deno.test("Ctrl-C in the middle of an add leaves nothing behind, also if it arri
   assertEquals(await place.files(), before);
 });
 
-Deno.test("a pipe that is closed early ends cat without a word", async () => {
+Deno.test("cat: ends silently if its pipe is closed early", async () => {
   await using place = await Workplace.make();
   await Deno.writeFile(place.path("big"), new Uint8Array(64 * 1024 * 1024));
   assertEquals((await place.run("add", "big")).code, 0);
@@ -363,7 +366,7 @@ Deno.test("a pipe that is closed early ends cat without a word", async () => {
   assertEquals([code, await new Response(child.stderr).text()], [141, ""]);
 });
 
-Deno.test("a pipe that is closed before ls begins ends it without a word", async () => {
+Deno.test("ls: ends silently if its pipe is closed before it begins", async () => {
   await using place = await withHello();
   const child = place.start(["ls", "-R", "/"]);
   await child.stdout.cancel();
@@ -371,7 +374,7 @@ Deno.test("a pipe that is closed before ls begins ends it without a word", async
   assertEquals([code, await new Response(child.stderr).text()], [141, ""]);
 });
 
-Deno.test("serve serves the tree until it is interrupted", async () => {
+Deno.test("serve: serves the tree until it is interrupted", async () => {
   await using place = await withHello();
   const child = place.start(["serve", "--port", "0"]);
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -386,7 +389,7 @@ Deno.test("serve serves the tree until it is interrupted", async () => {
   await child.stderr.cancel();
 });
 
-Deno.test("gc tells what it would remove, and a wrong age is misuse", async () => {
+Deno.test("gc --dry-run: lists what would be removed, and refuses an age that is none", async () => {
   await using place = await withHello();
   const { code, out } = await place.run("gc", "--dry-run", "--json");
   assertEquals([code, JSON.parse(out)], [0, []]);

@@ -38,7 +38,7 @@ async function names(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
 }
 
-Deno.test("what has rotted in a store is not taken for the image that was added", async () => {
+Deno.test("cp: refuses an image that was changed in its store, unless --allow-changed", async () => {
   await using place = await withImages("x");
   await rot(place.path("local/x"));
   const before = await names(place.folder);
@@ -52,7 +52,7 @@ Deno.test("what has rotted in a store is not taken for the image that was added"
   assertEquals([allowed.code, allowed.err], [0, ""]);
 });
 
-Deno.test("cp -r takes directories of the tree to local ones, and makes them", async () => {
+Deno.test("cp -r: copies directories of the tree to local ones, and creates them", async () => {
   await using place = await withImages("a", "iso/b", "iso/deep/c");
   const { code, out, err } = await place.run("cp", "-r", "-v", "/local", "./out");
   assertEquals([code, err], [0, ""]);
@@ -69,7 +69,7 @@ Deno.test("cp -r takes directories of the tree to local ones, and makes them", a
   assertEquals(await Deno.readTextFile(place.path("new/er/a")), "a");
 });
 
-Deno.test("cp -r takes local directories to the tree, and passes over what is no file", async () => {
+Deno.test("cp -r: copies local directories to the tree, and reports what is no file", async () => {
   await using place = await withImages();
   await Deno.mkdir(place.path("in/deep"), { recursive: true });
   await Deno.writeTextFile(place.path("in/a"), "a");
@@ -99,7 +99,7 @@ Deno.test("cp -r takes local directories to the tree, and passes over what is no
   assertEquals((await place.run("cat", "/local/deep/b")).out, "b");
 });
 
-Deno.test("cp -f keeps the mode of the file that it replaces, also behind a link", async () => {
+Deno.test("cp -f: keeps the mode of the file that it replaces, also behind a link", async () => {
   await using place = await withImages("x");
   for (const name of ["file", "target"]) {
     await Deno.writeTextFile(place.path(name), "before");
@@ -116,7 +116,7 @@ Deno.test("cp -f keeps the mode of the file that it replaces, also behind a link
   assert((await Deno.lstat(place.path("link"))).isSymlink);
 });
 
-Deno.test("cp -f does not replace the file that is the image", async () => {
+Deno.test("cp -f: does not replace the file that is the image", async () => {
   await using place = await withImages("x");
   const { location } = JSON.parse((await place.run("stat", "--json", "/local/x")).out);
   const { code, err } = await place.run("cp", "-f", "/local/x", location);
@@ -125,7 +125,7 @@ Deno.test("cp -f does not replace the file that is the image", async () => {
   assertEquals((await place.run("verify", "/local")).code, 0);
 });
 
-Deno.test("cp -f replaces nothing but regular files", async () => {
+Deno.test("cp -f: replaces only regular files", async () => {
   await using place = await withImages("x");
   await new Deno.Command("mkfifo", { args: [place.path("pipe")] }).output();
   await Deno.symlink("/dev/null", place.path("device"));
@@ -139,7 +139,7 @@ Deno.test("cp -f replaces nothing but regular files", async () => {
   }
 });
 
-Deno.test("two sources of one name are refused before anything is copied", async () => {
+Deno.test("cp: refuses two sources of one name before anything is copied", async () => {
   await using place = await withImages("a/x", "b/x", "y");
   for (const [command, target] of [["cp", "./out/"], ["cp", "/mirror/"], ["mv", "/mirror/"]]) {
     const flags = command === "cp" ? ["-f"] : [];
@@ -159,7 +159,7 @@ Deno.test("two sources of one name are refused before anything is copied", async
   assertEquals((await place.run("ls", "/local")).out, "a/\nb/\ny\n");
 });
 
-Deno.test("a source that is missing keeps no other from being copied", async () => {
+Deno.test("cp: copies the other sources if one is missing", async () => {
   await using place = await withImages("x");
   await Deno.writeTextFile(place.path("y"), "y");
   const missing = ["/local/none", "./none", "/nowhere/none"];
@@ -175,14 +175,14 @@ Deno.test("a source that is missing keeps no other from being copied", async () 
   assertEquals((await place.run("ls", "/mirror")).out, "x\ny\n");
 });
 
-Deno.test("a name of 255 bytes can be written", async () => {
+Deno.test("cp: writes a file name of 255 bytes", async () => {
   await using place = await withImages("x");
   const name = "n".repeat(255);
   const { code, err } = await place.run("cp", "/local/x", `./${name}`);
   assertEquals([code, err], [0, ""]);
 });
 
-Deno.test("a local file that is written to while it is added makes no image", async () => {
+Deno.test("openLocal: fails if the file is written to while it is added", async () => {
   const path = await Deno.makeTempFile();
   try {
     const bytes = new Uint8Array(32 << 20);

@@ -8,7 +8,7 @@ import { progressText } from "../../cli/progress.ts";
 import { until } from "../until.ts";
 import { Workplace } from "./harness.ts";
 
-/** A server that takes requests and never answers. */
+/** A server that takes requests and never responds. */
 class Silent implements Disposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #connections: Deno.Conn[] = [];
@@ -57,7 +57,7 @@ class Silent implements Disposable {
   }
 }
 
-Deno.test("a second Ctrl-C leaves at once, whatever is being cleaned up", async () => {
+Deno.test("Interrupt: ends the process at a second Ctrl-C, whatever is being cleaned up", async () => {
   using server = new Silent();
   await using place = await server.place();
   const child = place.start(["add", "x"]);
@@ -79,7 +79,7 @@ Deno.test("a second Ctrl-C leaves at once, whatever is being cleaned up", async 
   assertEquals([code, new TextDecoder().decode(stderr)], [130, ""]);
 });
 
-Deno.test("cleaning up that takes its time is told to who waits at a terminal", async () => {
+Deno.test("Interrupt: says at a terminal that it is still cleaning up", async () => {
   using server = new Silent();
   await using place = await server.place();
   const child = place.startOnTerminal("add", "x");
@@ -88,20 +88,20 @@ Deno.test("cleaning up that takes its time is told to who waits at a terminal", 
   await until("the add", () => Promise.resolve(server.requests > 0));
   await interrupt();
   let seen = "";
-  let told = false;
+  let isSaid = false;
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     seen += text;
-    if (told || !seen.includes("cleaning up; once more to leave at once")) continue;
-    told = true;
+    if (isSaid || !seen.includes("cleaning up; once more to leave at once")) continue;
+    isSaid = true;
     await interrupt();
   }
-  assert(told, seen);
+  assert(isSaid, seen);
   assertEquals((await child.status).code, 130);
   await keyboard.close().catch(() => {});
   await child.stderr.cancel();
 });
 
-Deno.test("the bar stays in one line, and names cannot steer the terminal", async () => {
+Deno.test("Progress: stays in one line, and names cannot steer the terminal", async () => {
   await using place = await Workplace.make();
   const name = `${"long-".repeat(20)}\x1b[31mred.img`;
   await Deno.writeFile(place.path(name), new Uint8Array(32 << 20));
@@ -118,7 +118,7 @@ Deno.test("the bar stays in one line, and names cannot steer the terminal", asyn
   assert(!seen.includes("\x1b[31m"), seen);
 });
 
-Deno.test("of a bar as much is shown as there is room for", () => {
+Deno.test("progressText: shows as much as there is room for", () => {
   const transfer = { name: "日本語の名前".repeat(9), size: 1000, bytes: 500, seconds: 1 };
   for (const columns of [79, 60, 40, 10]) {
     const text = progressText(transfer, columns);
@@ -132,7 +132,7 @@ Deno.test("of a bar as much is shown as there is room for", () => {
   );
 });
 
-Deno.test("errors hold no control characters of names", async () => {
+Deno.test("vitrine: shows no control characters of names in errors", async () => {
   await using place = await Workplace.make();
   const { code, err } = await place.run("add", "./no\x1b[31mne");
   assertEquals([code, err], [

@@ -46,7 +46,7 @@ function optionsOf(stores: Awaited<ReturnType<typeof openStores>>, name: string)
   return (stores.getStoreFromStoreIdentifier(name) as Shown).shown;
 }
 
-Deno.test("a file is read, and its stores are made", async () => {
+Deno.test("openStores: creates the stores of a file", async () => {
   const text = JSON.stringify({
     default: "local",
     stores: {
@@ -76,7 +76,7 @@ Deno.test("a file is read, and its stores are made", async () => {
   });
 });
 
-Deno.test("VITRINE_CONFIG names the file; one that is named must be there", async () => {
+Deno.test("loadConfig: reads the file of VITRINE_CONFIG, which must exist", async () => {
   await withFile('{"stores":{"a":{"driver":"memory"}}}', async (path) => {
     const config = await loadConfig({ env: { VITRINE_CONFIG: path } });
     assertEquals(Object.keys(config!.stores), ["a"]);
@@ -89,7 +89,7 @@ Deno.test("VITRINE_CONFIG names the file; one that is named must be there", asyn
   });
 });
 
-Deno.test("vitrine.json is found in the working directory, or nothing is", async () => {
+Deno.test("loadConfig: finds vitrine.json in the working directory, or nothing", async () => {
   const load = `const { loadConfig } = await import(${
     JSON.stringify(import.meta.resolve("../../mod.ts"))
   });
@@ -117,7 +117,7 @@ Deno.test("vitrine.json is found in the working directory, or nothing is", async
   });
 });
 
-Deno.test("the environment is laid over the file", async () => {
+Deno.test("loadConfig: lays the environment over the file", async () => {
   const text = JSON.stringify({
     default: "Local",
     stores: {
@@ -150,14 +150,14 @@ Deno.test("the environment is laid over the file", async () => {
   });
 });
 
-Deno.test("a default store that the environment names must be there", async () => {
+Deno.test("openStores: refuses a default store of the environment that does not exist", async () => {
   await withFile('{"default":"a","stores":{"a":{"driver":"memory"}}}', async (path) => {
     const config = await loadConfig({ path, env: { VITRINE_DEFAULT_STORE: "b" } });
     await assertRejects(() => openStores(config!, { env }), BadStoreConfiguration, '"b"');
   });
 });
 
-Deno.test("the environment alone makes a configuration", async () => {
+Deno.test("loadConfig: makes a configuration of the environment alone", async () => {
   const variables = { VITRINE_STORE_LOCAL_DRIVER: "memory" };
   const other = { VITRINE_STORE_MORE_DRIVER: "memory", VITRINE_DEFAULT_STORE: "more" };
   const memory = { driver: "memory" };
@@ -185,7 +185,7 @@ Deno.test("the environment alone makes a configuration", async () => {
   });
 });
 
-Deno.test("strings take environment variables, at any depth, and no others", async () => {
+Deno.test("openStores: replaces ${env:NAME} in strings at any depth", async () => {
   const stores = await openStores({
     stores: {
       a: {
@@ -204,7 +204,7 @@ Deno.test("strings take environment variables, at any depth, and no others", asy
   });
 });
 
-Deno.test("a variable that is missing fails its store alone, and names option and variable", async () => {
+Deno.test("openStores: fails one store if a variable is missing, and names it", async () => {
   const stores = await openStores({
     stores: {
       bad: { driver: "shown", secretKey: "${env:NOT_THERE}" },
@@ -218,7 +218,7 @@ Deno.test("a variable that is missing fails its store alone, and names option an
   await stores.add("a", new Uint8Array(), { backend: "good" });
 });
 
-Deno.test("each wrong store is reported in one line that names it", async () => {
+Deno.test("openStores: reports each wrong store in one line that names it", async () => {
   const stores = await openStores({
     stores: {
       nodriver: {},
@@ -251,7 +251,7 @@ for (
     ['{"mounts":{"/a":1}}', '"mounts./a" is not a string'],
   ] as const
 ) {
-  Deno.test(`a configuration ${text} is refused, with file and key`, async () => {
+  Deno.test(`loadConfig: refuses ${text} with file and key`, async () => {
     await withFile(text, async (path) => {
       const error = await assertRejects(() => loadConfig({ path, env }), BadStoreConfiguration);
       assertEquals(error.message, `${path}: ${said}`);
@@ -259,7 +259,7 @@ for (
   });
 }
 
-Deno.test("a file that is not JSON is refused without quoting it", async () => {
+Deno.test("loadConfig: refuses a file that is not JSON without quoting it", async () => {
   await withFile(
     '{\n  "stores": { "a": { "secretKey": "hunter2" "driver": "x" } }\n}',
     async (path) => {

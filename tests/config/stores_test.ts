@@ -55,7 +55,7 @@ function twoStores() {
   return { stores, fast, slow };
 }
 
-Deno.test("add goes to the default store, or to the one that is named", async () => {
+Deno.test("Stores.add: adds to the default store, or to the one that is named", async () => {
   const { stores, fast, slow } = twoStores();
   const one = await stores.add("a", new Uint8Array(3));
   assertEquals([one.location.storeName, await slow.getSize("a")], ["slow", 3]);
@@ -65,7 +65,7 @@ Deno.test("add goes to the default store, or to the one that is named", async ()
   assertEquals(one.metadata, { store: "slow" });
 });
 
-Deno.test("addWithMultihash takes the algorithm", async () => {
+Deno.test("addWithMultihash: takes the algorithm", async () => {
   const { stores } = twoStores();
   const { multihash } = await addWithMultihash(stores, "a", new Uint8Array(), "sha256");
   assertEquals(multihash, {
@@ -78,7 +78,7 @@ Deno.test("addWithMultihash takes the algorithm", async () => {
   );
 });
 
-Deno.test("without a default store, add says so; the only ordinary store is the default", async () => {
+Deno.test("Stores.add: fails without a default store; the only ordinary store is the default", async () => {
   const stores = new Stores({ a: new MemoryStore("a"), b: new MemoryStore("b") });
   await assertRejects(() => stores.add("x", new Uint8Array()), UnsupportedBackend, "default");
   await assertRejects(() => stores.verifyStore(), UnsupportedBackend, "default");
@@ -94,13 +94,13 @@ Deno.test("without a default store, add says so; the only ordinary store is the 
   await one.verifyStore();
 });
 
-Deno.test("a default store that is not there, or reserved, is refused", () => {
+Deno.test("Stores: refuses a default store that does not exist or is reserved", () => {
   const a = { store: new MemoryStore("a"), reserved: true };
   assertThrows(() => new Stores({ a }, { default: "a" }), BadStoreConfiguration, '"a"');
   assertThrows(() => new Stores({}, { default: "b" }), BadStoreConfiguration, '"b"');
 });
 
-Deno.test("a name is one segment, and the store's own", () => {
+Deno.test("Stores: refuses a name that is no segment of a path or not the store's own", () => {
   for (const name of ["", "a/b", "..", "a\0b"]) {
     const stores = () => new Stores({ [name]: new MemoryStore(name) });
     assertThrows(stores, BadStoreConfiguration, "name of a store");
@@ -108,7 +108,7 @@ Deno.test("a name is one segment, and the store's own", () => {
   assertThrows(() => new Stores({ a: new MemoryStore("b") }), BadStoreConfiguration, '"b"');
 });
 
-Deno.test("get and delete search all stores by URI, or the named one alone", async () => {
+Deno.test("Stores.get, delete: search all stores by URI, or only the named one", async () => {
   const { stores, fast } = twoStores();
   await stores.add("a", new Blob(["hello"]), { backend: "fast" });
   const { stream } = await stores.get("memory://fast/a", { offset: 1, length: 2 });
@@ -123,7 +123,7 @@ Deno.test("get and delete search all stores by URI, or the named one alone", asy
   await assertRejects(() => fast.stat("a"), NotFound);
 });
 
-Deno.test("the search goes on where a store does not have the image", async () => {
+Deno.test("Stores.get, delete: go on if a store does not have the image", async () => {
   const here = new Twin("here");
   const there = new Twin("there");
   const stores = new Stores({ here, there });
@@ -184,7 +184,7 @@ Deno.test("Stores.delete: deletes nothing while the first store cannot be reache
   assertEquals(await light.getSize("a"), 5);
 });
 
-Deno.test("what is nowhere is NotFound, and says which stores could not be asked", async () => {
+Deno.test("Stores.get: throws NotFound, which names the stores that cannot be used", async () => {
   const { stores } = twoStores();
   for (const uri of ["memory://fast/b", "s3://key:secret@host/bucket/b"]) {
     const error = await assertRejects(() => stores.get(uri), NotFound, "broken cannot be used");
@@ -192,7 +192,7 @@ Deno.test("what is nowhere is NotFound, and says which stores could not be asked
   }
 });
 
-Deno.test("an error that is not NotFound ends the search", async () => {
+Deno.test("Stores.delete: ends the search with an error that is not NotFound", async () => {
   const here = new (class extends Twin {
     override delete(): Promise<never> {
       return Promise.reject(new StorageFull("no room for the log"));
@@ -204,7 +204,7 @@ Deno.test("an error that is not NotFound ends the search", async () => {
   assertEquals(await there.getSize("a"), 0);
 });
 
-Deno.test("sizes, weights, schemes and locations", async () => {
+Deno.test("Stores: returns sizes, weights, schemes and locations", async () => {
   const { stores } = twoStores();
   await stores.add("a", new Uint8Array(7), { backend: "fast" });
   assertEquals(await getSizeFromUriAndBackend(stores, "memory://fast/a", "fast"), 7);
@@ -217,7 +217,7 @@ Deno.test("sizes, weights, schemes and locations", async () => {
   assertThrows(() => stores.getLocationFromUri("rbd://a"), UnknownScheme);
 });
 
-Deno.test("ACLs are set where there are any, and passed over where not", async () => {
+Deno.test("setAclsForMultiStore: sets ACLs, and skips a store without any", async () => {
   const { stores, fast } = twoStores();
   await stores.add("a", new Uint8Array(), { backend: "fast" });
   const acls = { readTenants: ["bob"] };
@@ -231,7 +231,7 @@ Deno.test("ACLs are set where there are any, and passed over where not", async (
   assertEquals(await setAclsForMultiStore(plain, "memory://plain/a", "plain", acls), false);
 });
 
-Deno.test("a store that could not be made is reported and takes no other down", async () => {
+Deno.test("Stores: reports a store that could not be created, and the others work", async () => {
   const { stores } = twoStores();
   assertEquals(stores.names, ["fast", "slow", "broken"]);
   assertEquals([...stores.failures.keys()], ["broken"]);
@@ -244,7 +244,7 @@ Deno.test("a store that could not be made is reported and takes no other down", 
   await stores.close();
 });
 
-Deno.test("status opens each store and says how it is", async () => {
+Deno.test("Stores.status: opens each store and returns its state", async () => {
   class Offline extends MemoryStore {
     constructor(name: string) {
       super(name);
@@ -298,7 +298,7 @@ Deno.test("status opens each store and says how it is", async () => {
   await assertRejects(() => stores.add("x", new Uint8Array()), Duplicate);
 });
 
-Deno.test("close closes all, also when one fails", async () => {
+Deno.test("Stores.close: closes all stores, also if one fails", async () => {
   const closed: string[] = [];
   class Noisy extends MemoryStore {
     constructor(name: string) {
@@ -317,7 +317,7 @@ Deno.test("close closes all, also when one fails", async () => {
   assertEquals(closed, ["a", "b"]);
 });
 
-Deno.test("metadata is records, lists and strings", async () => {
+Deno.test("Stores.add: refuses metadata other than records, lists and strings", async () => {
   checkLocationMetadata({ a: { b: ["c", { d: "e" }] } });
   for (const bad of [{ a: 1 }, { a: [true] }, { a: { b: null } }, { a: undefined }]) {
     assertThrows(() => checkLocationMetadata(bad), BackendException, '"a');

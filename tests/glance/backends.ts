@@ -20,15 +20,15 @@ export interface Place extends AsyncDisposable {
   stores: string[];
   /** The http store's files, which are at `url`. */
   web: { folder: string; url: string } | undefined;
-  /** As whom a multi-tenant store is used. */
+  /** The caller of a multi-tenant store. */
   caller: Caller | undefined;
 }
 
-/** A tenant who calls, as each peer is told. */
+/** A tenant that calls, in the form of each peer. */
 export interface Caller {
-  /** As Vitrine is. */
+  /** The form of Vitrine. */
   vitrine: StoreContext;
-  /** As glance_store is: the names of a request's context in Glance. */
+  /** The form of glance_store: the names of a request's context in Glance. */
   glance: Record<string, unknown>;
 }
 

@@ -26,7 +26,7 @@ s3_store_secret_key = s3cret
   return place;
 }
 
-Deno.test("every command works on a glance-api.conf, named before or after the command", async () => {
+Deno.test("--glance-conf: works in every command, before and after it", async () => {
   await using place = await workplace();
   await Deno.mkdir(place.path("images"));
   await Deno.writeTextFile(place.path("images/an-image"), "hello");
@@ -41,7 +41,7 @@ Deno.test("every command works on a glance-api.conf, named before or after the c
   );
 });
 
-Deno.test("config show masks secrets, config convert writes them for the owner alone", async () => {
+Deno.test("config: show masks secrets, convert writes them so that only the owner reads them", async () => {
   await using place = await workplace();
   const shown = await place.run("config", "show", "--glance-conf", "glance-api.conf");
   assertEquals(shown.code, 0);
@@ -75,7 +75,7 @@ Deno.test("config show masks secrets, config convert writes them for the owner a
   );
 });
 
-Deno.test("a configuration that cannot be read is one line and exit code 1", async () => {
+Deno.test("--glance-conf: reports a file that cannot be read in one line, and exits with 1", async () => {
   await using place = await workplace();
   await Deno.writeTextFile(place.path("bad.conf"), "[local]\nfilesystem_store_datadri = x\n");
   const bad = await place.run(

@@ -25,7 +25,7 @@ function fileStore(...lines: string[]): string {
   return ["[DEFAULT]", "enabled_backends = a:file", "[a]", ...lines].join("\n");
 }
 
-Deno.test("every backend becomes a store of its name with the options of its section", async () => {
+Deno.test("parseGlanceConf: makes a store of every backend, with the options of its section", async () => {
   const config = await parse(`
 [DEFAULT]
 debug = true
@@ -84,7 +84,7 @@ no_option_of_ours = at all
   });
 });
 
-Deno.test("a later file counts more, option by option; what may be repeated adds up", async () => {
+Deno.test("parseGlanceConf: takes the last value of an option, and all of one that may be repeated", async () => {
   const config = await parse(
     fileStore("filesystem_store_datadirs = /one:10", "filesystem_store_chunk_size = 1"),
     "[A]\nfilesystem_store_datadirs = /two\nfilesystem_store_chunk_size = 2\n" +
@@ -93,7 +93,7 @@ Deno.test("a later file counts more, option by option; what may be repeated adds
   assertEquals(config.stores.a, { driver: "file", datadirs: ["/one:10", "/two"], chunkSize: 3 });
 });
 
-Deno.test("an option that a backend does not give is taken from backend_defaults", async () => {
+Deno.test("parseGlanceConf: takes options that a section lacks from backend_defaults", async () => {
   const config = await parse(
     fileStore("filesystem_store_chunk_size = 1") +
       "\n[backend_defaults]\nfilesystem_store_chunk_size = 2\nfilesystem_store_file_perm = 600\n",
@@ -101,7 +101,7 @@ Deno.test("an option that a backend does not give is taken from backend_defaults
   assertEquals(config.stores.a, { driver: "file", chunkSize: 1, filePerm: 600 });
 });
 
-Deno.test("$name stands for an option of the section or of DEFAULT, ${section.name} of another", async () => {
+Deno.test("parseGlanceConf: replaces $name by an option of the section or DEFAULT, ${section.name} by another's", async () => {
   const config = await parse(
     "[DEFAULT]\nstate_path = /srv\nimages = $state_path/images\nenabled_backends = a:file\n" +
       "[Paths]\nleaf = x\n" +
@@ -115,7 +115,7 @@ Deno.test("$name stands for an option of the section or of DEFAULT, ${section.na
   assertEquals(loop, "0.conf:5: [a] weight refers by $ to itself");
 });
 
-Deno.test("Glance's own stores are reserved where they have a section", async () => {
+Deno.test("parseGlanceConf: reserves Glance's own stores", async () => {
   const { stores } = await parse(
     fileStore() + "\n[os_glance_staging_store]\nfilesystem_store_datadir = /srv/staging\n" +
       "[os_glance_tasks_store]\n",
@@ -130,7 +130,7 @@ Deno.test("Glance's own stores are reserved where they have a section", async ()
   assert(named.startsWith("0.conf:2: [DEFAULT] enabled_backends names os_glance_tasks_store"));
 });
 
-Deno.test("the older form has its stores and all their options in glance_store", async () => {
+Deno.test("parseGlanceConf: reads the older form, with all options in glance_store", async () => {
   assertEquals(
     await parse(
       "[glance_store]\nstores = glance.store.filesystem.Store, http,rbd\ndefault_store = rbd\n" +
@@ -155,7 +155,7 @@ Deno.test("the older form has its stores and all their options in glance_store",
   );
 });
 
-Deno.test("a backend without a driver is among the failures and takes no other down", async () => {
+Deno.test("parseGlanceConf: keeps a backend without a driver, which openStores reports", async () => {
   const config = await parse(
     "[DEFAULT]\nenabled_backends = a:file,v:vmware,n:no_such_driver\n" +
       "[v]\nvmware_server_host = h\nvmware_server_password = hidden\n[n]\nits_option = 1\n" +
@@ -209,7 +209,7 @@ Deno.test("parseGlanceConf: takes <SERVICE DEFAULT> and an empty value for unset
   assertEquals(config.stores.a, { driver: "file" });
 });
 
-Deno.test("what is malformed is refused by file and line, and no secret is shown", async () => {
+Deno.test("parseGlanceConf: refuses what is malformed with file and line, and without secrets", async () => {
   for (
     const [text, message] of [
       [fileStore("filesystem_store_chunk_size = 0x10"), 'is "0x10", not an integer'],
@@ -236,7 +236,7 @@ Deno.test("what is malformed is refused by file and line, and no secret is shown
   }
 });
 
-Deno.test("an option that only Vitrine has stands behind vitrine_", async () => {
+Deno.test("parseGlanceConf: reads options that only Vitrine has, behind vitrine_", async () => {
   const config = await parse(
     "[DEFAULT]\nenabled_backends = w:http\n[w]\nvitrine_allowed_networks = 10.0.0.0/8, fd00::/8\n" +
       "vitrine_base_url = http://10.0.0.1/images/\n",
@@ -248,7 +248,7 @@ Deno.test("an option that only Vitrine has stands behind vitrine_", async () => 
   });
 });
 
-Deno.test("files come in the order given, directories after them by name", async () => {
+Deno.test("loadGlanceConf: reads files in their order, then directories by name", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const write = (name: string, chunkSize: number) =>
@@ -278,7 +278,7 @@ Deno.test("files come in the order given, directories after them by name", async
   }
 });
 
-Deno.test("a relative swift_store_config_file is found beside the files that were named", async () => {
+Deno.test("loadGlanceConf: finds a relative swift_store_config_file beside the files", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const files = [join(folder, "glance-api.conf")];

@@ -45,7 +45,7 @@ function isRight({ vitrine, truth }: Observation): boolean {
   return truth !== undefined && count === truth.size && sha256 === truth.sha256;
 }
 
-/** What a store's own client tells of the one name that is looked at. */
+/** What a store's own client reports of the one name that is looked at. */
 function leftOf({ value }: Outcome): unknown[] | undefined {
   return Object.values(value ?? {})[0] as unknown[] | undefined;
 }
@@ -156,7 +156,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     reason: "Where nobody knows the size, s3 gets parts as soon as there is enough for one; " +
-      "glance_store collects the whole image in memory. Only the entity tag tells.",
+      "glance_store collects the whole image in memory. Only the entity tag shows it.",
     is: ({ type, intent, glance, vitrine }) => {
       const [g, v] = [leftOf(glance), leftOf(vitrine)];
       return type === "s3" && intent === "what is left" && g?.[0] === v?.[0] &&

@@ -35,7 +35,7 @@ export const COUNTERPARTS: Readonly<Record<string, Counterpart>> = {
   },
   "backend.get_store_from_scheme": {
     name: "Stores.getStoreFromStoreIdentifier",
-    note: "several stores may answer to a scheme, so a store is found by name or URI",
+    note: "several stores may have a scheme, so a store is found by name or URI",
   },
   "backend.get_store_from_uri": {
     name: "Stores.getLocationFromUri",
@@ -138,7 +138,8 @@ export const COUNTERPARTS: Readonly<Record<string, Counterpart>> = {
   },
 
   "exceptions.AuthorizationRedirect": {
-    note: "of Keystone's 300 answer, where the client chooses a version; the version is configured",
+    note:
+      "of Keystone's response 300, where the client chooses a version; the version is configured",
   },
   "exceptions.GlanceStoreException": { name: "StoreError" },
   "exceptions.HostNotInitialized": {

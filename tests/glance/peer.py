@@ -1,4 +1,4 @@
-"""Debian's glance_store as a peer: reads requests on standard input, a line of JSON each, and answers so.
+"""Debian's glance_store as a peer: reads requests on standard input, a line of JSON each, and responds in the same form.
 
 Usage: peer.py CONFIGURATION DATA CALLER: the path of a glance-api.conf, and of a file whose ranges are images' data;
 as JSON, the context of a multi-tenant store's caller, or null.
@@ -30,7 +30,7 @@ class Broken(Exception):
 
 
 class Data(io.RawIOBase):
-    """A range of the data, which breaks off after some bytes if it is told to."""
+    """A range of the data, which breaks off after some bytes if the request says so."""
 
     def __init__(self, request):
         with open(sys.argv[2], "rb") as file:
@@ -83,7 +83,7 @@ def set_acls(request):
 
 
 def left(request):
-    """What lies in a store, by name, as its own client tells it."""
+    """What lies in a store, by name, as its own client reports it."""
     return LEFT[CONF.enabled_backends[request["store"]]](CONF[request["store"]], request["token"])
 
 
@@ -216,8 +216,8 @@ OPERATIONS = {
 
 
 def main():
-    # What drivers print must not come between the answers.
-    answers, sys.stdout = sys.stdout, sys.stderr
+    # What drivers print must not come between the responses.
+    responses, sys.stdout = sys.stdout, sys.stderr
     CONF.register_opts([cfg.DictOpt("enabled_backends")])
     CONF(["--config-file", sys.argv[1]], project="vitrine-tests")
     multi_backend.register_store_opts(CONF)
@@ -225,12 +225,12 @@ def main():
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            answer = {"value": OPERATIONS[request["operation"]](request)}
+            response = {"value": OPERATIONS[request["operation"]](request)}
         except Exception as error:
             own = isinstance(error, (exceptions.GlanceStoreException, exceptions.BackendException, Broken))
             name = type(error).__name__ if own else type(error).__module__ + "." + type(error).__name__
-            answer = {"error": name, "message": str(error)[:300]}
-        print(json.dumps(answer), file=answers, flush=True)
+            response = {"error": name, "message": str(error)[:300]}
+        print(json.dumps(response), file=responses, flush=True)
 
 
 main()

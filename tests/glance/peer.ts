@@ -1,5 +1,5 @@
 /**
- * The two peers of the differential test, which answer the same requests: glance_store in a process of
+ * The two peers of the differential test, which serve the same requests: glance_store in a process of
  * its own, and Vitrine here.
  *
  * @module
@@ -55,7 +55,7 @@ export interface Outcome {
   message?: string;
 }
 
-/** Something that answers requests. */
+/** Something that serves requests. */
 export interface Peer {
   /** Does what is asked. */
   ask(request: Request): Promise<Outcome>;

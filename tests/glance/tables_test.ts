@@ -42,7 +42,7 @@ serviceTest(
   },
 );
 
-Deno.test("a name of glance_store without a counterpart has a reason", () => {
+Deno.test("COUNTERPARTS: has a reason for each name of glance_store without a counterpart", () => {
   for (const [name, { name: here, note }] of Object.entries(COUNTERPARTS)) {
     assert(here ?? note, name);
   }

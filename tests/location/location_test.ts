@@ -35,7 +35,7 @@ class ShelfLocation extends StoreLocation {
   }
 }
 
-Deno.test("a secret is said by uri({ credentials: true }) alone", () => {
+Deno.test("Location: prints credentials only by uri({ credentials: true })", () => {
   const inner = ShelfLocation.parse("shelf://me:hunter2@host/a");
   const location = new Location("s", inner, "a");
   const printed = [
@@ -53,7 +53,7 @@ Deno.test("a secret is said by uri({ credentials: true }) alone", () => {
   assertEquals(`${location}`, "shelf://***@host/a");
 });
 
-Deno.test("maskUri masks user information and signatures wherever they stand in a text", () => {
+Deno.test("maskUri: masks user information and signatures anywhere in a text", () => {
   fc.assert(fc.property(
     fc.stringMatching(/^[A-Za-z0-9%:/+=._-]{8,40}$/),
     (secret) => {
@@ -64,7 +64,7 @@ Deno.test("maskUri masks user information and signatures wherever they stand in 
   assertEquals(maskUri("file:///srv/a@b.iso"), "file:///srv/a@b.iso");
 });
 
-Deno.test("maskUri masks secrets of any characters, and leaves the rest to be read", () => {
+Deno.test("maskUri: masks secrets of any characters, and leaves the rest readable", () => {
   for (
     const [text, shown] of [
       ["http://me:p@ssw0rd@host:99999/x", "http://***@host:99999/x"],
@@ -123,7 +123,7 @@ Deno.test("hasSecret: knows user information and the names of secrets", () => {
   assert(!hasSecret("file:///srv/a@b"));
 });
 
-Deno.test("splitUri refuses what is no location URI", () => {
+Deno.test("splitUri: refuses what is no location URI", () => {
   for (
     const uri of ["", "shelf", "shelf:", "shelf:/a", "http://a", "shelf://a\nb", "shelf://a\0"]
   ) {
@@ -131,7 +131,7 @@ Deno.test("splitUri refuses what is no location URI", () => {
   }
 });
 
-Deno.test("an id that checkImageId takes has no segment that leaves its directory", () => {
+Deno.test("checkImageId: accepts no segment that leaves its directory", () => {
   const segment = fc.oneof(fc.string(), fc.constantFrom("", ".", "..", "%2e%2e", "a\\b", "a\0"));
   fc.assert(fc.property(fc.array(segment, { maxLength: 5 }), (segments) => {
     const id = segments.join("/");
@@ -150,7 +150,7 @@ Deno.test("an id that checkImageId takes has no segment that leaves its director
   }));
 });
 
-Deno.test("a memory URI says the same image again, whatever the id", () => {
+Deno.test("MemoryLocation: parses its own URI as the same image, whatever the id", () => {
   const id = fc.array(fc.string({ minLength: 1, unit: "grapheme" }), { minLength: 1, maxLength: 4 })
     .map((segments) => segments.join("/"))
     .filter((id) => {
@@ -167,7 +167,7 @@ Deno.test("a memory URI says the same image again, whatever the id", () => {
   }));
 });
 
-Deno.test("schemes are looked up by store, and a URI goes to the store that owns it", () => {
+Deno.test("SchemeMap: finds the store that owns a URI", () => {
   const schemes = new SchemeMap();
   for (const name of ["one", "two"]) {
     schemes.register("memory", name, {
