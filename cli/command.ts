@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ChecksumMismatch, ImageChanged } from "../errors/mod.ts";
+import { ChecksumMismatch, ImageChanged, ImageFormatRefused } from "../errors/mod.ts";
 import type { OperationOptions } from "../store/mod.ts";
 import type { Vfs } from "../vfs/mod.ts";
 import type { Config } from "../config/mod.ts";
@@ -111,7 +111,7 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
   [EXIT.done, "done, or the same"],
   [EXIT.failed, "failed: something could not be done or looked at"],
   [EXIT.misused, "the command line is wrong"],
-  [EXIT.differs, "differs, corrupt or changed"],
+  [EXIT.differs, "differs, corrupt, changed, refused or unsafe"],
   [EXIT.unknown, "nothing is known to judge an image by"],
   [EXIT.interrupted, "interrupted by a signal"],
   [EXIT.brokenPipe, "nobody reads the output"],
@@ -125,7 +125,9 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
  */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.misused;
-  if (error instanceof ChecksumMismatch || error instanceof ImageChanged) return EXIT.differs;
+  const isWrong = [ChecksumMismatch, ImageChanged, ImageFormatRefused]
+    .some((one) => error instanceof one);
+  if (isWrong) return EXIT.differs;
   if (error instanceof NothingKnown) return EXIT.unknown;
   return EXIT.failed;
 }

@@ -83,6 +83,10 @@ export interface ListEntry {
   modified?: Date | undefined;
   /** Its entity tag, quotes included, where the listing has it. */
   etag?: string | undefined;
+  /** The format of an image, where the listing has it. */
+  format?: string | undefined;
+  /** Size in bytes of the disk that a guest sees, where the listing has it. */
+  virtualSize?: number | undefined;
 }
 
 /** What an `add` that never ended left behind. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageStat, ListEntry } from "../store/mod.ts";
+import type { ImageFormat, ImageStat, ListEntry } from "../store/mod.ts";
 
 /** What {@linkcode Vfs.stat} resolves to. */
 export interface FileInfo extends Partial<Omit<ImageStat, "modified">> {
@@ -18,7 +18,7 @@ export interface FileInfo extends Partial<Omit<ImageStat, "modified">> {
 }
 
 /** A name in a directory. */
-export interface DirEntry {
+export interface DirEntry extends ImageFormat {
   /** The name. It has no slash. */
   name: string;
   /** Whether it is an image. */
@@ -59,7 +59,8 @@ export function fileInfo({ modified, ...stat }: ImageStat): FileInfo {
  * @param entry The entry of the listing.
  * @returns The same in the shape of `Deno.DirEntry`.
  */
-export function dirEntry({ path, kind, size, modified, etag }: ListEntry): DirEntry {
+export function dirEntry(entry: ListEntry): DirEntry {
+  const { path, kind, size, modified, etag, format, virtualSize } = entry;
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (kind === "directory") return { name, ...DIRECTORY };
   return {
@@ -70,5 +71,6 @@ export function dirEntry({ path, kind, size, modified, etag }: ListEntry): DirEn
     size,
     mtime: modified ?? null,
     etag,
+    ...format !== undefined && { format, virtualSize },
   };
 }

@@ -4,11 +4,13 @@
  * @module
  */
 import type { AddResult } from "../../store/mod.ts";
+import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
 import { type Command, UsageError } from "../command.ts";
 import { openLocal } from "../local.ts";
 import { type LocalPlace, parsePlace, type StandardPlace } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { formatSize } from "../text.ts";
+import { FORMAT_NAMES } from "../../formats/policy.ts";
 
 /** Parses the operand. A local file needs no dot here because `add` takes nothing else. */
 function parseFile(operand: string): LocalPlace | StandardPlace {
@@ -35,6 +37,13 @@ export const add: Command = {
       help: "digest algorithm of the multihash. Default: sha512",
       candidates: ["sha256", "sha384", "sha512"],
     },
+    {
+      name: "format",
+      value: "NAME",
+      help: "the format that the image must have",
+      candidates: FORMAT_NAMES,
+    },
+    ...ACCEPT,
     { name: "size", value: "BYTES", help: "size that the data must have" },
   ],
   candidates: "file",
@@ -63,17 +72,22 @@ export const add: Command = {
         backend,
         hashingAlgo: args.value("hash"),
         size: size === undefined ? local.size : Number(size),
+        accept: acceptOf(args),
+        format: args.value("format"),
         verifier,
         ...session.options,
       });
     }
+    warnUnsafe(session, `${result.location}`, result.inspection);
     if (json) return await out.json(result);
-    const { location, checksum, multihash } = result;
+    const { location, checksum, multihash, virtualSize } = result;
     await out.table([
       ["location", `${location}`],
       ["size", `${result.size} (${formatSize(result.size)})`],
       ["md5", checksum],
       [multihash.algo, multihash.value],
+      ["format", result.format ?? "unknown"],
+      ["virtual size", virtualSize === undefined ? "unknown" : `${virtualSize}`],
     ]);
   },
 };

@@ -5,6 +5,7 @@
  */
 import { Invalid } from "../../errors/mod.ts";
 import type { Vfs } from "../../vfs/mod.ts";
+import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
 import {
   type Arguments,
   type Command,
@@ -30,11 +31,15 @@ async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: S
     const { size } = await vfs.stat(from.path, session.options);
     using verifier = new Progress(nameOf(from.path), size);
     const verify = args.has("allow-changed") ? false : undefined;
-    await vfs.copyFile(from.path, to.path, { verifier, verify, ...options });
+    const accept = acceptOf(args);
+    const copied = await vfs.copyFile(from.path, to.path, { verifier, verify, accept, ...options });
+    warnUnsafe(session, to.path, copied.inspection);
   } else if (from.kind !== "tree" && to.kind === "tree") {
     const { data, size, name } = await openLocal(from, signal);
     using verifier = new Progress(name, size);
-    await vfs.writeFile(to.path, data, { size, verifier, ...options });
+    const accept = acceptOf(args);
+    const added = await vfs.writeFile(to.path, data, { size, verifier, accept, ...options });
+    warnUnsafe(session, to.path, added.inspection);
   } else if (from.kind === "tree") {
     const info = await vfs.stat(from.path, session.options);
     const { size, location } = info;
@@ -95,6 +100,7 @@ export const cp: Command = {
     VERBOSE,
     DRY_RUN,
     { name: "force", letters: ["f"], help: "replace a local file, which keeps its mode" },
+    ...ACCEPT,
     { name: "allow-changed", help: "copy images that were changed since they were added" },
     TRANSFERS,
   ],

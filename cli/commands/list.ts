@@ -27,10 +27,11 @@ async function* entriesOf(
  * @param entry The entry, with its path.
  * @returns Path and type, and of an image what the listing knows.
  */
-export function entryToJson({ path, isDirectory, size, mtime, etag }: Line) {
+export function entryToJson(entry: Line) {
+  const { path, isDirectory, size, mtime, etag, format, virtualSize } = entry;
   return isDirectory
     ? { path, type: "directory" }
-    : { path, type: "image", size, modified: mtime ?? undefined, etag };
+    : { path, type: "image", size, modified: mtime ?? undefined, etag, format, virtualSize };
 }
 
 async function sizeOf(vfs: Vfs, path: string, session: Session): Promise<number | undefined> {
@@ -47,7 +48,11 @@ export const ls: Command = {
   count: [0, Infinity],
   summary: "list a directory of the tree; / lists the stores",
   options: [
-    { name: "long", letters: ["l"], help: "sizes and times" },
+    {
+      name: "long",
+      letters: ["l"],
+      help: "sizes and times, and formats where the listing has them",
+    },
     { name: "recursive", letters: ["R", "r"], help: "everything below" },
   ],
   candidates: "tree",
@@ -69,14 +74,18 @@ export const ls: Command = {
           const label = entry.isDirectory ? `${name}/` : name;
           if (json) all.push(entryToJson(entry));
           else if (!args.has("long")) await out.line(label);
-          else if (entry.isDirectory) rows.push(["-", "-", label]);
+          else if (entry.isDirectory) rows.push(["-", "-", "", "", label]);
           else {
             // Not every listing has sizes.
             const { size = await sizeOf(vfs, entry.path, session), mtime } = entry;
-            rows.push([formatSize(size), formatTime(mtime), label]);
+            const { format = "", virtualSize } = entry;
+            const virtual = virtualSize === undefined ? "" : formatSize(virtualSize);
+            rows.push([formatSize(size), formatTime(mtime), format, virtual, label]);
           }
         }
-        await out.table(rows, [0]);
+        // Most listings do not have formats.
+        const columns = rows[0]?.map((_, i) => i).filter((i) => rows.some((row) => row[i] !== ""));
+        await out.table(rows.map((row) => columns!.map((i) => row[i]!)), [0]);
       } catch (error) {
         fail(error);
       }

@@ -11,6 +11,7 @@ import { completion } from "./completion.ts";
 import { config } from "./config.ts";
 import { cp, mv } from "./copy.ts";
 import { gc } from "./gc.ts";
+import { inspect } from "./inspect.ts";
 import { ls } from "./list.ts";
 import { manual } from "./manual.ts";
 import { presign } from "./presign.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: Commands = {
   ls,
   tree,
   stat,
+  inspect,
   cat,
   add,
   cp,

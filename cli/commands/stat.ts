@@ -11,6 +11,7 @@ import { formatSize, formatTime } from "../text.ts";
 function toJson(path: string, info: FileInfo): Record<string, unknown> {
   if (info.isDirectory) return { path, type: "directory" };
   const { size, mtime, etag, checksum, multihash, contentType, metadata, location } = info;
+  const { format, virtualSize, inspection } = info;
   return {
     path,
     type: "image",
@@ -19,6 +20,9 @@ function toJson(path: string, info: FileInfo): Record<string, unknown> {
     etag,
     checksum,
     multihash,
+    format,
+    virtualSize,
+    safe: inspection?.safe,
     contentType,
     metadata,
     location: location?.toString(),
@@ -26,15 +30,19 @@ function toJson(path: string, info: FileInfo): Record<string, unknown> {
 }
 
 function toRows(path: string, info: FileInfo): string[][] {
-  const { size, multihash } = info;
+  const { size, multihash, virtualSize } = info;
+  const shown = (size: number) => `${size} (${formatSize(size)})`;
   const rows: [string, string | undefined][] = [
     ["path", path],
     ["type", info.isDirectory ? "directory" : "image"],
-    ["size", size === undefined ? undefined : `${size} (${formatSize(size)})`],
+    ["size", size === undefined ? undefined : shown(size)],
     ["modified", info.mtime ? formatTime(info.mtime) : undefined],
     ["etag", info.etag],
     ["md5", info.checksum],
     [multihash?.algo ?? "", multihash?.value],
+    ["format", info.format],
+    ["virtual size", virtualSize === undefined ? undefined : shown(virtualSize)],
+    ["safe", info.inspection && (info.inspection.safe ? "yes" : "no")],
     ["media type", info.contentType],
     ["location", info.location?.toString()],
   ];
@@ -45,7 +53,7 @@ function toRows(path: string, info: FileInfo): string[][] {
 export const stat: Command = {
   operands: "PATH...",
   count: [1, Infinity],
-  summary: "show what is known of images: size, time, digests, location",
+  summary: "show what is known of images: size, time, digests, format, location",
   candidates: "tree",
   examples: ["vitrine stat /local/disk.qcow2"],
   async run(session, { operands }) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SizeMismatch } from "../../errors/mod.ts";
+import { ImageFormatRefused, SizeMismatch } from "../../errors/mod.ts";
 import type { ExpectedDigests } from "../../streams/mod.ts";
 import { withTreePath } from "../../vfs/errors.ts";
 import type { Vfs } from "../../vfs/mod.ts";
@@ -32,7 +32,7 @@ interface Verdict {
   /** The digests that were compared. */
   checked?: string[];
   /** What is wrong, if it is not `ok`. */
-  state?: "differs" | "unknown" | "failed";
+  state?: "differs" | "unknown" | "unsafe" | "failed";
   /** The digests that were recorded, because none were known. */
   recorded?: string[];
   error?: string;
@@ -81,6 +81,17 @@ async function* imagesOf(
   }
 }
 
+/** Judges an image by what is stored, whatever the store keeps of it. */
+async function judge(vfs: Vfs, path: string, { options }: Session): Promise<void> {
+  const { findings } = await vfs.inspect(path, { kept: false, ...options });
+  const found = findings.find(({ severity }) => severity === "unsafe");
+  if (!found) return;
+  throw new ImageFormatRefused(`the image is not safe: ${found.message}`, {
+    operation: "verify",
+    path,
+  });
+}
+
 async function verifyOne(
   vfs: Vfs,
   path: string,
@@ -119,6 +130,7 @@ async function verifyOne(
 }
 
 function stateOf(error: unknown): NonNullable<Verdict["state"]> {
+  if (error instanceof ImageFormatRefused) return "unsafe";
   const code = error instanceof SizeMismatch ? EXIT.differs : exitCodeOf(error);
   return code === EXIT.differs ? "differs" : code === EXIT.unknown ? "unknown" : "failed";
 }
@@ -137,6 +149,7 @@ export const verify: Command = {
       name: "record",
       help: "record the digests of images of which none are known; this writes to the store",
     },
+    { name: "inspect", help: "judge the images too: the exit code is 3 if one is unsafe" },
     { name: "multihash", value: "ALGO:HEX", help: "another digest that the image must have" },
     TRANSFERS,
   ],
@@ -157,6 +170,7 @@ export const verify: Command = {
       const { path } = image;
       try {
         if ("error" in image) throw image.error;
+        if (args.has("inspect")) await judge(vfs, path, session);
         const verdict = await verifyOne(vfs, path, expected, args.has("record"), session);
         verdicts[index] = { path, ok: true, ...verdict };
         if (json) return;

@@ -143,12 +143,14 @@ export class MemoryDriver implements Driver<MemoryLocation> {
   ): AsyncGenerator<ListEntry> {
     const images = [...this.#images]
       .filter(([, image]) => mayRead(image, context))
-      .map(([path, { size, modified, checksum }]) => ({
+      .map(([path, { size, modified, checksum, inspection }]) => ({
         path,
         kind: "image" as const,
         size,
         modified,
         etag: `"${checksum}"`,
+        format: inspection?.format,
+        virtualSize: inspection?.virtualSize,
       }));
     yield* entriesBelow(images, directory, recursive);
   }

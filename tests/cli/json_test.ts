@@ -48,6 +48,8 @@ function isOfType(type: string, value: unknown): boolean {
   switch (type) {
     case "string[]":
       return Array.isArray(value) && value.every((one) => typeof one === "string");
+    case "object[]":
+      return Array.isArray(value) && value.every((one) => typeof one === "object");
     case "object":
       return typeof value === "object" && value !== null && !Array.isArray(value);
     case "date":
@@ -86,6 +88,7 @@ Deno.test("--json: every command has the shape of docs/command.md", async () => 
     ["ls", ["ls", "-R", "/local"], 0],
     ["tree", ["tree", "/local"], 0],
     ["stat", ["stat", "/local/iso/x"], 0],
+    ["inspect", ["inspect", "/local/iso/x"], 0],
     ["stat", ["stat", "/local/iso/x", "/local/iso"], 0],
     ["cp", ["cp", "-r", "/local/iso", "./out"], 0],
     ["mv", ["mv", "/local/iso/x", "/local/iso/y"], 0],
