@@ -37,12 +37,9 @@ export const NOT_YET: Readonly<Record<"tags" | "words", readonly string[]>> = {
     "drivers/http/",
     "drivers/memory/",
     "drivers/rbd/",
-    "drivers/s3/",
-    "drivers/swift/",
     "errors/",
     "examples/",
     "offline/",
-    "server/",
     "store/",
     "streams/",
     "tests/clients/",
@@ -63,7 +60,6 @@ export const NOT_YET: Readonly<Record<"tags" | "words", readonly string[]>> = {
     "tests/vfs/",
     "tools/",
     "transport/",
-    "vfs/",
   ],
 };
 

@@ -8,6 +8,7 @@ import {
   homebound,
   MOST_LINES,
   overlong,
+  slivers,
   strayLocked,
   undescribed,
   unexplained,
@@ -102,4 +103,16 @@ Deno.test("lock: refuses a package that the import map does not name", () => {
   assertEquals(strayLocked(lock, { lib: "npm:lib@1.2.3" }), [
     "deno.lock: holds npm:bun@1.0.0, which no user needs: run what needs it with --lock=tests/deno.lock",
   ]);
+});
+
+Deno.test("slivers: a file of a few lines says why it is a file", () => {
+  const files = {
+    "store/long.ts": "f();\n".repeat(25),
+    "store/short.ts": "f();\n",
+    "store/reasoned.ts": "// Small: loaded with the first error.\nf();\n",
+    "store/mod.ts": "f();\n",
+    "drivers/x/options.ts": "f();\n",
+    "vfs/short.ts": "f();\n",
+  };
+  assertEquals(stopped(slivers, files), ["store/short.ts"]);
 });
