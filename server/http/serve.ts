@@ -7,6 +7,7 @@ import { visibleText } from "../../errors/visible_text.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
 import type { HttpExchange } from "../http1/connection.ts";
 import type { HttpRequest } from "../http1/exchange.ts";
+import { connectionLimit } from "../http1/descriptors.ts";
 import { listen, type ListenOptions, type RunningServer } from "../http1/listen.ts";
 import { hostGuard } from "./host_guard.ts";
 import { errorReply, statusReply } from "./reply.ts";
@@ -51,6 +52,8 @@ export interface RequestLog {
 
 /** The longest path of a log line, in characters. */
 const MAX_PATH = 1024;
+/** An upload takes some MiB of buffers, so that at most one of this many connections may be one. */
+const CONNECTIONS_PER_UPLOAD = 16;
 /** The most errors of a log line. */
 const MAX_ERRORS = 16;
 
@@ -86,10 +89,24 @@ export function serve(vfs: Vfs, options: ServeOptions = {}): RunningServer {
   };
   const respond = createResponder(vfs, { ...options, onError: report });
   const isAllowed = hostGuard(hostname, allowHosts);
-  return listen(options, {
+  const maxConnections = options.maxConnections ?? connectionLimit();
+  const maxUploads = Math.max(2, Math.floor(maxConnections / CONNECTIONS_PER_UPLOAD));
+  let uploads = 0;
+  const upload = async (request: HttpRequest) => {
+    if (uploads >= maxUploads) return statusReply(503, { "retry-after": "1" });
+    uploads++;
+    try {
+      return await respond(request);
+    } finally {
+      uploads--;
+    }
+  };
+  return listen({ ...options, maxConnections }, {
     handle: async (request) => {
-      if (isAllowed(request.headers.get("host"))) return await respond(request);
-      return statusReply(403, {}, "the Host field is none of this server's names");
+      if (!isAllowed(request.headers.get("host"))) {
+        return statusReply(403, {}, "the Host field is none of this server's names");
+      }
+      return request.body === null ? await respond(request) : await upload(request);
     },
     errorReply,
     onExchange: (exchange, client) => {

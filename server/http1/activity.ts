@@ -5,10 +5,10 @@
  */
 
 /**
- * What a connection is doing: waiting for a request, receiving a head or a body, working on the
+ * What a connection is doing: waiting for its first request or for another one, receiving a head or a body, working on the
  * response, sending it, or being closed while the client may still be sending.
  */
-export type Phase = "idle" | "head" | "receiving" | "working" | "sending" | "closing";
+export type Phase = "new" | "idle" | "head" | "receiving" | "working" | "sending" | "closing";
 
 /** How long each phase may last without progress, in milliseconds. */
 export type PhaseLimits = Readonly<Record<Phase, number>>;
@@ -19,12 +19,12 @@ const LEAST_PROGRESS = 1024;
 /** What one connection is doing. */
 export class Activity {
   readonly #close: () => void;
-  #phase: Phase = "idle";
+  #phase: Phase = "new";
   #since = performance.now();
   #pending = 0;
 
   /**
-   * Starts in phase `idle`.
+   * Starts in phase `new`.
    *
    * @param close Closes the connection.
    */
@@ -154,7 +154,7 @@ export class Activities {
    */
   closeAll(onlyIdle: boolean): void {
     for (const activity of this.#all) {
-      if (!onlyIdle || activity.phase === "idle") activity.close();
+      if (!onlyIdle || ["new", "idle"].includes(activity.phase)) activity.close();
     }
   }
 

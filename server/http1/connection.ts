@@ -53,7 +53,7 @@ export async function serveConnection(
 ): Promise<void> {
   const connection = new Connection(socket, activity, callbacks);
   try {
-    while (await connection.serveRequest());
+    while (await connection.serveRequest()) activity.enter("idle");
   } catch {
     // The connection has failed, or was closed: there is nobody to respond to.
   } finally {
@@ -78,7 +78,6 @@ class Connection {
 
   /** Serves the next request. Returns whether the connection can be used for another one. */
   async serveRequest(): Promise<boolean> {
-    this.#activity.enter("idle");
     let head: RequestHead;
     let started = performance.now();
     try {

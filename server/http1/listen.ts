@@ -98,6 +98,7 @@ class Server {
     this.#listener = listener;
     this.#callbacks = callbacks;
     this.#activities = new Activities(options.maxConnections ?? connectionLimit(), {
+      new: idleTimeout,
       idle: idleTimeout,
       head: headersTimeout,
       receiving: stallTimeout,
