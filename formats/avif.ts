@@ -13,7 +13,6 @@ const PATH: readonly (readonly [string, number])[] = [["meta", 4], ["iprp", 0], 
 export const avif: Format = {
   name: "avif",
   kind: "content",
-  mediaType: "image/avif",
   examine: ({ head }) => {
     const brands = head.text(8, Math.min(head.u32be(0), 256) - 8);
     if (!head.has(4, "ftyp") || !/^(.{4})*?avi[fs]/s.test(brands)) return undefined;

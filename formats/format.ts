@@ -62,8 +62,6 @@ export interface Format {
   readonly name: string;
   /** What kind of format it is. */
   readonly kind: Kind;
-  /** The media type under which an image of the format is served. Default: `application/octet-stream`. */
-  readonly mediaType?: string;
   /**
    * Examines an image. It must not throw, whatever is in the image, and takes time linear in
    * {@linkcode HEAD_SIZE}.

@@ -13,7 +13,6 @@ const DESCRIPTORS = 32_768;
 export const iso: Format = {
   name: "iso",
   kind: "disc",
-  mediaType: "application/vnd.efi.iso",
   examine: (image) =>
     image.head.has(DESCRIPTORS + 1, "CD001") ? examineDescriptor(image) : undefined,
 };

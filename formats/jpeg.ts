@@ -10,7 +10,6 @@ import type { Format } from "./format.ts";
 export const jpeg: Format = {
   name: "jpeg",
   kind: "content",
-  mediaType: "image/jpeg",
   examine: ({ head }) => head.has(0, "\xff\xd8\xff") ? findFrame(head) : undefined,
 };
 

@@ -20,6 +20,7 @@
  */
 export { inspect, inspectRanges, type RangeSource } from "./inspect.ts";
 export type { Finding, ImageInspection, Severity } from "./inspection.ts";
+export { mediaTypeOf } from "./media_type.ts";
 export { formatInspection, parseInspection } from "./kept.ts";
 export { FormatInspector } from "./inspector.ts";
 export { type AcceptPolicy, isFormatName, parsePolicy } from "./policy.ts";

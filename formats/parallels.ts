@@ -9,7 +9,6 @@ import { END, type Examination, type ExaminedImage, type Format } from "./format
 export const parallels: Format = {
   name: "parallels",
   kind: "container",
-  mediaType: "application/x-parallels-disk",
   examine: (image) =>
     image.head.has(0, "WithoutFreeSpace") || image.head.has(0, "WithouFreSpacExt")
       ? examineHeader(image)

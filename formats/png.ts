@@ -9,7 +9,6 @@ import type { Format } from "./format.ts";
 export const png: Format = {
   name: "png",
   kind: "content",
-  mediaType: "image/png",
   examine: ({ head }) => {
     if (!head.has(0, "\x89PNG\r\n\x1a\n")) return undefined;
     return head.has(12, "IHDR") && head.length >= 24

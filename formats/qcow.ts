@@ -9,7 +9,6 @@ import { END, type Examination, type ExaminedImage, type Format, quoted } from "
 export const qcow: Format = {
   name: "qcow",
   kind: "container",
-  mediaType: "application/x-qemu-disk",
   examine: (image) => {
     const { head } = image;
     return head.has(0, "QFI\xfb") && head.u32be(4) === 1 ? examineHeader(image) : undefined;

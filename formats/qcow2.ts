@@ -13,7 +13,6 @@ const NO_DATA_FILE = "CVE-2024-32498";
 export const qcow2: Format = {
   name: "qcow2",
   kind: "container",
-  mediaType: "application/x-qemu-disk",
   examine: (image) => {
     const { head } = image;
     return head.has(0, "QFI\xfb") && head.u32be(4) !== 1 ? examineHeader(image) : undefined;

@@ -12,7 +12,6 @@ const BACKING_FILE = 1n, NEEDS_CHECK = 2n, KNOWN = 7n;
 export const qed: Format = {
   name: "qed",
   kind: "container",
-  mediaType: "application/x-qed-disk",
   examine: (image) => image.head.has(0, "QED\0") ? examineHeader(image) : undefined,
 };
 

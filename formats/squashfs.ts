@@ -9,7 +9,6 @@ import { END, type Examination, type ExaminedImage, type Format } from "./format
 export const squashfs: Format = {
   name: "squashfs",
   kind: "filesystem",
-  mediaType: "application/vnd.squashfs",
   examine: (image) => image.head.has(0, "hsqs") ? examineSuperblock(image) : undefined,
 };
 

@@ -16,7 +16,6 @@ const ACTIVE =
 export const svg: Format = {
   name: "svg",
   kind: "content",
-  mediaType: "image/svg+xml",
   examine: (image) => {
     const text = image.head.text(0, PROLOG);
     const root = START.test(text) ? /<svg(?:\s[^>]*)?>/i.exec(text) : null;

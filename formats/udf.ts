@@ -13,7 +13,6 @@ const SEQUENCE = 32_768;
 export const udf: Format = {
   name: "udf",
   kind: "disc",
-  mediaType: "application/x-udf-image",
   examine: ({ head }) => hasUdf(head) && !head.has(SEQUENCE + 1, "CD001") ? {} : undefined,
 };
 

@@ -16,7 +16,6 @@ const TYPES: Readonly<Record<number, string>> = {
 export const vdi: Format = {
   name: "vdi",
   kind: "container",
-  mediaType: "application/x-virtualbox-vdi",
   examine: (image) => image.head.has(64, "\x7f\x10\xda\xbe") ? examineHeader(image) : undefined,
 };
 

@@ -20,7 +20,6 @@ const FIXED = 2, DYNAMIC = 3, DIFFERENCING = 4;
 export const vhd: Format = {
   name: "vhd",
   kind: "container",
-  mediaType: "application/x-virtualbox-vhd",
   examine: (image) => image.head.has(0, COOKIE) ? examineDynamic(image) : examineFooter(image),
 };
 

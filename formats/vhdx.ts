@@ -22,7 +22,6 @@ const PARENT_LOCATOR = "2d5fd3a80bb34d45abf7d3d84834ab0c";
 export const vhdx: Format = {
   name: "vhdx",
   kind: "container",
-  mediaType: "application/x-virtualbox-vhdx",
   examine: (image) => image.head.has(0, "vhdxfile") ? examineRegions(image) : undefined,
 };
 

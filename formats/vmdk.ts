@@ -26,7 +26,6 @@ const FLAT_EXTENT = "CVE-2022-47951";
 export const vmdk: Format = {
   name: "vmdk",
   kind: "container",
-  mediaType: "application/x-virtualbox-vmdk",
   examine: (image) => {
     const { head } = image;
     if (head.has(0, "KDMV")) return examineSparse(image);

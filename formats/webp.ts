@@ -10,7 +10,6 @@ import type { Format } from "./format.ts";
 export const webp: Format = {
   name: "webp",
   kind: "content",
-  mediaType: "image/webp",
   examine: ({ head }) => head.has(0, "RIFF") && head.has(8, "WEBP") ? sizeOf(head) : undefined,
 };
 

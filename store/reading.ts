@@ -118,6 +118,7 @@ export function readResult(
     total,
     etag,
     modified,
+    inspection: opened.inspection ?? undefined,
     reader: bytes,
     get stream() {
       return stream ??= readableFrom(bytes, size);

@@ -212,6 +212,8 @@ export interface GetResult {
   etag: string | undefined;
   /** When the image was last changed, where the backend sends it on the way. */
   modified: Date | undefined;
+  /** What the image is, where the store keeps it and opening the image says it. */
+  inspection: ImageInspection | undefined;
   /** The bytes, in chunks of exactly 4 MiB but the last. */
   stream: ReadableStream<Bytes>;
   /** The bytes as a reader, in place of `stream`, for a program that lends its own buffers. */

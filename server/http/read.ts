@@ -11,6 +11,7 @@ import {
   InvalidRange,
   StoreRandomGetNotSupported,
 } from "../../errors/mod.ts";
+import type { ImageInspection } from "../../formats/mod.ts";
 import type { Multihash } from "../../streams/mod.ts";
 import { formatContentRange, parseRange, type RangeSpec } from "../../transport/ranges.ts";
 import type { ImagePlace } from "../../vfs/copy.ts";
@@ -37,6 +38,8 @@ interface Representation extends Validators {
   size: number | undefined;
   /** The digest, where it is to be sent and the store holds it. */
   multihash: Multihash | undefined;
+  /** What the image is, where the store keeps it. */
+  inspection: ImageInspection | undefined;
 }
 
 /**
@@ -179,7 +182,7 @@ class ImageResponder {
     const { type, length, generate } = multipart(
       spans,
       size,
-      mediaType(this.#path),
+      mediaType(this.#path, image.inspection),
       async (span) =>
         (span === early ? earlyResult : await this.#open(image, span, abort.signal)).stream,
     );
@@ -214,15 +217,16 @@ class ImageResponder {
   async #stat(): Promise<Representation> {
     const info = await this.#vfs.stat(this.#path);
     if (info.isDirectory) throw new Invalid("it is a directory", { path: this.#path });
-    const { size, multihash } = info;
-    return { size, ...validatorsOf(info), multihash: this.#withDigest ? multihash : undefined };
+    const { size, multihash, inspection } = info;
+    const digest = this.#withDigest ? multihash : undefined;
+    return { size, ...validatorsOf(info), multihash: digest, inspection };
   }
 
   /** Describes an image that has been opened, with a `stat` where that was not enough. */
   async #describe(result: GetResult): Promise<Representation> {
-    const { total: size, etag, modified } = result;
+    const { total: size, etag, modified, inspection } = result;
     if (etag !== undefined && modified !== undefined && !this.#withDigest) {
-      return { size, etag, modified, multihash: undefined };
+      return { size, etag, modified, multihash: undefined, inspection };
     }
     try {
       const image = await this.#stat();
@@ -241,14 +245,14 @@ class ImageResponder {
   }
 
   #headers(image: Representation, status: number, length?: number): Record<string, string> {
-    const { etag, modified, multihash } = image;
+    const { etag, modified, multihash, inspection } = image;
     const headers: Record<string, string> = {
       "accept-ranges": this.#hasRanges ? "bytes" : "none",
     };
     if (etag !== undefined) headers["etag"] = etag;
     if (modified !== undefined) headers["last-modified"] = formatHttpDate(modified);
     if (status >= 300) return headers;
-    headers["content-type"] = mediaType(this.#path);
+    headers["content-type"] = mediaType(this.#path, inspection);
     // What somebody stored is shown, but does not run with the rights of this origin.
     headers["x-content-type-options"] = "nosniff";
     headers["content-security-policy"] = "sandbox";

@@ -4,6 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { MEDIA_TYPES } from "../../formats/media_type.ts";
 import { FORMATS } from "../../formats/table.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -17,8 +18,8 @@ async function rows(heading: string): Promise<string[][]> {
 
 Deno.test("docs/formats.md: its first table is that of the formats", async () => {
   const written = (await rows("The formats")).map((row) => row.slice(0, 3));
-  const known = FORMATS.map(({ name, kind, mediaType = "application/octet-stream" }) =>
-    [name, kind, mediaType] as string[]
+  const known = FORMATS.map(({ name, kind }) =>
+    [name, kind, MEDIA_TYPES[name] ?? "application/octet-stream"] as string[]
   );
   assertEquals(written, [...known, ["raw", "", "application/octet-stream"]]);
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { hostileVmdk } from "../store/images.ts";
 import { serviceTest } from "../services/mod.ts";
 import { bundleWhole } from "./bundle.ts";
 import { pattern } from "./check.ts";
@@ -49,10 +50,21 @@ serviceTest("a worker serves the images of an origin", "nginx", async ({ nginx }
     assertEquals([changed.status, (await changed.bytes()).length], [200, IMAGE_SIZE]);
   });
   await context.step("directories, and nothing that is not there", async () => {
-    const entries = await (await fetch(`${worker.url}images/`)).json();
+    const headers = { accept: "application/json" };
+    const entries = await (await fetch(`${worker.url}images/`, { headers })).json();
     assert(entries.some(({ name }: { name: string }) => name === "sub"));
     const missing = await fetch(`${worker.url}images/none`);
     assertEquals([missing.status, await missing.text()], [404, "not found\n"]);
+  });
+  await context.step("what an image is, of which it has read only the header", async () => {
+    const folder = `${nginx.root}/${sites.nginx.slice(nginx.url.length)}`;
+    await Deno.writeFile(`${folder}disk.vmdk`, hostileVmdk());
+    const found = await (await fetch(`${worker.url}inspect/disk.vmdk`)).json();
+    assertEquals([found.format, found.safe, found.dataFile], ["vmdk", false, "/etc/passwd"]);
+    const { format, virtualSize } = await (await fetch(`${worker.url}inspect/big.img`)).json();
+    assertEquals([format, virtualSize], ["raw", IMAGE_SIZE]);
+    const missing = await fetch(`${worker.url}inspect/none`);
+    assertEquals([missing.status, await missing.json()], [404, { error: "NotFound" }]);
   });
   await context.step("and lets a client go", async () => {
     const response = await ask({});

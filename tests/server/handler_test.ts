@@ -287,6 +287,33 @@ Deno.test("handler: a multipart body that waits for its backend is closed at onc
   assertEquals((await pending).done, true);
 });
 
+Deno.test("handler: the media type is that of what was stored, and never one that runs", async () => {
+  const { ask, vfs } = await served();
+  const SVG = `<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>`;
+  for (
+    const [name, text, type] of [
+      ["page.html", "<!DOCTYPE html><script>alert(1)</script>", "text/plain; charset=utf-8"],
+      ["page.xml", "<html xmlns='http://www.w3.org/1999/xhtml'/>", "text/plain; charset=utf-8"],
+      ["picture.html", "GIF89a\x20\0\x10\0", "image/gif"],
+      ["picture.svg", SVG, "image/svg+xml"],
+      ["active.svg", SVG.replace("<path", "<path onload='x()'"), "application/octet-stream"],
+      ["none.svg", "no picture", "application/octet-stream"],
+      ["disk.png", "KDMV\x01\0\0\0", "application/x-virtualbox-vmdk"],
+    ] as const
+  ) {
+    await vfs.writeTextFile(`/s/kinds/${name}`, text);
+    for (const method of ["HEAD", "GET"]) {
+      const response = await ask(`/s/kinds/${name}`, { method });
+      assertEquals([name, response.headers.get("content-type")], [name, type]);
+      assertEquals(response.headers.get("x-content-type-options"), "nosniff");
+      await response.body?.cancel();
+    }
+    const range = await ask(`/s/kinds/${name}`, { headers: { range: "bytes=0-1" } });
+    await range.body?.cancel();
+    assert(!/html|svg|xml/.test(range.headers.get("content-type")!) || name === "picture.svg");
+  }
+});
+
 Deno.test("handler: the media type is that of the extension", async () => {
   const { ask, vfs } = await served();
   for (
