@@ -111,11 +111,14 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
   [EXIT.done, "done, or the same"],
   [EXIT.failed, "failed: something could not be done or looked at"],
   [EXIT.misused, "the command line is wrong"],
-  [EXIT.differs, "differs, corrupt, changed, refused or unsafe"],
+  [EXIT.differs, "an image differs, is corrupt, was changed, refused or is unsafe"],
   [EXIT.unknown, "nothing is known to judge an image by"],
   [EXIT.interrupted, "interrupted by a signal"],
   [EXIT.brokenPipe, "nobody reads the output"],
 ];
+
+/** The errors that say that an image is not what it should be. */
+const DIFFERS = [ChecksumMismatch, ImageChanged, ImageFormatRefused];
 
 /**
  * Returns the exit code that an error means.
@@ -125,9 +128,7 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
  */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.misused;
-  const isWrong = [ChecksumMismatch, ImageChanged, ImageFormatRefused]
-    .some((one) => error instanceof one);
-  if (isWrong) return EXIT.differs;
+  if (DIFFERS.some((Class) => error instanceof Class)) return EXIT.differs;
   if (error instanceof NothingKnown) return EXIT.unknown;
   return EXIT.failed;
 }
