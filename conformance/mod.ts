@@ -7,10 +7,11 @@ import type { Store } from "../mod.ts";
 import { addRules } from "./add_rules.ts";
 import { formatRules } from "./format_rules.ts";
 import { getRules } from "./get_rules.ts";
-import { type ConformanceOptions, runRules } from "./suite.ts";
+import { safetyRules } from "./safety_rules.ts";
+import { type BackendHooks, type ConformanceOptions, runRules } from "./suite.ts";
 import { treeRules } from "./tree_rules.ts";
 
-export type { ConformanceOptions };
+export type { BackendHooks, ConformanceOptions };
 
 /**
  * Registers the suite with `Deno.test`. Each rule works under ids of its own, so that the store may
@@ -32,5 +33,11 @@ export function storeConformance(
   makeStore: () => Promise<Store> | Store,
   options: ConformanceOptions = {},
 ): void {
-  runRules(name, makeStore, [...addRules, ...formatRules, ...getRules, ...treeRules], options);
+  runRules(name, makeStore, [
+    ...addRules,
+    ...formatRules,
+    ...getRules,
+    ...treeRules,
+    ...safetyRules,
+  ], options);
 }

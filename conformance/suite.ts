@@ -5,8 +5,18 @@
  */
 import { BitMasks, type Store } from "../mod.ts";
 
+/** What a test can do to the backend behind the store's back. Without one, the rule asserts less. */
+export interface BackendHooks {
+  /** Lists everything that the backend has, also what is no image. */
+  snapshot?: () => Promise<unknown>;
+  /** Makes an image impossible to remove, and resolves to what allows it again. */
+  preventRemoval?: (imageId: string) => Promise<() => Promise<void>>;
+  /** Puts one thing into a directory that cannot be listed, and resolves to what removes it. */
+  hideImage?: (directory: string) => Promise<() => Promise<void>>;
+}
+
 /** What a rule is given: a store and names of its own in it. */
-export interface RuleContext {
+export interface RuleContext extends BackendHooks {
   /** The store under test, configured. */
   store: Store;
   /** Makes an image id that no other rule uses; the same name gives the same id. */
@@ -33,6 +43,8 @@ export interface ConformanceOptions {
   flat?: boolean;
   /** Rules that the backend cannot keep, by name, each with the reason. */
   skip?: Readonly<Record<string, string>>;
+  /** What the test can do to the backend. */
+  hooks?: BackendHooks;
   /** Called with the store when all rules have run. */
   cleanup?: (store: Store) => Promise<void> | void;
 }
@@ -42,7 +54,7 @@ export function runRules(
   name: string,
   makeStore: () => Promise<Store> | Store,
   rules: readonly Rule[],
-  { flat = false, skip = {}, cleanup }: ConformanceOptions,
+  { flat = false, skip = {}, hooks = {}, cleanup }: ConformanceOptions,
 ): void {
   for (const rule of Object.keys(skip)) {
     if (!rules.some(({ name }) => name === rule)) throw new Error(`no rule is named "${rule}"`);
@@ -61,6 +73,7 @@ export function runRules(
           ignore: reason !== "",
           fn: () =>
             rule.run({
+              ...hooks,
               store,
               directory,
               flat,

@@ -4,7 +4,9 @@
  * @module
  */
 import { FileStore } from "@vitrine/vitrine/file";
+import { dirname } from "@std/path";
 import { storeConformance } from "../../conformance/mod.ts";
+import { canMount, run, tree } from "./support.ts";
 
 const WAYS = {
   "file": () => ({}),
@@ -13,10 +15,26 @@ const WAYS = {
 };
 for (const [name, options] of Object.entries(WAYS)) {
   let datadir: string;
+  const preventRemoval = async (imageId: string) => {
+    const folder = dirname(`${datadir}/${imageId}`);
+    await run("mount", "--bind", "-o", "ro", folder, folder);
+    return async () => void await run("umount", folder);
+  };
   storeConformance(name, async () => {
     datadir = await Deno.makeTempDir();
     return new FileStore("files", { datadir, ...options() });
-  }, { cleanup: () => Deno.remove(datadir, { recursive: true }) });
+  }, {
+    hooks: {
+      snapshot: () => tree(datadir),
+      ...canMount ? { preventRemoval } : {},
+      async hideImage(directory) {
+        const path = `${datadir}/${directory}/back\\slash`;
+        await Deno.writeTextFile(path, "hidden");
+        return () => Deno.remove(path);
+      },
+    },
+    cleanup: () => Deno.remove(datadir, { recursive: true }),
+  });
 }
 
 let parent: string;

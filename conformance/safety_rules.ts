@@ -1,0 +1,194 @@
+/**
+ * What must never happen: nothing is destroyed, created, hidden or printed that should not be.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  ChecksumMismatch,
+  Duplicate,
+  InvalidImageId,
+  NotFound,
+  type SkippedEntry,
+  type StoreClass,
+} from "../mod.ts";
+import { assertBytes, bytesOf, listed, MIB, pattern } from "./data.ts";
+import { LIST, type Rule, type RuleContext, RW, WRITE } from "./suite.ts";
+
+/** What the store shows, or with a `snapshot` of the test what the backend has. */
+async function stateOf({ store, snapshot }: RuleContext): Promise<unknown> {
+  if (snapshot) return await snapshot();
+  if (!store.isCapable(LIST)) return undefined;
+  const entries = await Array.fromAsync(store.list({ recursive: true }));
+  return entries.map(({ path, size }) => `${path} ${size}`).sort();
+}
+
+/** The rules. */
+export const safetyRules: readonly Rule[] = [
+  {
+    name: "reading creates nothing",
+    async run(context) {
+      const { store, id } = context;
+      const before = await stateOf(context);
+      await assertRejects(() => store.get(id("none")));
+      await assertRejects(() => store.stat(id("none")));
+      await assertRejects(() => store.open(id("none")));
+      await store.locationOf(id("none"));
+      if (store.isCapable(LIST)) {
+        await Array.fromAsync(store.list({ directory: id("none"), recursive: true }));
+      }
+      await Array.fromAsync(store.gc({ dryRun: true }));
+      if (store.isCapable(WRITE)) {
+        await assertRejects(() => store.delete(id("none")), NotFound);
+        await store.deleteMany([id("none")]);
+        await assertRejects(() => store.copy(id("none"), id("copy")), NotFound);
+        await assertRejects(() => store.rename(id("none"), id("renamed")), NotFound);
+      }
+      assertEquals(await stateOf(context), before);
+    },
+  },
+  {
+    name: "a removal that cannot succeed changes nothing",
+    needs: RW,
+    async run(context) {
+      const { store, id, flat, preventRemoval } = context;
+      const bytes = pattern(MIB);
+      await store.add(id("kept/image"), bytes);
+      const signal = AbortSignal.abort(new Error("before it began"));
+      await assertRejects(() => store.delete(id("kept/image"), { signal }));
+      await assertRejects(() => store.deleteMany([id("kept/image")], { signal }));
+      // A directory is no image, and removing it would remove the images in it.
+      if (!flat) await assertRejects(() => store.delete(id("kept")), NotFound);
+      const allow = await preventRemoval?.(id("kept/image"));
+      if (allow) {
+        try {
+          await assertRejects(() => store.delete(id("kept/image")));
+          await assertRejects(() => store.rename(id("kept/image"), id("renamed")));
+          await assertRejects(() => store.stat(id("renamed")), NotFound);
+          assertBytes(await bytesOf(store, id("kept/image")), bytes);
+        } finally {
+          await allow();
+        }
+      }
+      assertBytes(await bytesOf(store, id("kept/image")), bytes);
+    },
+  },
+  {
+    name: "a failed rename or copy keeps the source, and what has the new name",
+    needs: RW,
+    async run({ store, id }) {
+      const [bytes, taken] = [pattern(MIB), pattern(MIB, 2)];
+      await store.add(id("source"), bytes);
+      await store.add(id("taken"), taken);
+      const signal = AbortSignal.abort(new Error("before it began"));
+      for (const operation of ["rename", "copy"] as const) {
+        const call = store[operation].bind(store) as typeof store.copy;
+        await assertRejects(() => call(id("source"), id("taken")), Duplicate);
+        await assertRejects(() => call(id("source"), "../out"), InvalidImageId);
+        await assertRejects(() => call(id("source"), id("new"), { signal }));
+        assertBytes(await bytesOf(store, id("source")), bytes);
+        assertBytes(await bytesOf(store, id("taken")), taken);
+        await assertRejects(() => store.stat(id("new")), NotFound);
+      }
+    },
+  },
+  {
+    name: "a listing reports what it passes over",
+    needs: LIST,
+    async run(context) {
+      const { store, id, directory, flat, hideImage } = context;
+      const skipped: string[] = [];
+      const onSkipped = ({ path, reason }: SkippedEntry) => {
+        assert(reason instanceof Error, "the reason is an error");
+        skipped.push(path);
+      };
+      if (store.isCapable(WRITE)) await store.add(id("seen"), pattern(1));
+      const list = () =>
+        Array.fromAsync(
+          store.list({ directory: flat ? "" : directory, recursive: true, onSkipped }),
+        );
+      await list();
+      const before = skipped.splice(0).length;
+      const show = await hideImage?.(directory);
+      try {
+        await list();
+        assertEquals(skipped.length - before, show ? 1 : 0, `skipped: ${skipped.join()}`);
+      } finally {
+        await show?.();
+      }
+    },
+  },
+  {
+    name: "what gc yields has a date, and is as old as it must be",
+    needs: WRITE,
+    async run(context) {
+      const { store, id } = context;
+      await store.add(id("whole"), pattern(MIB));
+      const olderThan = 3_600_000;
+      const leftovers = store.gc({ dryRun: true, olderThan, onSkipped: () => {} });
+      for await (const { path, since } of leftovers) {
+        const age = Date.now() - (since?.getTime() ?? NaN);
+        assert(age >= olderThan, `${path} is since ${since}`);
+        assert(path !== id("whole"), "a whole image is no leftover");
+      }
+      await Array.fromAsync(store.gc({ onSkipped: () => {} }));
+      assertEquals(await store.getSize(id("whole")), MIB);
+    },
+  },
+  {
+    name: "success needs proof: what was added, copied and renamed is there, and is that",
+    needs: RW,
+    async run(context) {
+      const { store, id } = context;
+      const bytes = pattern(5 * MIB + 1);
+      const { checksum, size, location } = await store.add(id("proved"), bytes);
+      const wrong = { checksum: "0".repeat(32) };
+      await assertRejects(
+        () => store.add(id("wrong"), bytes, { expected: wrong }),
+        ChecksumMismatch,
+      );
+      await assertRejects(() => store.stat(id("wrong")), NotFound);
+      const { location: copied } = await store.copy(location, id("copied"));
+      const renamed = await store.rename(copied, id("renamed"));
+      for (const image of [location, renamed]) {
+        const stat = await store.stat(image);
+        assertEquals(stat.size ?? size, size);
+        assertEquals(stat.checksum ?? checksum, checksum);
+        assertBytes(await bytesOf(store, image), bytes);
+      }
+      await store.delete(renamed);
+      await assertRejects(() => store.stat(renamed), NotFound);
+      if (store.isCapable(LIST)) {
+        assertEquals((await listed(context)).map(({ path }) => path), [id("proved")]);
+      }
+    },
+  },
+  {
+    name: "secrets are masked in every printed form",
+    async run({ store, id }) {
+      const { OPTIONS } = store.constructor as unknown as StoreClass;
+      const options = store["options"] as Record<string, unknown>;
+      const secrets = Object.entries(OPTIONS)
+        .filter(([, { secret }]) => secret)
+        .map(([name]) => options[name])
+        .filter((value): value is string => typeof value === "string" && value.length > 3);
+      const location = await store.locationOf(id("none"));
+      const error = await store.get(id("none")).catch((error) => error);
+      const printed = [store, location, error].flatMap((value) => [
+        JSON.stringify(value) ?? "",
+        String(value),
+        Deno.inspect(value, { depth: 10, showHidden: true }),
+      ]);
+      for (const secret of secrets) {
+        for (const text of printed) assert(!text.includes(secret), "a secret is printed");
+      }
+      const json = JSON.stringify(store);
+      assert(json.includes(JSON.stringify(store.name)), `the store prints as ${json}`);
+      for (const [name, { secret }] of Object.entries(OPTIONS)) {
+        if (!secret || options[name] === undefined) continue;
+        const shown = JSON.parse(json).options?.[name];
+        assert(shown === undefined || shown === "***" || shown === "", `${name} is printed`);
+      }
+    },
+  },
+];
