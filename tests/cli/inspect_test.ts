@@ -46,7 +46,7 @@ Deno.test("vitrine inspect: a local file, standard input and a path of the tree"
   assertEquals((await place.run("inspect", "./none.qcow2")).code, 1);
 });
 
-Deno.test("vitrine add: warns of an unsafe image, and refuses it if it is told to", async () => {
+Deno.test("vitrine add: warns of an unsafe image, and refuses it if --refuse-unsafe is given", async () => {
   await using place = await withImages();
   const warned = await place.run("add", "./hostile.qcow2");
   assertEquals(warned.code, 0);
