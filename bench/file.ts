@@ -1,7 +1,7 @@
 /**
  * The file driver against glance_store's, the digests' own limit, and `cat`.
  *
- * Usage: `file.ts [MIB] [FOLDER]`; 1,024 MiB, in the folder for temporary files unless given.
+ * Usage: `file.ts [MIB] [FOLDER]`; default: 1,024 MiB, in the folder for temporary files.
  *
  * @module
  */

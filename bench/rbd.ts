@@ -1,8 +1,8 @@
 /**
  * The rbd driver against glance_store's, on a cluster in memory and on one on a disk.
  *
- * Usage: `rbd.ts [MIB] [ROUNDS] [PART...]`; 1,024 MiB, 5 rounds and all parts (`add`, `get`, `thin`)
- * unless given. The services `ceph`, `ceph-bluestore` and `glance_store` run:
+ * Usage: `rbd.ts [MIB] [ROUNDS] [PART...]`. Default: 1,024 MiB, 5 rounds and all parts (`add`,
+ * `get`, `thin`). The services `ceph`, `ceph-bluestore` and `glance_store` run:
  * `deno task services start`.
  *
  * @module

@@ -2,7 +2,7 @@
  * The S3 driver against glance_store's, rclone and Amazon's SDK, on one radosgw, and the limits of that
  * server on this machine: clients that only send, that digest and send, that read and discard.
  *
- * Usage: `s3.ts [MIB] [ROUNDS] [add|get] [NAME...]`; 512 and 2,048 MiB unless given, 5 rounds, both,
+ * Usage: `s3.ts [MIB] [ROUNDS] [add|get] [NAME...]`; default: 512 and 2,048 MiB, 5 rounds, both,
  * and all contenders. The services `ceph`, `glance_store` and `tools` run: `deno task services start`.
  *
  * @module

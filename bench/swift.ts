@@ -3,7 +3,7 @@
  * segments of zeros put by a client that does nothing else, or digests beside it as every store must,
  * each segment too for its ETag or not; and `curl` into nothing, of the image and of its segments.
  *
- * Usage: `swift.ts [MIB] [ROUNDS]`; 512 MiB and 5 rounds unless given. The services `swift` and
+ * Usage: `swift.ts [MIB] [ROUNDS]`; default: 512 MiB and 5 rounds. The services `swift` and
  * `glance_store` run: `deno task services start`.
  *
  * @module

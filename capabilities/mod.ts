@@ -34,11 +34,11 @@ export const BitMasks = {
   RW_RANDOM: 0b0011_1111,
   /** The driver keeps no state between operations. */
   DRIVER_REUSABLE: 0b0100_0000,
-  /** `getAcls` answers. */
+  /** `getAcls` works. */
   ACL_READ: 1 << 8,
   /** `setAcls` is carried out. */
   ACL_WRITE: 1 << 9,
-  /** `list` answers. */
+  /** `list` works. */
   LIST: 1 << 10,
   /** `copy` stays inside the backend. */
   COPY: 1 << 11,
@@ -48,7 +48,7 @@ export const BitMasks = {
   PRESIGN: 1 << 13,
   /** Runs of zero bytes take no space. */
   SPARSE: 1 << 14,
-  /** `stat` tells the digests that `add` computed. */
+  /** `stat` has the digests that `add` computed. */
   CHECKSUM: 1 << 15,
 } as const;
 
@@ -56,9 +56,13 @@ export const BitMasks = {
 const COMBINED = /^(NONE|ALL|RW_.*|.*_RANDOM)$/;
 
 /**
- * Whether `mask` holds every ability of `wanted`.
+ * Returns whether a mask has every ability of another.
  *
- * @example Asking a mask
+ * @param mask The abilities that there are.
+ * @param wanted The abilities that are needed.
+ * @returns `true` if none is missing.
+ *
+ * @example What a mask has
  * ```ts
  * import { BitMasks, contains } from "@vitrine/vitrine";
  * import { assert } from "@std/assert";
@@ -88,7 +92,11 @@ export function contains(mask: number, wanted: number): boolean {
 export class StoreCapability {
   #capabilities: number;
 
-  /** Starts with the driver's static abilities. */
+  /**
+   * Creates the abilities of a store.
+   *
+   * @param capabilities Those of its driver, as a mask of {@linkcode BitMasks}. Default: none.
+   */
   constructor(capabilities: number = BitMasks.NONE) {
     this.#capabilities = capabilities;
   }
@@ -98,12 +106,21 @@ export class StoreCapability {
     return this.#capabilities;
   }
 
-  /** Whether every one of `capabilities` is there. */
+  /**
+   * Returns whether the store has all of the abilities.
+   *
+   * @param capabilities Masks of {@linkcode BitMasks}.
+   * @returns `true` if none is missing.
+   */
   isCapable(...capabilities: number[]): boolean {
     return contains(this.#capabilities, capabilities.reduce((all, one) => all | one, 0));
   }
 
-  /** Adds abilities. */
+  /**
+   * Adds abilities.
+   *
+   * @param capabilities Masks of {@linkcode BitMasks}.
+   */
   setCapabilities(...capabilities: number[]): void {
     for (const one of capabilities) this.#capabilities |= one;
   }
@@ -111,6 +128,8 @@ export class StoreCapability {
   /**
    * Takes abilities away, as glance_store does: every bit of each, so taking READ_OFFSET takes
    * READ_ACCESS with it.
+   *
+   * @param capabilities Masks of {@linkcode BitMasks}.
    */
   unsetCapabilities(...capabilities: number[]): void {
     for (const one of capabilities) this.#capabilities &= ~one;
@@ -119,10 +138,16 @@ export class StoreCapability {
   /**
    * Brings the abilities up to date with the backend. Called after configuration and once after a
    * failed check; a driver whose abilities change overrides it. It throws nothing.
+   *
+   * @returns A promise, if that takes time.
    */
   updateCapabilities(): void | Promise<void> {}
 
-  /** The abilities in words, as the command line prints them. */
+  /**
+   * Returns the abilities in words, as the command prints them.
+   *
+   * @returns Names of {@linkcode BitMasks} in lower case with hyphens; of combinations their parts.
+   */
   describe(): string[] {
     return Object.entries(BitMasks)
       .filter(([name, bits]) => !COMBINED.test(name) && this.isCapable(bits))

@@ -42,7 +42,7 @@ async function sha512(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 /** The rules. */
 export const addRules: readonly Rule[] = [
   {
-    name: "add tells size, md5, multihash and location, and get gives the bytes back",
+    name: "add returns size, md5, multihash and location, and get gives the bytes back",
     needs: RW,
     async run({ store, id }) {
       const bytes = pattern(5 * MIB + 7);

@@ -1,5 +1,5 @@
 /**
- * Data for the rules: patterns whose every byte tells its place, in every shape that `add` takes.
+ * Data for the rules: patterns each byte of which depends on its place, in every shape that `add` takes.
  *
  * @module
  */

@@ -25,8 +25,8 @@ export const getRules: readonly Rule[] = [
       for (const size of [1, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 8 * MIB, 9 * MIB + 3]) {
         const bytes = pattern(size, size);
         await store.add(id(`${size}`), streamOf(bytes, 1_000_003));
-        const { stream, size: told } = await store.get(id(`${size}`));
-        assert(told === undefined || told === size, `size ${told}`);
+        const { stream, size: announced } = await store.get(id(`${size}`));
+        assert(announced === undefined || announced === size, `size ${announced}`);
         const chunks = await Array.fromAsync(stream);
         const last = chunks.pop()!;
         for (const chunk of chunks) assertEquals(chunk.length, 4 * MIB);
@@ -56,7 +56,7 @@ export const getRules: readonly Rule[] = [
     },
   },
   {
-    name: "a range gives exactly its bytes and tells their number",
+    name: "a range gives exactly its bytes and their number",
     needs: RW | RANDOM,
     async run({ store, id }) {
       const size = 9 * MIB + 3;
@@ -80,8 +80,8 @@ export const getRules: readonly Rule[] = [
       ];
       for (const [offset, length] of ranges) {
         const expected = bytes.subarray(offset, length === undefined ? size : offset + length);
-        const { stream, size: told } = await store.get(id("ranged"), { offset, length });
-        assertEquals(told, expected.length, `size of ${offset}+${length}`);
+        const { stream, size: announced } = await store.get(id("ranged"), { offset, length });
+        assertEquals(announced, expected.length, `size of ${offset}+${length}`);
         assertBytes(new Uint8Array(await new Response(stream).arrayBuffer()), expected);
       }
     },
@@ -119,30 +119,30 @@ export const getRules: readonly Rule[] = [
     },
   },
   {
-    name: "stat tells size, location and, where the store can, the digests",
+    name: "stat has size, location and, where the store can, the digests",
     needs: RW,
     async run({ store, id }) {
-      const added = await store.add(id("told"), pattern(5 * MIB));
+      const added = await store.add(id("reported"), pattern(5 * MIB));
       const stat = await store.stat(added.location);
       assertEquals(stat.size, 5 * MIB);
       assertEquals(stat.location.uri(), added.location.uri());
-      assertEquals(stat.location.imageId, id("told"));
+      assertEquals(stat.location.imageId, id("reported"));
       if (store.isCapable(BitMasks.CHECKSUM)) {
         assertEquals(stat.checksum, added.checksum);
         assertEquals(stat.multihash, added.multihash);
-        assertEquals((await bytesOf(store, id("told"), { verify: true })).length, 5 * MIB);
+        assertEquals((await bytesOf(store, id("reported"), { verify: true })).length, 5 * MIB);
       }
     },
   },
   {
-    name: "get tells the size, entity tag and date of the whole image, also of a range of it",
+    name: "get has the size, entity tag and date of the whole image, also of a range of it",
     needs: RW,
     async run({ store, id }) {
-      await store.add(id("told"), pattern(1000));
-      const stat = await store.stat(id("told"));
+      await store.add(id("reported"), pattern(1000));
+      const stat = await store.stat(id("reported"));
       const range = { offset: 10, length: 20 };
       for (const options of store.isCapable(RANDOM) ? [{}, range] : [{}]) {
-        const { total, etag, modified, stream } = await store.get(id("told"), options);
+        const { total, etag, modified, stream } = await store.get(id("reported"), options);
         await stream.cancel();
         assertEquals(total ?? stat.size, stat.size ?? total, "total");
         assertEquals(etag ?? stat.etag, stat.etag, "etag");

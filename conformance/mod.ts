@@ -18,6 +18,10 @@ export type { BackendHooks, ConformanceOptions };
  * hold other images; it must be writable by nobody else meanwhile. Rules that the store's
  * capabilities exclude are skipped by name.
  *
+ * @param name The name of the test: the driver's, and what is special about the store.
+ * @param makeStore Creates the store under test. It is configured and closed by the suite.
+ * @param options What is known of the backend: no directories, rules that it cannot keep.
+ *
  * @example Testing a driver
  * ```ts
  * import { storeConformance } from "@vitrine/vitrine/conformance";

@@ -20,11 +20,11 @@ export interface StoreErrorOptions extends ErrorOptions {
 }
 
 /**
- * Base class of every error that Vitrine throws for a store.
+ * The base class of every error that Vitrine throws for a store.
  *
  * The message is one line, `<store>: <operation> <path>: <detail>`, and holds no secret.
  *
- * @example What an error says
+ * @example The message of an error
  * ```ts
  * import { NotFound } from "@vitrine/vitrine";
  * import { assertEquals } from "@std/assert";
@@ -50,7 +50,12 @@ export class StoreError extends Error {
   /** How long the backend asked to wait before trying again, in milliseconds. */
   readonly retryAfter: number | undefined;
 
-  /** Makes an error from its detail: one line, without a secret. */
+  /**
+   * Creates an error.
+   *
+   * @param detail The reason in one line, without a secret.
+   * @param options Where it happened, the cause, and whether trying again can help.
+   */
   constructor(detail: string, options: StoreErrorOptions = {}) {
     super(detail, "cause" in options ? { cause: options.cause } : undefined);
     this.detail = detail;
@@ -63,8 +68,11 @@ export class StoreError extends Error {
   }
 
   /**
-   * Says where the error happened, for what is not said yet: an error that passes through two
+   * Adds where the error happened, as far as that is not known yet: an error that passes through two
    * stores (a copy) keeps the inner one.
+   *
+   * @param where The store, the operation and the path in the store.
+   * @returns The error itself.
    */
   at(where: { store?: string; operation?: string; path?: string }): this {
     this.store ??= where.store;
@@ -86,7 +94,7 @@ export class BackendException extends StoreError {
   /** @internal */
   override readonly name: string = "BackendException";
 }
-/** No store of that name, or its driver is not available here. */
+/** There is no store of that name, or its driver is not available in this runtime. */
 export class UnsupportedBackend extends StoreError {
   /** @internal */
   override readonly name: string = "UnsupportedBackend";
@@ -141,7 +149,7 @@ export class UnknownHashingAlgo extends StoreError {
   /** @internal */
   override readonly name: string = "UnknownHashingAlgo";
 }
-/** No driver answers to the URI's scheme. */
+/** No driver knows the scheme of the URI. */
 export class UnknownScheme extends StoreError {
   /** @internal */
   override readonly name: string = "UnknownScheme";
@@ -201,7 +209,7 @@ export class StoreCopyNotSupported extends StoreError {
   /** @internal */
   override readonly name: string = "StoreCopyNotSupported";
 }
-/** The store has no ACLs, or cannot hold the ones asked for. */
+/** The store has no ACLs, or cannot hold those that were given. */
 export class StoreAclsNotSupported extends StoreError {
   /** @internal */
   override readonly name: string = "StoreAclsNotSupported";
@@ -211,16 +219,21 @@ export class StorePresignNotSupported extends StoreError {
   /** @internal */
   override readonly name: string = "StorePresignNotSupported";
 }
-/** Too many redirects. */
+/** The server redirects too often. */
 export class MaxRedirectsExceeded extends StoreError {
   /** @internal */
   override readonly name: string = "MaxRedirectsExceeded";
 }
-/** The server is away, overloaded or broke off. Trying again can help. */
+/** The server cannot be reached, is overloaded or broke off. Trying again can help. */
 export class RemoteServiceUnavailable extends StoreError {
   /** @internal */
   override readonly name: string = "RemoteServiceUnavailable";
-  /** Makes the error; `retryable` is true unless said otherwise. */
+  /**
+   * Creates the error.
+   *
+   * @param detail The reason in one line, without a secret.
+   * @param options Where it happened, and the cause. Default of `retryable`: `true`.
+   */
   constructor(detail: string, options: StoreErrorOptions = {}) {
     super(detail, { retryable: true, ...options });
   }
@@ -229,17 +242,22 @@ export class RemoteServiceUnavailable extends StoreError {
 export class TimeoutError extends StoreError {
   /** @internal */
   override readonly name: string = "TimeoutError";
-  /** Makes the error; `retryable` is true unless said otherwise. */
+  /**
+   * Creates the error.
+   *
+   * @param detail The reason in one line, without a secret.
+   * @param options Where it happened, and the cause. Default of `retryable`: `true`.
+   */
   constructor(detail: string, options: StoreErrorOptions = {}) {
     super(detail, { retryable: true, ...options });
   }
 }
-/** The server knows who asks and refuses. */
+/** The server knows the caller and refuses the request. */
 export class Forbidden extends StoreError {
   /** @internal */
   override readonly name: string = "Forbidden";
 }
-/** The server does not know who asks: credentials are missing or wrong. */
+/** The server does not know the caller: credentials are missing or wrong. */
 export class NotAuthenticated extends StoreError {
   /** @internal */
   override readonly name: string = "NotAuthenticated";
@@ -289,16 +307,20 @@ export class InUseByStore extends StoreError {
   /** @internal */
   override readonly name: string = "InUseByStore";
 }
-/** A URL was refused before it was asked: scheme, host, port or address is not allowed. */
+/** A URL was refused before a request was sent: scheme, host, port or address is not allowed. */
 export class EgressDenied extends StoreError {
   /** @internal */
   override readonly name: string = "EgressDenied";
 }
 
 /**
- * Whether the error is only the caller's own abort, which is passed on as it is.
+ * Returns whether an error is only the caller's own abort, which is passed on as it is.
  *
- * @example Telling an abort from a failure
+ * @param error What was thrown.
+ * @param signal The caller's signal, if there is one.
+ * @returns `true` if the signal is aborted, and the error is its reason or an `AbortError`.
+ *
+ * @example An abort is no failure
  * ```ts
  * import { isAbort } from "@vitrine/vitrine";
  * import { assert } from "@std/assert";

@@ -241,14 +241,14 @@ Deno.test("parseArgs", () => {
   }
 });
 
-Deno.test("parseArgs tells what it does not know, and drops it where told to", () => {
+Deno.test("parseArgs: passes what it does not know to `unknown`, and drops it on `false`", () => {
   const seen: unknown[] = [];
   const parsed = parseArgs(["a", "--what=1", "-xj", "--json"], {
     boolean: ["json"],
     alias: { json: "j" },
-    unknown: (...told) => {
-      seen.push(told);
-      return told.length === 1;
+    unknown: (...known) => {
+      seen.push(known);
+      return known.length === 1;
     },
   });
   deepStrictEqual(seen, [["a"], ["--what=1", "what", "1"], ["-xj", "x", true]]);

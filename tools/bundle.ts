@@ -138,7 +138,7 @@ async function moduleGraph(entry: string): Promise<Graph> {
   ]));
 }
 
-/** A module as `deno info --json` tells it. */
+/** A module as `deno info --json` describes it. */
 interface ModuleInfo {
   specifier: string;
   dependencies?: { specifier: string; isDynamic?: boolean; code?: { specifier: string } }[];

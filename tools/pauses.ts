@@ -1,8 +1,8 @@
 /**
  * How long the event loop keeps a timer waiting, and how much of that it computes itself.
  *
- * A timer fires every 2 ms. What is told of a gap between two of its ticks is the whole of it, so that
- * no pause is longer than what is told, and none is told more than 2 ms too long.
+ * A timer fires every 2 ms. What is reported of a gap between two of its ticks is the whole of it, so that
+ * no pause is longer than what is reported, and none is reported more than 2 ms too long.
  *
  * @module
  */

@@ -3,14 +3,14 @@
  * that `JSR_URL` names, instead of the stand-ins under `offline/std/`.
  *
  * The checkout is copied without the `links` of its deno.json and tested there, so that programs
- * which the tests start get the real packages as well. Where no registry answers, one line says so
+ * which the tests start get the real packages as well. Where no registry responds, one line says so
  * and the exit code is 0, or 1 with `--required`. Other arguments are `deno task test`'s.
  *
  * @module
  */
 import { copySources } from "./project.ts";
 
-/** How long a registry may take to answer, in milliseconds. */
+/** How long a registry may take to respond, in milliseconds. */
 const PATIENCE = 10_000;
 
 /** Why the registry cannot be used; `undefined` if it can. */
@@ -20,7 +20,7 @@ async function unreachable(registry: string): Promise<string | undefined> {
       signal: AbortSignal.timeout(PATIENCE),
     });
     await response.body?.cancel();
-    return response.ok ? undefined : `it answers with status ${response.status}`;
+    return response.ok ? undefined : `it responds with status ${response.status}`;
   } catch (error) {
     return (error as Error).message;
   }

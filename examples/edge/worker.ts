@@ -19,7 +19,7 @@ let tree: Vfs | undefined;
 let serve: ((request: Request) => Promise<Response>) | undefined;
 
 export default {
-  /** Answers a request. */
+  /** Responds to a request. */
   fetch(request: Request, env: Env): Promise<Response> {
     tree ??= new Vfs({ images: new HttpStore("images", { baseUrl: env.ORIGIN }) });
     const path = /^\/inspect(\/.+)$/.exec(new URL(request.url).pathname)?.[1];

@@ -9,7 +9,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { chromium as browsers } from "npm:playwright-core@1.65.0";
 import { type Endpoints, serviceTest } from "../services/mod.ts";
 import { freePorts } from "../services/ports.ts";
-import { answers } from "../services/processes.ts";
+import { responds } from "../services/processes.ts";
 import { until } from "../until.ts";
 import { ServedTree } from "./served_tree.ts";
 
@@ -266,7 +266,7 @@ ${
   }).spawn();
   try {
     const base = `http://127.0.0.1:${port}/`;
-    await until("nginx", () => answers(`${base}images/`));
+    await until("nginx", () => responds(`${base}images/`));
     // Redirects and links lead back below the prefix.
     const page = await fetch(`${base}images/local/debian`);
     assertEquals(page.url, `${base}images/local/debian/`);

@@ -6,14 +6,14 @@
  * request draws from a seeded source whether a fault befalls it, and which:
  *
  * - `refuse`: the connection is closed, the server sees nothing
- * - `lose`: the server answers, the client sees the connection closed
- * - `cut`: the answer ends at a random byte, in its headers or in its body
+ * - `lose`: the server responds, the client sees the connection closed
+ * - `cut`: the response ends at a random byte, in its headers or in its body
  * - `delay`: the request waits, `maxDelay` milliseconds at most
  * - `error`: 500 or 503 instead, to this and to one or two more requests
- * - `duplicate`: the answer comes twice
- * - `etag`: the answer has another `ETag`
+ * - `duplicate`: the response comes twice
+ * - `etag`: the response has another `ETag`
  * - `damage`: a byte of the request's body is another when it gets to the server
- * - `garble`: a byte of the answer's body is another when it gets to the client
+ * - `garble`: a byte of the response's body is another when it gets to the client
  *
  * The last three need a client that checks digests; the default is those before.
  *
@@ -38,13 +38,13 @@ export type Fault =
 export interface FaultProxyOptions {
   /** Repeats a run, as far as the client sends its requests in the same order. */
   seed: number;
-  /** Which share of the requests a fault befalls, from 0 to 1; 0.2 unless said otherwise. */
+  /** Which share of the requests a fault befalls, from 0 to 1. Default: 0.2. */
   rate?: number;
   /** The faults to draw from. */
   faults?: readonly Fault[];
-  /** The longest delay, in milliseconds; 20 unless said otherwise. */
+  /** The longest delay, in milliseconds. Default: 20. */
   maxDelay?: number;
-  /** Which requests may be befallen; all unless said otherwise. */
+  /** Which requests may be befallen. Default: all. */
   only?: (request: RawRequest) => boolean;
 }
 
@@ -65,7 +65,7 @@ const HARMLESS_TO_DATA: readonly Fault[] = [
   "duplicate",
 ];
 
-/** How much of an answer comes twice, in bytes. */
+/** How much of a response comes twice, in bytes. */
 const REPEATED = 1_048_576;
 
 /** Starts a proxy to the server at `target`, an `http:` URL whose path is ignored. */
@@ -107,28 +107,28 @@ export function faultProxy(target: string, options: FaultProxyOptions): FaultPro
     fault: Fault | undefined,
   ): Promise<void> {
     using server = await Deno.connect({ hostname, port: Number(port || 80) });
-    // One request a connection, so that an answer ends where its connection does.
+    // One request a connection, so that a response ends where its connection does.
     const head = request.head.replace(/^(connection|expect):.*\r\n/gim, "")
       .replace(/\r\n$/, "Connection: close\r\n\r\n");
     await writeAll(server, latin1(head));
     await writeAll(server, request.body);
     const reader = new WireReader(server);
-    let answer = await reader.until("\r\n\r\n");
-    while (answer?.startsWith("HTTP/1.1 100")) answer = await reader.until("\r\n\r\n");
-    if (answer === undefined || fault === "lose") {
+    let response = await reader.until("\r\n\r\n");
+    while (response?.startsWith("HTTP/1.1 100")) response = await reader.until("\r\n\r\n");
+    if (response === undefined || fault === "lose") {
       while (await reader.some());
       return;
     }
-    if (fault === "etag") answer = answer.replace(/^(etag: *"?)./gim, "$1-");
-    const size = Number(/^content-length: *(\d+)/im.exec(answer)?.[1] ?? 0);
+    if (fault === "etag") response = response.replace(/^(etag: *"?)./gim, "$1-");
+    const size = Number(/^content-length: *(\d+)/im.exec(response)?.[1] ?? 0);
     const bodiless = request.method === "HEAD";
     let left = fault === "cut"
-      ? Math.floor(random() * (answer.length + (bodiless ? 0 : size)))
+      ? Math.floor(random() * (response.length + (bodiless ? 0 : size)))
       : Infinity;
     const again: Uint8Array[] = [];
     let kept = 0;
     let inBody = false;
-    for (let piece: Uint8Array | undefined = latin1(answer); piece; piece = await reader.some()) {
+    for (let piece: Uint8Array | undefined = latin1(response); piece; piece = await reader.some()) {
       if (inBody && fault === "garble") {
         flip(piece);
         fault = undefined;

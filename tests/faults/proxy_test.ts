@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Fault, faultProxy } from "./proxy.ts";
 
-/** A server that answers with what it was sent. */
+/** A server that responds with what it was sent. */
 function echo(): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },

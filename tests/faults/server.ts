@@ -1,12 +1,12 @@
 /**
- * A web server of one image whose answers a test may mutilate byte by byte.
+ * A web server of one image whose responses a test may mutilate byte by byte.
  *
  * @module
  */
 import { concatenated, latin1, type RawRequest, WireReader, WireServer, writeAll } from "./wire.ts";
 
-/** An answer before it is written. */
-export interface Answer {
+/** A response before it is written. */
+export interface RawResponse {
   /** Status and reason. */
   status: string;
   /** Headers by name. */
@@ -17,7 +17,7 @@ export interface Answer {
 
 /** What is written to the connection, and what happens to it then. */
 export interface Written {
-  /** The bytes of the answer. */
+  /** The bytes of the response. */
   bytes: Uint8Array;
   /** Whether the connection is closed (the default), left open in silence, or used again. */
   then?: "close" | "stall" | "keep";
@@ -27,11 +27,11 @@ export interface Written {
 export interface ServedImage {
   /** Its bytes. */
   data: Uint8Array;
-  /** Headers of each answer: `etag`, `last-modified`. */
+  /** Headers of each response: `etag`, `last-modified`. */
   headers: Record<string, string>;
 }
 
-/** A web server that answers as `respond` says. */
+/** A web server that responds as `respond` says. */
 export class FaultServer implements AsyncDisposable {
   /** Where it listens, without a path. */
   readonly url: string;
@@ -63,30 +63,30 @@ export class FaultServer implements AsyncDisposable {
   }
 }
 
-/** The right answer to a request for an image: GET and HEAD, one range, `If-Range`. */
-export function rightAnswer(request: RawRequest, { data, headers }: ServedImage): Answer {
+/** The right response to a request for an image: GET and HEAD, one range, `If-Range`. */
+export function correctResponse(request: RawRequest, { data, headers }: ServedImage): RawResponse {
   const { method, headers: asked } = request;
   const condition = asked.get("if-range");
   const same = condition === null ||
     [headers["etag"], headers["last-modified"]].includes(condition);
   const range = /^bytes=(\d+)-(\d*)$/.exec(asked.get("range") ?? "");
-  if (range === null || !same) return answer("200 OK", headers, data, method);
+  if (range === null || !same) return rawResponse("200 OK", headers, data, method);
   const first = Number(range[1]);
   const last = Math.min(range[2] === "" ? Infinity : Number(range[2]), data.length - 1);
   if (first > last) {
     const none = { ...headers, "content-range": `bytes */${data.length}` };
-    return answer("416 Range Not Satisfiable", none, new Uint8Array(), method);
+    return rawResponse("416 Range Not Satisfiable", none, new Uint8Array(), method);
   }
   const part = { ...headers, "content-range": `bytes ${first}-${last}/${data.length}` };
-  return answer("206 Partial Content", part, data.subarray(first, last + 1), method);
+  return rawResponse("206 Partial Content", part, data.subarray(first, last + 1), method);
 }
 
-function answer(
+function rawResponse(
   status: string,
   headers: Record<string, string>,
   body: Uint8Array,
   method: string,
-): Answer {
+): RawResponse {
   return {
     status,
     headers: { ...headers, "content-length": `${body.length}` },
@@ -94,14 +94,14 @@ function answer(
   };
 }
 
-/** The bytes of an answer. */
-export function written({ status, headers, body }: Answer): Uint8Array {
+/** The bytes of a response. */
+export function written({ status, headers, body }: RawResponse): Uint8Array {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return concatenated([latin1(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n`), body]);
 }
 
-/** The bytes of an answer whose body comes in chunks of `size` bytes. */
-export function writtenInChunks({ status, headers, body }: Answer, size: number): Uint8Array {
+/** The bytes of a response whose body comes in chunks of `size` bytes. */
+export function writtenInChunks({ status, headers, body }: RawResponse, size: number): Uint8Array {
   const { "content-length": _, ...rest } = headers;
   const parts: Uint8Array[] = [];
   for (let at = 0; at < body.length; at += size) {

@@ -21,9 +21,9 @@ import {
 import { type HttpOptions, HttpStore } from "@vitrine/vitrine/http";
 import { assertBytes, pattern } from "../../conformance/data.ts";
 import {
-  type Answer,
+  correctResponse,
   FaultServer,
-  rightAnswer,
+  type RawResponse,
   type ServedImage,
   type Written,
   written,
@@ -106,18 +106,20 @@ function faultTest(name: string, makeCase: () => Case | Case[]): void {
 /** Answers rightly, but for what `change` does to the answers whose numbers are in `which`. */
 function changing(
   image: ServedImage,
-  change: (answer: Answer, request: RawRequest) => Answer,
+  change: (answer: RawResponse, request: RawRequest) => RawResponse,
   which: (index: number) => boolean = () => true,
 ): Respond {
   return (request, index) => {
-    const right = rightAnswer(request, image);
+    const right = correctResponse(request, image);
     return { bytes: written(which(index) ? change(right, request) : right) };
   };
 }
 
 const first = (index: number) => index === 0;
 
-function withHeaders(changes: Record<string, string | undefined>): (answer: Answer) => Answer {
+function withHeaders(
+  changes: Record<string, string | undefined>,
+): (answer: RawResponse) => RawResponse {
   return ({ headers, ...rest }) => {
     const entries = Object.entries({ ...headers, ...changes }).filter(([, value]) => value);
     return { ...rest, headers: Object.fromEntries(entries) as Record<string, string> };
@@ -131,12 +133,12 @@ function cutting(
   which: (index: number) => boolean = () => true,
 ): Respond {
   return (request, index) => {
-    const bytes = written(rightAnswer(request, image));
+    const bytes = written(correctResponse(request, image));
     return { bytes: which(index) ? bytes.subarray(0, at) : bytes };
   };
 }
 
-const HEAD = written({ ...rightAnswer(asked({}), strong), body: new Uint8Array() }).length;
+const HEAD = written({ ...correctResponse(asked({}), strong), body: new Uint8Array() }).length;
 /** Where an answer may end: around every boundary of the message and of how it is read. */
 const CUTS = [
   ...[0, 1, 9, 13, 16, 17, HEAD - 3, HEAD - 2, HEAD - 1, HEAD],
@@ -161,7 +163,7 @@ faultTest(
   "without a validator, only what has not begun is tried again",
   () =>
     [{ data, headers: {} }, weak].flatMap((image) => {
-      const head = written({ ...rightAnswer(asked({}), image), body: new Uint8Array() }).length;
+      const head = written({ ...correctResponse(asked({}), image), body: new Uint8Array() }).length;
       return [
         { respond: cutting(image, head - 2, first) },
         { respond: cutting(image, head, first) },
@@ -193,7 +195,7 @@ faultTest(
   () =>
     [0, 5, 20, 60_000, 150_000, SIZE, SIZE + 20].map((at) => ({
       respond: (request, index) => {
-        const right = rightAnswer(request, strong);
+        const right = correctResponse(request, strong);
         if (index > 0) return { bytes: written(right) };
         const bytes = writtenInChunks(right, 10_000);
         return { bytes: bytes.subarray(0, Math.min(HEAD + at, bytes.length - 3)) };
@@ -202,7 +204,7 @@ faultTest(
 );
 
 faultTest("chunks, whole, of unknown size", () => ({
-  respond: (request) => ({ bytes: writtenInChunks(rightAnswer(request, strong), 4099) }),
+  respond: (request) => ({ bytes: writtenInChunks(correctResponse(request, strong), 4099) }),
   requests: 1,
 }));
 
@@ -257,7 +259,7 @@ faultTest("a Content-Range that is not what was asked for is an error", () =>
 faultTest("more data than the Content-Range says is an error", () => ({
   get: { offset: 100, length: 1000 },
   respond: (request) => {
-    const right = rightAnswer(request, strong);
+    const right = correctResponse(request, strong);
     return { bytes: writtenInChunks({ ...right, body: data.subarray(100, 2000) }, 700) };
   },
   error: SizeMismatch,
@@ -284,16 +286,16 @@ faultTest("an image that is replaced midway is never mixed with its successor", 
   };
   return [
     // It obeys If-Range.
-    (request: RawRequest) => ({ bytes: written(rightAnswer(request, other)) }),
+    (request: RawRequest) => ({ bytes: written(correctResponse(request, other)) }),
     // It does not.
-    (request: RawRequest) => ({ bytes: written(rightAnswer(deaf(request), other)) }),
+    (request: RawRequest) => ({ bytes: written(correctResponse(deaf(request), other)) }),
     // It forgets the entity tag.
     (request: RawRequest) => ({
-      bytes: written(withHeaders({ etag: undefined })(rightAnswer(deaf(request), other))),
+      bytes: written(withHeaders({ etag: undefined })(correctResponse(deaf(request), other))),
     }),
     // It keeps the tag of an image of another size.
     (request: RawRequest) => ({
-      bytes: written(rightAnswer(request, { ...strong, data: pattern(SIZE + 1) })),
+      bytes: written(correctResponse(request, { ...strong, data: pattern(SIZE + 1) })),
     }),
   ].map((successor) => ({
     respond: (request, index) => index === 0 ? cutFirst(request, 0) : successor(request),
@@ -319,7 +321,7 @@ faultTest("an answer without a length whose end is the connection's is refused",
       bytes: latin1(
         `HTTP/1.0 200 OK\r\ncontent-length: ${SIZE}\r\n\r\n${
           String.fromCharCode(
-            ...rightAnswer(request, { ...strong, data: data.subarray(0, 9) }).body,
+            ...correctResponse(request, { ...strong, data: data.subarray(0, 9) }).body,
           )
         }`,
       ),
@@ -330,7 +332,7 @@ faultTest("an answer without a length whose end is the connection's is refused",
 
 faultTest("silence ends in time, and is tried again", () => {
   const stalling = (at: number, which: (index: number) => boolean): Respond => (request, index) => {
-    const bytes = written(rightAnswer(request, strong));
+    const bytes = written(correctResponse(request, strong));
     return which(index) ? { bytes: bytes.subarray(0, at), then: "stall" } : { bytes };
   };
   return [
@@ -387,7 +389,7 @@ faultTest("206 for 200: all of it will do, a part will not", () => {
 
 faultTest("200 for 206: the beginning will do, the middle will not", () => {
   const deaf: Respond = (request) => ({
-    bytes: written(rightAnswer({ ...request, headers: new Headers() }, strong)),
+    bytes: written(correctResponse({ ...request, headers: new Headers() }, strong)),
   });
   return [
     { respond: deaf, get: { length: 1000 } },
@@ -444,11 +446,13 @@ faultTest("redirects are followed within the site, five at most, in no circle", 
     }),
   });
   const chain = (length: number): Respond => (request, index) =>
-    index < length ? to(`hop-${index}`) : { bytes: written(rightAnswer(request, strong)) };
+    index < length ? to(`hop-${index}`) : { bytes: written(correctResponse(request, strong)) };
   return [
     ...[301, 302, 303, 307, 308].map((status): Case => ({
       respond: (request, index) =>
-        index === 0 ? to("/elsewhere", status) : { bytes: written(rightAnswer(request, strong)) },
+        index === 0
+          ? to("/elsewhere", status)
+          : { bytes: written(correctResponse(request, strong)) },
       requests: 2,
     })),
     { respond: chain(5), requests: 6 },

@@ -8,7 +8,7 @@ import { EgressDenied, RemoteServiceUnavailable, StoreError } from "@vitrine/vit
 import { HttpStore } from "@vitrine/vitrine/http";
 import { assertBytes, pattern } from "../../conformance/data.ts";
 import { faultProxy } from "../faults/proxy.ts";
-import { FaultServer, rightAnswer, written } from "../faults/server.ts";
+import { correctResponse, FaultServer, written } from "../faults/server.ts";
 import { latin1, WireReader, WireServer, writeAll } from "../faults/wire.ts";
 import { serviceTest } from "../services/mod.ts";
 
@@ -42,7 +42,7 @@ Deno.test("http goes through a proxy, which finds the host by itself", async () 
   const image = { data: pattern(200_000), headers: { etag: '"1"' } };
   await using server = new FaultServer((request) => {
     const target = new URL(request.target).pathname;
-    return { bytes: written(rightAnswer({ ...request, target }, image)) };
+    return { bytes: written(correctResponse({ ...request, target }, image)) };
   });
   const seen: string[] = [];
   await using proxy = forwardProxy(new URL(server.url).host, seen);

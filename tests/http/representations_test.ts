@@ -7,7 +7,7 @@ import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { BackendException, ImageChanged, RemoteServiceUnavailable } from "@vitrine/vitrine";
 import { type HttpOptions, HttpStore } from "@vitrine/vitrine/http";
 import { assertBytes, pattern } from "../../conformance/data.ts";
-import { type Answer, FaultServer, rightAnswer, written } from "../faults/server.ts";
+import { correctResponse, FaultServer, type RawResponse, written } from "../faults/server.ts";
 import { latin1, type RawRequest } from "../faults/wire.ts";
 
 /** Both ways of sending requests: an option that `fetch` does not have needs `node:http`. */
@@ -48,7 +48,7 @@ engineTest(
       "content-type": "application/x-raw",
     };
     await using server = new FaultServer((request) => ({
-      bytes: written(rightAnswer(request, { data, headers })),
+      bytes: written(correctResponse(request, { data, headers })),
     }));
     await using store = new HttpStore("web", { baseUrl: server.url, ...options });
     assertEquals((await store.stat("a.raw.gz")).size, data.length);
@@ -134,7 +134,7 @@ function mirrors(
       };
     }
     const etag = etagOf(target);
-    const answer: Answer = rightAnswer(request, { data, headers: etag ? { etag } : {} });
+    const answer: RawResponse = correctResponse(request, { data, headers: etag ? { etag } : {} });
     const bytes = written(answer);
     const after = method === "GET" ? cut(target, index) : undefined;
     const head = bytes.length - answer.body.length;
@@ -190,7 +190,7 @@ engineTest(
 engineTest("readRange: bodies that end every 60 KB still make progress", async (options) => {
   const data = pattern(400_000);
   await using server = new FaultServer((request) => {
-    const answer = rightAnswer(request, { data, headers: { etag: '"1"' } });
+    const answer = correctResponse(request, { data, headers: { etag: '"1"' } });
     const bytes = written(answer);
     return { bytes: bytes.subarray(0, bytes.length - Math.max(0, answer.body.length - 60_000)) };
   });
@@ -226,7 +226,7 @@ engineTest("redirects: a Location in raw UTF-8 is read as UTF-8", async (options
       );
       return { bytes: utf8 };
     }
-    return { bytes: written(rightAnswer(request, { data, headers: {} })) };
+    return { bytes: written(correctResponse(request, { data, headers: {} })) };
   });
   await using store = new HttpStore("web", { baseUrl: server.url, ...options });
   assertBytes(await readAll(store, "a.img"), data);

@@ -1,5 +1,5 @@
 /**
- * A Swift account that pages of any origin may use: a server in front of Swift that tells them so,
+ * A Swift account that pages of any origin may use: a server in front of Swift that says so,
  * since Swift does for containers alone, and not for its login.
  *
  * @module
@@ -22,16 +22,16 @@ export function openAccount(swift: Endpoints): { site: AccountSite } & AsyncDisp
     const asked = new Headers(request.headers);
     for (const name of ["host", "connection", "origin"]) asked.delete(name);
     const body = request.body && await request.arrayBuffer();
-    const answer = await fetch(target + pathname + search, {
+    const response = await fetch(target + pathname + search, {
       method: request.method,
       headers: asked,
       body,
     });
-    for (const [name, value] of answer.headers) headers.set(name, value);
-    headers.set("access-control-expose-headers", [...answer.headers.keys()].join(", "));
+    for (const [name, value] of response.headers) headers.set(name, value);
+    headers.set("access-control-expose-headers", [...response.headers.keys()].join(", "));
     const account = headers.get("x-storage-url");
     if (account) headers.set("x-storage-url", account.replace(target, origin));
-    return new Response(answer.body, { status: answer.status, headers });
+    return new Response(response.body, { status: response.status, headers });
   });
   const name = container();
   const { authAddress, user, key } = login!;

@@ -7,7 +7,7 @@ import { TestBucket } from "../s3/bucket.ts";
 import type { Endpoints } from "../services/mod.ts";
 import type { BucketSite } from "./environment.ts";
 
-/** What pages are told beside what they are told anyway (https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name). */
+/** The headers that pages see besides those that they always see (https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name). */
 const EXPOSED = ["ETag", "Content-Range", "Date"].concat(
   ["checksum", "os-hash-algo", "os-hash-value", "vitrine-add", "vitrine-part-size"]
     .map((name) => `x-amz-meta-${name}`),

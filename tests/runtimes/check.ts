@@ -5,7 +5,7 @@
  */
 import { StoreError } from "../../mod.ts";
 
-/** Bytes whose every one tells its place. */
+/** Bytes, each of which depends on its place. */
 export function pattern(size: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: size }, (_, at) => (at ^ (at >> 8) ^ (at >> 16)) & 255);
 }

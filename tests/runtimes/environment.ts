@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Where the servers answer. A part without its server is not run. */
+/** Where the servers listen. A part without its server is not run. */
 export interface SuiteEnv {
   /** Web servers with the images of `site.ts`. */
   http?: HttpSites;
@@ -44,6 +44,6 @@ export interface HttpSites {
   nginx: string;
   /** The handler over a store, ending with a slash; for pages of any origin. */
   vitrine: string;
-  /** The same over connections that break in the middle of large answers. */
+  /** The same over connections that break in the middle of large responses. */
   breaking: string;
 }

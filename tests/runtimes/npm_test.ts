@@ -214,8 +214,8 @@ Deno.test("npm: the package loads and passes the suite in Node and in Bun", asyn
         await Deno.mkdir(datadir, { recursive: true });
         await Deno.mkdir(datadir, { recursive: true });
         const module = join(directory, "../file/runtime.js");
-        const told = JSON.parse(await output(program.path, module, datadir));
-        assertEquals([told.read, told.listed], [9 * 1024 * 1024 + 3, ["a/b", "d/e"]]);
+        const report = JSON.parse(await output(program.path, module, datadir));
+        assertEquals([report.read, report.listed], [9 * 1024 * 1024 + 3, ["a/b", "d/e"]]);
       });
     }
   } finally {

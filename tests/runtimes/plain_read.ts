@@ -1,5 +1,5 @@
 /**
- * A program that does nothing but read ranges and a whole image, from the store that it is told: what
+ * A program that does nothing but read ranges and a whole image, from the store that its argument names: what
  * it loads is what those load who do the same.
  *
  * @module

@@ -14,7 +14,7 @@ import type { HttpSites } from "./environment.ts";
 /** Bytes after which a connection breaks. */
 const BREAKS_AFTER = 5_000_000;
 
-/** Starts the sites, nginx's below `root`, which answers at `url`. */
+/** Starts the sites, nginx's below `root`, which listens at `url`. */
 export async function openSites(
   { root, url }: { root: string; url: string },
 ): Promise<HttpSites & AsyncDisposable> {
@@ -64,7 +64,7 @@ function forPages(serve: (request: Request) => Promise<Response>) {
   return { url, stop: () => server.shutdown() };
 }
 
-/** The same answer, broken off: the server ends a connection on which it owes bytes. */
+/** The same response, broken off: the server ends a connection on which it owes bytes. */
 function broken(response: Response): Response {
   if (Number(response.headers.get("content-length")) <= BREAKS_AFTER) return response;
   let left = BREAKS_AFTER;

@@ -6,7 +6,7 @@
  */
 
 import { freePorts } from "./ports.ts";
-import { answers, daemon, run, until } from "./processes.ts";
+import { daemon, responds, run, until } from "./processes.ts";
 import { type Endpoints, hasPrograms, type Service } from "./service.ts";
 
 /** How a cluster differs from the next. */
@@ -47,7 +47,7 @@ export function cephCluster(name: string, options: CephOptions): Service {
         "-fjson",
       ])
         .catch(() => "{}");
-      return JSON.parse(json).num_up_osds === 1 && (!gateway || await answers(s3.url));
+      return JSON.parse(json).num_up_osds === 1 && (!gateway || await responds(s3.url));
     },
   };
 }
@@ -119,7 +119,7 @@ async function startCeph(directory: string, options: CephOptions): Promise<Endpo
   const endpoints = { confPath, keyring, fsid, pool: "images", user: "glance", pids };
   if (!options.gateway) return endpoints;
 
-  await until("radosgw", directory, () => answers(gatewayUrl));
+  await until("radosgw", directory, () => responds(gatewayUrl));
   const admin = (...args: string[]) => run("radosgw-admin", [...conf, ...args]);
   await admin(
     "user",

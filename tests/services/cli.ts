@@ -15,7 +15,7 @@ const USAGE = `Usage: deno task services <command> [name...]
   install   install the services' Debian packages
   start     start the installed services, or those named
   stop      stop all services, or those named
-  status    say which services run; with names, show where they answer
+  status    say which services run; with names, show where they listen
   list      list the services and their packages`;
 
 async function main([command, ...names]: string[]): Promise<number> {
@@ -69,7 +69,7 @@ async function status(chosen: Service[], detailed: boolean): Promise<number> {
   for (const service of chosen) {
     const endpoints = endpointsOf(service.name);
     const state = endpoints
-      ? await (service.healthy?.(endpoints) ?? true) ? "running" : "running, but does not answer"
+      ? await (service.healthy?.(endpoints) ?? true) ? "running" : "running, but does not respond"
       : await service.installed()
       ? "stopped"
       : "not installed";

@@ -7,7 +7,7 @@
 
 import { endpointsOf } from "./lifecycle.ts";
 import { freePorts } from "./ports.ts";
-import { answers, daemon, run, until } from "./processes.ts";
+import { daemon, responds, run, until } from "./processes.ts";
 import { type Endpoints, hasPrograms, type Service } from "./service.ts";
 import { startProxy } from "./swift.ts";
 
@@ -22,7 +22,7 @@ export const keystone: Service = {
   installed: () => hasPrograms("keystone-manage", "keystone-wsgi-public", "uwsgi"),
   start: startKeystone,
   healthy: async ({ authUrl, url }) =>
-    await answers(authUrl) && await answers(`${url}/healthcheck`),
+    await responds(authUrl) && await responds(`${url}/healthcheck`),
 };
 
 async function startKeystone(directory: string): Promise<Endpoints> {
@@ -65,8 +65,8 @@ operator_roles = admin, member
 `,
   });
   await bootstrap(conf, database, authUrl);
-  await until("keystone", directory, () => answers(authUrl));
-  await until("swift-proxy-server", directory, () => answers(`${url}/healthcheck`));
+  await until("keystone", directory, () => responds(authUrl));
+  await until("swift-proxy-server", directory, () => responds(`${url}/healthcheck`));
 
   const api = await signIn(authUrl);
   const { service } = await api("POST", "services", {

@@ -19,17 +19,17 @@ import {
 /** What became of a service that was to start. */
 export interface Started {
   service: Service;
-  /** Where it answers; undefined when it did not start. */
+  /** Where it listens; undefined when it did not start. */
   endpoints?: Endpoints;
   /** Why it did not start. */
   error?: Error;
   /** Whether it ran before. */
   already: boolean;
-  /** Milliseconds until it answered, those that it waited for included. */
+  /** Milliseconds until it responded, those that it waited for included. */
   duration: number;
 }
 
-/** Where a service answers; undefined when it does not run. */
+/** Where a service listens; undefined when it does not run. */
 export function endpointsOf(name: string): Endpoints | undefined {
   const directory = stateDirectory(name);
   const text = readState(directory, "endpoints.json");

@@ -1,6 +1,6 @@
 /**
  * What a test needs to use a running service: {@linkcode serviceTest} registers a test that is skipped where
- * the service does not run, {@linkcode service} says where one answers, {@linkcode startOwn} starts one for a test
+ * the service does not run, {@linkcode service} says where one listens, {@linkcode startOwn} starts one for a test
  * alone.
  *
  * @module
@@ -13,14 +13,14 @@ export { cephCluster, type CephOptions } from "./ceph.ts";
 export { type Endpoints, type Service } from "./service.ts";
 export { startOwn };
 
-/** Where the service of that name answers; undefined when it does not run. */
+/** Where the service of that name listens; undefined when it does not run. */
 export function service(name: string): Promise<Endpoints | undefined> {
   return Promise.resolve(endpointsOf(name));
 }
 
 /**
  * Registers a test named `<name> [needs <services>]`, which is skipped unless all of them run. `fn` is given where
- * each of them answers, under its name, and the test's context.
+ * each of them listens, under its name, and the test's context.
  */
 export function serviceTest<Name extends string>(
   name: string,

@@ -6,7 +6,7 @@
  */
 
 import { freePorts } from "./ports.ts";
-import { answers, daemon, run, until } from "./processes.ts";
+import { daemon, responds, run, until } from "./processes.ts";
 import { type Endpoints, hasPrograms, type Service } from "./service.ts";
 
 /** nginx; what tests write below `root` it serves. */
@@ -15,7 +15,7 @@ export const nginx: Service = {
   packages: ["nginx-light", "openssl"],
   installed: () => hasPrograms("nginx", "openssl"),
   start: startNginx,
-  healthy: ({ url }) => answers(url),
+  healthy: ({ url }) => responds(url),
 };
 
 async function startNginx(directory: string): Promise<Endpoints> {
@@ -71,7 +71,7 @@ ${
   );
   daemon(directory, "nginx", ["-p", directory, "-e", "stderr", "-c", conf]);
   const url = `http://127.0.0.1:${htmlPort}/`;
-  await until("nginx", directory, () => answers(url));
+  await until("nginx", directory, () => responds(url));
   return {
     url,
     jsonUrl: `http://127.0.0.1:${jsonPort}/`,

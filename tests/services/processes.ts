@@ -73,8 +73,8 @@ export async function until(
   }
 }
 
-/** Whether a GET of the URL answers with one of the 2xx. */
-export async function answers(url: string): Promise<boolean> {
+/** Whether a GET of the URL responds with one of the 2xx. */
+export async function responds(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
     await response.body?.cancel();

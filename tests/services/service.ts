@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Where a running service answers: a plain JSON object, other for each service. */
+/** Where a running service listens: a plain JSON object, other for each service. */
 // deno-lint-ignore no-explicit-any -- tests read the fields that the service's file documents
 export type Endpoints = Record<string, any>;
 
@@ -19,9 +19,9 @@ export interface Service {
   needs?: string[];
   /** Whether what it runs is on this machine. */
   installed(): boolean | Promise<boolean>;
-  /** Starts it in the empty directory `dir` and resolves once it answers. */
+  /** Starts it in the empty directory `dir` and resolves once it responds. */
   start(dir: string): Promise<Endpoints>;
-  /** Whether it still answers, asked of one whose processes are all alive. */
+  /** Whether it still responds, asked of one whose processes are all alive. */
   healthy?(endpoints: Endpoints): Promise<boolean>;
 }
 

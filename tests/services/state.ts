@@ -1,6 +1,6 @@
 /**
  * Where services keep their state: one directory a service, which holds its files and logs, `pids` (one line
- * a process: its id, when it started, its name) and, once it answers, `endpoints.json`.
+ * a process: its id, when it started, its name) and, once it responds, `endpoints.json`.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export function readState(directory: string, file: string): string | undefined {
   }
 }
 
-/** Notes where a service answers, whole or not at all. */
+/** Notes where a service listens, whole or not at all. */
 export function writeEndpoints(directory: string, endpoints: Endpoints): void {
   Deno.writeTextFileSync(`${directory}/endpoints.tmp`, JSON.stringify(endpoints, null, 2) + "\n");
   Deno.renameSync(`${directory}/endpoints.tmp`, `${directory}/endpoints.json`);

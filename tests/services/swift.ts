@@ -7,7 +7,7 @@
  */
 
 import { freePorts } from "./ports.ts";
-import { answers, daemon, run, until } from "./processes.ts";
+import { daemon, responds, run, until } from "./processes.ts";
 import { type Endpoints, hasPrograms, type Service } from "./service.ts";
 
 const STORAGE = ["account", "container", "object"] as const;
@@ -38,7 +38,7 @@ export const swift: Service = {
       ...STORAGE.map((kind) => `swift-${kind}-server`),
     ),
   start: startSwift,
-  healthy: ({ url }) => answers(`${url}/healthcheck`),
+  healthy: ({ url }) => responds(`${url}/healthcheck`),
 };
 
 async function startSwift(directory: string): Promise<Endpoints> {
@@ -73,7 +73,7 @@ user_test2_tester2 = testing2 .admin
 `,
   });
   for (const port of [...storagePorts, proxyPort]) {
-    await until("Swift", directory, () => answers(`http://127.0.0.1:${port}/healthcheck`));
+    await until("Swift", directory, () => responds(`http://127.0.0.1:${port}/healthcheck`));
   }
   return {
     url,
@@ -100,7 +100,7 @@ export interface ProxyOptions {
   authSections: string;
 }
 
-/** Starts a proxy, which answers at the resolved URL a little later. */
+/** Starts a proxy, which responds at the resolved URL a little later. */
 export async function startProxy(directory: string, options: ProxyOptions): Promise<string> {
   const conf = `${directory}/proxy.conf`;
   await Deno.writeTextFile(conf, proxyConfiguration(options));
@@ -108,7 +108,7 @@ export async function startProxy(directory: string, options: ProxyOptions): Prom
   return `http://127.0.0.1:${options.port}`;
 }
 
-/** Builds the three rings, and tells a file system without user attributes, where Swift keeps metadata. */
+/** Builds the three rings, and checks that the file system has user attributes, where Swift keeps metadata. */
 const RINGS = `
 import json, os, sys
 from swift.common.ring import RingBuilder

@@ -117,7 +117,7 @@ Deno.test("a driver's own error becomes one line with a cause and without a secr
   assert(error.cause === store.faults.failure);
 });
 
-Deno.test("a commit that fails is aborted, and its own error is told", async () => {
+Deno.test("a commit that fails is aborted, and its own error is thrown", async () => {
   const store = broken();
   store.faults.failure = new Error("no commit today");
   await assertRejects(() => store.add("a", new Uint8Array(3)), BackendException, "no commit today");
@@ -171,7 +171,7 @@ Deno.test("an option is judged by name, value and what is allowed", () => {
   }
 });
 
-Deno.test("errors that are each other's cause are told all the same", async () => {
+Deno.test("errors that are each other's cause are still reported", async () => {
   const store = new Broken("s", { key: SECRET });
   const failure = new Error(`no ${SECRET}`);
   failure.cause = failure;
@@ -193,7 +193,7 @@ Deno.test("a digest that is empty or null verifies nothing, and says so", async 
   await assertRejects(() => store.add("b", new Uint8Array(3), { expected }), ChecksumMismatch);
 });
 
-Deno.test("data that is refused is told of as what was added, and let go of", async () => {
+Deno.test("data that is refused is named as what was added, and released", async () => {
   const store = new MemoryStore("m");
   let cancelled = false;
   const body = new ReadableStream({ cancel: () => void (cancelled = true) });
@@ -202,7 +202,7 @@ Deno.test("data that is refused is told of as what was added, and let go of", as
   assert(cancelled);
 });
 
-Deno.test("a sink that failed is told of at once, though the source says nothing", async () => {
+Deno.test("a sink that failed is reported at once, though the source says nothing", async () => {
   const store = new MemoryStore("m", { capacity: 1000 });
   const silent = async function* () {
     yield new Uint8Array(4 * 1024 * 1024);

@@ -81,7 +81,7 @@ Deno.test("test:std fails with the tests", async () => {
   }
 });
 
-Deno.test("test:std says in one line that no registry answers", async () => {
+Deno.test("test:std says in one line that no registry responds", async () => {
   await using registry = await serveRegistry([]);
   const temporary = await makeCheckout();
   try {

@@ -39,7 +39,7 @@ Deno.test("a module begins with its description", () => {
 Deno.test("a module is short, its comments and its tests aside", () => {
   const files = {
     "short.ts": "f();\n".repeat(MOST_LINES),
-    "told.ts": "/**\n * About.\n */\n// About.\n\nf();\n".repeat(MOST_LINES),
+    "commented.ts": "/**\n * About.\n */\n// About.\n\nf();\n".repeat(MOST_LINES),
     "long.ts": "f();\n".repeat(MOST_LINES + 1),
     "tests/long_test.ts": "f();\n".repeat(MOST_LINES + 1),
   };

@@ -17,7 +17,7 @@ interface Source {
   /** Whether a broken body takes the buffer with it that it was lent. */
   takes?: boolean;
   validator?: string | undefined;
-  /** Whether the size is told. */
+  /** Whether the size is known. */
   sized?: boolean;
 }
 

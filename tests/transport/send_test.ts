@@ -124,7 +124,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     await transport.close();
   });
 
-  engineTest("an answer that comes before the body was sent is heard", async () => {
+  engineTest("a response that comes before the body was sent is used", async () => {
     await withServer(
       () => new Response("full", { status: 507, headers: { connection: "close" } }),
       async (url, transport) => {
@@ -172,7 +172,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     }
   });
 
-  engineTest("an answer that has come whole can be let go of before its end", async () => {
+  engineTest("a response that has come whole can be released before its end", async () => {
     const uncaught: string[] = [];
     const note = (event: ErrorEvent) => {
       event.preventDefault();
@@ -188,7 +188,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
           await body.read(new Uint8Array(10));
           if (round % 2) controller.abort(new Error("enough"));
           await body.close(new Error("enough"));
-          // What fails out of turn does so before another answer is there.
+          // What fails out of turn does so before another response is there.
           assertEquals((await (await transport.send({ url, trusted: true })).text()).length, 1000);
         }
       }, special);
@@ -297,7 +297,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
   });
 }
 
-Deno.test("only idempotent requests are sent again, unless told otherwise", async () => {
+Deno.test("only idempotent requests are sent again by default", async () => {
   for (
     const [method, retry, expected] of [
       ["GET", undefined, 4],

@@ -29,7 +29,7 @@ import { replaceMethods } from "../store/replace_methods.ts";
 class Faulty extends MemoryStore {
   /** Changes what is read. */
   spoil: ((chunk: Bytes) => void) | undefined;
-  /** Changes what is told. */
+  /** Changes what is reported. */
   lie: ((stat: DriverStat) => DriverStat) | undefined;
   deleteFailure: Error | undefined;
   reads = 0;

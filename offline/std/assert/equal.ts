@@ -10,7 +10,7 @@ const TypedArray = Object.getPrototypeOf(Uint8Array) as new () => Uint8Array;
 /** Objects whose state cannot be read off their properties, but off their text. */
 const TEXTUAL = new Set<unknown>([URL.prototype, URLSearchParams.prototype, RegExp.prototype]);
 
-/** Tells whether two values are deeply equal. */
+/** Returns whether two values are deeply equal. */
 export function equal(a: unknown, b: unknown): boolean {
   return compare(a, b, new Map());
 }

@@ -221,7 +221,7 @@ export async function assertRejects<E extends Error>(
   try {
     promise = fn();
   } catch {
-    // A synchronous throw is told apart below: it has left no promise.
+    // A synchronous throw is handled below: it has left no promise.
   }
   if (typeof promise?.then !== "function") {
     stop("Function throws when expected to reject", msg);

@@ -4,7 +4,7 @@
  * no types.
  *
  * `node:util`'s own `parseArgs` is of no help: there an option not declared takes no value, and
- * neither numbers nor short options' values are told as they are here.
+ * neither numbers nor short options' values are distinguished as they are here.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface ParseOptions<
   Defaults extends Record<string, unknown> = Record<never, never>,
   DoubleDash extends boolean = false,
 > {
-  /** Options without a value, `false` unless given; `true`: every `--option` without `=`. */
+  /** Options without a value. Default: `false`; `true`: every `--option` without `=`. */
   boolean?: boolean | Names<Booleans>;
   /** Options whose value is a text always; `_` says so of the operands. */
   string?: Names<Strings>;

@@ -16,16 +16,16 @@ type Fields = Record<string, string>;
 async function serving(): Promise<(headers?: Fields, init?: RequestInit) => Promise<Response>> {
   const vfs = new Vfs({ store: new MemoryStore("store") });
   await vfs.writeFile("/store/a.iso", DATA);
-  const answer = handler(vfs, { writeToken: "secret" });
+  const serve = handler(vfs, { writeToken: "secret" });
   return (headers = {}, init = {}) =>
-    answer(new Request("http://localhost/store/a.iso", { ...init, headers }));
+    serve(new Request("http://localhost/store/a.iso", { ...init, headers }));
 }
 
 async function body(response: Response): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** What the handler answers. */
+/** The handler's responses. */
 export const handlerCases: Cases = {
   "handler: a whole image": async () => {
     const response = await (await serving())();

@@ -31,7 +31,7 @@ export function httpCases({ nginx, vitrine, breaking }: HttpSites): Cases {
       const { stream } = await site(vitrine).get("big.img", { verify: true });
       equal(await sizesOf(stream), [4 * MIB, 4 * MIB, 4 * MIB, 5]);
     },
-    "http: stat tells size, time and entity tag": async () => {
+    "http: stat has size, time and entity tag": async () => {
       const { size, modified, etag } = await site(nginx).stat("big.img");
       equal([size, modified instanceof Date, etag?.startsWith('"')], [IMAGE_SIZE, true, true]);
     },

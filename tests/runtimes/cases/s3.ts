@@ -71,7 +71,7 @@ export function s3Cases(options: BucketSite): Cases {
     },
     "s3: errors by the server's code": async () => {
       await fails("NotFound", () => store().get(id("none")));
-      // Ceph tells a page nothing before it knows who asks.
+      // Ceph shows a page nothing before it knows who it is.
       if ("document" in globalThis) return;
       await fails("NotAuthenticated", () => store({ secretKey: "wrong" }).get(id("none")));
     },

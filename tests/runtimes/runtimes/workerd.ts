@@ -7,7 +7,7 @@ import type { Runtime } from "./runtime.ts";
 
 /** A workerd that serves. */
 export interface Workerd extends AsyncDisposable {
-  /** Where its socket `http` answers, ending with a slash. */
+  /** The URL of its socket `http`, ending with a slash. */
   readonly url: string;
   /** Its process id. */
   readonly pid: number;
