@@ -31,8 +31,8 @@ import type { Transport } from "./transport.ts";
 export interface ReadRangeOptions extends ByteRange {
   /** The strong entity tag that the representation must have, with its quotes. */
   etag?: string | undefined;
-  /** Called with the header fields of each response that is read. */
-  onHeaders?: ((headers: Headers) => void) | undefined;
+  /** Called with each response before its body is read. What it throws is the error of the read. */
+  onResponse?: ((response: HttpResponse) => void | Promise<void>) | undefined;
 }
 
 /**
@@ -54,7 +54,7 @@ export function readRange(
   request: HttpRequest,
   options: ReadRangeOptions,
 ): Promise<ImageReader> {
-  const { offset, length, etag, onHeaders } = options;
+  const { offset, length, etag, onResponse } = options;
   const { signal } = request;
   const original = new URL(request.url);
   /** Where the last response came from. */
@@ -76,11 +76,11 @@ export function readRange(
     }
     const response = await transport.send({ ...outgoing, headers, accept: [200, 206, 416] });
     try {
+      if (response.status !== 416) await onResponse?.(response);
       const opened = response.status === 416
         ? await openAtEnd(transport, outgoing, response, range)
         : openBody(response, range, validator);
       source = response.url;
-      if (response.status !== 416) onHeaders?.(response.headers);
       return opened;
     } catch (error) {
       await response.release();

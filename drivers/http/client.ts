@@ -1,5 +1,5 @@
 /**
- * What an http store asks of web servers: loaded when the store is opened.
+ * The requests of an http store: loaded when the store is opened.
  *
  * @module
  */
@@ -7,23 +7,29 @@ import { encodeBase64 } from "../../streams/encoding.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type { EgressGate } from "../../transport/egress_gate.ts";
 import { readRange } from "../../transport/read_range.ts";
+import type { HttpRequest } from "../../transport/request.ts";
+import type { HttpResponse } from "../../transport/response.ts";
 import { Transport } from "../../transport/transport.ts";
 import type { ImageReader } from "../../store/driver.ts";
-import type { DriverStat, ListEntry } from "../../store/types.ts";
 import { below, HttpLocation } from "./location.ts";
 import type { HttpOptions } from "./options.ts";
-import type { Site } from "./site.ts";
 
-/** The requests of one store. */
+/** The client of one store. */
 export class HttpClient {
   readonly #options: HttpOptions;
   readonly #base: URL | undefined;
   readonly #transport: Transport;
-  #site: Site | undefined;
 
-  /** Makes a client; throws `BadStoreConfiguration`. Nothing is asked for yet. */
+  /**
+   * Creates a client. Nothing is requested yet.
+   *
+   * @param options The options of the store.
+   * @param base The directory whose files are the images, if there is one.
+   * @returns The client.
+   * @throws {BadStoreConfiguration} If the rules of the egress gate are not valid.
+   */
   static async create(options: HttpOptions, base: URL | undefined): Promise<HttpClient> {
-    return new HttpClient(options, base, await gateOf(options));
+    return new HttpClient(options, base, await createGate(options));
   }
 
   private constructor(options: HttpOptions, base: URL | undefined, gate: EgressGate | undefined) {
@@ -46,35 +52,70 @@ export class HttpClient {
     });
   }
 
-  /** Opens a range of an image. */
+  /** Whether the images are those below `baseUrl`. */
+  get hasBase(): boolean {
+    return this.#base !== undefined;
+  }
+
+  /**
+   * Opens a range of an image.
+   *
+   * @param location Where the image is.
+   * @param range The range in bytes.
+   * @param signal Ends the read.
+   * @returns The reader.
+   * @throws {NotFound} If there is no such image, or a directory in its place.
+   */
   openRead(
     location: HttpLocation,
     range: ByteRange,
     signal: AbortSignal | undefined,
   ): Promise<ImageReader> {
-    return readRange(this.#transport, this.#request(location, signal), range);
+    return readRange(this.#transport, this.#request(location, signal), {
+      ...range,
+      onResponse: async (response) => {
+        if (!mayBeDirectory(response)) return;
+        const { refuseDirectory } = await import("./lister.ts");
+        await refuseDirectory(this, response, location, signal);
+      },
+    });
   }
 
-  /** Tells what the server tells of an image; `imageId` where it lies below `baseUrl`. */
-  async stat(
+  /**
+   * Sends a request for an image.
+   *
+   * @param location Where the image is.
+   * @param request The method, headers and statuses of the request.
+   * @param signal Ends the request.
+   * @returns The response.
+   */
+  send(
     location: HttpLocation,
-    imageId: string | undefined,
+    request: Partial<HttpRequest>,
     signal: AbortSignal | undefined,
-  ): Promise<DriverStat> {
-    const site = await this.#loadSite();
-    return await site.stat(this.#request(location, signal), imageId, this.#below(signal));
+  ): Promise<HttpResponse> {
+    const own = this.#request(location, signal);
+    const headers = { ...own.headers, ...Object.fromEntries(new Headers(request.headers)) };
+    return this.#transport.send({ ...own, ...request, headers });
   }
 
-  /** Lists a directory below `baseUrl`. */
-  async *list(
-    directory: string,
-    recursive: boolean,
+  /**
+   * Sends a request for a path below `baseUrl`.
+   *
+   * @param path The path, which ends with a slash if it is a directory.
+   * @param request The method, headers and statuses of the request.
+   * @param signal Ends the request.
+   * @returns The response.
+   */
+  sendBelow(
+    path: string,
+    request: Partial<HttpRequest>,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<ListEntry> {
-    yield* (await this.#loadSite()).list(directory, recursive, this.#below(signal));
+  ): Promise<HttpResponse> {
+    return this.send(new HttpLocation(below(this.#base!, path)), request, signal);
   }
 
-  /** Ends the connections that are kept. */
+  /** Closes the connections that are kept. */
   async close(): Promise<void> {
     await this.#transport.close();
   }
@@ -87,30 +128,25 @@ export class HttpClient {
     return {
       url: location.url,
       headers: {
-        "accept-encoding": "identity",
         ...(credentials === undefined ? {} : { authorization: basic(credentials) }),
       },
-      // What lies below `baseUrl` is the operator's own word; any other URL is a user's.
+      // URLs below `baseUrl` are the operator's own. Any other comes from a user.
       trusted: this.#base !== undefined,
       signal,
     };
   }
+}
 
-  #below(signal: AbortSignal | undefined) {
-    return (path: string) => this.#request(new HttpLocation(below(this.#base!, path)), signal);
-  }
-
-  async #loadSite(): Promise<Site> {
-    const { Site } = await import("./site.ts");
-    return this.#site ??= new Site(this.#transport);
-  }
+/** Whether a response can be the index of a directory: it comes from a path with a slash, or is a page. */
+function mayBeDirectory({ url, headers }: HttpResponse): boolean {
+  return url.pathname.endsWith("/") || /html|json/i.test(headers.get("content-type") ?? "");
 }
 
 /**
- * The gate of the options. Without rules there is none yet: the transport loads one of the same kind
- * when it has a URL to judge, which below `baseUrl` is a redirect to elsewhere.
+ * Creates the gate of the options. Without rules there is none yet: the transport loads one of the same
+ * kind when it has a URL to judge, which below `baseUrl` is a redirect to another origin.
  */
-async function gateOf(options: HttpOptions): Promise<EgressGate | undefined> {
+async function createGate(options: HttpOptions): Promise<EgressGate | undefined> {
   const rules = {
     schemes: options.allowedSchemes,
     hosts: options.allowedHosts,

@@ -7,9 +7,10 @@ import { BitMasks } from "../../capabilities/mod.ts";
 import { BadStoreConfiguration, Invalid } from "../../errors/mod.ts";
 import { checkImageId, maskUri } from "../../location/mod.ts";
 import type { Driver, DriverContext, ImageReader } from "../../store/driver.ts";
-import type { DriverStat, ListEntry, OperationOptions } from "../../store/types.ts";
+import type { DriverStat, ListEntry, OperationOptions, ScanOptions } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type { HttpClient } from "./client.ts";
+import type { SiteStat } from "./stat.ts";
 import { below, HttpLocation } from "./location.ts";
 import type { HttpOptions } from "./options.ts";
 
@@ -19,6 +20,7 @@ export class HttpDriver implements Driver<HttpLocation> {
 
   readonly #base: URL | undefined;
   #client: HttpClient | undefined;
+  #stat: SiteStat | undefined;
 
   /** Creates the driver of a store. */
   constructor({ options, capabilities }: DriverContext<HttpOptions>) {
@@ -72,15 +74,21 @@ export class HttpDriver implements Driver<HttpLocation> {
     location: HttpLocation,
     { signal }: OperationOptions,
   ): Promise<DriverStat> {
-    return this.#client!.stat(location, this.imageIdAt(location), signal);
+    return this.#loadStat().then((site) => site.stat(location, this.imageIdAt(location), signal));
   }
 
-  listImages(
+  async *listImages(
     directory: string,
     recursive: boolean,
-    { signal }: OperationOptions,
-  ): AsyncIterable<ListEntry> {
-    return this.#client!.list(directory, recursive, signal);
+    options: ScanOptions,
+  ): AsyncGenerator<ListEntry> {
+    const { listDirectory } = await import("./lister.ts");
+    yield* listDirectory(this.#client!, directory, recursive, options);
+  }
+
+  async #loadStat(): Promise<SiteStat> {
+    const { SiteStat } = await import("./stat.ts");
+    return this.#stat ??= new SiteStat(this.#client!);
   }
 }
 

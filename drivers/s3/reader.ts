@@ -9,6 +9,7 @@ import type { ImageReader } from "../../store/driver.ts";
 import type { DriverStat } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { readRange } from "../../transport/read_range.ts";
+import type { HttpResponse } from "../../transport/response.ts";
 import type { S3Client } from "./client.ts";
 import { checkObject, isSizeDoubtful, parseFormat, parseStat } from "./object_headers.ts";
 import type { S3Settings } from "./options.ts";
@@ -85,7 +86,7 @@ async function openRange(
 ): Promise<ImageReader> {
   const open = async (part: ByteRange, etag: string | undefined) => {
     let inspection: ImageInspection | undefined;
-    const onHeaders = (headers: Headers) => inspection = parseFormat(headers);
+    const onResponse = ({ headers }: HttpResponse) => void (inspection = parseFormat(headers));
     const reader = Object.assign(
       await client.followRedirects(
         key,
@@ -93,7 +94,7 @@ async function openRange(
           readRange(client.transport, client.request({ key, signal }), {
             ...part,
             etag,
-            onHeaders,
+            onResponse,
           }),
       ),
       { inspection: inspection ?? null },

@@ -26,6 +26,7 @@ import type {
 } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { readRange } from "../../transport/read_range.ts";
+import type { HttpResponse } from "../../transport/response.ts";
 import { Transport } from "../../transport/transport.ts";
 import { Accounts, type LongClient } from "./accounts.ts";
 import { objectUrl, type SwiftClient } from "./client.ts";
@@ -142,8 +143,8 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const open: OpenObject = async ({ container, object }, range, etag) => {
       const request = await client.request({ container, object, signal });
       let inspection: ImageInspection | undefined;
-      const onHeaders = (headers: Headers) => inspection = parseFormat(headers);
-      const reader = await readRange(this.#reading, request, { ...range, etag, onHeaders });
+      const onResponse = ({ headers }: HttpResponse) => void (inspection = parseFormat(headers));
+      const reader = await readRange(this.#reading, request, { ...range, etag, onResponse });
       return Object.assign(reader, { inspection: inspection ?? null });
     };
     // workerd passes on what comes over one connection without looking at it.

@@ -9,6 +9,7 @@ import { cephBluestore } from "./ceph_bluestore.ts";
 import { chromium } from "./chromium.ts";
 import { clients } from "./clients.ts";
 import { corpus } from "./corpus.ts";
+import { fileServers } from "./file_servers.ts";
 import { glanceStore } from "./glance_store.ts";
 import { keystone } from "./keystone.ts";
 import { nginx } from "./nginx.ts";
@@ -27,5 +28,6 @@ export const SERVICES: Service[] = [
   tools,
   chromium,
   clients,
+  fileServers,
   corpus,
 ];
