@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   digest: "nothing",
   file: "glance_store, where it is installed",
   bundle: "nothing",
+  formats: "qemu-img and mke2fs",
   serve: "nginx and wrk",
   edge: "nginx, curl, and workerd from npm",
   s3: "ceph, glance_store and rclone",
