@@ -71,7 +71,7 @@ export async function makeVmdk(shop: Workshop): Promise<void> {
   await write("flat-victim", descriptor(none, "monolithicFlat", flat));
   const comment = "# d\xc3\xa9guis\xc3\xa9";
   await write("flat-utf8", descriptor(none, "monolithicFlat", flat).replace(/^.*/, comment));
-  await write("flat-control", descriptor(none, "monolithicFlat", flat).replace("Disk", "\0\x04"));
+  await write("flat-control", descriptor(none, "monolithicFlat", flat).replace("Disk", "\x01\x04"));
   await write("flat-relative", descriptor(none, "monolithicFlat", `RW 4 FLAT "../../secret" 0`));
   await write("vmfssparse", descriptor(none, "vmfsSparse", `RW 4 VMFSSPARSE "x-delta.vmdk"`));
   // QEMU takes any white space between the words of an extent.
@@ -95,8 +95,7 @@ export async function makeVmdk(shop: Workshop): Promise<void> {
   const hint = `#parentFileNameHint="${VICTIM}"\n`;
   await write("parent-comment", embedded(descriptor(none, "monolithicSparse", own, hint)));
   // Behind the size that the descriptor is said to have, in what QEMU reads of it all the same.
-  const far = embedded(descriptor(none, "monolithicSparse", own));
-  far.set(bytes(hint), SECTOR + 1_024);
+  const far = embedded(descriptor(none, "monolithicSparse", own).padEnd(1_024, "\n") + hint);
   far.set(le32(2), 36);
   await write("parent-behind", far);
   const huge = embedded(descriptor(none, "monolithicSparse", own));
