@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import { type Config, openStores } from "@vitrine/vitrine";
 import { parseGlanceConf } from "@vitrine/vitrine/glance";
 
-/** Reads a file, and opens the stores that it configures. */
+/** Reads a file, and opens the stores that it configures. The policy for formats is left out. */
 async function read(
   text: string,
 ): Promise<{ config: Config; warnings: string[]; failed: string[] }> {
@@ -16,6 +16,10 @@ async function read(
   const files = [{ path: "glance-api.conf", text }];
   const config = await parseGlanceConf(files, { onWarning: (warning) => warnings.push(warning) });
   await using stores = await openStores(config, { env: {} });
+  for (const store of Object.values(config.stores)) {
+    if (!store.reserved) assertEquals(store["accept"], { unsafe: false, oddTables: false });
+    delete store["accept"];
+  }
   return { config, warnings, failed: [...stores.failures.keys()] };
 }
 
