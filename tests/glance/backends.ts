@@ -108,7 +108,6 @@ export async function makePlace(chosen: readonly string[]): Promise<Place> {
 
   const stores = Object.keys(sections).filter((name) => chosen.includes(name));
   const configuration = join(folder, "glance-api.conf");
-  await Deno.mkdir(join(folder, "files"));
   await Deno.writeTextFile(
     configuration,
     [
