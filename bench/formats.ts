@@ -1,7 +1,7 @@
 /**
  * What inspection costs an add, how fast it is alone, and how much of a stored image of 10 GiB it reads.
  *
- * Usage: `formats.ts [MIB] [PAIRS]`; images of 256 MiB and 15 pairs unless given. Making the images of
+ * Usage: `formats.ts [MIB] [PAIRS]`; Default: images of 256 MiB, 15 pairs. Making the images of
  * 10 GiB, which are sparse, needs qemu-img and mke2fs.
  *
  * @module

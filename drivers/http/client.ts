@@ -63,6 +63,7 @@ export class HttpClient {
    * @param location Where the image is.
    * @param range The range in bytes.
    * @param signal Ends the read.
+   * @param refuseDirectory Called with a response that can be the index of a directory.
    * @returns The reader.
    * @throws {NotFound} If there is no such image, or a directory in its place.
    */
@@ -70,13 +71,12 @@ export class HttpClient {
     location: HttpLocation,
     range: ByteRange,
     signal: AbortSignal | undefined,
+    refuseDirectory: (response: HttpResponse) => Promise<void>,
   ): Promise<ImageReader> {
     return readRange(this.#transport, this.#request(location, signal), {
       ...range,
       onResponse: async (response) => {
-        if (!mayBeDirectory(response)) return;
-        const { refuseDirectory } = await import("./lister.ts");
-        await refuseDirectory(this, response, location, signal);
+        if (mayBeDirectory(response)) await refuseDirectory(response);
       },
     });
   }

@@ -67,7 +67,11 @@ export class HttpDriver implements Driver<HttpLocation> {
     range: ByteRange,
     { signal }: OperationOptions,
   ): Promise<ImageReader> {
-    return this.#client!.openRead(location, range, signal);
+    const client = this.#client!;
+    return client.openRead(location, range, signal, async (response) => {
+      const { refuseDirectory } = await import("./lister.ts");
+      await refuseDirectory(client, response, location, signal);
+    });
   }
 
   statImage(

@@ -180,8 +180,8 @@ export async function startFileServer(server: FileServer, root: string): Promise
   const url = `http://127.0.0.1:${port}/`;
   let ended = false;
   void child.status.then(() => ended = true);
-  while (!ended && !await answers(port)) await new Promise((resolve) => setTimeout(resolve, 20));
-  if (ended) throw new Error(`${server.program} ended before it answered`);
+  while (!ended && !await accepts(port)) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (ended) throw new Error(`${server.program} ended before it listened`);
   return {
     url,
     async [Symbol.asyncDispose]() {
@@ -192,7 +192,7 @@ export async function startFileServer(server: FileServer, root: string): Promise
   };
 }
 
-async function answers(port: number): Promise<boolean> {
+async function accepts(port: number): Promise<boolean> {
   try {
     (await Deno.connect({ hostname: "127.0.0.1", port })).close();
     return true;
