@@ -117,6 +117,23 @@ export class PoolClient extends Handle {
     });
   }
 
+  /**
+   * The latest date at which a name can have been taken: that of the object which holds its id, or of the
+   * pool's directory where there is none.
+   */
+  namedAt(name: string): Promise<Date> {
+    return this.using(async () => {
+      const [size, time] = [new Out(), new Out()];
+      for (const object of [idObject(name), cString("rbd_directory")]) {
+        const result = await this.#libraries
+          .attempt("rados_stat", this.#pool, object, size.bytes, time.bytes);
+        if (result >= 0) return new Date(1000 * time.number);
+        if (result !== -ERRNO.ENOENT) throw errorOf("rados_stat", -result);
+      }
+      throw new NotFound("no such name");
+    });
+  }
+
   /** The name of the image of that id; `undefined` where the pool lists none. */
   nameOf(id: string): Promise<string | undefined> {
     return this.using(async () => {

@@ -57,6 +57,8 @@ const RADOS = {
   rados_set_pool_full_try: quick("u64"),
   // (pool, object, bytes out, length, offset)
   rados_read: slow("u64", "buffer", "buffer", "usize", "u64"),
+  // (pool, object, size out, time_t out)
+  rados_stat: slow("u64", "buffer", "buffer", "buffer"),
   // (pool, object, class, method, input, its length, output, its length)
   rados_exec: slow(
     ...["u64", "buffer", "buffer", "buffer", "buffer", "usize", "buffer", "usize"] as const,

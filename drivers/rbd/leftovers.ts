@@ -12,8 +12,10 @@ import type { Leftover, ScanOptions } from "../../store/types.ts";
 import { raceAbort } from "../../streams/abort.ts";
 import type { PoolClient } from "./client.ts";
 import { removeImage } from "./deleter.ts";
+import type { Image } from "./image.ts";
 import { ADDING, DELETED } from "./image_meta.ts";
 import { SNAPSHOT } from "./location.ts";
+import { delay, PAUSE } from "./rename.ts";
 
 /**
  * Lists the unfinished images of a pool, and the deleted ones in its trash.
@@ -48,7 +50,14 @@ export async function* leftovers(
 /** What is known of an image that no snapshot makes whole, unless somebody has it open. */
 async function unfinishedImage(client: PoolClient, path: string): Promise<Leftover | undefined> {
   if (await isWhole(client, path)) return undefined;
-  await using image = await client.openHead(path);
+  let image: Image;
+  try {
+    image = await client.openHead(path);
+  } catch (error) {
+    if (error instanceof NotFound) return await nameAlone(client, path);
+    throw error;
+  }
+  await using _image = image;
   const id = await image.id();
   if (await image.watchers() > 0 || await image.snapshots() > 0) return undefined;
   // A clone without snapshots is the disk of a machine, unless this driver was making it.
@@ -58,6 +67,20 @@ async function unfinishedImage(client: PoolClient, path: string): Promise<Leftov
   const { size, modified: since } = await image.state();
   const remove = () => removeUnfinished(client, path, id);
   return { path, kind: "image", since, size, remove };
+}
+
+/** A name without an image: its client was killed while it created or removed one. */
+async function nameAlone(client: PoolClient, path: string): Promise<Leftover | undefined> {
+  const since = await client.namedAt(path);
+  // Whoever is creating it has its header soon.
+  await delay(PAUSE);
+  try {
+    await (await client.openHead(path)).close();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+  }
+  return { path, kind: "name", since, remove: () => removeImage(client, path) };
 }
 
 async function isWhole(client: PoolClient, name: string): Promise<boolean> {

@@ -13,7 +13,7 @@ import { Duplicate } from "../../errors/mod.ts";
 import type { PoolClient } from "./client.ts";
 
 /** Milliseconds after which a living client has taken its next step. */
-const PAUSE = 500;
+export const PAUSE = 500;
 
 /**
  * Returns whether an image has that name. Takes the name back from an image that has another.

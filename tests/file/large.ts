@@ -6,7 +6,7 @@
 import { FileStore } from "@vitrine/vitrine/file";
 
 const [datadir, size] = Deno.args;
-const store = new FileStore("files", { datadir: datadir! });
+const store = new FileStore("files", { datadir: datadir!, createDatadir: true });
 const said = await store.add("large", new Uint8Array(Number(size)).fill(1)).then(
   () => "added",
   (error) => `${error.name}: ${error.message}`,

@@ -10,7 +10,11 @@ import { FileStore } from "@vitrine/vitrine/file";
 import { Buffer } from "node:buffer";
 
 const [datadir, source] = Deno.args;
-const store = new FileStore("files", { datadir: datadir!, thinProvisioning: true });
+const store = new FileStore("files", {
+  datadir: datadir!,
+  createDatadir: true,
+  thinProvisioning: true,
+});
 const CHUNK = 4 * 1024 * 1024;
 
 let peak = 0;

@@ -328,6 +328,30 @@ serviceTest(
 );
 
 serviceTest(
+  "RbdStore.gc: removes a name without an image, which a killed client left",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const rados = (...args: string[]) =>
+      run("rados", ["-c", ceph.confPath, "-p", ceph.pool, ...args]);
+    // With and without the object that holds the id.
+    for (const hasId of [true, false]) {
+      const id = freshId();
+      await rbd(ceph, "create", "--size=1M", id);
+      const { imageId } = await idsOf(ceph, id);
+      await rados("rm", `rbd_header.${imageId}`);
+      if (!hasId) await rados("rm", `rbd_id.${id}`);
+      assertEquals((await Array.fromAsync(store.gc())).some(({ path }) => path === id), false);
+      const left = await Array.fromAsync(store.gc({ olderThan: -60_000, onSkipped() {} }));
+      assert(left.some(({ path, kind }) => path === id && kind === "name"));
+      assert(!(await rbd(ceph, "ls")).split("\n").includes(id));
+      await store.add(id, randomBytes(10));
+      await store.delete(id);
+    }
+  },
+);
+
+serviceTest(
   "RbdStore.delete: an image with snapshot-based mirroring is deleted",
   "ceph",
   async ({ ceph }) => {

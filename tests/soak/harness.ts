@@ -34,6 +34,8 @@ export interface Soaked {
   patience: number;
   /** Opens a store. */
   open(): Store | Promise<Store>;
+  /** Waits until the backend has noticed that a killed process is gone. Default: it knows at once. */
+  settle?(): Promise<void>;
   /** Lists what is left over, by other means than `gc`. Default: by `gc`, which removes nothing. */
   leftovers?(): Promise<string[]>;
 }
@@ -102,6 +104,7 @@ export async function soakKills(soaked: Soaked, count: number): Promise<void> {
         stdout: "piped",
       }).spawn();
       const added = await killAtRandom(child, random() * patience);
+      await soaked.settle?.();
       await collect(store);
       const found = await names(store);
       for (const id of added) assert(found.includes(id), `${id} was added, and is not there`);
