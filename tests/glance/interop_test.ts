@@ -61,7 +61,7 @@ serviceTest(
         const right = await run("verify", ...conf, "--multihash", multihash, path);
         assertEquals([store, right.code], [store, 0]);
         const wrong = await run("verify", ...conf, "--md5", "0".repeat(32), path);
-        assertEquals([store, wrong.code], [store, 1]);
+        assertEquals([store, wrong.code], [store, 3]);
         const read = await run("stat", ...conf, "--json", path);
         assertEquals(JSON.parse(read.out).size, size);
       }

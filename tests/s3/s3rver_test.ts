@@ -54,7 +54,7 @@ if (server === undefined) {
   storeConformance("s3 on s3rver [needs npm]", () => store, {
     skip: {
       "ACLs deny unless granted, and are read back as they were set": "it has no ACLs",
-      "a range gives exactly its bytes and tells their number":
+      "a range gives exactly its bytes and their number":
         "it sends the whole object for a range at its end",
       "add says what the image is, and stat and inspect say the same":
         'it sends "bytes 0-0/0" for a range of an empty object',
