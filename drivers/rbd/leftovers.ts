@@ -80,7 +80,15 @@ async function nameAlone(client: PoolClient, path: string): Promise<Leftover | u
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
   }
-  return { path, kind: "name", since, remove: () => removeImage(client, path) };
+  return { path, kind: "name", since, remove: () => removeName(client, path) };
+}
+
+async function removeName(client: PoolClient, name: string): Promise<void> {
+  try {
+    await removeImage(client, name);
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+  }
 }
 
 async function isWhole(client: PoolClient, name: string): Promise<boolean> {
@@ -107,14 +115,15 @@ export async function removeUnfinished(
   id: string,
 ): Promise<void> {
   if (await client.idOf(name) !== id) return;
-  {
-    await using image = await client.openHead(name);
-    if (await image.snapshots() > 0) throw new InUseByStore("the image has a snapshot by now");
-    if (await image.watchers() > 0) throw new InUseByStore("a client has the image open");
-  }
   try {
+    {
+      await using image = await client.openHead(name);
+      if (await image.snapshots() > 0) throw new InUseByStore("the image has a snapshot by now");
+      if (await image.watchers() > 0) throw new InUseByStore("a client has the image open");
+    }
     await removeImage(client, name);
   } catch (error) {
+    // Its own client may be removing it at the same time.
     if (error instanceof NotFound) return;
     if (!(error instanceof HasSnapshot)) throw error;
     throw new InUseByStore("the image has a snapshot by now", { cause: error });
