@@ -13,18 +13,18 @@ export type Resolve = (host: string) => Promise<readonly string[] | undefined>;
 
 /** What an {@linkcode EgressGate} lets through. */
 export interface EgressRules {
-  /** Schemes, without the colon; `http` and `https` unless said otherwise. */
+  /** Schemes, without the colon. Default: `http` and `https`. */
   schemes?: readonly string[] | undefined;
   /**
-   * Hosts, every one unless said otherwise. A host named in full is trusted wherever it points;
+   * Hosts. Default: every one. A host named in full is trusted wherever it points;
    * `*.example.org` is every name below, which must still point outside.
    */
   hosts?: readonly string[] | undefined;
-  /** Ports, every one unless said otherwise. */
+  /** Ports. Default: every one. */
   ports?: readonly (number | string)[] | undefined;
   /** Lets addresses through that are not public: all with `true`, or networks in CIDR notation. */
   allowPrivate?: boolean | readonly string[] | undefined;
-  /** Finds addresses; by the runtime unless said otherwise. */
+  /** Finds addresses. Default: by the runtime. */
   resolve?: Resolve | undefined;
 }
 

@@ -18,7 +18,7 @@ export interface HttpOptions {
   /** Path of a PEM file of the authorities to trust, instead of the system's. */
   caCertificatesFile?: string;
   /**
-   * Whether any certificate is trusted: `false` unless said otherwise, unlike in glance_store; void
+   * Whether any certificate is trusted. Default: `false`, unlike in glance_store. It has no effect
    * with `caCertificatesFile`.
    */
   insecure?: boolean;

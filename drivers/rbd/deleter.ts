@@ -8,11 +8,11 @@ import type { DeleteResult } from "../../store/types.ts";
 import type { PoolClient } from "./client.ts";
 import { DELETED } from "./image_meta.ts";
 import { SNAPSHOT } from "./location.ts";
-import { delay } from "./rename.ts";
+import { delay, PAUSE } from "./rename.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Milliseconds between two tries while a full cluster gives space back, and how often it is tried. */
-const [PAUSE, TRIES] = [500, 20];
+/** How often an image is removed while a full cluster gives space back. */
+const TRIES = 20;
 
 /**
  * Deletes a whole image, in the order of glance_store: its snapshot is unprotected and removed, then the

@@ -14,7 +14,7 @@ import type { PoolClient } from "./client.ts";
 import { removeImage } from "./deleter.ts";
 import type { Image } from "./image.ts";
 import { ADDING, DELETED } from "./image_meta.ts";
-import { SNAPSHOT } from "./location.ts";
+import { isWhole } from "./lister.ts";
 import { delay, PAUSE } from "./rename.ts";
 
 /**
@@ -88,16 +88,6 @@ async function removeName(client: PoolClient, name: string): Promise<void> {
     await removeImage(client, name);
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
-  }
-}
-
-async function isWhole(client: PoolClient, name: string): Promise<boolean> {
-  try {
-    await using _snapshot = await client.openSnapshot(name, SNAPSHOT);
-    return true;
-  } catch (error) {
-    if (error instanceof NotFound) return false;
-    throw error;
   }
 }
 

@@ -67,3 +67,20 @@ async function entryOf(
     return error instanceof NotFound ? undefined : { path, reason: error as Error };
   }
 }
+
+/**
+ * Returns whether the pool has a whole image of that name.
+ *
+ * @param client The pool.
+ * @param name The name of the image.
+ * @returns Whether it has the snapshot that makes an image whole.
+ */
+export async function isWhole(client: PoolClient, name: string): Promise<boolean> {
+  try {
+    await using _snapshot = await client.openSnapshot(name, SNAPSHOT);
+    return true;
+  } catch (error) {
+    if (error instanceof NotFound) return false;
+    throw error;
+  }
+}

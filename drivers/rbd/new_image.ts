@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { Duplicate, NotFound } from "../../errors/mod.ts";
+import { Duplicate } from "../../errors/mod.ts";
 import type { PoolClient } from "./client.ts";
 import { removeImage } from "./deleter.ts";
 import type { Image } from "./image.ts";
 import { ADDING } from "./image_meta.ts";
+import { isWhole } from "./lister.ts";
 import { SNAPSHOT } from "./location.ts";
 import { isTaken } from "./rename.ts";
 
@@ -127,13 +128,11 @@ export class NewImage {
  * @returns The error, which says whether the image there is whole.
  */
 export async function duplicate(client: PoolClient, name: string): Promise<Duplicate> {
-  try {
-    await using _snapshot = await client.openSnapshot(name, SNAPSHOT);
+  // One that cannot be looked at is there all the same.
+  if (await isWhole(client, name).catch(() => true)) {
     return new Duplicate("the image exists already");
-  } catch (error) {
-    if (!(error instanceof NotFound)) return new Duplicate("the image exists already");
-    return new Duplicate(
-      "an unfinished image has that name: it is being added, or gc removes what an upload left",
-    );
   }
+  return new Duplicate(
+    "an unfinished image has that name: it is being added, or gc removes what an upload left",
+  );
 }

@@ -34,7 +34,7 @@ const STATUS: Readonly<Record<string, number>> = {
   StorageFull: 507,
 };
 
-/** What is said of each status. It says nothing of the backend. */
+/** The text of each status. It never names the backend. */
 const TEXT: Readonly<Record<number, string>> = {
   400: "the request is not valid",
   401: "a bearer token is needed",

@@ -389,7 +389,7 @@ Deno.test("serve: serves the tree until it is interrupted", async () => {
   await child.stderr.cancel();
 });
 
-Deno.test("gc --dry-run: lists what would be removed, and refuses an age that is none", async () => {
+Deno.test("gc --dry-run: lists what would be removed, and refuses an age that is not a duration", async () => {
   await using place = await withHello();
   const { code, out } = await place.run("gc", "--dry-run", "--json");
   assertEquals([code, JSON.parse(out)], [0, []]);

@@ -32,7 +32,7 @@ const OTHER_SHA256 = btoa("x".repeat(32));
 const HELLO_SHA512 =
   "m3HSJL1i83hdltRq0+o9czGb+8KJDKra4t/3JRlnPKcjI8PZm6XBHXx6zG4UuMXaDEZjR1wuXDre9G9zvN7AQw==";
 
-/** Counts what it is asked and can be told to misbehave. */
+/** Counts what it is asked and can be reported to misbehave. */
 class Watched extends MemoryStore {
   asked: string[] = [];
   failure: Error | undefined;
@@ -669,8 +669,8 @@ for (
   ] as const
 ) {
   Deno.test(`handler: ${failure.name} is ${status}, and the response says nothing of the backend`, async () => {
-    const told: unknown[] = [];
-    const { ask, store } = await served({ onError: (error) => told.push(error) });
+    const reported: unknown[] = [];
+    const { ask, store } = await served({ onError: (error) => reported.push(error) });
     store.failure = failure;
     for (const headers of [{}, { range: "bytes=0-1" }, { "if-none-match": '"x"' }]) {
       const response = await ask("/s/dir/a.txt", { headers: headers as HeadersInit });
@@ -679,24 +679,24 @@ for (
       const text = await response.text();
       assert(!/hunter2|10\.0\.0\.1/.test(text) && text.trim().split("\n").length === 1, text);
     }
-    assertEquals(told.length, 3);
-    assert((told[0] as Error).message.includes("10.0.0.1"));
+    assertEquals(reported.length, 3);
+    assert((reported[0] as Error).message.includes("10.0.0.1"));
   });
 }
 
 Deno.test("handler: a body that fails after its headers fails, and onError is called", async () => {
-  const told: [unknown, string][] = [];
+  const reported: [unknown, string][] = [];
   const { ask, store } = await served({
-    onError: (error, request) => told.push([error, request.headers.get("range") ?? ""]),
+    onError: (error, request) => reported.push([error, request.headers.get("range") ?? ""]),
   });
   await store.add("big", new Uint8Array(3 << 20));
   const failure = new BackendException("the disk was pulled out");
   store.change = { read: () => Promise.reject(failure) };
   for (const range of ["", "bytes=5-", "bytes=0-9,500-509"]) {
     const response = await ask("/s/big", { headers: { range } });
-    assertEquals([response.status, told.length], [range === "" ? 200 : 206, 0]);
+    assertEquals([response.status, reported.length], [range === "" ? 200 : 206, 0]);
     await assertRejects(() => response.bytes(), BackendException);
-    const [[error, of]] = told.splice(0) as [[BackendException, string]];
+    const [[error, of]] = reported.splice(0) as [[BackendException, string]];
     assertEquals([error.detail, of], ["the disk was pulled out", range]);
   }
   let count = 1500;
@@ -708,23 +708,23 @@ Deno.test("handler: a body that fails after its headers fails, and onError is ca
   }));
   // A listing of this size is read before its status is sent.
   const listing = await ask("/s/");
-  assertEquals([listing.status, told.length], [502, 1]);
+  assertEquals([listing.status, reported.length], [502, 1]);
   count = 60_000;
   const large = await ask("/s/");
-  assertEquals([large.status, told.length], [200, 1]);
+  assertEquals([large.status, reported.length], [200, 1]);
   await assertRejects(() => large.text(), BackendException);
-  assertEquals(told.length, 2);
+  assertEquals(reported.length, 2);
 });
 
 Deno.test("observedBody: cancelling is no failure", async () => {
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const silent = new ReadableStream<Uint8Array<ArrayBuffer>>();
-  const reader = observedBody(silent, (error) => told.push(error)).getReader();
+  const reader = observedBody(silent, (error) => reported.push(error)).getReader();
   const read = reader.read();
   await reader.cancel();
   assertEquals((await read).done, true);
   await new Promise((resolve) => setTimeout(resolve));
-  assertEquals(told, []);
+  assertEquals(reported, []);
 });
 
 Deno.test("observedBody: passes all bytes on, and cancels its source", async () => {
