@@ -111,6 +111,13 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
    * @throws {Duplicate} If the new id exists.
    */
   renameImage?(from: L, imageId: string, options: OperationOptions): Promise<L>;
+  /**
+   * Does the work of a rename that copies and deletes, while no other rename of the image does. Default:
+   * one of two deletes at once fails in the backend, and with it one of two renames.
+   *
+   * @throws {NotFound} If there is no place for a lock, and so no image.
+   */
+  whileLocked?<T>(location: L, options: OperationOptions, work: () => Promise<T>): Promise<T>;
   /** Reads who may do what. */
   readAcls?(location: L, options: OperationOptions): Promise<Acls>;
   /** Replaces who may do what. */

@@ -278,10 +278,13 @@ export function rename<L extends StoreLocation>(
       return runner.bind(await driver.renameImage(from, imageId, options));
     }
     const source = { store, image: from };
-    const moved = await moveByCopy(source, { store, imageId }, options, () => {
-      return copyLocation(runner, store, from, imageId, options);
-    });
-    return moved.location;
+    const move = async () => {
+      const moved = await moveByCopy(source, { store, imageId }, options, () => {
+        return copyLocation(runner, store, from, imageId, options);
+      });
+      return moved.location;
+    };
+    return await (driver.whileLocked?.(from, options, move) ?? move());
   });
 }
 

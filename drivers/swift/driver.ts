@@ -280,6 +280,20 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     }
   }
 
+  /** Locks the image: Swift lets both of two deletes at once succeed. */
+  async whileLocked<T>(
+    location: SwiftLocation,
+    { signal, context }: OperationOptions,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const client = await this.#accounts.client(location, { signal, context });
+    const { withLock } = await import("./lock.ts");
+    const { container } = location;
+    const put = (object: string, headers: Record<string, string>) =>
+      client.send({ method: "PUT", container, object, headers, body: [], signal });
+    return await withLock(client, { location, id: crypto.randomUUID(), put, signal }, work);
+  }
+
   async readAcls(
     location: SwiftLocation,
     { signal, context }: OperationOptions,

@@ -1,5 +1,5 @@
 /**
- * A lock per image id: of several uploads of one id, one at a time completes.
+ * A lock per image id: of several uploads or renames of one id, one at a time completes.
  *
  * `If-None-Match: *` alone does not keep two uploads of one id apart: Swift compares when a request
  * begins, and radosgw does not compare at all. So each upload puts a lock object of its own name beside
@@ -130,5 +130,5 @@ async function wait(
 ): Promise<void> {
   if (await backoff.wait(undefined, signal)) return;
   const when = until ? `, or died: its lock ends at ${until}` : "";
-  throw new RemoteServiceUnavailable(`another upload of the image is being completed${when}`);
+  throw new RemoteServiceUnavailable(`another upload or rename of the image is under way${when}`);
 }
