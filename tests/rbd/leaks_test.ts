@@ -4,9 +4,9 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { run } from "../services/processes.ts";
 import { serviceTest } from "../services/mod.ts";
 import { type Held, held } from "./leaks_child.ts";
+import { runChild } from "./run_child.ts";
 import { MIB, randomBytes, rbd, storeOn } from "./support.ts";
 
 /** Fails unless a process holds afterwards what it held before, but for a thread or two at work. */
@@ -16,9 +16,8 @@ function assertNoMore(before: Held, after: Held): void {
 }
 
 serviceTest("1,000 adds and gets leak no handle, thread or memory", "ceph", async ({ ceph }) => {
-  const child = new URL("leaks_child.ts", import.meta.url).href;
-  const told = await run(Deno.execPath(), ["run", "-A", child, JSON.stringify(ceph)]);
-  const [before, after] = JSON.parse(told) as [Held, Held];
+  const output = await runChild(new URL("leaks_child.ts", import.meta.url), JSON.stringify(ceph));
+  const [before, after] = JSON.parse(output) as [Held, Held];
   assertNoMore(before, after);
   const growth = (after.memory - before.memory) / MIB;
   assert(growth < 48, `memory: ${growth.toFixed(0)} MiB more`);

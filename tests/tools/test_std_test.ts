@@ -15,7 +15,13 @@ const stdFolders = PACKAGES.map((name) => new URL(`offline/std/${name}/`, root))
 async function makeCheckout(): Promise<string> {
   const temporary = await Deno.makeTempDir();
   const folder = join(temporary, "checkout");
-  const files = ["tests/std_test.ts", "tools/project.ts", "tools/test_std.ts"];
+  const files = [
+    "tests/rbd/run_child.ts",
+    "tests/std_test.ts",
+    "tools/package.ts",
+    "tools/project.ts",
+    "tools/test_std.ts",
+  ];
   for (const stdFolder of stdFolders) {
     for await (const { name } of Deno.readDir(stdFolder)) {
       files.push(new URL(name, stdFolder).href.slice(root.href.length));
@@ -35,6 +41,19 @@ async function makeCheckout(): Promise<string> {
   };
   await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify(config));
   return temporary;
+}
+
+/** Replaces the test file of such a checkout, and adds other modules to it. */
+async function replaceTest(
+  temporary: string,
+  text: string,
+  modules: Record<string, string> = {},
+): Promise<void> {
+  const folder = join(temporary, "checkout");
+  for (const [path, text] of Object.entries(modules)) {
+    await Deno.writeTextFile(join(folder, path), text);
+  }
+  await Deno.writeTextFile(join(folder, "tests/std_test.ts"), text);
 }
 
 /** Runs `deno task test:std` in such a checkout, with a cache of its own beside it. */
@@ -69,13 +88,68 @@ Deno.test("test:std fails with the tests", async () => {
   await using registry = await serveRegistry(stdFolders);
   const temporary = await makeCheckout();
   try {
-    await Deno.writeTextFile(
-      join(temporary, "checkout/tests/std_test.ts"),
-      "throw new Error('no good');",
-    );
+    await replaceTest(temporary, "throw new Error('no good');");
     const { code, output } = await testStd(temporary, registry.url);
     assertEquals(code, 1, output);
     assertStringIncludes(output, "no good");
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+});
+
+Deno.test("aloneComplaints: importing a package from the registry is no complaint", async () => {
+  await using registry = await serveRegistry(stdFolders);
+  const temporary = await makeCheckout();
+  try {
+    const test = `
+      import { assertEquals, assertStringIncludes } from "@std/assert";
+      import { aloneComplaints } from "../tools/package.ts";
+      const config = (name) => ({
+        name: "@a/b",
+        exports: { ".": new URL("../" + name, import.meta.url).href },
+        imports: {},
+      });
+      Deno.test("from the registry", async () => {
+        assertEquals(await aloneComplaints(config("good.ts")), []);
+      });
+      Deno.test("from elsewhere", async () => {
+        const [complaint, ...more] = await aloneComplaints(config("bad.ts"));
+        assertStringIncludes(complaint, "127.0.0.2");
+        assertEquals(more, []);
+      });`;
+    await replaceTest(temporary, test, {
+      "good.ts": 'export * from "@std/path";',
+      "bad.ts": 'await import("http://127.0.0.2/mod.ts").catch(() => {});\nexport {};',
+    });
+    const { code, output } = await testStd(temporary, registry.url, "--required", "--no-check");
+    assertEquals(code, 0, output);
+    assertMatch(output, /\b2 passed \| 0 failed/);
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+});
+
+Deno.test("runChild: a child has the test's registry and cache", async () => {
+  await using registry = await serveRegistry(stdFolders);
+  const temporary = await makeCheckout();
+  try {
+    const test = `
+      import { assertEquals } from "@std/assert";
+      import { runChild } from "./rbd/run_child.ts";
+      Deno.test("child", async () => {
+        const child = new URL("child.ts", import.meta.url);
+        const expected = ["a/b", "JSR_URL", "DENO_DIR"].map((name) => Deno.env.get(name) ?? name);
+        assertEquals(JSON.parse(await runChild(child, "a", "b")), expected);
+      });`;
+    // Only the child imports this package: it has to come from the registry.
+    const child = `
+      import { join } from "@std/path";
+      const environment = ["JSR_URL", "DENO_DIR"].map((name) => Deno.env.get(name));
+      console.log(JSON.stringify([join(...Deno.args), ...environment]));`;
+    await replaceTest(temporary, test, { "tests/child.ts": child });
+    const { code, output } = await testStd(temporary, registry.url, "--required", "--no-check");
+    assertEquals(code, 0, output);
+    assertMatch(output, /\b1 passed \| 0 failed/);
   } finally {
     await Deno.remove(temporary, { recursive: true });
   }
