@@ -20,7 +20,10 @@ interface Results {
   failed: number;
   /** Names of the skipped tests and steps. */
   skipped: string[];
-  /** Rules of the contract that a store's capabilities exclude: nothing is missing there. */
+  /**
+   * Rules of the contract that a store's capabilities exclude, and tests of what no package has: nothing that
+   * could be installed is missing there.
+   */
   excluded: string[];
 }
 
@@ -77,8 +80,8 @@ async function runTests(args: string[], signal: AbortSignal): Promise<Results> {
 function readLine(line: string, results: Results): void {
   const skipped = /^\s*(.*) \.\.\. ignored \(\d+ms\)$/.exec(line)?.[1];
   if (skipped !== undefined) {
-    const list = skipped.includes(" [not for this store: ") ? results.excluded : results.skipped;
-    list.push(skipped);
+    const isExcluded = / \[not (?:for this store|on this machine): /.test(skipped);
+    (isExcluded ? results.excluded : results.skipped).push(skipped);
   }
   const summary = /^(?:ok|FAILED) \| (\d+) passed .*?\| (\d+) failed/.exec(line);
   if (summary) [results.passed, results.failed] = [Number(summary[1]), Number(summary[2])];

@@ -9,6 +9,8 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import * as asserts from "@std/assert";
 import { parseArgs, unicodeWidth } from "@std/cli";
 import * as path from "@std/path";
+import * as posix from "@std/path/posix";
+import * as windows from "@std/path/windows";
 import { toArrayBuffer, toBlob, toJson, toText } from "@std/streams";
 
 const onPosix = Deno.build.os !== "windows";
@@ -260,6 +262,16 @@ Deno.test({
   ignore: !onPosix,
   fn() {
     strictEqual(path.SEPARATOR, "/");
+    strictEqual(posix.join("/a\\b", "../c"), "/c");
+    strictEqual(posix.normalize("a\\..\\b"), "a\\..\\b");
+    strictEqual(posix.resolve("/a", "b/"), "/a/b");
+    strictEqual(posix.relative("/a/b", "/a/c:d"), "../c:d");
+    deepStrictEqual([posix.isAbsolute("C:/a"), windows.isAbsolute("C:/a")], [false, true]);
+    strictEqual(windows.join("C:\\a", "../b/c"), "C:\\b\\c");
+    strictEqual(windows.normalize("C:/a/../b/"), "C:\\b\\");
+    strictEqual(windows.resolve("C:\\a", "\\b"), "C:\\b");
+    strictEqual(windows.resolve("C:\\a", "C:\\a\\b"), "C:\\a\\b");
+    strictEqual(windows.relative("C:\\a\\b", "C:\\A\\c"), "..\\c");
     strictEqual(path.join("/a", "", "../b//c", "./d/"), "/b/c/d/");
     strictEqual(path.join("a", "../.."), "..");
     strictEqual(path.resolve("/a/b", "../c", "d/"), "/a/c/d");

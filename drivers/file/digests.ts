@@ -19,7 +19,7 @@ import { createDirectory, giveTo, type Ownership } from "./directories.ts";
 import { namesIn } from "./directory_names.ts";
 import { codeOf, NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
-import { RESERVED } from "./location.ts";
+import { RESERVED } from "./file_names.ts";
 import { createHash, readFile, stat, unlink, writeFile } from "./system.ts";
 
 /** The version of the records that are written. */

@@ -10,7 +10,8 @@ import { type Datadirs, missing } from "./datadirs.ts";
 import { namesIn } from "./directory_names.ts";
 import { NOWHERE, storeError, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
-import { checkFileId, RESERVED } from "./location.ts";
+import { isReserved } from "./file_names.ts";
+import { checkFileId } from "./location.ts";
 import { lstat, stat } from "./system.ts";
 
 /** A directory of one datadir. */
@@ -98,7 +99,7 @@ export class Lister {
       }
       const inside = [...above, real.path];
       for await (const name of namesIn(this.#io, real.path, NOWHERE)) {
-        if (directory === "" && name.toLowerCase() === RESERVED) continue;
+        if (directory === "" && isReserved(name)) continue;
         const id = directory === "" ? name : `${directory}/${name}`;
         const stats = await this.#statsOf(`${real.path}/${name}`, id);
         if (stats?.isFile()) {

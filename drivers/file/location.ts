@@ -5,9 +5,8 @@
  */
 import { BadStoreUri, InvalidImageId } from "../../errors/mod.ts";
 import { checkImageId, splitUri, StoreLocation } from "../../location/mod.ts";
-
-/** The directory of a datadir in which the driver keeps what is not an image. */
-export const RESERVED = ".vitrine";
+import { builtin } from "../../runtime/mod.ts";
+import { fileNameFault } from "./file_names.ts";
 
 /**
  * A file. The path stands in the URI as it is: glance_store neither encodes nor decodes it
@@ -66,22 +65,22 @@ export function unprintable(path: string): string | undefined {
     : undefined;
 }
 
+/** The operating system, as `process.platform` names it. */
+const PLATFORM = builtin("node:process")?.platform ?? "linux";
+
 /**
- * Checks an image id for what a file store cannot hold.
+ * Checks an image id for what a file store cannot hold on this operating system.
  *
  * @param imageId The id.
  * @returns The id.
- * @throws {InvalidImageId} If `checkImageId` refuses it, or if it is in the driver's own directory.
+ * @throws {InvalidImageId} If `checkImageId` refuses it, if it is in the driver's own directory, or if it
+ * would name another file than the one that it says.
  */
 export function checkFileId(imageId: string): string {
   checkImageId(imageId);
-  // Some file systems do not tell upper case from lower case.
-  if (imageId.split("/", 1)[0]!.toLowerCase() === RESERVED) {
-    throw new InvalidImageId(
-      `${
-        JSON.stringify(imageId)
-      } cannot be an image id here: ${RESERVED} is the store's own directory`,
-    );
+  const why = fileNameFault(imageId, PLATFORM);
+  if (why !== undefined) {
+    throw new InvalidImageId(`${JSON.stringify(imageId)} cannot be an image id here: ${why}`);
   }
   return imageId;
 }

@@ -17,7 +17,7 @@ import {
 import { codeOf, unless } from "./errors.ts";
 import { type Io, Temporary } from "./io.ts";
 import { OpenFile } from "./open_file.ts";
-import { RESERVED } from "./location.ts";
+import { RESERVED } from "./file_names.ts";
 import { temporaryFiles } from "./temporary_files.ts";
 import { dirname, FILE_FLAGS, link, process, stat, unlink } from "./system.ts";
 

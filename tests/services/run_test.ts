@@ -68,3 +68,21 @@ serviceTest(
     assertStringIncludes(lines.join("\n"), "nginx: runs already");
   },
 );
+
+serviceTest(
+  "deno task test: what no package has is excluded, and is no skipped test",
+  "nginx",
+  async () => {
+    const test = `Deno.test.ignore("runs [not on this machine: x.zip is out of reach]", () => {});`;
+    const { code, lines } = await runTests(
+      { "some_test.ts": test + TESTS },
+      "--no-skips",
+      "--filter=/^runs/",
+    );
+    assertEquals(lines.slice(-2), [
+      "excluded: runs [not on this machine: x.zip is out of reach]",
+      "0 passed, 0 failed, 0 skipped",
+    ]);
+    assertEquals(code, 0);
+  },
+);
