@@ -18,9 +18,13 @@ export interface ForwardProxy extends AsyncDisposable {
  * Starts a proxy on loopback.
  *
  * @param login The `user:password` that it wants. Default: none.
+ * @param connect How it connects to an address. Default: by TCP.
  * @returns The proxy.
  */
-export function forwardProxy(login?: string): ForwardProxy {
+export function forwardProxy(
+  login?: string,
+  connect: (to: { hostname: string; port: number }) => Promise<Deno.Conn> = Deno.connect,
+): ForwardProxy {
   const lines: string[] = [];
   const server = new WireServer(async (client) => {
     const reader = new WireReader(client);
@@ -35,7 +39,7 @@ export function forwardProxy(login?: string): ForwardProxy {
       }
       const { hostname: name, port } = new URL(method === "CONNECT" ? `http://${target}` : target);
       const hostname = name.endsWith(".test") ? "127.0.0.1" : name.replace(/^\[|\]$/g, "");
-      using upstream = await Deno.connect({ hostname, port: Number(port || 80) });
+      using upstream = await connect({ hostname, port: Number(port || 80) });
       if (method === "CONNECT") {
         await writeAll(client, latin1("HTTP/1.1 200 Connected\r\n\r\n"));
       } else {

@@ -22,6 +22,7 @@ export const tools: Service = {
     "zsh",
     "fish",
     "man-db",
+    "iproute2",
   ],
   installed: () => hasPrograms(...PROGRAMS),
   start: () => Promise.resolve(paths()),

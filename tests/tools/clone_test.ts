@@ -5,10 +5,11 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
-import { copySources, deno, readConfig, root } from "../../tools/project.ts";
-import { serveRegistry } from "./registry.ts";
+import { copySources, deno, root } from "../../tools/project.ts";
+import { serveRegistry, STD_FOLDERS } from "./registry.ts";
 
-const config = await readConfig();
+/** The links of the checkout's own `deno.json`, which a test on the real packages takes off. */
+const LINKS = STD_FOLDERS.map(({ href }) => `./${href.slice(root.href.length, -1)}`);
 
 /** Returns the `deno.json` that CONTRIBUTING shows for a program beside the clone. */
 async function shownConfig(): Promise<{ imports: Record<string, string>; links: string[] }> {
@@ -26,7 +27,7 @@ async function runBesideClone(links: string[], jsrUrl: string): Promise<void> {
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "vitrine-clone-" }));
   try {
     const clone = join(folder, "vitrine");
-    await copySources(clone, config.links);
+    await copySources(clone, LINKS);
     const program = join(folder, "program");
     await Deno.mkdir(program);
     const { imports } = await shownConfig();
@@ -51,14 +52,13 @@ async function runBesideClone(links: string[], jsrUrl: string): Promise<void> {
 
 Deno.test("CONTRIBUTING: a program uses a clone and its stand-ins where no registry responds", async () => {
   const { links } = await shownConfig();
-  assertEquals(links.slice(1), config.links!.map((link) => join("../vitrine", link)));
+  assertEquals(links.slice(1), LINKS.map((link) => join("../vitrine", link)));
   // Nothing listens on this port.
   await runBesideClone(links, "http://127.0.0.1:1/");
 });
 
 Deno.test("CONTRIBUTING: where a registry responds, the link to the clone is enough", async () => {
-  const folders = config.links!.map((link) => new URL(`${link}/`, root));
-  await using registry = await serveRegistry(folders);
+  await using registry = await serveRegistry(STD_FOLDERS);
   const { links } = await shownConfig();
   await runBesideClone(links.slice(0, 1), registry.url);
   assert(registry.served.has("/@std/cli/1.0.0/mod.ts"));

@@ -7,10 +7,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { readConfig, root } from "../../tools/project.ts";
-import { serveRegistry } from "./registry.ts";
+import { serveRegistry, STD_FOLDERS } from "./registry.ts";
 
 const config = await readConfig();
-const stdFolders = config.links!.map((link) => new URL(`${link}/`, root));
 
 /** The most that using the package may leave in Deno's cache, in bytes. */
 const MOST_CACHED = 15_000_000;
@@ -56,7 +55,7 @@ async function sizeOf(folder: string): Promise<number> {
 
 /** Publishes the checkout to a registry of its own, and calls `test` with a user of it. */
 async function withUser(test: (user: User, published: string) => Promise<void>): Promise<void> {
-  await using registry = await serveRegistry(stdFolders);
+  await using registry = await serveRegistry(STD_FOLDERS);
   const temporary = await Deno.realPath(await Deno.makeTempDir({ prefix: "vitrine-user-" }));
   const folder = join(temporary, "project");
   await Deno.mkdir(folder);

@@ -6,6 +6,10 @@
  */
 import { fromFileUrl, join, SEPARATOR, toFileUrl } from "@std/path";
 
+/** The folders of the stand-ins for `@std`, also where the checkout's `deno.json` does not link to them. */
+export const STD_FOLDERS: readonly URL[] = ["assert", "cli", "path", "streams"]
+  .map((name) => new URL(`../../offline/std/${name}/`, import.meta.url));
+
 /** A running registry. */
 export interface Registry extends AsyncDisposable {
   /** The value for `JSR_URL`. */

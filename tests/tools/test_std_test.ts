@@ -5,11 +5,10 @@
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
-import { serveRegistry } from "./registry.ts";
+import { serveRegistry, STD_FOLDERS } from "./registry.ts";
 
 const root = new URL("../../", import.meta.url);
 const PACKAGES = ["assert", "cli", "path", "streams"];
-const stdFolders = PACKAGES.map((name) => new URL(`offline/std/${name}/`, root));
 
 /** Makes a folder with a checkout of nothing but the tools, the stand-ins and one test file. */
 async function makeCheckout(): Promise<string> {
@@ -22,7 +21,7 @@ async function makeCheckout(): Promise<string> {
     "tools/project.ts",
     "tools/test_std.ts",
   ];
-  for (const stdFolder of stdFolders) {
+  for (const stdFolder of STD_FOLDERS) {
     for await (const { name } of Deno.readDir(stdFolder)) {
       files.push(new URL(name, stdFolder).href.slice(root.href.length));
     }
@@ -72,7 +71,7 @@ async function testStd(
 }
 
 Deno.test("test:std tests on what the registry serves, not on the stand-ins", async () => {
-  await using registry = await serveRegistry(stdFolders);
+  await using registry = await serveRegistry(STD_FOLDERS);
   const temporary = await makeCheckout();
   try {
     const { code, output } = await testStd(temporary, registry.url, "--required");
@@ -85,7 +84,7 @@ Deno.test("test:std tests on what the registry serves, not on the stand-ins", as
 });
 
 Deno.test("test:std fails with the tests", async () => {
-  await using registry = await serveRegistry(stdFolders);
+  await using registry = await serveRegistry(STD_FOLDERS);
   const temporary = await makeCheckout();
   try {
     await replaceTest(temporary, "throw new Error('no good');");
@@ -98,7 +97,7 @@ Deno.test("test:std fails with the tests", async () => {
 });
 
 Deno.test("aloneComplaints: importing a package from the registry is no complaint", async () => {
-  await using registry = await serveRegistry(stdFolders);
+  await using registry = await serveRegistry(STD_FOLDERS);
   const temporary = await makeCheckout();
   try {
     const test = `
@@ -130,7 +129,7 @@ Deno.test("aloneComplaints: importing a package from the registry is no complain
 });
 
 Deno.test("runChild: a child has the test's registry and cache", async () => {
-  await using registry = await serveRegistry(stdFolders);
+  await using registry = await serveRegistry(STD_FOLDERS);
   const temporary = await makeCheckout();
   try {
     const test = `
