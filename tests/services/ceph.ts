@@ -200,7 +200,7 @@ admin_socket =
 log_file =
 [client.rgw]
 log_to_stderr = true
-rgw_frontends = beast endpoint=${gatewayUrl.slice("http://".length)}
+rgw_frontends = beast endpoint=${gatewayUrl.slice("http://".length)} tcp_nodelay=1
 rgw_swift_url = ${gatewayUrl}
 rgw_dns_name = 127.0.0.1
 # Deleted data stays in memory for hours by default.
