@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   file: "glance_store, where it is installed",
   bundle: "nothing",
   formats: "qemu-img and mke2fs",
+  many: "a tmpfs at /dev/shm",
   serve: "nginx and wrk",
   edge: "nginx, curl, and workerd from npm",
   s3: "ceph, glance_store and rclone",

@@ -639,7 +639,12 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 }
 
-/** Loads the half of the store that programs which only read do not need. */
+let loading: Promise<typeof import("./operations.ts")> | undefined;
+
+/** Loads the half of the store that programs which only read do not need, once. */
 function operations(): Promise<typeof import("./operations.ts")> {
-  return import("./operations.ts");
+  return loading ??= import("./operations.ts").catch((error) => {
+    loading = undefined;
+    throw error;
+  });
 }

@@ -42,6 +42,9 @@ export interface TransferOptions {
 /** How many 4 MiB buffers are under way: one being read, one each for digests and sink, one spare. */
 const BUFFERS = 4;
 
+/** Up to this many bytes an image is moved at once, its digests computed on the caller's thread. */
+const SMALL = 256 * 1024;
+
 /**
  * Bytes of a buffer before its chunk. Memory of that size begins 16 bytes into a page (glibc), to where
  * the kernel copies at little more than half of the speed that it has from the next cache line on.
@@ -64,6 +67,11 @@ export async function transfer(
     [...new Set(["md5", hashingAlgo, expected.multihash?.algo ?? "md5"])],
     { sizeHint: size, partSize },
   );
+  if (size !== undefined && size <= SMALL) {
+    return await transferAtOnce(reader, digests, size, options);
+  }
+  // One byte more than the size shows data that is too long.
+  const room = Math.min(CHUNK_SIZE, (size ?? Infinity) + 1);
   const failed = new AbortController();
   const abort = abortable(AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]));
   let stopped = false;
@@ -77,16 +85,11 @@ export async function transfer(
     let count = 0;
     for (;;) {
       if (used.length === BUFFERS - 1) await abort.race(used.shift()!);
-      const buffer = free.pop() ?? new ArrayBuffer(LEAD + CHUNK_SIZE);
+      const buffer = free.pop() ?? new ArrayBuffer(LEAD + room);
       const view = new Uint8Array(buffer, LEAD);
       const chunk = await abort.race(reader.read(view));
       count += chunk.length;
-      if (size !== undefined && count > size) {
-        throw new SizeMismatch(`the data is longer than the ${size} bytes declared`);
-      }
-      if (chunk.length < CHUNK_SIZE && size !== undefined && count < size) {
-        throw new SizeMismatch(`the data ended after ${count} of ${size} bytes`);
-      }
+      if (size !== undefined) checkCount(count, size, chunk.length < room);
       if (chunk.length === 0) break;
       const start = count - chunk.length;
       // While the next chunk is being read, as an engine may work on this very thread.
@@ -103,17 +106,13 @@ export async function transfer(
       // A source that says nothing for long is not to hide it.
       done.catch((error) => failed.abort(error));
       used.push(done);
-      if (chunk.length < CHUNK_SIZE) break;
+      if (chunk.length < room) break;
     }
     await abort.race(Promise.all(used));
     const values = await abort.race(digests.digest());
     checkDigests(values, expected);
     await reader.close();
-    return {
-      size: count,
-      checksum: values["md5"]!,
-      multihash: { algo: hashingAlgo, value: values[hashingAlgo]! },
-    };
+    return digestOf(values, count, hashingAlgo);
   } catch (error) {
     stopped = true;
     digests.close();
@@ -123,6 +122,64 @@ export async function transfer(
   } finally {
     abort.dispose();
   }
+}
+
+/**
+ * Moves an image that takes one read and one write, for which nothing runs side by side: the loop's
+ * promises and buffers cost more than such an image.
+ */
+async function transferAtOnce(
+  reader: ByteReader,
+  digests: Digests,
+  size: number,
+  { hashingAlgo, expected = {}, signal, verifier, partSize, write }: TransferOptions,
+): Promise<ImageDigest> {
+  let written: Promise<unknown> | undefined;
+  const abort = abortable(signal);
+  try {
+    const chunk = await abort.race(reader.read(new Uint8Array(size + 1)));
+    checkCount(chunk.length, size, chunk.length <= size);
+    if (size > 0) {
+      const { done, md5s } = feed(digests, chunk, 0, partSize);
+      await abort.race(done);
+      await abort.race(Promise.resolve(verifier?.update(chunk)));
+      written = write(chunk, md5s);
+      await abort.race(written);
+    }
+    const values = await abort.race(digests.digest());
+    checkDigests(values, expected);
+    await reader.close();
+    return digestOf(values, size, hashingAlgo);
+  } catch (error) {
+    digests.close();
+    // What is being written is still lent, and the sink is cleaned up by the caller next.
+    await Promise.allSettled([reader.close(error), written]);
+    throw error;
+  } finally {
+    abort.dispose();
+  }
+}
+
+/** Throws `SizeMismatch` where `count` bytes are too many, or too few at the end of the data. */
+function checkCount(count: number, size: number, isAtEnd: boolean): void {
+  if (count > size) {
+    throw new SizeMismatch(`the data is longer than the ${size} bytes declared`);
+  }
+  if (isAtEnd && count < size) {
+    throw new SizeMismatch(`the data ended after ${count} of ${size} bytes`);
+  }
+}
+
+function digestOf(
+  values: Readonly<Record<string, string>>,
+  size: number,
+  hashingAlgo: string,
+): ImageDigest {
+  return {
+    size,
+    checksum: values["md5"]!,
+    multihash: { algo: hashingAlgo, value: values[hashingAlgo]! },
+  };
 }
 
 /** What came of a chunk. */

@@ -59,6 +59,12 @@ const BACKENDS: Record<DigestBackend, () => Promise<OpenEngine>> = {
 /** Below this many bytes an image is digested sooner than threads are started or code is made for it. */
 const LARGE = 8 * 1024 * 1024;
 
+/** Up to this many bytes the digests themselves take less time than a context in another library. */
+const TINY = 16 * 1024;
+
+/** The backends that have been loaded: an `import()` takes as long as the digests of a small image. */
+const loaded = new Map<DigestBackend, OpenEngine>();
+
 /** The engine of an empty list of algorithms. */
 const NOTHING: Engine = { update() {}, digest: () => [], close() {} };
 
@@ -149,20 +155,28 @@ async function open(
   { backend, sizeHint = Infinity }: DigestOptions,
   hasParts: boolean,
 ): Promise<Engine> {
-  if (backend) return (await BACKENDS[backend]())(algorithms);
-  const candidates = sizeHint < LARGE
+  if (backend) return (await load(backend))(algorithms);
+  const candidates = sizeHint <= TINY
+    ? ["inline", "ffi", "wasm"] as const
+    : sizeHint < LARGE
     ? ["ffi", "inline", "wasm"] as const
     : hasParts
     ? ["wasm", "ffi", "worker", "inline"] as const
     : ["ffi", "wasm", "worker", "inline"] as const;
   for (const candidate of candidates) {
     try {
-      return await (await BACKENDS[candidate]())(algorithms);
+      return await (loaded.get(candidate) ?? await load(candidate))(algorithms);
     } catch (error) {
       if (!(error instanceof BackendUnavailable)) throw error;
     }
   }
-  return (await BACKENDS.portable())(algorithms);
+  return (await load("portable"))(algorithms);
+}
+
+async function load(backend: DigestBackend): Promise<OpenEngine> {
+  const openEngine = await BACKENDS[backend]();
+  loaded.set(backend, openEngine);
+  return openEngine;
 }
 
 /**

@@ -252,6 +252,57 @@ Deno.test("a sink is given no md5 of parts where they would cost as much again",
   }
 });
 
+for (const size of [0, 1, 65_536, 262_144, 262_145, MIB, CHUNK_SIZE - 1, CHUNK_SIZE]) {
+  Deno.test(`transfer: ${size} bytes of known size take buffers of that size`, async () => {
+    const bytes = new Uint8Array(size).map((_, i) => i ^ i >> 9);
+    const source = openSource(bytes).reader;
+    const lent: number[] = [];
+    const written: number[] = [];
+    const digest = await transfer({
+      read: (view) => {
+        lent.push(view.buffer.byteLength);
+        return source.read(view);
+      },
+      close: () => source.close(),
+    }, {
+      size,
+      hashingAlgo: "sha256",
+      write: (chunk) => Promise.resolve(void written.push(chunk.length)),
+    });
+    const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+    assertEquals(sum(written), size);
+    assert(Math.max(...lent) <= size + 64, `${Math.max(...lent)} bytes were lent`);
+    assertEquals(digest.checksum, createHash("md5").update(bytes).digest("hex"));
+    assertEquals(digest.multihash.value, createHash("sha256").update(bytes).digest("hex"));
+  });
+}
+
+Deno.test("transfer: small data of another size or digest is refused, and the source closed", async () => {
+  const cases = [[3, "longer than the 3 bytes"], [5, "ended after 4 of 5"], [4, "md5 is"]] as const;
+  for (const [size, message] of cases) {
+    let closed = false;
+    let written = 0;
+    const source = openSource(new Uint8Array(4)).reader;
+    const options = {
+      size,
+      hashingAlgo: "sha512",
+      expected: { checksum: "00" },
+      write: () => Promise.resolve(void written++),
+    };
+    await assertRejects(
+      () =>
+        transfer({
+          read: (view) => source.read(view),
+          close: () => Promise.resolve(void (closed = true)),
+        }, options),
+      Error,
+      message,
+    );
+    assert(closed);
+    assertEquals(written, size === 4 ? 1 : 0);
+  }
+});
+
 Deno.test("a sink that fails ends the transfer, its source is closed, nothing more is written", async () => {
   const failure = new Error("the sink broke");
   let writes = 0;
