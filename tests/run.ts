@@ -1,8 +1,9 @@
 /**
- * `deno task test [--no-skips] [argument...]`: starts every installed test service, runs `deno test` on the tests and
- * on the examples of the published modules, says which tests were skipped and why, and stops what it started.
- * Arguments go on to `deno test`; paths among them replace what is tested. With `--no-skips` or `CI=true` a skipped
- * test is a failure.
+ * `deno task test [--no-skips] [argument...]`: starts every installed test service, runs `deno test` on
+ * the tests and on the examples of the published modules, says which tests were skipped and why, and stops
+ * what it started. Each folder of tests has a process of its own, and two run at a time. Arguments go on
+ * to `deno test`; paths among them replace what is tested, in one process. With `--no-skips` or `CI=true`
+ * a skipped test is a failure.
  *
  * @module
  */
@@ -55,36 +56,103 @@ async function main(): Promise<number> {
   }
 }
 
+/** Runs what the arguments name as one group, or every group, two at a time. */
 async function runTests(args: string[], signal: AbortSignal): Promise<Results> {
-  const paths = args.some(exists) ? [] : ["tests", ...publishedPaths()];
+  const results: Results = { passed: 0, failed: 0, skipped: [], excluded: [] };
+  if (args.some(exists)) {
+    await runGroup(args, results, writeOut, signal);
+    return results;
+  }
+  const groups = await listGroups();
+  const runLane = async () => {
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      if (signal.aborted) return;
+      console.log(`tests of ${group.name} begin`);
+      let output = "";
+      const collect = (text: string) => void (output += text);
+      const paths = [...args, "--no-check", ...group.paths];
+      await runGroup(paths, results, collect, signal);
+      await writeOut(`\ntests of ${group.name}:\n${output}`);
+    }
+  };
+  await Promise.all([runLane(), runLane()]);
+  return results;
+}
+
+/** The tests that one process runs. */
+interface Group {
+  /** The folder, or what the group holds. */
+  name: string;
+  /** What `deno test` is given. */
+  paths: string[];
+}
+
+/** The folders that take longest. They begin first, so that both lanes end at about the same time. */
+const LONGEST = ["swift", "glance", "s3", "rbd", "runtimes"];
+
+/**
+ * Lists the folders of tests, the tests beside them, and the examples of the published modules. Their
+ * types are checked by a gate, once for all.
+ */
+async function listGroups(): Promise<Group[]> {
+  const folders: string[] = [];
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir("tests")) {
+    if (isDirectory) folders.push(name);
+    else if (name.endsWith("_test.ts")) files.push(`tests/${name}`);
+  }
+  const rank = (name: string) => LONGEST.includes(name) ? LONGEST.indexOf(name) : LONGEST.length;
+  folders.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return [
+    ...folders.map((name) => ({ name: `tests/${name}`, paths: [`tests/${name}`] })),
+    { name: "tests", paths: files },
+    { name: "the published modules", paths: publishedPaths() },
+  ];
+}
+
+/** Runs `deno test` once and adds up what it says. */
+async function runGroup(
+  args: string[],
+  results: Results,
+  write: (text: string) => Promise<void> | void,
+  signal: AbortSignal,
+): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", "--doc", `--lock=${LOCK}`, ...args, ...paths],
+    args: ["test", "--allow-all", "--doc", `--lock=${LOCK}`, ...args],
     stdin: "null",
     stdout: "piped",
     signal,
   }).spawn();
-  const results: Results = { passed: 0, failed: 0, skipped: [], excluded: [] };
+  let counts = { passed: 0, failed: 0 };
   let rest = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    await writeOut(text);
+    await write(text);
     const lines = stripVTControlCharacters(rest + text).split("\n");
     rest = lines.pop()!;
-    for (const line of lines) readLine(line, results);
+    for (const line of lines) {
+      readSkipped(line, results);
+      // The last summary counts: tests may print others.
+      counts = readSummary(line) ?? counts;
+    }
   }
+  results.passed += counts.passed;
+  results.failed += counts.failed;
   // Types that do not hold, or no test at all: there is no summary then.
-  if (!(await child.status).success) results.failed ||= 1;
-  return results;
+  if (!(await child.status).success && counts.failed === 0) results.failed++;
 }
 
-/** Reads what the reporter says of a skipped test or step, and its summary, the last of which counts. */
-function readLine(line: string, results: Results): void {
+/** Reads what the reporter says of a skipped test or step. */
+function readSkipped(line: string, results: Results): void {
   const skipped = /^\s*(.*) \.\.\. ignored \(\d+ms\)$/.exec(line)?.[1];
-  if (skipped !== undefined) {
-    const isExcluded = / \[not (?:for this store|on this machine): /.test(skipped);
-    (isExcluded ? results.excluded : results.skipped).push(skipped);
-  }
+  if (skipped === undefined) return;
+  const isExcluded = / \[not (?:for this store|on this machine): /.test(skipped);
+  (isExcluded ? results.excluded : results.skipped).push(skipped);
+}
+
+/** Reads the reporter's summary. */
+function readSummary(line: string): { passed: number; failed: number } | undefined {
   const summary = /^(?:ok|FAILED) \| (\d+) passed .*?\| (\d+) failed/.exec(line);
-  if (summary) [results.passed, results.failed] = [Number(summary[1]), Number(summary[2])];
+  return summary ? { passed: Number(summary[1]), failed: Number(summary[2]) } : undefined;
 }
 
 async function writeOut(text: string): Promise<void> {
