@@ -51,11 +51,6 @@ import type {
  */
 export interface Driver<L extends StoreLocation = StoreLocation> {
   /**
-   * Whether a recursive listing takes no request for each directory, as with backends that have only flat
-   * names. Default: `false`.
-   */
-  readonly listsFlat?: boolean;
-  /**
    * Returns where an image of that id is, or would be.
    *
    * @throws {InvalidImageId} If the backend cannot have such an image.

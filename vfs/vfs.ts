@@ -36,7 +36,6 @@ import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./f
 import { glob } from "./glob.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { joinPath, parsePath } from "./path.ts";
-import { entriesOfTree } from "./tree_listing.ts";
 import {
   type GlobOptions,
   joinName,
@@ -233,37 +232,6 @@ export class Vfs implements AsyncDisposable {
     } catch (error) {
       throw setTreePath(error, path);
     }
-  }
-
-  /**
-   * Yields everything below a directory by one recursive listing, where its store needs no request for each
-   * directory. Each directory comes before what it holds.
-   *
-   * @param path The path of the directory.
-   * @param options What to call with names that are passed over, a signal and the caller.
-   * @returns The entries, with their paths; `undefined` if the store lists directory by directory, or
-   * another store is mounted below the path.
-   * @throws {NotFound} If nothing is mounted there.
-   */
-  readTree(path: string, options: ReadDirOptions = {}): AsyncGenerator<WalkEntry> | undefined {
-    const { segments } = parsePath(path);
-    const place = this.#mounts.find(segments);
-    if (place === undefined || this.#mounts.below(segments).length > 0) return undefined;
-    const store = this.#storeOf(place, path);
-    if (!store.listsFlat) return undefined;
-    const { signal, context, onSkipped } = options;
-    const root = joinPath(segments);
-    const images = store.list({
-      signal,
-      context,
-      directory: place.path,
-      recursive: true,
-      onSkipped: (skipped: SkippedEntry) => {
-        const below = skipped.path.slice(place.path === "" ? 0 : place.path.length + 1);
-        onSkipped?.({ path: joinName(root, below), reason: skipped.reason });
-      },
-    });
-    return withListingPath(path, entriesOfTree(images, place.path, root));
   }
 
   /**
@@ -589,14 +557,6 @@ export class Vfs implements AsyncDisposable {
       throw new NotFound(`nothing is mounted there; the stores are: ${names}`, { path });
     }
     return this.stores.getStoreFromStoreIdentifier(place.store);
-  }
-}
-
-async function* withListingPath<T>(path: string, entries: AsyncIterable<T>): AsyncGenerator<T> {
-  try {
-    yield* entries;
-  } catch (error) {
-    throw setTreePath(error, path);
   }
 }
 
