@@ -23,6 +23,8 @@ export interface EngineRequest {
   signal: AbortSignal;
   /** The addresses that the egress gate has judged. An engine that can connects to no others. */
   addresses: readonly string[] | undefined;
+  /** Whether it has a connection of its own. Only the engine of `node:http` can. */
+  ownConnection: boolean;
   /** The proxy that it goes through. Only the engine of `node:http` can. */
   proxy: Proxy | undefined;
 }

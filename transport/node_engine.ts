@@ -49,7 +49,7 @@ export async function nodeEngine(options: NodeEngineOptions): Promise<NodeEngine
 
   /** How to reach the URL: by a connection to it, or to a proxy. */
   async function route(
-    { url, addresses, proxy, signal }: EngineRequest,
+    { url, addresses, proxy, ownConnection, signal }: EngineRequest,
   ): Promise<RequestOptions> {
     const path = url.pathname + url.search;
     const isSecure = url.protocol === "https:";
@@ -58,14 +58,16 @@ export async function nodeEngine(options: NodeEngineOptions): Promise<NodeEngine
         host: url.hostname.replace(/^\[|\]$/g, ""),
         port: url.port || (isSecure ? 443 : 80),
         path,
-        agent: isSecure ? secure : plain,
+        ...(ownConnection
+          ? { agent: false, ...verification }
+          : { agent: isSecure ? secure : plain }),
         ...(addresses ? { lookup: pinnedLookup(addresses) } : {}),
       };
     }
     const { host, port } = proxy;
     if (!isSecure) {
       const headers = proxyHeaders(proxy);
-      return { host, port, path: url.origin + path, agent: plain, headers };
+      return { host, port, path: url.origin + path, agent: ownConnection ? false : plain, headers };
     }
     const socket = await openTunnel(proxy, url, signal);
     const { hostname } = url;

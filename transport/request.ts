@@ -61,6 +61,12 @@ export interface HttpRequest {
    * `always`, or `never`. Default: `safe`.
    */
   retry?: "safe" | "always" | "never" | undefined;
+  /**
+   * Whether each attempt has a connection of its own, where the runtime has `node:http`. Where a kept
+   * connection breaks, Deno sends a request again without a word, so that a response to the second may be
+   * taken for one to the first. Default: `false`.
+   */
+  ownConnection?: boolean | undefined;
   /** The statuses that are accepted. Any other is thrown as an error. Default: all of 2xx. */
   accept?: readonly number[] | undefined;
   /** Returns the error for a status that is not accepted, from the body if necessary. */

@@ -49,7 +49,8 @@ export class RuntimeEngine {
     const node = await this.#load();
     const size = request.body?.reduce((sum, { length }) => sum + length, 0) ?? 0;
     const { caFile, insecure } = this.#options;
-    const isSpecial = caFile || insecure || request.addresses || size >= LARGE;
+    const { addresses, ownConnection } = request;
+    const isSpecial = caFile || insecure || addresses || ownConnection || size >= LARGE;
     if (node && (isSpecial || !node.proxies.isDirect())) return await node.send(request);
     const response = await this.#fetch(request);
     if (!node || !response.isDecoded || request.method !== "GET") return response;

@@ -105,7 +105,7 @@ export class Transport {
     url: URL,
     redirect: "manual" | "follow",
   ): Promise<HttpResponse> {
-    const { method = "GET", prepare, signal } = request;
+    const { method = "GET", prepare, signal, ownConnection = false } = request;
     if (!/^https?:$/.test(url.protocol)) {
       // Also where the URL is trusted: many come from a server, and `fetch` opens files.
       throw new EgressDenied(
@@ -139,7 +139,8 @@ export class Transport {
       const addresses = request.trusted
         ? undefined
         : await raceAbort(this.#judge(url, proxy), controller.signal);
-      const outgoing = { ...prepared, redirect, proxy, addresses, signal: controller.signal };
+      const { signal } = controller;
+      const outgoing = { ...prepared, redirect, proxy, addresses, ownConnection, signal };
       const response = await this.#engine(outgoing);
       return new HttpResponse(response, { url: prepared.url, method, idle, controller, dispose });
     } catch (error) {

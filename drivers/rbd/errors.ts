@@ -41,6 +41,7 @@ const ERRORS: Readonly<Record<number, readonly [name: string, ErrorClass, meanin
   107: ["ENOTCONN", RemoteServiceUnavailable, "the cluster is not connected"],
   108: ["ESHUTDOWN", RemoteServiceUnavailable, "the cluster has shut this client out"],
   110: ["ETIMEDOUT", TimeoutError, "the cluster did not answer in time"],
+  116: ["ESTALE", InUseByStore, "another client is changing the image"],
   122: ["EDQUOT", StorageFull, "the pool's quota is used up"],
 };
 

@@ -170,7 +170,7 @@ export class S3Client {
       headers: { ...headers },
       body,
       signal: uninterruptible ? undefined : signal,
-      ...(request.once ? { retry: "never" } : {}),
+      ...(request.once ? { retry: "never", ownConnection: true } : {}),
       ...(slow ? { timeouts: { firstByte: SLOW, idle: SLOW } } : {}),
       trusted: this.endpoint.isTrusted,
       redirect: "refuse",

@@ -164,6 +164,8 @@ export class SwiftClient {
     let attempts = 0;
     const response = await this.#transport.send({
       ...outgoing,
+      // Or a 404 could be the response to what the runtime has sent again.
+      ownConnection: true,
       prepare: (prepared) => {
         attempts++;
         return prepare!(prepared);

@@ -14,6 +14,9 @@ import {
 } from "@vitrine/vitrine";
 import { EgressGate, Transport, type TransportOptions } from "../../transport/mod.ts";
 import { assertBytes, pattern } from "../../conformance/data.ts";
+import { WireReader, WireServer, writeAll } from "../faults/wire.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
 
 type Handler = (request: Request, index: number) => Response | Promise<Response>;
 
@@ -45,6 +48,34 @@ async function withServer(
 for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: true } })) {
   const engineTest = (name: string, fn: () => Promise<void>) =>
     Deno.test(`${name} (${engine})`, fn);
+
+  engineTest(
+    "Transport.send: no runtime sends again what has a connection of its own",
+    async () => {
+      const methods: string[] = [];
+      await using server = new WireServer(async (connection) => {
+        const reader = new WireReader(connection);
+        for (let request = await reader.request(); request; request = await reader.request()) {
+          methods.push(request.method);
+          // A response to the first deletion is lost.
+          if (methods.filter((method) => method === "DELETE").length === 1) return;
+          await writeAll(connection, encode("HTTP/1.1 204 No Content\r\n\r\n"));
+        }
+      });
+      const transport = new Transport({ minDelay: 0, retries: 1, ...special });
+      let attempts = 0;
+      const url = `http://${server.host}/a.img`;
+      // A connection that is kept, and that a runtime thinks is still there.
+      await (await transport.send({ url, trusted: true })).release();
+      await (await transport.send({
+        ...{ url, method: "DELETE", trusted: true, ownConnection: true },
+        prepare: () => void attempts++,
+      })).release();
+      await transport.close();
+      assertEquals(attempts, 2);
+      assertEquals(methods, ["GET", "DELETE", "DELETE"]);
+    },
+  );
 
   engineTest("a body is sent again whole, each time prepared anew", async () => {
     const part = [pattern(3_000_000, 1), pattern(2_000_001, 2)];
