@@ -175,9 +175,9 @@ export interface ImageReader extends ByteReader {
   readonly total?: number | undefined;
   /** The entity tag of what is being read, quotes included, where there is one. */
   readonly etag?: string | undefined;
-  /** When the image was last changed, where opening it tells. */
+  /** When the image was last changed, where opening it says so. */
   readonly modified?: Date | undefined;
-  /** What the store keeps of the image's format, where opening it tells; `null` if it keeps nothing. */
+  /** What the store keeps of the image's format, where opening it says so; `null` if it keeps nothing. */
   readonly inspection?: ImageInspection | null | undefined;
 }
 

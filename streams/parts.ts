@@ -84,7 +84,7 @@ export class Parts {
   }
 
   /**
-   * Takes a chunk for good, with its buffer, and resolves to a buffer of the same size in its place.
+   * Takes a chunk with its buffer, which it keeps, and resolves to a buffer of the same size in its place.
    * Throws what ended the upload.
    */
   async write(chunk: Bytes): Promise<ArrayBuffer> {

@@ -8,7 +8,7 @@ import { isWorkerd } from "../runtime/mod.ts";
 
 /**
  * A byte stream over a reader: chunks of exactly `chunkSize` bytes (4 MiB) but the last for a default
- * reader, the caller's own buffer for a BYOB reader, nothing read ahead of what is asked for.
+ * reader, the caller's own buffer for a BYOB reader, nothing read ahead of what is requested.
  * Cancelling it, its end and its failure close the reader. Where the size is known (in bytes), the
  * last chunk's buffer is no larger than it has to be.
  *
@@ -47,7 +47,7 @@ export function readableFrom(
         throw error;
       }
       remaining -= chunk.length;
-      // A BYOB request that is not filled yet can be answered only by another pull.
+      // A BYOB request that is not filled yet can be fulfilled only by another pull.
       const ended = chunk.length === 0 || (!request && chunk.length < length);
       if (chunk.length > 0) {
         if (request) request.respondWithNewView(chunk);

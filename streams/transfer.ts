@@ -32,7 +32,7 @@ export interface TransferOptions {
   /** Size in bytes of the sink's parts, if it wants the md5 of each. */
   partSize?: number | undefined;
   /**
-   * Takes the next chunk, lent until the promise resolves; or for good, if it resolves to a buffer of
+   * Takes the next chunk, lent until the promise resolves; or permanently, if it resolves to a buffer of
    * the same size that takes the place of the chunk's. Calls do not overlap. `md5s` are those of the
    * parts that end in the chunk: all, or none where they are not computed along with the rest.
    */
@@ -199,7 +199,7 @@ function feed(digests: Digests, chunk: Bytes, start: number, partSize: number | 
     for (let end = partSize - start % partSize; end <= chunk.length; end += partSize) {
       done.push(digests.update(chunk.subarray(at, end)));
       const md5 = digests.endPart();
-      // Whom the sink does not ask for, if it fails before.
+      // The sink does not await them if it fails before.
       md5.catch(() => {});
       md5s.push(md5);
       at = end;

@@ -24,23 +24,7 @@ export const NOT_YET: Readonly<Record<"tags" | "words", readonly string[]>> = {
     "streams/",
     "vfs/",
   ],
-  words: [
-    "docs/",
-    "drivers/file/",
-    "drivers/http/",
-    "drivers/memory/",
-    "drivers/rbd/",
-    "store/",
-    "streams/",
-    "tests/file/",
-    "tests/http/",
-    "tests/rbd/",
-    "tests/s3/",
-    "tests/server/",
-    "tests/streams/",
-    "tests/swift/",
-    "transport/",
-  ],
+  words: [],
 };
 
 /** Words and phrases that are not used, each with what is. */

@@ -38,7 +38,7 @@ export function isRetryable(status: number): boolean {
 export function statusError(
   { status, headers }: { status: number; headers: Headers },
 ): StoreError {
-  const detail = `the server answered ${status}`;
+  const detail = `the server responded with ${status}`;
   switch (status) {
     case 401:
       return new NotAuthenticated(detail);

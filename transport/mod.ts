@@ -2,15 +2,15 @@
  * The HTTP client that the stores share. It needs nothing but Web standards.
  *
  * A driver makes one {@linkcode Transport} a store and calls {@linkcode Transport.send} for whatever
- * has a short answer, {@linkcode readRange} for an image:
+ * has a short response, {@linkcode readRange} for an image:
  *
  * - `prepare` signs a request or gives it its token. It runs anew for each attempt, so that neither
  *   is stale, and for the request's own origin alone, so that neither leaks.
  * - A body is given whole (a part, a segment) and sent again where it failed. It is lent until `send`
  *   settles.
- * - `accept` names the statuses that are answers; `fail` makes an error of any other, from the body's
+ * - `accept` names the statuses that are expected; `fail` makes an error of any other, from the body's
  *   error code where there is one; `recover` puts something right and has the request sent again.
- * - An answer's body must be read to its end, or released.
+ * - A response's body must be read to its end, or released.
  * - A URL that a user supplied is judged by the {@linkcode EgressGate}, and so is each redirect; one
  *   that the operator configured is `trusted`.
  *

@@ -99,7 +99,9 @@ export async function nodeEngine(options: NodeEngineOptions): Promise<NodeEngine
       request.on("connect", ({ statusCode }, socket: Socket) => {
         if (statusCode === 200) return resolve(socket);
         socket.destroy();
-        reject(new RemoteServiceUnavailable(`the proxy ${host}:${port} answered ${statusCode}`));
+        reject(
+          new RemoteServiceUnavailable(`the proxy ${host}:${port} responded with ${statusCode}`),
+        );
       });
       request.end();
     });

@@ -26,7 +26,7 @@ export function formatRange({ offset, length }: ByteRange): string | undefined {
 
 /** What a `Content-Range` header says. */
 export interface ContentRange {
-  /** First byte; `undefined` in the answer to a range that cannot be satisfied. */
+  /** First byte; `undefined` in the response to a range that cannot be satisfied. */
   first: number | undefined;
   /** Last byte, inclusive. */
   last: number | undefined;

@@ -134,7 +134,7 @@ export class HttpResponse {
     }
   }
 
-  /** The body, decoded if the server has encoded it although it was told not to. */
+  /** The body, decoded if the server has encoded it although the request forbade it. */
   #decoded(): ByteReader {
     const coding = this.isDecoded ? undefined : CODINGS[this.contentEncoding ?? ""];
     if (coding === undefined || this.body === NO_BYTES) return this.body;

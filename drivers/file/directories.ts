@@ -181,7 +181,7 @@ export async function removeEmpty(
 }
 
 /**
- * Lets those whom `mode` lets read files go through the directory to them, as glance_store does, and
+ * Lets everybody who may read files by `mode` go through the directory to them, as glance_store does, and
  * like there it is no error where that is not for us to change.
  */
 export async function openToReaders(io: Io, directory: string, mode: number): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Calls of the file system with what all of them need: a time limit, an abort, and nothing left
- * open by a call that answers too late.
+ * open by a call that returns too late.
  *
  * @module
  */
@@ -69,7 +69,7 @@ export class Io {
     if (limit === 0 && signal === undefined) return call;
     return new Promise((resolve, reject) => {
       const timer = limit === 0 ? undefined : setTimeout(() => {
-        stop(new TimeoutError(`the file system did not answer within ${limit / 1000} s`));
+        stop(new TimeoutError(`the file system did not respond within ${limit / 1000} s`));
       }, limit);
       const abort = () => stop(signal!.reason);
       const settle = () => {

@@ -10,7 +10,7 @@ import type { BigIntStats } from "node:fs";
 import { hasLinuxFfi } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 
-/** Up to how many bytes the event loop is held up for no longer than by a thread's answer. */
+/** Up to how many bytes a read holds up the event loop no longer than the result of a thread does. */
 export const PAGE_CACHE_LIMIT = 262_144;
 
 /** Rather than to wait for the disk, fail: preadv2(2). */
@@ -28,7 +28,7 @@ let libc: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] | undefined;
 
 function load(): typeof libc {
   if (libc || !hasLinuxFfi()) return libc;
-  // Where a buffer lies is told under the permission for all libraries alone.
+  // The address of a buffer needs the permission for all libraries.
   const { state, partial } = Deno.permissions.querySync({ name: "ffi" });
   if (state !== "granted" || partial) return undefined;
   try {

@@ -72,7 +72,7 @@ export class StagedFile {
     return this.#file.path;
   }
 
-  /** Writes the next bytes; `sparse` leaves zeros out though the store is not told to. */
+  /** Writes the next bytes; `sparse` leaves zeros out though the store is not configured to. */
   async write(bytes: Bytes, sparse: boolean = this.#options.sparse): Promise<void> {
     const runs = sparse ? dataRuns(bytes, HOLE_SIZE) : [[0, bytes.length] as const];
     let end = 0;

@@ -1,6 +1,6 @@
 /**
- * Temporary files that are held while they are written, so that those which a crash left can be told
- * from those which somebody writes: by a lock on the file where the runtime has file locks (Deno), by
+ * Temporary files that are held while they are written, so that those which a crash left can be
+ * distinguished from those which somebody writes: by a lock on the file where the runtime has file locks (Deno), by
  * the id of the process in its name where it has none (Node, Bun).
  *
  * A runtime judges its own kind of files at once; the other kind, and files of other machines, when

@@ -222,7 +222,7 @@ async function* listChecksums(
   }
   if (![404, 410].includes(status)) {
     throw new StoreListNotSupported(
-      `the server has no index of /${directory} and no checksum file: it answered ${status}`,
+      `the server has no index of /${directory} and no checksum file: it responded with ${status}`,
     );
   }
 }

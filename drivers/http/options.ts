@@ -30,7 +30,7 @@ export interface HttpOptions {
   proxy?: string;
   /** Proxies by scheme, as glance_store has them: `{ http: "10.0.0.1:3128" }`. */
   proxyInformation?: Record<string, string>;
-  /** Schemes that a URL may have; `http` and `https` unless given. */
+  /** Schemes that a URL may have. Default: `http` and `https`. */
   allowedSchemes?: readonly string[];
   /** Hosts that a URL may name: in full, trusted wherever it points, or as `*.example.org`. */
   allowedHosts?: readonly string[];
@@ -38,15 +38,15 @@ export interface HttpOptions {
   allowedPorts?: readonly string[];
   /** Networks that are not public and may be reached nonetheless, in CIDR notation. */
   allowedNetworks?: readonly string[];
-  /** Milliseconds to connect; 10,000 unless given. */
+  /** How long connecting may take, in milliseconds. Default: 10,000. */
   connectTimeout?: number;
-  /** Milliseconds to the headers of an answer; 30,000 unless given. */
+  /** How long the headers of a response may take, in milliseconds. Default: 30,000. */
   firstByteTimeout?: number;
-  /** Milliseconds without a byte; 60,000 unless given. */
+  /** How long no byte may come, in milliseconds. Default: 60,000. */
   idleTimeout?: number;
-  /** How many times a failed request is sent again; 5 unless given. */
+  /** How many times a failed request is sent again. Default: 5. */
   retries?: number;
-  /** Milliseconds to wait before a request is sent again, at least; 100 unless given. */
+  /** The least wait before a request is sent again, in milliseconds. Default: 100. */
   retryDelay?: number;
   /** Sends the requests, instead of what the runtime has. */
   fetch?: Fetch;

@@ -73,7 +73,7 @@ export class SiteStat {
     if (!size) {
       const one = await this.#client.send(
         location,
-        // webfs answers 400 to a range of an empty file.
+        // webfs responds with 400 to a range of an empty file.
         { headers: { range: "bytes=0-0" }, accept: [...RANGE_STATUSES, ...(head.ok ? [400] : [])] },
         signal,
       );

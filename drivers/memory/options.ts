@@ -7,7 +7,7 @@ import type { OptionDefinitions } from "../../store/options.ts";
 
 /** Options of a {@linkcode MemoryStore}, with their defaults filled in. */
 export interface MemoryOptions {
-  /** How many bytes all images together may take; unlimited unless given. */
+  /** How many bytes all images together may take. Default: no limit. */
   capacity?: number;
 }
 

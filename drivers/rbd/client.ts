@@ -19,7 +19,7 @@ import { Snapshot } from "./snapshot.ts";
 export interface PoolClientOptions {
   /** Name of the pool. */
   pool: string;
-  /** Ceph user, without `client.`; librados's default unless given. */
+  /** Ceph user, without `client.`. Default: librados's, which is `admin`. */
   user?: string | undefined;
   /** Path of ceph.conf; librados looks for it if it is empty. */
   cephConf: string;
@@ -32,7 +32,7 @@ const OPTION = { ORDER: 2, FEATURES_SET: 8 } as const;
 /** The feature without which a snapshot cannot be protected. */
 const LAYERING = 1;
 
-/** From here on a negative result tells where an object is not what it was compared to. */
+/** From here on a negative result is the offset at which an object differs from what it was compared to. */
 const MAX_ERRNO = 4095;
 
 /** A pool that is open, with its images. */

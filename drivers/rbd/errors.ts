@@ -18,7 +18,7 @@ import {
   TimeoutError,
 } from "../../errors/mod.ts";
 
-/** Linux's numbers of the errors that the driver itself tells apart. */
+/** Linux's numbers of the errors that the driver itself distinguishes. */
 export const ERRNO = { EPERM: 1, ENOENT: 2, EACCES: 13, EINVAL: 22, ERANGE: 34 } as const;
 
 type ErrorClass = new (detail: string) => StoreError;
@@ -40,7 +40,7 @@ const ERRORS: Readonly<Record<number, readonly [name: string, ErrorClass, meanin
   95: ["EOPNOTSUPP", BackendException, "the cluster does not support it"],
   107: ["ENOTCONN", RemoteServiceUnavailable, "the cluster is not connected"],
   108: ["ESHUTDOWN", RemoteServiceUnavailable, "the cluster has shut this client out"],
-  110: ["ETIMEDOUT", TimeoutError, "the cluster did not answer in time"],
+  110: ["ETIMEDOUT", TimeoutError, "the cluster did not respond in time"],
   116: ["ESTALE", InUseByStore, "another client is changing the image"],
   122: ["EDQUOT", StorageFull, "the pool's quota is used up"],
 };

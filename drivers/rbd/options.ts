@@ -7,13 +7,13 @@ import type { OptionDefinitions } from "../../store/options.ts";
 
 /** Options of an {@linkcode RbdStore}. */
 export interface RbdOptions {
-  /** Size of the RADOS objects that images are made of, in MiB: a power of two, 8 unless given. */
+  /** Size of the RADOS objects that images are made of, in MiB: a power of two. Default: 8. */
   chunkSize?: number;
-  /** Pool of the images; `images` unless given. */
+  /** Pool of the images. Default: `images`. */
   pool?: string;
-  /** Ceph user, without `client.`; librados takes `admin` unless given. */
+  /** Ceph user, without `client.`. Default: librados's, which is `admin`. */
   user?: string;
-  /** Path of ceph.conf; librados looks in its usual places unless given. */
+  /** Path of ceph.conf. Default: the places where librados looks. */
   cephConf?: string;
   /**
    * Seconds that connecting and each request to the cluster may take. Below 0, the default, Ceph's

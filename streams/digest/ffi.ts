@@ -108,7 +108,7 @@ class Lane {
   /** Takes a thread of our own, and resolves once it has loaded the library. */
   async follow({ path }: Library): Promise<void> {
     const thread = this.#own = pool().assign();
-    await thread.ask({ op: "load", library: path });
+    await thread.send({ op: "load", library: path });
   }
 
   /** Feeds bytes by a thread of Deno's. */
@@ -122,7 +122,7 @@ class Lane {
   async feedShared(start: number, end: number): Promise<void> {
     await this.#last;
     const context = Deno.UnsafePointer.value(this.context);
-    await this.#own!.ask({ op: "feed", context, start, end });
+    await this.#own!.send({ op: "feed", context, start, end });
   }
 
   free(): void {

@@ -23,14 +23,14 @@ export class ThreadDigests {
     for (let i = 0; i < count; i++) {
       this.#digests.push({ id: ++lastId, thread: pool().assign() });
     }
-    await Promise.all(this.#digests.map(({ id, thread }) => thread.ask({ op: "forget", id })));
+    await Promise.all(this.#digests.map(({ id, thread }) => thread.send({ op: "forget", id })));
   }
 
   /** Begins each: by its name in `node:crypto`, or in WebAssembly. */
   async begin(all: readonly (string | StatesOptions)[]): Promise<void> {
     await Promise.all(
       this.#digests.map(({ id, thread }, index) =>
-        thread.ask({ op: "begin", id, by: all[index]! })
+        thread.send({ op: "begin", id, by: all[index]! })
       ),
     );
   }
@@ -55,7 +55,7 @@ export class ThreadDigests {
   #read(start: number, end: number): void {
     let readers = this.#digests.length;
     for (const { id, thread } of this.#digests) {
-      thread.ask({ op: "update", id, start, end })
+      thread.send({ op: "update", id, start, end })
         .catch((error) => this.#failure ??= error)
         .finally(() => {
           if (--readers === 0) this.#ring.give(start);
@@ -63,13 +63,13 @@ export class ThreadDigests {
     }
   }
 
-  /** Resolves to what they give after the bytes fed so far, in order. */
+  /** Resolves to the digests of the bytes fed so far, in the order of the algorithms. */
   digest(): Promise<Result[]> {
-    const asked = this.#copied.then(() =>
-      this.#digests.map(({ id, thread }) => thread.ask({ op: "digest", id }))
+    const sent = this.#copied.then(() =>
+      this.#digests.map(({ id, thread }) => thread.send({ op: "digest", id }))
     );
-    this.#copied = asked.then(() => {}, () => {});
-    return asked.then((answers) => Promise.all(answers));
+    this.#copied = sent.then(() => {}, () => {});
+    return sent.then((results) => Promise.all(results));
   }
 
   /** Frees what they hold, at any moment. */
@@ -78,7 +78,7 @@ export class ThreadDigests {
     this.#closed = true;
     for (const { id, thread } of this.#digests) {
       thread.load--;
-      thread.ask({ op: "forget", id }).catch(() => {});
+      thread.send({ op: "forget", id }).catch(() => {});
     }
   }
 }

@@ -60,15 +60,15 @@ class Ring {
   }
 }
 
-/** What a thread answers when all goes well. */
+/** The response of a thread when all goes well. */
 export type Result = Exclude<Reply, Error>;
 
-/** A worker thread, which answers requests in the order in which they were made. */
+/** A worker thread, which responds to requests in the order in which they were sent. */
 export class Thread {
   /** How many digests it has begun and not forgotten. */
   load = 0;
   readonly worker: Worker;
-  readonly #asked: { resolve(result?: Result): void; reject(reason: unknown): void }[] = [];
+  readonly #pending: { resolve(result?: Result): void; reject(reason: unknown): void }[] = [];
   #failure: Error | undefined;
 
   constructor(worker: Worker, ended: () => void) {
@@ -78,26 +78,26 @@ export class Thread {
         cause,
         retryable: true,
       });
-      for (const { reject } of this.#asked.splice(0)) reject(this.#failure);
+      for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
       ended();
     };
     worker.on("message", (reply: Reply) => {
-      const { resolve, reject } = this.#asked.shift()!;
+      const { resolve, reject } = this.#pending.shift()!;
       if (reply instanceof Error) reject(reply);
       else resolve(reply);
-      if (this.#asked.length === 0) worker.unref();
+      if (this.#pending.length === 0) worker.unref();
     });
     worker.on("error", fail);
     worker.on("exit", () => fail());
     worker.unref();
   }
 
-  /** Asks, and resolves to the answer; rejects when it fails or the thread ends before. */
-  ask(request: Request): Promise<Result> {
+  /** Sends a request and resolves to its response; rejects if it fails or the thread ends before. */
+  send(request: Request): Promise<Result> {
     if (this.#failure) return Promise.reject(this.#failure);
-    if (this.#asked.length === 0) this.worker.ref();
+    if (this.#pending.length === 0) this.worker.ref();
     return new Promise((resolve, reject) => {
-      this.#asked.push({ resolve, reject });
+      this.#pending.push({ resolve, reject });
       this.worker.postMessage(request);
     });
   }

@@ -1,5 +1,5 @@
 /**
- * What runs on a digest thread: it answers requests one by one, in order.
+ * What runs on a digest thread: it handles requests one by one, in order.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface StatesOptions {
   states: Uint8Array;
   /** Where in the memory there is space for what to feed. */
   space: number;
-  /** What to write where into the states, each time that they are asked for. */
+  /** What to write where into the states, each time that they are read. */
   restart: readonly { at: number; bytes: Uint8Array }[];
 }
 
@@ -56,8 +56,8 @@ export function openStates({ module, states, space, restart }: StatesOptions): S
 }
 
 /**
- * What a thread is asked for. `id` names one digest of one image, by `node:crypto` or in WebAssembly;
- * `load` and `feed` are for OpenSSL's libcrypto, whose contexts, given by their address, the asker makes.
+ * A request to a thread. `id` names one digest of one image, by `node:crypto` or in WebAssembly;
+ * `load` and `feed` are for OpenSSL's libcrypto, whose contexts, given by their address, the sender makes.
  */
 export type Request =
   | { op: "begin"; id: number; by: string | StatesOptions }
@@ -67,11 +67,11 @@ export type Request =
   | { op: "load"; library: string }
   | { op: "feed"; context: bigint; start: number; end: number };
 
-/** The answer: the hex of a digest or its states, nothing to all others, or what went wrong. */
+/** The response: the hex of a digest or its states, nothing to all others, or what went wrong. */
 export type Reply = string | Uint8Array | undefined | Error;
 
 /**
- * Serves who asks from a worker thread.
+ * Handles the requests that come to a worker thread.
  *
  * It runs from its source text, and so uses nothing from outside itself: a thread started by URL
  * would need the read permission in Deno, and would not be found in a bundle.
@@ -97,7 +97,7 @@ export function serve(open: typeof openStates): void {
       EVP_DigestUpdate: { parameters: ["usize", "buffer", "usize"], result: "i32" },
     }).symbols;
   let libcrypto: ReturnType<typeof load> | undefined;
-  const answer = (request: Request): Reply => {
+  const handle = (request: Request): Reply => {
     switch (request.op) {
       case "begin":
         hashes.set(
@@ -127,7 +127,7 @@ export function serve(open: typeof openStates): void {
   parentPort.on("message", (request) => {
     let reply: Reply;
     try {
-      reply = answer(request);
+      reply = handle(request);
     } catch (error) {
       reply = error as Error;
     }

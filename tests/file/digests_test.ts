@@ -47,7 +47,7 @@ Deno.test("an image that somebody else wrote has no digests, and cannot be verif
   });
 });
 
-Deno.test("digests of a file that was replaced or changed are not told", async () => {
+Deno.test("FileStore.stat: gives no digests of a file that was replaced or changed", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     for (const imageId of ["replaced", "changed", "truncated", "touched"]) {

@@ -264,10 +264,10 @@ Deno.test({
         await whileFrozen(mount, async (freeze) => {
           const error = await assertRejects(() => operation(freeze));
           assertInstanceOf(error, TimeoutError, `${name}: ${error}`);
-          assert(error.message.endsWith("did not answer within 0.5 s"), error.message);
+          assert(error.message.endsWith("did not respond within 0.5 s"), error.message);
           assert(error.retryable);
         });
-        // Once the disk answers again, what was asked of it is done, and then undone.
+        // Once the disk works again, what was requested of it is done, and then undone.
         const images = name === "delete" ? [] : ["a"];
         for (let attempt = 1;; attempt++) {
           const names = await Array.fromAsync(calm.list({ recursive: true }));

@@ -150,7 +150,7 @@ Deno.test("an image that is replaced while it is copied is copied as it was, or 
   });
 });
 
-Deno.test("an abort is told as it is, whatever the store is doing", async () => {
+Deno.test("FileStore: an abort is thrown as it is, whatever the store is doing", async () => {
   await inFolder(async (datadir) => {
     await using store = new FileStore("files", { datadir });
     for (let i = 0; i < 20; i++) await store.add(`${i}`, new Uint8Array(3));

@@ -148,7 +148,7 @@ Deno.test("a metadata file that is missing, no JSON or of another shape makes th
   });
 });
 
-Deno.test("add tells the metadata of the first mountpoint that the path starts with", async () => {
+Deno.test("FileStore.add: returns the metadata of the first mountpoint that the path starts with", async () => {
   await inFolder(async (folder) => {
     const metadataFile = `${folder}/metadata.json`;
     const other = { id: "other", mountpoint: "/other" };

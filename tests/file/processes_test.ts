@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { contentOf, numbers } from "./adder.ts";
 import { inFolder, litter, moduleArgs, tree } from "./support.ts";
 
-/** Starts a process that adds images as soon as it is told to. */
+/** Starts a process that adds images when it is signalled to. */
 async function startAdder(datadir: string, killAt: number, imageIds: string[]) {
   const child = new Deno.Command(Deno.execPath(), {
     args: moduleArgs("adder.ts", datadir, `${killAt}`, ...imageIds),
@@ -114,7 +114,7 @@ Deno.test(`killed during 50 adds, a store shows whole images alone and leaves no
         } else {
           await store.add(id, contentOf(id, `${adder.pid}`));
         }
-        // Told before it could be seen: an image is never without its digests.
+        // Digests are recorded before the image is visible: an image is never without them.
         assertEquals((await store.stat(id)).checksum, wrote(id, adder.pid));
         const { stream } = await store.get(id, { verify: true });
         await stream.pipeTo(new WritableStream());

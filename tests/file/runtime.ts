@@ -23,7 +23,7 @@ await store.copy("a/b", "c");
 await store.rename("c", "d/e");
 const listed: string[] = [];
 for await (const { path } of store.list({ recursive: true })) listed.push(path);
-const told = {
+const result = {
   checksum,
   stat: (await store.stat("a/b")).checksum,
   read,
@@ -32,4 +32,4 @@ const told = {
   deleted: await store.delete("a/b").then(() => store.get("a/b")).catch(said),
 };
 await store.close();
-console.log(JSON.stringify(told));
+console.log(JSON.stringify(result));

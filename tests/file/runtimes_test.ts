@@ -28,8 +28,8 @@ for (const [name, find] of Object.entries({ Node: nodeProgram, Bun: bunProgram }
       const bytes = new Uint8Array(9 * MIB + 3);
       bytes.set([1, 2, 3], 9 * MIB);
       const checksum = createHash("md5").update(bytes).digest("hex");
-      const told = JSON.parse(await run(program, bundle, datadir));
-      assertEquals(told, {
+      const result = JSON.parse(await run(program, bundle, datadir));
+      assertEquals(result, {
         checksum,
         stat: checksum,
         read: bytes.length,

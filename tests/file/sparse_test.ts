@@ -20,11 +20,11 @@ Deno.test("a sparse image of 10 GiB is added and read within 64 MiB of memory", 
       }
     }
     const args = moduleArgs("sparse.ts", `${folder}/images`, source);
-    const told = JSON.parse(await run(Deno.execPath(), ...args));
-    assertEquals(told.size, 10 * GIB);
-    assertEquals(told.read, 10 * GIB);
-    assert(told.same, "what was read is what was added");
-    const grown = (told.peak - told.before) / MIB;
+    const result = JSON.parse(await run(Deno.execPath(), ...args));
+    assertEquals(result.size, 10 * GIB);
+    assertEquals(result.read, 10 * GIB);
+    assert(result.same, "what was read is what was added");
+    const grown = (result.peak - result.before) / MIB;
     assert(grown < 64, `memory grew by ${grown} MiB`);
     const { blocks } = await Deno.stat(`${folder}/images/large`);
     assert(blocks! * 512 < 2 * MIB, `the image takes ${blocks! * 512} bytes`);

@@ -103,10 +103,10 @@ function faultTest(name: string, makeCase: () => Case | Case[]): void {
   }
 }
 
-/** Answers rightly, but for what `change` does to the answers whose numbers are in `which`. */
+/** Responds rightly, but for what `change` does to the responses whose numbers are in `which`. */
 function changing(
   image: ServedImage,
-  change: (answer: RawResponse, request: RawRequest) => RawResponse,
+  change: (response: RawResponse, request: RawRequest) => RawResponse,
   which: (index: number) => boolean = () => true,
 ): Respond {
   return (request, index) => {
@@ -119,14 +119,14 @@ const first = (index: number) => index === 0;
 
 function withHeaders(
   changes: Record<string, string | undefined>,
-): (answer: RawResponse) => RawResponse {
+): (response: RawResponse) => RawResponse {
   return ({ headers, ...rest }) => {
     const entries = Object.entries({ ...headers, ...changes }).filter(([, value]) => value);
     return { ...rest, headers: Object.fromEntries(entries) as Record<string, string> };
   };
 }
 
-/** Answers rightly, but ends after `at` bytes, those of the head included, where `which` says so. */
+/** Responds rightly, but ends after `at` bytes, those of the head included, where `which` says so. */
 function cutting(
   image: ServedImage,
   at: number,
@@ -139,7 +139,7 @@ function cutting(
 }
 
 const HEAD = written({ ...correctResponse(asked({}), strong), body: new Uint8Array() }).length;
-/** Where an answer may end: around every boundary of the message and of how it is read. */
+/** Where a response may end: around every boundary of the message and of how it is read. */
 const CUTS = [
   ...[0, 1, 9, 13, 16, 17, HEAD - 3, HEAD - 2, HEAD - 1, HEAD],
   ...[1, 65_535, 65_536, 65_537, 150_000, 196_608, SIZE - 1].map((at) => HEAD + at),
@@ -150,7 +150,7 @@ function asked(headers: Record<string, string>): RawRequest {
   return { method: "GET", target: "/", head: "", headers: new Headers(headers), body: empty };
 }
 
-faultTest("an answer cut once, at any byte, is resumed", () => [
+faultTest("a response cut once, at any byte, is resumed", () => [
   ...CUTS.map((at) => ({ respond: cutting(strong, at, first), requests: 2 })),
   ...CUTS.map((at) => ({
     respond: cutting(strong, at, first),
@@ -170,7 +170,7 @@ faultTest(
         {
           respond: changing(
             image,
-            (answer) => ({ ...answer, body: answer.body.subarray(0, 200_000) }),
+            (response) => ({ ...response, body: response.body.subarray(0, 200_000) }),
           ),
           error: RemoteServiceUnavailable,
         },
@@ -178,7 +178,7 @@ faultTest(
     }),
 );
 
-faultTest("answers that always end at the same byte of the message are an error", () => [
+faultTest("responses that always end at the same byte of the message are an error", () => [
   ...[0, 9, HEAD - 1, HEAD].map((at) => ({
     respond: cutting(strong, at),
     error: RemoteServiceUnavailable,
@@ -187,7 +187,10 @@ faultTest("answers that always end at the same byte of the message are an error"
 ]);
 
 faultTest("progress renews the retries: more cuts than retries, each further on", () => ({
-  respond: changing(strong, (answer) => ({ ...answer, body: answer.body.subarray(0, 70_000) })),
+  respond: changing(
+    strong,
+    (response) => ({ ...response, body: response.body.subarray(0, 70_000) }),
+  ),
 }));
 
 faultTest(
@@ -265,7 +268,7 @@ faultTest("more data than the Content-Range says is an error", () => ({
   error: SizeMismatch,
 }));
 
-faultTest("a resumed answer of another place is an error", () => ({
+faultTest("a resumed response of another place is an error", () => ({
   get: { offset: 1000 },
   respond: (request, index) => {
     if (index === 0) return cutting(strong, HEAD + 100_000)(request, index);
@@ -304,7 +307,7 @@ faultTest("an image that is replaced midway is never mixed with its successor", 
   }));
 });
 
-faultTest("an answer without a length whose end is the connection's is refused", () => [
+faultTest("a response without a length whose end is the connection's is refused", () => [
   {
     respond: changing(strong, withHeaders({ "content-length": undefined })),
     error: BackendException,
@@ -351,15 +354,19 @@ faultTest("silence ends in time, and is tried again", () => {
 
 faultTest("statuses that may pass are tried again, and others are not", () => [
   ...[408, 429, 500, 502, 503, 504].flatMap((status) => {
-    const failing = changing(strong, (answer) => ({ ...answer, status: `${status} No` }), first);
+    const failing = changing(
+      strong,
+      (response) => ({ ...response, status: `${status} No` }),
+      first,
+    );
     return [{ respond: failing, requests: 2 }, {
-      respond: changing(strong, (answer) => ({ ...answer, status: `${status} No` })),
+      respond: changing(strong, (response) => ({ ...response, status: `${status} No` })),
       error: [RemoteServiceUnavailable, TimeoutError],
       requests: 3,
     }];
   }),
   ...[204, 205, 304, 400, 401, 403, 404, 410, 418, 501].map((status) => ({
-    respond: changing(strong, (answer) => ({ ...answer, status: `${status} No` })),
+    respond: changing(strong, (response) => ({ ...response, status: `${status} No` })),
     error: StoreError,
     requests: 1,
   })),
@@ -367,10 +374,10 @@ faultTest("statuses that may pass are tried again, and others are not", () => [
 
 faultTest("206 for 200: all of it will do, a part will not", () => {
   const part = (last: number, total: string): Respond =>
-    changing(strong, (answer) => ({
+    changing(strong, (response) => ({
       status: "206 Partial Content",
       headers: {
-        ...answer.headers,
+        ...response.headers,
         "content-range": `bytes 0-${last}/${total}`,
         "content-length": `${last + 1}`,
       },
@@ -381,7 +388,7 @@ faultTest("206 for 200: all of it will do, a part will not", () => {
     { respond: part(999, `${SIZE}`), error: BackendException },
     { respond: part(999, "*"), error: BackendException },
     {
-      respond: changing(strong, (answer) => ({ ...answer, status: "206 Partial Content" })),
+      respond: changing(strong, (response) => ({ ...response, status: "206 Partial Content" })),
       error: BackendException,
     },
   ];

@@ -163,7 +163,7 @@ serviceTest(
   },
 );
 
-serviceTest("an answer over TLS whose end may be a cut is refused", "nginx", async ({ nginx }) => {
+serviceTest("a response over TLS whose end may be a cut is refused", "nginx", async ({ nginx }) => {
   const caFile = nginx["caFile"]!;
   const [cert, key] = await Promise.all(
     ["pem", "key"].map((name) => Deno.readTextFile(`${dirname(caFile)}/server.${name}`)),

@@ -134,10 +134,10 @@ function mirrors(
       };
     }
     const etag = etagOf(target);
-    const answer: RawResponse = correctResponse(request, { data, headers: etag ? { etag } : {} });
-    const bytes = written(answer);
+    const response: RawResponse = correctResponse(request, { data, headers: etag ? { etag } : {} });
+    const bytes = written(response);
     const after = method === "GET" ? cut(target, index) : undefined;
-    const head = bytes.length - answer.body.length;
+    const head = bytes.length - response.body.length;
     return { bytes: after === undefined ? bytes : bytes.subarray(0, head + after) };
   });
 }
@@ -145,7 +145,7 @@ function mirrors(
 const targets = (server: FaultServer) => server.requests.map(({ target }: RawRequest) => target);
 
 engineTest(
-  "readRange: resumes at the URL that answered, not at the redirector",
+  "readRange: resumes at the URL that responded, not at the redirector",
   async (options) => {
     const data = pattern(500_000);
     let cuts = 0;
@@ -190,9 +190,9 @@ engineTest(
 engineTest("readRange: bodies that end every 60 KB still make progress", async (options) => {
   const data = pattern(400_000);
   await using server = new FaultServer((request) => {
-    const answer = correctResponse(request, { data, headers: { etag: '"1"' } });
-    const bytes = written(answer);
-    return { bytes: bytes.subarray(0, bytes.length - Math.max(0, answer.body.length - 60_000)) };
+    const response = correctResponse(request, { data, headers: { etag: '"1"' } });
+    const bytes = written(response);
+    return { bytes: bytes.subarray(0, bytes.length - Math.max(0, response.body.length - 60_000)) };
   });
   await using store = new HttpStore("web", { baseUrl: server.url, ...options, retries: 3 });
   assertBytes(await readAll(store, "a.img"), data);

@@ -170,7 +170,7 @@ Deno.test("the driver is found by its name, and only reads", async () => {
   await assertRejects(() => store.add("a", new Uint8Array(1)), StoreAddDisabled);
 });
 
-Deno.test("stat tells what HEAD tells", async () => {
+Deno.test("HttpStore.stat: gives what a HEAD gives", async () => {
   await withSite(({ method }) => {
     assertEquals(method, "HEAD");
     return new Response(new Uint8Array(1234), {
@@ -194,7 +194,7 @@ Deno.test("stat tells what HEAD tells", async () => {
   });
 });
 
-Deno.test("where HEAD is refused or tells no size, a GET of one byte does", async () => {
+Deno.test("HttpStore.stat: sends a GET of one byte where HEAD is refused or gives no size", async () => {
   for (
     const head of [
       new Response(null, { status: 405 }),
@@ -221,22 +221,22 @@ Deno.test("where HEAD is refused or tells no size, a GET of one byte does", asyn
 });
 
 Deno.test("stat of an empty image, of one that ignores ranges, of one of unknown size", async () => {
-  const answers: [() => Response, number | undefined][] = [
+  const responses: [() => Response, number | undefined][] = [
     [() => new Response(null, { status: 416, headers: { "content-range": "bytes */0" } }), 0],
     [() => new Response("hello"), 5],
     [() => new Response(new ReadableStream()), undefined],
   ];
-  for (const [answer, expected] of answers) {
+  for (const [response, expected] of responses) {
     await withSite(({ method, url }) => {
       if (!url.endsWith("/a.img")) return new Response(null, { status: 404 });
-      return method === "HEAD" ? new Response(null, { status: 405 }) : answer();
+      return method === "HEAD" ? new Response(null, { status: 405 }) : response();
     }, async (store) => {
       assertEquals(await store.getSize("a.img"), expected);
     });
   }
 });
 
-Deno.test("answers that are no image become the errors of a store", async () => {
+Deno.test("HttpStore.get: responses that are no image become the errors of a store", async () => {
   for (
     const [status, error] of [[401, NotAuthenticated], [403, Forbidden], [404, NotFound], [
       410,
@@ -251,10 +251,10 @@ Deno.test("answers that are no image become the errors of a store", async () => 
 });
 
 Deno.test("a range at the end is empty, one past it is an error, also without Content-Range", async () => {
-  for (const told of [true, false]) {
+  for (const sizeKnown of [true, false]) {
     await withSite(({ method }) => {
       if (method === "HEAD") return new Response(new Uint8Array(10));
-      const headers = new Headers(told ? { "content-range": "bytes */10" } : {});
+      const headers = new Headers(sizeKnown ? { "content-range": "bytes */10" } : {});
       return new Response(null, { status: 416, headers });
     }, async (store) => {
       const { stream, size, total } = await store.get("a.img", { offset: 10 });
@@ -350,8 +350,8 @@ Deno.test("a line of a JSON index without a date or a size is an entry without t
   const index = lines.map((line, i) => ({ name: `${i}.img`, type: "file", ...line }));
   await withSite(() => Response.json(index), async (store) => {
     const entries = await Array.fromAsync(store.list());
-    const told = entries.map(({ path, size, modified }) => [path, size, modified?.toISOString()]);
-    assertEquals(told, [
+    const listed = entries.map(({ path, size, modified }) => [path, size, modified?.toISOString()]);
+    assertEquals(listed, [
       ["0.img", 3, "2026-11-23T17:42:00.000Z"],
       ...["1.img", "2.img", "3.img", "4.img"].map((path) => [path, undefined, undefined]),
     ]);

@@ -1,5 +1,5 @@
 /**
- * Who may use the cluster, and what is said to whom may not.
+ * Who may use the cluster, and the error of everybody else.
  *
  * @module
  */
@@ -72,7 +72,7 @@ serviceTest("a Ceph user may what its capabilities say", "ceph", async (_, t) =>
     ["a ceph.conf that is not there", { cephConf: "/none" }, BadStoreConfiguration, "/none"],
   ];
   for (const [what, options, ErrorClass, said] of refusals) {
-    await t.step(`${what} is told`, async () => {
+    await t.step(`${what} is reported`, async () => {
       await using store = storeOn(cluster, options);
       const error = await assertRejects(() => store.configure(), ErrorClass) as Error;
       assertStringIncludes(error.message, said);

@@ -134,7 +134,7 @@ serviceTest("an OSD that stops, a monitor that is gone", "ceph", async (_, t) =>
   });
 
   await t.step(
-    "a monitor that does not answer is TimeoutError, and again there is no error",
+    "a monitor that does not respond is TimeoutError, and again there is no error",
     async () => {
       Deno.kill(mon, "SIGSTOP");
       await using store = storeOn(cluster, { connectTimeout: 1 });

@@ -73,26 +73,30 @@ serviceTest("an image of unknown size is as large as its data", "ceph", async ({
   }
 });
 
-serviceTest("stat tells what `rbd` tells, the digests and the space", "ceph", async ({ ceph }) => {
-  await using store = storeOn(ceph);
-  const id = freshId();
-  const { checksum, multihash } = await store.add(id, randomBytes(9 * MIB));
-  const stat = await store.stat(id);
-  const info = JSON.parse(await rbd(ceph, "info", id, "--format=json"));
-  const du = JSON.parse(await rbd(ceph, "du", `${id}@snap`, "--format=json"));
-  assertEquals(stat.size, 9 * MIB);
-  assertEquals([stat.checksum, stat.multihash], [checksum, multihash]);
-  assertEquals(stat.etag?.startsWith(`"${info.id}-`), true);
-  const features = (stat.metadata?.["features"] as string[]).sort();
-  assertEquals({ ...stat.metadata, features }, {
-    order: info.order,
-    features: info.features.sort(),
-    usedBytes: du.images[0].used_size,
-    parent: undefined,
-  });
-  assert(Math.abs(stat.modified!.getTime() - Date.now()) < 60_000);
-  await store.delete(id);
-});
+serviceTest(
+  "RbdStore.stat: gives what `rbd` gives, the digests and the space",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    const { checksum, multihash } = await store.add(id, randomBytes(9 * MIB));
+    const stat = await store.stat(id);
+    const info = JSON.parse(await rbd(ceph, "info", id, "--format=json"));
+    const du = JSON.parse(await rbd(ceph, "du", `${id}@snap`, "--format=json"));
+    assertEquals(stat.size, 9 * MIB);
+    assertEquals([stat.checksum, stat.multihash], [checksum, multihash]);
+    assertEquals(stat.etag?.startsWith(`"${info.id}-`), true);
+    const features = (stat.metadata?.["features"] as string[]).sort();
+    assertEquals({ ...stat.metadata, features }, {
+      order: info.order,
+      features: info.features.sort(),
+      usedBytes: du.images[0].used_size,
+      parent: undefined,
+    });
+    assert(Math.abs(stat.modified!.getTime() - Date.now()) < 60_000);
+    await store.delete(id);
+  },
+);
 
 serviceTest("zeros take no space where provisioning is thin", "ceph", async ({ ceph }) => {
   const zeros = new Uint8Array(24 * MIB);

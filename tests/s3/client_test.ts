@@ -1,5 +1,5 @@
 /**
- * What Amazon answers and the servers of the other tests do not.
+ * Responses of Amazon that the servers of the other tests do not send.
  *
  * @module
  */
@@ -28,9 +28,9 @@ interface Seen {
   body: string;
 }
 
-/** A store whose server gives these answers, one after the other, and what it was asked. */
+/** A store whose server gives these responses, one after the other, and its requests. */
 function storeOn(
-  answers: (Response | ((seen: Seen) => Response))[],
+  responses: (Response | ((seen: Seen) => Response))[],
   options: Partial<S3Options> = {},
 ): { store: S3Store; seen: Seen[] } {
   const seen: Seen[] = [];
@@ -43,9 +43,9 @@ function storeOn(
       const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : "";
       const request = { method, url: new URL(url), headers: new Headers(headers), body: text };
       seen.push(request);
-      const answer = answers.shift();
-      if (answer === undefined) throw new Error(`nothing to answer to ${method} ${url}`);
-      return Promise.resolve(typeof answer === "function" ? answer(request) : answer);
+      const next = responses.shift();
+      if (next === undefined) throw new Error(`no response for ${method} ${url}`);
+      return Promise.resolve(typeof next === "function" ? next(request) : next);
     },
     ...options,
   });
@@ -60,7 +60,7 @@ function fault(status: number, code: string, more = "", headers: HeadersInit = {
 
 const image = () => new Response("abc", { headers: { "content-length": "3", etag: '"e"' } });
 
-Deno.test("errors are told apart by the S3 code, and say nothing of the server's words", async () => {
+Deno.test("S3Store: chooses the error by the S3 code, and repeats none of the server's words", async () => {
   const classes: [number, string, new (detail: string) => StoreError][] = [
     [404, "NoSuchKey", NotFound],
     [404, "NoSuchBucket", NotFound],
@@ -103,19 +103,19 @@ Deno.test("SlowDown and a 400 that says so are tried again, after the time asked
 });
 
 Deno.test("a region that the server names is signed for from then on", async () => {
-  const answers = [
+  const responses = [
     fault(400, "AuthorizationHeaderMalformed", "<Region>eu-west-9</Region>"),
     image(),
     image(),
   ];
-  const { store, seen } = storeOn(answers);
+  const { store, seen } = storeOn(responses);
   await (await store.get("a")).stream.cancel();
   await (await store.get("a")).stream.cancel();
   const regions = seen.map(({ headers }) => headers.get("authorization")!.split("/")[2]);
   assertEquals(regions, ["us-east-1", "eu-west-9", "eu-west-9"]);
 });
 
-Deno.test("a region is learned from the headers of an answer without a body too", async () => {
+Deno.test("a region is learned from the headers of a response without a body too", async () => {
   const { store, seen } = storeOn([
     new Response(null, { status: 400, headers: { "x-amz-bucket-region": "eu-west-9" } }),
     new Response(null, { headers: { "content-length": "3", etag: '"e"' } }),
@@ -139,7 +139,7 @@ Deno.test("keys that ended are asked for anew, once", async () => {
   assertEquals(seen[1]!.headers.get("x-amz-security-token"), "t");
   const refused = () => new Response(null, { status: 400 });
   const found = () => new Response(null, { headers: { "content-length": "3", etag: '"e"' } });
-  // The answer to a HEAD has no code.
+  // The response to a HEAD has no code.
   const headed = storeOn([refused(), found(), refused(), refused()], options);
   assertEquals(await headed.store.getSize("a"), 3);
   await assertRejects(() => headed.store.getSize("a"), BackendException);
@@ -173,8 +173,8 @@ Deno.test("an anonymous store signs nothing", async () => {
   await assertRejects(() => store.presign("a"), StoreError, "signs nothing");
 });
 
-/** Answers an add of one part beyond the first. */
-function addAnswers(complete: Response[]): (Response | ((seen: Seen) => Response))[] {
+/** Responds to an add of one part beyond the first. */
+function addResponses(complete: Response[]): (Response | ((seen: Seen) => Response))[] {
   const missing = () => new Response(null, { status: 404 });
   const part = () => new Response(null, { headers: { etag: '"p"' } });
   return [
@@ -204,18 +204,18 @@ const initiated = (id: string) =>
   `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`;
 
 Deno.test("an error in the body of a completion that is 200 is one, and is tried again", async () => {
-  const answers = addAnswers([
+  const responses = addResponses([
     new Response("  <Error><Code>InternalError</Code></Error>"),
     new Response("<CompleteMultipartUploadRes"),
     completed(),
   ]);
-  const { store, seen } = storeOn(answers, LARGE);
+  const { store, seen } = storeOn(responses, LARGE);
   await store.add("a", new Uint8Array(6 * 2 ** 20));
   assertEquals(seen.filter(({ method }) => method === "POST").length, 4);
   assertEquals(seen.at(-1)!.headers.get("if-none-match"), "*");
 });
 
-Deno.test("a completion that was carried out although its answer was lost is no Duplicate", async () => {
+Deno.test("a completion that was carried out although its response was lost is no Duplicate", async () => {
   let addId = "";
   const ours = () =>
     new Response(null, {
@@ -225,12 +225,12 @@ Deno.test("a completion that was carried out although its answer was lost is no 
     throw new TypeError("connection reset");
   };
   for (const second of [fault(412, "PreconditionFailed"), fault(404, "NoSuchUpload")]) {
-    const answers = addAnswers([]);
-    answers[1] = ({ headers }) => {
+    const responses = addResponses([]);
+    responses[1] = ({ headers }) => {
       addId = headers.get("x-amz-meta-vitrine-add")!;
       return new Response(initiated("u"));
     };
-    const { store } = storeOn([...answers, lost, second, ours], LARGE);
+    const { store } = storeOn([...responses, lost, second, ours], LARGE);
     await store.add("a", new Uint8Array(6 * 2 ** 20));
   }
 });
@@ -309,7 +309,7 @@ Deno.test("an upload whose beginning was refused or aborted leaves those of othe
       retries: 1,
       fetch(href, { method, signal }) {
         const url = new URL(href);
-        const answer = () => {
+        const respond = () => {
           if (method === "HEAD") return new Response(null, { status: 404 });
           if (method === "POST") return begin(() => controller.abort(reason), signal!);
           if (method === "DELETE") ended.push(url.searchParams.get("uploadId"));
@@ -319,7 +319,7 @@ Deno.test("an upload whose beginning was refused or aborted leaves those of othe
               `<Initiated>${begun}</Initiated></Upload></ListMultipartUploadsResult>`,
           );
         };
-        return Promise.resolve().then(answer);
+        return Promise.resolve().then(respond);
       },
     });
     const { signal } = controller;
@@ -338,11 +338,11 @@ Deno.test("an upload by checksums names its algorithm, and the completion has th
   } as const;
   for (const [checksumAlgorithm, [type, name]] of Object.entries(kinds)) {
     const header = `x-amz-checksum-${checksumAlgorithm.toLowerCase()}`;
-    const answers = addAnswers([completed()]);
+    const responses = addResponses([completed()]);
     const echo = ({ headers }: Seen) =>
       new Response(null, { headers: { etag: '"p"', [header]: headers.get(header)! } });
-    answers[2] = answers[3] = echo;
-    const { store, seen } = storeOn(answers, {
+    responses[2] = responses[3] = echo;
+    const { store, seen } = storeOn(responses, {
       ...LARGE,
       enableDataIntegrityProtection: true,
       requestChecksumCalculation: "when_supported",
@@ -357,7 +357,7 @@ Deno.test("an upload by checksums names its algorithm, and the completion has th
 });
 
 Deno.test("without the options no request has a checksum header", async () => {
-  const { store, seen } = storeOn(addAnswers([completed()]), LARGE);
+  const { store, seen } = storeOn(addResponses([completed()]), LARGE);
   await store.add("a", new Uint8Array(6 * 2 ** 20));
   for (const { headers } of seen) {
     assertEquals([...headers.keys()].filter((name) => /checksum/.test(name)), []);

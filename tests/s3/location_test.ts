@@ -78,7 +78,7 @@ Deno.test("any image id is the same after a URI, with keys and without", async (
   );
 });
 
-Deno.test("a store answers for its own host and bucket alone", () => {
+Deno.test("S3Store.owns: knows its own host and bucket alone", () => {
   const store = storeAt("http://h:7480");
   const owns = (uri: string) => store.ownsLocation(S3Location.parse(uri));
   assertEquals(owns("s3://h:7480/images/a/b"), true);

@@ -78,15 +78,18 @@ s3Test("an image of one PUT keeps its digests, one in parts those expected", asy
   await assertRejects(() => store.get("unknown", { verify: true }), Invalid, "nothing is known");
 });
 
-s3Test("an image that fits a part is one PUT though nobody told its size", async (s3) => {
-  await using bucket = new TestBucket(s3, { largeObjectChunkSize: 5 });
-  const { store } = bucket;
-  const small = await store.add("small", streamOf(pattern(5 * MIB)));
-  assertEquals((await store.stat("small")).checksum, small.checksum);
-  const large = await store.add("large", streamOf(pattern(5 * MIB + 1)));
-  assertEquals((await store.stat("large")).etag!.endsWith('-2"'), true);
-  assertEquals(large.size, 5 * MIB + 1);
-});
+s3Test(
+  "S3Store.add: an image that fits a part is one PUT though its size is not known",
+  async (s3) => {
+    await using bucket = new TestBucket(s3, { largeObjectChunkSize: 5 });
+    const { store } = bucket;
+    const small = await store.add("small", streamOf(pattern(5 * MIB)));
+    assertEquals((await store.stat("small")).checksum, small.checksum);
+    const large = await store.add("large", streamOf(pattern(5 * MIB + 1)));
+    assertEquals((await store.stat("large")).etag!.endsWith('-2"'), true);
+    assertEquals(large.size, 5 * MIB + 1);
+  },
+);
 
 s3Test("an add that fails half way leaves no upload", async (s3) => {
   await using bucket = new TestBucket(s3, PARTS);
@@ -108,7 +111,7 @@ s3Test("an add that fails half way leaves no upload", async (s3) => {
   assertEquals(await names(store), ["first"]);
 });
 
-s3Test("gc tells and removes uploads that nobody ended, and no others", async (s3) => {
+s3Test("S3Store.gc: lists and removes uploads that nobody ended, and no others", async (s3) => {
   await using bucket = new TestBucket(s3, PARTS);
   const { store } = bucket;
   await store.add("first", pattern(1));
@@ -211,7 +214,7 @@ s3Test("a clock that is wrong is put right by the server's", async (s3) => {
   }
 });
 
-s3Test("wrong keys and missing buckets are told apart", async (s3) => {
+s3Test("S3Store: wrong keys and a missing bucket are different errors", async (s3) => {
   await using bucket = new TestBucket(s3);
   await bucket.store.add("a", pattern(10));
   await using stranger = bucket.another({ secretKey: "wrong-wrong" });

@@ -1,5 +1,5 @@
 /**
- * Pages of other origins: what they may read, and what browsers are told.
+ * Pages of other origins: what they may read, and what the headers permit.
  *
  * @module
  */

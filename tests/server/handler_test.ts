@@ -71,7 +71,7 @@ class Undigested extends Watched {
   static override readonly CAPABILITIES = MemoryStore.CAPABILITIES & ~(1 << 15);
 }
 
-/** Tells digests, and no entity tag. */
+/** A store that has digests, and no entity tag. */
 class Untagged extends Watched {
   constructor(name: string) {
     super(name);

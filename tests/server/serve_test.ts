@@ -24,7 +24,7 @@ for (let at = 0; at < DATA.length; at += 65_536) {
   crypto.getRandomValues(DATA.subarray(at, at + 65_536));
 }
 
-/** A store whose reads can break off, and which tells when it is let go of. */
+/** A store whose reads can break off, and which records when it is closed. */
 class Brittle extends MemoryStore {
   /** After how many bytes of an image reading fails. */
   breakAt = Infinity;
@@ -218,13 +218,13 @@ Deno.test("serve: a multipart body that fails half way never looks complete", as
 });
 
 Deno.test("serve: calls onError with what fails after the headers", async () => {
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   await running(async ({ url }, store) => {
     store.breakAt = 5 * MIB;
     const response = await fetch(new URL("/s/a.iso", url));
     await assertRejects(() => response.bytes());
-    assert(told[0] instanceof RemoteServiceUnavailable && told.length === 1);
-  }, { onError: (error) => told.push(error) });
+    assert(reported[0] instanceof RemoteServiceUnavailable && reported.length === 1);
+  }, { onError: (error) => reported.push(error) });
 });
 
 Deno.test("vitrine serve: logs a line for each failed request, and ends with 0", async () => {
@@ -263,9 +263,13 @@ Deno.test("vitrine serve: logs a line for each failed request, and ends with 0",
   await missing.body!.cancel();
   child.kill("SIGINT");
   assertEquals((await child.status).code, 0);
-  const told = (await Array.fromAsync(err)).join("").trimEnd().split("\n");
-  assertEquals(told.map((line) => line.split(": ")[0]), ["vitrine", "vitrine"], told.join("\n"));
-  assert(!told.join().includes("\u009b"), "no client writes to the terminal");
+  const reported = (await Array.fromAsync(err)).join("").trimEnd().split("\n");
+  assertEquals(
+    reported.map((line) => line.split(": ")[0]),
+    ["vitrine", "vitrine"],
+    reported.join("\n"),
+  );
+  assert(!reported.join().includes("\u009b"), "no client writes to the terminal");
   await lines.cancel();
 });
 
@@ -320,27 +324,27 @@ Deno.test("serve: PUT adds the bytes that were sent", async () => {
 
 Deno.test("serve: HEAD, 304 and 204 have no body on a kept connection", async () => {
   await running(async ({ url }) => {
-    const answer = await exchange(
+    const received = await exchange(
       url,
       asking("HEAD", "/s/a.iso") + asking("GET", "/s/a.iso", "If-None-Match: *\r\n") +
         asking("OPTIONS", "/s/") + asking("GET", "/s/none") +
         asking("GET", "/s/a.iso", "Range: bytes=0-0\r\nConnection: close\r\n"),
     );
-    const statuses = [...new TextDecoder().decode(answer).matchAll(/^HTTP\/1\.1 (\d+)/gm)];
+    const statuses = [...new TextDecoder().decode(received).matchAll(/^HTTP\/1\.1 (\d+)/gm)];
     assertEquals(statuses.map(([, status]) => status), ["200", "304", "204", "404", "206"]);
-    assertEquals(answer.at(-1), DATA[0]);
+    assertEquals(received.at(-1), DATA[0]);
   });
 });
 
 Deno.test("serve: HEAD has no length where GET has none, on a kept connection", async () => {
   await running(async ({ url }, store) => {
     store.sizeless = true;
-    const answer = await exchange(
+    const received = await exchange(
       url,
       asking("HEAD", "/s/") + asking("HEAD", "/s/a.iso") +
         asking("OPTIONS", "/s/", "Connection: close\r\n"),
     );
-    const heads = new TextDecoder().decode(answer).toLowerCase().split("\r\n\r\n");
+    const heads = new TextDecoder().decode(received).toLowerCase().split("\r\n\r\n");
     assertEquals(heads.map((head) => head.split("\r\n")[0]), [
       "http/1.1 200 ok",
       "http/1.1 200 ok",
@@ -356,8 +360,8 @@ Deno.test("serve: a Host that is not valid is 400", async () => {
     for (const path of ["/s/a.iso", "/s/"]) {
       for (const host of ["a b:xx", "h:99999", "[::", "x/s/a.iso?", "x#", "a@b", "\\"]) {
         const text = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
-        const answer = new TextDecoder().decode(await exchange(url, text));
-        assertEquals(answer.split("\r\n")[0], "HTTP/1.1 400 Bad Request", host);
+        const received = new TextDecoder().decode(await exchange(url, text));
+        assertEquals(received.split("\r\n")[0], "HTTP/1.1 400 Bad Request", host);
       }
     }
   });

@@ -110,7 +110,7 @@ async function digestOf(
 }
 
 for (const backend of BACKENDS) {
-  Deno.test(`digest ${backend}: known answers of every algorithm`, async () => {
+  Deno.test(`digest ${backend}: known digests of every algorithm`, async () => {
     const abc = new TextEncoder().encode("abc");
     assertEquals(await digestOf(abc, backend, ALL, [3]), ABC);
     assertEquals(await digestOf(abc, backend, ALL, [1]), ABC);
@@ -307,7 +307,7 @@ async function untilOnThread(digests: Digests, bytes: Uint8Array, at: number): P
 
 Deno.test("digest wasm: many chunks go on by a thread, which is given back", async () => {
   const bytes = pattern(48 * MIB + 77);
-  const answer = expected(bytes, PAIR);
+  const wanted = expected(bytes, PAIR);
   const run = async () => {
     const digests = await createDigests(PAIR, { backend: "wasm" });
     const buffer = new Uint8Array(MIB + 1);
@@ -325,7 +325,7 @@ Deno.test("digest wasm: many chunks go on by a thread, which is given back", asy
     await Promise.all(updates);
     return await digests.digest();
   };
-  for (const one of await Promise.all([run(), run(), run()])) assertEquals(one, answer);
+  for (const one of await Promise.all([run(), run(), run()])) assertEquals(one, wanted);
   assert([...pool().threads].every(({ load }) => load === 0));
 });
 
@@ -407,12 +407,12 @@ Deno.test("digest worker: threads and shared memory are bounded, and used again"
   const { threads, ring } = pool();
   const before = ring.memory;
   const bytes = pattern(5 * MIB);
-  const answer = expected(bytes, ["md5", "sha512"]);
+  const wanted = expected(bytes, ["md5", "sha512"]);
   const some = Array.from(
     { length: 50 },
     () => digestOf(bytes, "worker", ["md5", "sha512"], [4 * MIB]),
   );
-  for (const digests of await Promise.all(some)) assertEquals(digests, answer);
+  for (const digests of await Promise.all(some)) assertEquals(digests, wanted);
   assert(threads.size <= Math.min(8, navigator.hardwareConcurrency), `${threads.size} threads`);
   assert(ring.memory.byteLength <= 32 * MIB);
   assertEquals(pool().ring.memory, before);
@@ -442,7 +442,7 @@ Deno.test("digest worker: what was abandoned takes no room from those who come l
 Deno.test("digest worker: a thread that ends is an error, and is replaced", async () => {
   const bytes = pattern(6 * MIB);
   const algorithms = ["md5", "sha512"];
-  const answer = expected(bytes, algorithms);
+  const wanted = expected(bytes, algorithms);
   for (const victims of [1, 2]) {
     const digests = await createDigests(algorithms, { backend: "worker" });
     await digests.update(bytes);
@@ -460,7 +460,7 @@ Deno.test("digest worker: a thread that ends is an error, and is replaced", asyn
 
     // More images than slots: those that the dead held must have come back.
     const many = Array.from({ length: 40 }, () => digestOf(bytes, "worker", algorithms, [4 * MIB]));
-    for (const one of await Promise.all(many)) assertEquals(one, answer);
+    for (const one of await Promise.all(many)) assertEquals(one, wanted);
   }
 });
 
@@ -475,7 +475,7 @@ Deno.test("digest worker: what fails on a thread rejects, and the thread goes on
   const bytes = pattern(4 * MIB);
   const digests = await createDigests(["md5"], { backend: "worker" });
   const [thread] = [...pool().threads].filter(({ load }) => load > 0);
-  await assertRejects(() => thread!.ask({ op: "update", id: -1, start: 0, end: 1 }), TypeError);
+  await assertRejects(() => thread!.send({ op: "update", id: -1, start: 0, end: 1 }), TypeError);
   await digests.update(bytes);
   assertEquals(await digests.digest(), expected(bytes, ["md5"]));
 });
@@ -600,8 +600,8 @@ Deno.test({ name: "digest: the same in Node", ignore: noNode }, async () => {
       `${folder}/main.ts`,
     ]);
     const lines = (await output("node", [`${folder}/main.mjs`])).trim().split("\n");
-    const answer = expected(new Uint8Array(9 * MIB).fill(97), ["md5", "sha256"]);
-    assertEquals(lines.map((line) => JSON.parse(line)), Array(4).fill(answer));
+    const wanted = expected(new Uint8Array(9 * MIB).fill(97), ["md5", "sha256"]);
+    assertEquals(lines.map((line) => JSON.parse(line)), Array(4).fill(wanted));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -11,7 +11,7 @@ import { replaceMethods } from "../store/replace_methods.ts";
 
 const MIB = 1_048_576;
 
-/** A store whose reads break, and which tells how many of its images are open. */
+/** A store whose reads break, and which counts its open images. */
 class BrokenStore extends MemoryStore {
   opened = 0;
 
@@ -55,7 +55,7 @@ Deno.test("a small response is there at once, a large one is a stream of 1 MiB c
   assertEquals(sizes, [MIB, MIB, 1]);
 });
 
-Deno.test("a small image that cannot be read is an error, not an answer that breaks", async () => {
+Deno.test("GetResult.respond: a small image that cannot be read is an error, not a response that breaks", async () => {
   const store = new BrokenStore("s");
   const vfs = new Vfs({ s: store });
   await vfs.writeFile("/s/small", new Uint8Array(9));

@@ -95,7 +95,7 @@ serviceTest(
   },
 );
 
-serviceTest("vitrine tells a caller without a token, and one that is refused", "keystone", async ({
+serviceTest("vitrine: names a caller without a token, and one that is refused", "keystone", async ({
   keystone,
 }) => {
   const config = { driver: "swift", multiTenant: true, container: container() };

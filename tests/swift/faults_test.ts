@@ -54,10 +54,10 @@ async function behind(
 }
 
 /** Passes everything on, but the first `count` requests of that kind. */
-function atFirst(count: number, kind: RegExp, answer: (passing: Passing) => Promise<Response>) {
+function atFirst(count: number, kind: RegExp, respond: (passing: Passing) => Promise<Response>) {
   let left = count;
   return (passing: Passing) =>
-    kind.test(passing.name) && left-- > 0 ? answer(passing) : passing.pass();
+    kind.test(passing.name) && left-- > 0 ? respond(passing) : passing.pass();
 }
 
 function status(status: number, headers: HeadersInit = {}): Promise<Response> {
@@ -189,7 +189,7 @@ serviceTest("swift: what is damaged on its way is refused by Swift itself", "swi
 });
 
 serviceTest(
-  "swift: an add whose last answer is lost succeeds, and is no Duplicate of itself",
+  "swift: an add whose last response is lost succeeds, and is no Duplicate of itself",
   "swift",
   async () => {
     for (const bytes of [pattern(1000), BYTES]) {

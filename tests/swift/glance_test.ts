@@ -183,7 +183,7 @@ serviceTest(
       );
       assert(!missing.message.includes("testing2"), missing.message);
       await store.delete(uri);
-      assertEquals((await peer.ask("get", { uri, path })).error, "NotFound");
+      assertEquals((await peer.request("get", { uri, path })).error, "NotFound");
     } finally {
       await Deno.remove(path);
       await emptied(theirs);

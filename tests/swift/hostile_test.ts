@@ -126,7 +126,7 @@ Deno.test("endpointOf: takes the first of several endpoints of a region", () => 
   }
 });
 
-/** Starts a Keystone that responds to logins as it is told, and is a Swift without objects too. */
+/** Starts a Keystone that responds to logins as the test says, and is a Swift without objects too. */
 function keystone(
   login: (request: Request, url: URL) => Response | undefined,
   { date = new Date(), expires = 3_600_000 } = {},

@@ -133,7 +133,7 @@ Deno.test("glance_store's segments are hidden by their image's manifest, others 
   assertEquals(entries.map(({ path }) => path), [
     ...["empty", "empty-00001", "large", "large-x", "plain", "plain-00001"],
   ]);
-  // What the listing does not know is not told.
+  // What the listing does not know is left out.
   assertEquals(entries.find(({ path }) => path === "large")!.size, undefined);
 });
 

@@ -102,7 +102,7 @@ Deno.test("a name that holds what URIs keep for themselves comes back as it was"
 });
 
 serviceTest(
-  "swift: a store answers for its own account, containers and ids",
+  "SwiftStore.owns: knows its own account, containers and ids",
   "swift",
   async ({ swift: at }) => {
     const options = { ...swift!, container: container() };

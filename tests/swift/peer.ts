@@ -5,8 +5,8 @@
  */
 import { assertEquals } from "@std/assert";
 
-/** What glance_store answers: the fields that its work has. */
-export interface PeerAnswer {
+/** The result of glance_store: the fields that its work has. */
+export interface PeerResult {
   uri: string;
   size: number;
   checksum: string;
@@ -34,19 +34,19 @@ export class Peer implements AsyncDisposable {
     this.#lines = lines(this.#process.stdout);
   }
 
-  /** Asks for work and resolves to the answer, whatever it is. */
-  async ask(work: string, more: Record<string, unknown>): Promise<PeerAnswer> {
+  /** Requests work and resolves to its result, whatever it is. */
+  async request(work: string, more: Record<string, unknown>): Promise<PeerResult> {
     await this.#input.write(new TextEncoder().encode(JSON.stringify({ work, ...more }) + "\n"));
     const { value, done } = await this.#lines.next();
     if (done) throw new Error("glance_store ended");
     return JSON.parse(value);
   }
 
-  /** Asks for work that must succeed. */
-  async run(work: string, more: Record<string, unknown>): Promise<PeerAnswer> {
-    const answer = await this.ask(work, more);
-    assertEquals(answer.error, undefined, `${work}: ${answer.message}`);
-    return answer;
+  /** Requests work that must succeed. */
+  async run(work: string, more: Record<string, unknown>): Promise<PeerResult> {
+    const result = await this.request(work, more);
+    assertEquals(result.error, undefined, `${work}: ${result.message}`);
+    return result;
   }
 
   /** Ends it. */

@@ -26,7 +26,7 @@ export interface Proxy extends AsyncDisposable {
   requests: string[];
 }
 
-/** Starts a proxy to Swift with tempauth, which asks `meddle` for the answers. */
+/** Starts a proxy to Swift with tempauth, whose responses are those of `meddle`. */
 export async function proxy(meddle: (passing: Passing) => Promise<Response>): Promise<Proxy> {
   const requests: string[] = [];
   const { url: accountUrl } = await account(swift!);
@@ -70,8 +70,8 @@ export async function expire(token: string, memcachedPort: number): Promise<void
   const key = createHash("md5").update(`AUTH_/token/${token}`).digest("hex");
   using memcached = await Deno.connect({ hostname: "127.0.0.1", port: memcachedPort });
   await memcached.write(new TextEncoder().encode(`delete ${key}\r\n`));
-  const answer = new Uint8Array(64);
-  const count = await memcached.read(answer);
-  const text = new TextDecoder().decode(answer.subarray(0, count ?? 0));
-  if (text !== "DELETED\r\n") throw new Error(`memcached answered ${text}`);
+  const reply = new Uint8Array(64);
+  const count = await memcached.read(reply);
+  const text = new TextDecoder().decode(reply.subarray(0, count ?? 0));
+  if (text !== "DELETED\r\n") throw new Error(`memcached responded with ${text}`);
 }

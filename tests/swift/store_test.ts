@@ -132,7 +132,7 @@ onServers(
 );
 
 onServers(
-  "stat tells the digests of images that glance_store or others put there, as far as it can",
+  "SwiftStore.stat: gives the digests of images that glance_store or others put there, as far as it can",
   { swift, ceph },
   {},
   async ({ store, options, at }) => {
@@ -243,7 +243,7 @@ onServers(
         const { checksum, multihash } = await store.stat("to");
         assertEquals([checksum, multihash], [added.checksum, added.multihash]);
         await store.delete("from");
-        // radosgw tells nobody what a static manifest names.
+        // radosgw does not say what a static manifest names.
         const isHidden = "tempUrlDigest" in options && largeObjectType === "slo" && size > 10;
         assertEquals(carried, isHidden ? 1 : 0, `${largeObjectType} of ${size}`);
         assertBytes(await bytesOf(store, "to"), bytes);
@@ -311,15 +311,15 @@ onServers(
     const writer = writable.getWriter();
     await writer.write(pattern(3 * MB));
 
-    const told = async (dryRun: boolean) =>
+    const collected = async (dryRun: boolean) =>
       (await Array.fromAsync(store.gc({ olderThan: 0, dryRun }))).map(({ path, kind, size }) => [
         ...[path, kind, size],
       ]);
     const expected = [[`${options.container}/.segments/${dead}`, "upload", 8]];
-    assertEquals(await told(true), expected);
+    assertEquals(await collected(true), expected);
     assertEquals(await Array.fromAsync(store.gc({ dryRun: true })), [], "too young");
-    assertEquals(await told(false), expected);
-    assertEquals(await told(true), []);
+    assertEquals(await collected(false), expected);
+    assertEquals(await collected(true), []);
 
     await writer.close();
     await adding;

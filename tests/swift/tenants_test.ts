@@ -40,7 +40,7 @@ async function withImage(
     }),
   ) as [StoreContext, StoreContext, StoreContext];
   const options: SwiftOptions = {
-    // Tells which Swift it is, so that an anonymous read may go there.
+    // Names the Swift, so that an anonymous read may go there.
     ...asUser(keystone, keystone.admin),
     multiTenant: true,
     container: container(),

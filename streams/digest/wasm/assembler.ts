@@ -24,7 +24,7 @@ const simd = (code: number): Code => [0xfd, ...unsigned(code)];
 
 const binary = (instruction: Code) => (a: Code, b: Code): Code => [...a, ...b, ...instruction];
 
-/** Reads from an address, a constant one unless told otherwise. */
+/** Reads from an address. Default: a constant one. */
 const load = (instruction: Code) => (offset: number, base: Code = i32.const(0)): Code => [
   ...base,
   ...instruction,

@@ -73,7 +73,7 @@ class WasmEngine implements Engine {
   #feed(blocks: Uint8Array[]): Promise<void> | void {
     if (this.#ready && !this.#thread) {
       this.#thread = this.#ready;
-      // An update that follows fails too, and tells.
+      // An update that follows fails too, and reports it.
       this.#thread.begin([this.#from(this.#states.digest())]).catch(() => {});
     }
     const thread = this.#thread;
