@@ -363,6 +363,44 @@ Deno.test("S3Store: encryption, storage class and payer are named in the request
   assert(!Deno.inspect(store).includes(key));
 });
 
+Deno.test("S3Store.add: names the encryption and its key where an object begins, and nowhere else", async () => {
+  for (
+    const options of [
+      { serverSideEncryption: "AES256" },
+      { serverSideEncryption: "aws:kms", sseKmsKeyId: "arn:aws:kms:eu-west-1:1:key/k" },
+    ] as const
+  ) {
+    const seen = new Map<string, Record<string, string>>();
+    await using store = storeOn(({ method, url, headers }) => {
+      const [step = ""] = [...url.searchParams.keys()].filter((name) => name !== "x-id");
+      const named = [...headers].filter(([name]) => name.startsWith("x-amz-server-side"));
+      seen.set(`${method} ${step}`.trim(), Object.fromEntries(named));
+      if (method === "HEAD") return missing();
+      if (step === "uploads") {
+        return new Response(
+          "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+        );
+      }
+      if (method === "POST") {
+        return new Response(
+          "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>",
+        );
+      }
+      return new Response(null, { headers: { etag: '"e"' } });
+    }, options);
+    await store.add("small", new Uint8Array(3));
+    await store.add("large", new Uint8Array(6 * MIB));
+    const prefix = "x-amz-server-side-encryption";
+    const wanted: Record<string, string> = { [prefix]: options.serverSideEncryption };
+    if ("sseKmsKeyId" in options) wanted[`${prefix}-aws-kms-key-id`] = options.sseKmsKeyId;
+    assertEquals(seen.get("PUT"), wanted);
+    assertEquals(seen.get("POST uploads"), wanted);
+    for (const [step, named] of seen) {
+      if (step !== "PUT" && step !== "POST uploads") assertEquals(named, {}, step);
+    }
+  }
+});
+
 Deno.test("S3Store: a redirect to another endpoint is followed, and signed anew", async () => {
   const hosts: string[] = [];
   const signatures = new Set<string>();

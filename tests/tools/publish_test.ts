@@ -55,7 +55,9 @@ async function sizeOf(folder: string): Promise<number> {
 
 /** Publishes the checkout to a registry of its own, and calls `test` with a user of it. */
 async function withUser(test: (user: User, published: string) => Promise<void>): Promise<void> {
-  await using registry = await serveRegistry(STD_FOLDERS);
+  // Where the tests run on the real `@std`, users get it as well.
+  const real = Deno.env.get("JSR_URL");
+  await using registry = await serveRegistry(real ? [] : STD_FOLDERS, real);
   const temporary = await Deno.realPath(await Deno.makeTempDir({ prefix: "vitrine-user-" }));
   const folder = join(temporary, "project");
   await Deno.mkdir(folder);
@@ -66,8 +68,8 @@ async function withUser(test: (user: User, published: string) => Promise<void>):
     const options = { cwd, env: { ...env, DENO_DIR: join(temporary, "cache-of-publisher") } };
     const dryRun = await run(Deno.execPath(), [...publish, "--dry-run"], options);
     assert(dryRun.success, dryRun.output);
-    const real = await run(Deno.execPath(), [...publish, "--token=any"], options);
-    assert(real.success, real.output);
+    const published = await run(Deno.execPath(), [...publish, "--token=any"], options);
+    assert(published.success, published.output);
     const sent = () => [...registry.served.values()].reduce((sum, size) => sum + size, 0);
     const before = sent();
     const downloaded = () => sent() - before;

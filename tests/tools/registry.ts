@@ -22,17 +22,21 @@ export interface Registry extends AsyncDisposable {
  * Serves packages until it is disposed of. `deno publish --token=TOKEN` adds more; any token will do.
  *
  * @param folders Folders of packages as JSR has them, each with its deno.json.
+ * @param fallback The URL of a registry that has the packages that this one lacks. Default: none.
  * @returns The registry.
  */
-export async function serveRegistry(folders: readonly URL[]): Promise<Registry> {
+export async function serveRegistry(
+  folders: readonly URL[],
+  fallback?: string,
+): Promise<Registry> {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const folder of folders) await addPackage(files, folder);
   const served = new Map<string, number>();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith("/api/")) return respondToApi(request, files);
-    const body = files.get(pathname);
-    if (body === undefined) return new Response(null, { status: 404 });
+    const body = files.get(pathname) ?? (fallback && await fetchFile(new URL(pathname, fallback)));
+    if (!body) return new Response(null, { status: 404 });
     served.set(pathname, (served.get(pathname) ?? 0) + body.length);
     const type = pathname.endsWith(".json") ? "application/json" : "text/typescript";
     return new Response(body, { headers: { "content-type": type } });
@@ -42,6 +46,14 @@ export async function serveRegistry(folders: readonly URL[]): Promise<Registry> 
     served,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
+}
+
+/** Fetches a file of another registry; `undefined` if it has none. */
+async function fetchFile(url: URL): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const response = await fetch(url);
+  if (response.ok) return await response.bytes();
+  await response.body?.cancel();
+  return undefined;
 }
 
 /** Does what `deno publish` requests: describe a package, take a version's tarball, say how that went. */
