@@ -154,8 +154,9 @@ async function putStatic(
       support.mode = "etag";
       return true;
     }
-    // radosgw has static manifests and compares another ETag. Where none is seen, it is tried out.
-    const probe = `${manifestPrefix(prefix)}probe`;
+    // radosgw has static manifests and compares another ETag. Where none is seen, it is tried out, under
+    // a name of its own, as several manifests are written at once.
+    const probe = `${manifestPrefix(prefix)}probe-${crypto.randomUUID()}`;
     try {
       await put(probe, {});
       const stored = await client.send({ method: "HEAD", container, object: probe });
