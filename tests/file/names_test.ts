@@ -11,12 +11,20 @@ import { stat } from "node:fs/promises";
 import { Datadirs } from "../../drivers/file/datadirs.ts";
 import { Io } from "../../drivers/file/io.ts";
 import { removeOldName } from "../../drivers/file/deleter.ts";
-import { inFolder, litter, run } from "./support.ts";
+import { until } from "../until.ts";
+import { inFolder, litter } from "./support.ts";
 
 /** How many descriptors of this process lead below a directory. */
-async function descriptorsBelow(directory: string): Promise<number> {
-  const open = await run("ls", "-l", `/proc/${Deno.pid}/fd`);
-  return open.split("\n").filter((line) => line.includes(` -> ${directory}`)).length;
+function descriptorsBelow(directory: string): number {
+  const folder = `/proc/${Deno.pid}/fd`;
+  return [...Deno.readDirSync(folder)].filter(({ name }) => {
+    try {
+      return Deno.readLinkSync(`${folder}/${name}`).startsWith(directory);
+    } catch {
+      // Closed meanwhile.
+      return false;
+    }
+  }).length;
 }
 
 /** Calls `then` as soon as `check` holds, unless `call` settles before. */
@@ -40,7 +48,10 @@ Deno.test({
         await Array.fromAsync(store.list());
         for await (const _ of store.list({ recursive: true })) break;
       }
-      assertEquals(await descriptorsBelow(datadir), 0);
+      await until(
+        "directories to be closed",
+        () => Promise.resolve(descriptorsBelow(datadir) === 0),
+      );
     }),
 });
 
