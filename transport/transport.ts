@@ -139,8 +139,14 @@ export class Transport {
       const addresses = request.trusted
         ? undefined
         : await raceAbort(this.#judge(url, proxy), controller.signal);
-      const { signal } = controller;
-      const outgoing = { ...prepared, redirect, proxy, addresses, ownConnection, signal };
+      const outgoing = {
+        ...prepared,
+        redirect,
+        proxy,
+        addresses,
+        ownConnection,
+        signal: controller.signal,
+      };
       const response = await this.#engine(outgoing);
       return new HttpResponse(response, { url: prepared.url, method, idle, controller, dispose });
     } catch (error) {

@@ -12,20 +12,7 @@ import { Datadirs } from "../../drivers/file/datadirs.ts";
 import { Io } from "../../drivers/file/io.ts";
 import { removeOldName } from "../../drivers/file/deleter.ts";
 import { until } from "../until.ts";
-import { inFolder, litter } from "./support.ts";
-
-/** How many descriptors of this process lead below a directory. */
-function descriptorsBelow(directory: string): number {
-  const folder = `/proc/${Deno.pid}/fd`;
-  return [...Deno.readDirSync(folder)].filter(({ name }) => {
-    try {
-      return Deno.readLinkSync(`${folder}/${name}`).startsWith(directory);
-    } catch {
-      // Closed meanwhile.
-      return false;
-    }
-  }).length;
-}
+import { descriptorsOf, inFolder, litter } from "./support.ts";
 
 /** Calls `then` as soon as `check` holds, unless `call` settles before. */
 async function meanwhile<T>(call: Promise<T>, check: () => boolean, then: () => void) {
@@ -50,7 +37,7 @@ Deno.test({
       }
       await until(
         "directories to be closed",
-        () => Promise.resolve(descriptorsBelow(datadir) === 0),
+        async () => await descriptorsOf(datadir) === 0,
       );
     }),
 });

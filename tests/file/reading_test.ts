@@ -10,25 +10,13 @@ import { FileStore } from "@vitrine/vitrine/file";
 import { open } from "node:fs/promises";
 import { pageCacheReads } from "../../drivers/file/page_cache_read.ts";
 import { writeRandom } from "../random_file.ts";
-import { inFolder, MIB, run } from "./support.ts";
+import { descriptorsOf, inFolder, MIB, run } from "./support.ts";
 
 const canReadCached = Deno.build.os === "linux";
 
 /** Takes a file out of the page cache. */
 const evict = (path: string) =>
   run("dd", "if=/dev/null", `of=${path}`, "oflag=nocache", "conv=notrunc,fdatasync", "count=0");
-
-/** Descriptors of this process by which a file is open. */
-async function descriptorsOf(path: string): Promise<number> {
-  const folder = `/proc/${Deno.pid}/fd`;
-  let count = 0;
-  for await (const { name } of Deno.readDir(folder)) {
-    // A descriptor may be closed between the two calls.
-    const target = await Deno.readLink(`${folder}/${name}`).catch(() => "");
-    if (target.startsWith(path)) count++;
-  }
-  return count;
-}
 
 Deno.test("ranges of every size hold what the file holds, in the page cache or not", async () => {
   await inFolder(async (datadir) => {

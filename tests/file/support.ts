@@ -88,3 +88,15 @@ export async function withMount<T>(
     }
   });
 }
+
+/** Counts the descriptors of this process by which a file is open, or anything below a directory. */
+export async function descriptorsOf(path: string): Promise<number> {
+  const folder = `/proc/${Deno.pid}/fd`;
+  let count = 0;
+  for await (const { name } of Deno.readDir(folder)) {
+    // A descriptor may be closed between the two calls.
+    const target = await Deno.readLink(`${folder}/${name}`).catch(() => "");
+    if (target.startsWith(path)) count++;
+  }
+  return count;
+}
