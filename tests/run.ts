@@ -1,32 +1,21 @@
 /**
  * `deno task test [--no-skips] [argument...]`: starts every installed test service, runs `deno test` on
  * the tests and on the examples of the published modules, says which tests were skipped and why, and stops
- * what it started. Each folder of tests has a process of its own, and two run at a time. Arguments go on
- * to `deno test`; paths among them replace what is tested, in one process. With `--no-skips` or `CI=true`
- * a skipped test is a failure.
+ * what it started. Each folder of tests has a process of its own, and two run at a time. The modules of
+ * tests that failed then run once more, one after the other: what passes then is named as unsteady, and
+ * what fails again is a failure. Arguments go on to `deno test`; paths among them replace what is tested, in
+ * one process and once. With `--no-skips` or `CI=true` a skipped test is a failure.
  *
  * @module
  */
 
-import { stripVTControlCharacters } from "node:util";
 import config from "../deno.json" with { type: "json" };
 import { SERVICES } from "./services/all.ts";
 import { start, type Started, stop, whereInstalled } from "./services/lifecycle.ts";
+import { TestReport } from "./test_report.ts";
 
 /** The lock of what only tests need: users, whose lock is the checkout's own, do not download it. */
 const LOCK = "tests/deno.lock";
-
-interface Results {
-  passed: number;
-  failed: number;
-  /** Names of the skipped tests and steps. */
-  skipped: string[];
-  /**
-   * Rules of the contract that a store's capabilities exclude, and tests of what no package has: nothing that
-   * could be installed is missing there.
-   */
-  excluded: string[];
-}
 
 async function main(): Promise<number> {
   const noSkips = Deno.args.includes("--no-skips") || Deno.env.get("CI") === "true";
@@ -41,13 +30,19 @@ async function main(): Promise<number> {
   try {
     for (const line of services.map(describe)) console.log(line);
     if (interruption.signal.aborted) return 130;
-    const { passed, failed, skipped, excluded } = await runTests(args, interruption.signal);
+    const { passed, failed, skipped, excluded, failures } = await runTests(
+      args,
+      interruption.signal,
+    );
     if (interruption.signal.aborted) return 130;
 
     for (const name of excluded) console.log(`excluded: ${name}`);
     for (const name of skipped) console.log(`skipped: ${name}${whySkipped(name, services)}`);
     const notStarted = services.filter(({ error }) => error);
     for (const line of notStarted.map(describe)) console.log(line);
+    for (const { name, module, error } of failures) {
+      console.log(`failed: ${name} (${module}): ${error}`);
+    }
     console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
     return failed + notStarted.length > 0 || (noSkips && skipped.length > 0) ? 1 : 0;
   } finally {
@@ -57,11 +52,11 @@ async function main(): Promise<number> {
 }
 
 /** Runs what the arguments name as one group, or every group, two at a time. */
-async function runTests(args: string[], signal: AbortSignal): Promise<Results> {
-  const results: Results = { passed: 0, failed: 0, skipped: [], excluded: [] };
+async function runTests(args: string[], signal: AbortSignal): Promise<TestReport> {
+  const report = new TestReport();
   if (args.some(exists)) {
-    await runGroup(args, results, writeOut, signal);
-    return results;
+    await runGroup(args, report, writeOut, signal);
+    return report;
   }
   const groups = await listGroups();
   const runLane = async () => {
@@ -70,13 +65,42 @@ async function runTests(args: string[], signal: AbortSignal): Promise<Results> {
       console.log(`tests of ${group.name} begin`);
       let output = "";
       const collect = (text: string) => void (output += text);
-      const paths = [...args, "--no-check", ...group.paths];
-      await runGroup(paths, results, collect, signal);
+      await runGroup([...args, "--no-check", ...group.paths], report, collect, signal);
       await writeOut(`\ntests of ${group.name}:\n${output}`);
     }
   };
   await Promise.all([runLane(), runLane()]);
-  return results;
+  await runAgain(report, args, signal);
+  return report;
+}
+
+/** How many modules may fail before it is clear that this is no matter of timing. */
+const MOST_UNSTEADY = 5;
+
+/**
+ * Runs the modules with failed tests once more, alone: beside others a test can fail because the machine was
+ * busy. What passes now is counted as passed and is named, because it shows a race somewhere.
+ */
+async function runAgain(report: TestReport, args: string[], signal: AbortSignal): Promise<void> {
+  const modules = [...new Set(report.failures.map(({ module }) => module))];
+  // A failure that names no module can't be run again, nor one of many.
+  const unnamed = report.failures.length < report.failed || modules.some((path) => !exists(path));
+  if (unnamed || modules.length > MOST_UNSTEADY) return;
+  const first = report.failures.splice(0);
+  report.failed = 0;
+  for (const module of modules) {
+    if (signal.aborted) return;
+    const again = new TestReport();
+    await writeOut(`\ntests of ${module}, again:\n`);
+    await runGroup([...args, "--no-check", module], again, writeOut, signal);
+    const firstHere = first.filter((failure) => failure.module === module);
+    report.failed += again.failed;
+    // A test may have failed in several steps.
+    const tests = new Set(firstHere.map(({ name }) => name.split(" ... ")[0]));
+    report.passed += Math.max(0, tests.size - again.failed);
+    report.failures.push(...again.failures);
+    for (const { name, error } of firstHere) console.log(`unsteady: ${name} (${module}): ${error}`);
+  }
 }
 
 /** The tests that one process runs. */
@@ -110,10 +134,10 @@ async function listGroups(): Promise<Group[]> {
   ];
 }
 
-/** Runs `deno test` once and adds up what it says. */
+/** Runs `deno test` once and adds its results to a report. */
 async function runGroup(
   args: string[],
-  results: Results,
+  report: TestReport,
   write: (text: string) => Promise<void> | void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -123,36 +147,11 @@ async function runGroup(
     stdout: "piped",
     signal,
   }).spawn();
-  let counts = { passed: 0, failed: 0 };
-  let rest = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    await write(text);
-    const lines = stripVTControlCharacters(rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) {
-      readSkipped(line, results);
-      // The last summary counts: tests may print others.
-      counts = readSummary(line) ?? counts;
-    }
-  }
-  results.passed += counts.passed;
-  results.failed += counts.failed;
+  const own = new TestReport();
+  await own.read(child.stdout, write);
   // Types that do not hold, or no test at all: there is no summary then.
-  if (!(await child.status).success && counts.failed === 0) results.failed++;
-}
-
-/** Reads what the reporter says of a skipped test or step. */
-function readSkipped(line: string, results: Results): void {
-  const skipped = /^\s*(.*) \.\.\. ignored \(\d+ms\)$/.exec(line)?.[1];
-  if (skipped === undefined) return;
-  const isExcluded = / \[not (?:for this store|on this machine): /.test(skipped);
-  (isExcluded ? results.excluded : results.skipped).push(skipped);
-}
-
-/** Reads the reporter's summary. */
-function readSummary(line: string): { passed: number; failed: number } | undefined {
-  const summary = /^(?:ok|FAILED) \| (\d+) passed .*?\| (\d+) failed/.exec(line);
-  return summary ? { passed: Number(summary[1]), failed: Number(summary[2]) } : undefined;
+  if (!(await child.status).success && own.failed === 0) own.failed++;
+  report.add(own);
 }
 
 async function writeOut(text: string): Promise<void> {
