@@ -12,12 +12,6 @@ import type { Source } from "./texts.ts";
  */
 export const NOT_YET: Readonly<Record<"tags" | "words", readonly string[]>> = {
   tags: [
-    "drivers/file/",
-    "drivers/http/",
-    "drivers/memory/",
-    "drivers/rbd/",
-    "drivers/s3/",
-    "drivers/swift/",
     "formats/",
     "server/",
     "store/",

@@ -27,20 +27,25 @@ export class FileLocation extends StoreLocation {
   /** The scheme that is written; `filesystem` is read alone. */
   readonly scheme = "file";
 
-  /** The file of that absolute path. */
+  /**
+   * Creates the location of a file. Nothing is checked: {@linkcode parse} does that.
+   *
+   * @param path The absolute path of the file, as the operating system has it.
+   */
   constructor(
-    /** The path. */
+    /** The absolute path of the file. */
     readonly path: string,
   ) {
     super();
   }
 
   /**
-   * Parses a URI.
+   * Parses a location URI.
    *
-   * @param uri The URI.
-   * @returns The location.
-   * @throws {BadStoreUri} If it names no absolute path.
+   * @param uri A text such as `file:///var/lib/images/a.qcow2`. Nothing in it is percent-decoded.
+   * @returns The location of the file, whether the file exists or not.
+   * @throws {BadStoreUri} If the scheme is neither `file` nor `filesystem`, or if what follows is not an
+   * absolute path of printable characters.
    */
   static parse(uri: string): FileLocation {
     // A tab is an ordinary character of a file name.
@@ -51,7 +56,11 @@ export class FileLocation extends StoreLocation {
     return new FileLocation(path);
   }
 
-  /** Prints the URI. */
+  /**
+   * Formats the location URI.
+   *
+   * @returns `file://` and the path, unencoded.
+   */
   protected format(): string {
     return `file://${this.path}`;
   }

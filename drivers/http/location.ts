@@ -25,14 +25,27 @@ export class HttpLocation extends StoreLocation {
   readonly scheme: string;
   readonly #href: string;
 
-  /** The image at a URL, with the credentials for it as a URL writes them: `user:password`. */
+  /**
+   * Creates the location of an image at a URL.
+   *
+   * @param url The URL, without credentials and fragment.
+   * @param userinfo The credentials in the form `user:password`, percent-encoded as in a URL (RFC 3986,
+   * section 3.2.1). Default: none.
+   */
   constructor(url: URL, userinfo?: string | undefined) {
     super(userinfo);
     this.scheme = url.protocol.slice(0, -1);
     this.#href = url.href;
   }
 
-  /** Reads a URI; throws `BadStoreUri`. */
+  /**
+   * Parses a location URI.
+   *
+   * @param uri An `http:` or `https:` URL, which may have credentials. A fragment is dropped.
+   * @returns The location, whether an image is there or not.
+   * @throws {BadStoreUri} If it is not such a URL, or if another program could take its credentials or
+   * its host for something else: a backslash in the host, or `\`, `?` or `#` in the credentials.
+   */
   static parse(uri: string): HttpLocation {
     const { scheme, userinfo, host, path } = splitUri(uri, ["http", "https"]);
     try {
@@ -60,12 +73,21 @@ export class HttpLocation extends StoreLocation {
     return maskUri(this.#href).slice(this.url.origin.length);
   }
 
-  /** The URL with its credentials masked, and the signatures and tokens of its query. */
+  /**
+   * Returns the URL for people.
+   *
+   * @returns The URL with `***` in place of its credentials, and of the signatures and tokens in its query.
+   */
   override toString(): string {
     return maskUri(super.toString());
   }
 
-  /** Prints the URI. */
+  /**
+   * Formats the location URI.
+   *
+   * @param userinfo The credentials followed by `@`, or an empty text.
+   * @returns The URL with these credentials before its host.
+   */
   protected format(userinfo: string): string {
     return this.#href.replace("://", `://${userinfo}`);
   }

@@ -23,9 +23,14 @@ export class MemoryLocation extends StoreLocation {
   /** The scheme. */
   readonly scheme = "memory";
 
-  /** The image of that id in the store of that name. */
+  /**
+   * Creates the location of an image in memory.
+   *
+   * @param store The store that has the image, by its name in the configuration.
+   * @param path The id of the image, not percent-encoded.
+   */
   constructor(
-    /** Name of the store. */
+    /** The name of the store. */
     readonly store: string,
     /** The image id. */
     readonly path: string,
@@ -33,7 +38,13 @@ export class MemoryLocation extends StoreLocation {
     super();
   }
 
-  /** Reads a URI; throws `BadStoreUri`. */
+  /**
+   * Parses a location URI.
+   *
+   * @param uri A text such as `memory://scratch/iso/a%20b.iso`: the store, then the id.
+   * @returns The location, whether an image is there or not.
+   * @throws {BadStoreUri} If the scheme is not `memory`, or if the rest is not a percent-encoded image id.
+   */
   static parse(uri: string): MemoryLocation {
     const { host, path } = splitUri(uri, ["memory"]);
     try {
@@ -44,7 +55,11 @@ export class MemoryLocation extends StoreLocation {
     }
   }
 
-  /** Prints the URI. */
+  /**
+   * Formats the location URI.
+   *
+   * @returns The URI, with the store and each segment of the id percent-encoded.
+   */
   protected format(): string {
     const path = this.path.split("/").map(encodeURIComponent).join("/");
     return `memory://${encodeURIComponent(this.store)}/${path}`;

@@ -32,7 +32,14 @@ export class RbdLocation extends StoreLocation {
   /** The scheme. */
   readonly scheme = "rbd";
 
-  /** The image of that name, at a snapshot. */
+  /**
+   * Creates the location of an RBD image.
+   *
+   * @param fsid The id of the Ceph cluster, a UUID. `undefined`: the cluster of the store.
+   * @param pool The pool by name. `undefined`: the pool of the store.
+   * @param image The RBD image by name, which is the id of the image in the store.
+   * @param snapshot The snapshot by name, which is what is read. Default: `snap`.
+   */
   constructor(
     /** Id of the Ceph cluster, or `undefined` for the store's own. */
     readonly fsid: string | undefined,
@@ -51,7 +58,14 @@ export class RbdLocation extends StoreLocation {
     return this.image;
   }
 
-  /** Reads a URI; throws `BadStoreUri`. */
+  /**
+   * Parses a location URI.
+   *
+   * @param uri A text with one part, `rbd://<image>`, or with four: cluster, pool, image and snapshot.
+   * @returns The location, whether an image is there or not.
+   * @throws {BadStoreUri} If it has another scheme, another number of parts, an empty part, a NUL, or
+   * four parts that are not percent-encoded UTF-8.
+   */
   static parse(uri: string): RbdLocation {
     splitUri(uri, ["rbd"]);
     const parts = uri.slice("rbd://".length).split("/");
@@ -69,7 +83,11 @@ export class RbdLocation extends StoreLocation {
     return new RbdLocation(fsid, pool, image!, snapshot);
   }
 
-  /** Prints the URI. */
+  /**
+   * Formats the location URI.
+   *
+   * @returns The URI of four parts, percent-encoded; or the short form, if cluster or pool are unknown.
+   */
   protected format(): string {
     const { fsid, pool, image, snapshot } = this;
     if (fsid === undefined || pool === undefined) return `rbd://${image}`;

@@ -35,7 +35,16 @@ const RESERVED_IN_KEYS = /[%?#@\s]/g;
  * ```
  */
 export class S3Location extends StoreLocation {
-  /** Creates a location, with the keys that its URI has when it is printed with credentials. */
+  /**
+   * Creates the location of an S3 object.
+   *
+   * @param scheme One of `s3`, `s3+http` and `s3+https`.
+   * @param host The host of the endpoint, with its port if it is not the scheme's own.
+   * @param path The path of the endpoint (if it has one), the bucket and the key, separated by slashes and
+   * not percent-encoded.
+   * @param keys The access key and the secret key that the URI shows when it is printed with credentials.
+   * They are never used to sign. Default: none.
+   */
   constructor(
     /** `s3`, `s3+http` or `s3+https`. */
     readonly scheme: string,
@@ -56,9 +65,10 @@ export class S3Location extends StoreLocation {
   /**
    * Parses a location URI.
    *
-   * @param uri The URI.
-   * @returns The location.
-   * @throws {BadStoreUri} If the URI names no host, bucket and key.
+   * @param uri A text such as `s3+https://s3.example.org/images/a1b2`, with or without keys.
+   * @returns The location, whether an object is there or not.
+   * @throws {BadStoreUri} If the scheme is another, if there is no host, bucket or key, or if what stands
+   * before the `@` is not two keys separated by a colon.
    */
   static parse(uri: string): S3Location {
     // A secret key may hold slashes, which end the authority for everybody else.

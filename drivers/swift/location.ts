@@ -80,11 +80,13 @@ export class SwiftLocation extends StoreLocation {
   }
 
   /**
-   * Parses a URI.
+   * Parses a location URI in one of the forms that glance_store writes.
    *
-   * @param uri The URI.
-   * @returns The location.
-   * @throws {BadStoreUri} If it is not the URI of an image in Swift.
+   * @param uri A text such as `swift+config://ref1/glance/71c6`, with or without credentials.
+   * @returns The location, whether an object is there or not.
+   * @throws {BadStoreUri} If it names no account, container and object, if its credentials are not a user
+   * and a key separated by a colon, or if an HTTP request could not name the object (a `..` segment, a
+   * control character).
    */
   static parse(uri: string): SwiftLocation {
     if (uri.split("://").length > 2) {
@@ -147,7 +149,12 @@ export class SwiftLocation extends StoreLocation {
     };
   }
 
-  /** Prints the URI. */
+  /**
+   * Formats the location URI.
+   *
+   * @param userinfo The credentials followed by `@`, or an empty text.
+   * @returns The URI, with only `%`, `?` and `#` percent-encoded, as glance_store decodes nothing.
+   */
   protected format(userinfo: string): string {
     const object = encode(this.object);
     const last = this.scheme === "swift+config" ? object : object.replaceAll("/", "%2F");
