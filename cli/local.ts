@@ -102,12 +102,15 @@ export async function writeLocal(
   const partial = join(dirname(target), `.${crypto.randomUUID()}.partial`);
   try {
     await Deno.mkdir(dirname(target), { recursive: true });
-    const file = await Deno.open(partial, {
+    using file = await Deno.open(partial, {
       write: true,
       createNew: true,
       mode: (mode ?? 0o666) & 0o777,
     });
-    await ReadableStream.from(chunks).pipeTo(file.writable);
+    await ReadableStream.from(chunks).pipeTo(file.writable, { preventClose: true });
+    // What is replaced must not be lost to a crash before the new bytes are on the disk.
+    if (overwrite) await file.syncData();
+    file.close();
     // Opening the file applied the umask to the mode.
     if (mode !== null) await Deno.chmod(partial, mode & 0o777);
     if (overwrite) await Deno.rename(partial, target);

@@ -23,6 +23,7 @@ export const tools: Service = {
     "fish",
     "man-db",
     "iproute2",
+    "strace",
   ],
   installed: () => hasPrograms(...PROGRAMS),
   start: () => Promise.resolve(paths()),
