@@ -31,7 +31,7 @@ export interface RangeSource {
  * A stream, an iterable or a `Response` is read to its end, as the end of an image can change the
  * verdict, and at most 512 KiB of it are kept.
  *
- * @param source The image.
+ * @param source All bytes of the image, in any of the forms that `Store.add` takes.
  * @returns What it is, and whether it is safe.
  * @throws {Invalid} If the source is nothing that an image can be read from.
  *

@@ -12,7 +12,7 @@ const SEVERITIES: readonly Severity[] = ["unsafe", "suspicious", "note"];
 /**
  * Formats an inspection as a text of ASCII that can be a header field.
  *
- * @param inspection The inspection.
+ * @param inspection What was found out about the image.
  * @returns The text, or `undefined` if it would be too long to keep.
  */
 export function formatInspection(inspection: ImageInspection): string | undefined {

@@ -40,7 +40,7 @@ export const MEDIA_TYPES: Readonly<Record<string, string>> = {
  * is bytes.
  *
  * @param inspection What is known of the image.
- * @returns The media type.
+ * @returns A value for the header `Content-Type`. `application/octet-stream` for a format that has no type.
  */
 export function mediaTypeOf({ format, subformat, findings }: ImageInspection): string {
   if (findings.some(({ code }) => code === "active-content")) return BYTES;

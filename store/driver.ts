@@ -51,18 +51,35 @@ import type {
  */
 export interface Driver<L extends StoreLocation = StoreLocation> {
   /**
-   * Returns where an image of that id is, or would be.
+   * Returns where the image of an id is, or would be.
    *
+   * @param imageId An id that `checkImageId` has accepted.
+   * @param options The caller, who may have a place of its own in the backend, and an abort signal.
+   * @returns The location. It need not exist.
    * @throws {InvalidImageId} If the backend cannot have such an image.
    */
   locate(imageId: string, options: OperationOptions): L | Promise<L>;
-  /** Returns the image id that has this location, or `undefined` where it is outside the store's tree. */
+  /**
+   * Returns the id of the image at a location.
+   *
+   * @param location A location of any store with the driver's schemes.
+   * @returns The id, or `undefined` if the location is outside of the store's tree.
+   */
   imageIdAt(location: L): string | undefined;
-  /** Returns whether the location is this store's. Default: whether `imageIdAt` has an id for it. */
+  /**
+   * Returns whether the store may read and change what is at a location.
+   *
+   * @param location A location of any store with the driver's schemes.
+   * @returns `true` if it may. Default: whether `imageIdAt` has an id for it.
+   */
   owns?(location: L): boolean;
   /**
    * Opens a range of an image.
    *
+   * @param location The image.
+   * @param range The first byte, and the number of bytes at most, which is never 0.
+   * @param options The caller, and an abort signal.
+   * @returns A reader of exactly these bytes, with what opening the image says about the whole of it.
    * @throws {NotFound} If there is no such image.
    * @throws {InvalidRange} If the range begins after the end of the image.
    */
@@ -70,43 +87,78 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
   /**
    * Reads what is known of an image without its bytes.
    *
+   * @param location The image.
+   * @param options The caller, and an abort signal.
+   * @returns The size in bytes. Whatever else the backend knows: date, ETag, digests, format.
    * @throws {NotFound} If there is no such image.
    */
   statImage(location: L, options: OperationOptions): Promise<DriverStat>;
   /**
    * Begins a new image.
    *
+   * @param imageId The id of the new image, which `checkImageId` has accepted.
+   * @param options The size and the digests, as far as they are known; the caller, and an abort signal.
+   * @returns The writer. Nothing can be seen in the store before it commits.
    * @throws {Duplicate} If the id exists; at the latest when the writer commits.
    */
   openWrite?(imageId: string, options: WriteOptions): Promise<ImageWriter<L>>;
   /**
    * Deletes an image. The last step is the one that destroys: what makes it fail leaves the image whole.
    *
+   * @param location The image.
+   * @param options The caller, and an abort signal.
+   * @returns Why the backend keeps the data. Nothing, if it does not.
    * @throws {NotFound} If there is no such image, or another request deleted it first. Never if this call
    * may have deleted it, as when a response was lost and the request was sent again: that is a success.
    * @throws {InUseByStore} If the backend cannot delete it now.
    */
   deleteImage?(location: L, options: OperationOptions): Promise<DeleteResult | void>;
-  /** Deletes images; missing ones are ignored. Default: one by one. */
+  /**
+   * Deletes many images, those that do not exist being ignored. Default: one `deleteImage` after the other.
+   *
+   * @param locations The images, which are not all known at the start.
+   * @param options The caller, and an abort signal.
+   */
   deleteImages?(locations: AsyncIterable<L>, options: OperationOptions): Promise<void>;
-  /** Lists what adds that never ended left behind, and nobody in this store is working on. */
+  /**
+   * Lists what is left of adds that never ended. What this store is still working on is not among it.
+   *
+   * @param options What to call with each name that is passed over; the caller, and an abort signal.
+   * @returns Uploads, segments and temporary files, each with a function that removes it.
+   */
   leftovers?(options: ScanOptions): AsyncIterable<Leftover>;
-  /** Lists a directory, every name once, in any order. A directory without images is empty. */
+  /**
+   * Lists a directory: every name once, in any order. A directory without images is empty.
+   *
+   * @param directory The path of the directory, without a slash at its end. The root is empty text.
+   * @param recursive Whether to list all images below it instead of one level.
+   * @param options What to call with each name that is passed over; the caller, and an abort signal.
+   * @returns Images, and unless `recursive` is set, directories. Their paths start at the root.
+   */
   listImages?(
     directory: string,
     recursive: boolean,
     options: ScanOptions,
   ): AsyncIterable<ListEntry>;
   /**
-   * Copies inside the backend. `undefined` says that it cannot copy this image: it is copied as a stream.
+   * Copies an image inside the backend.
    *
+   * @param from The image.
+   * @param imageId The id of the copy, which `checkImageId` has accepted.
+   * @param options The caller, and an abort signal.
+   * @returns The location of the copy, or `undefined` if the backend cannot copy this image. It is copied
+   * as a stream then.
    * @throws {NotFound} If there is no such image.
    * @throws {Duplicate} If the new id exists.
    */
   copyImage?(from: L, imageId: string, options: OperationOptions): Promise<L | undefined>;
   /**
-   * Renames inside the backend.
+   * Renames an image inside the backend. Default: it is copied and deleted.
    *
+   * @param from The image.
+   * @param imageId The new id, which `checkImageId` has accepted.
+   * @param options The caller, and an abort signal.
+   * @returns The new location.
    * @throws {NotFound} If there is no such image.
    * @throws {Duplicate} If the new id exists.
    */
@@ -115,24 +167,64 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
    * Does the work of a rename that copies and deletes, while no other rename of the image does. Default:
    * one of two deletes at once fails in the backend, and with it one of two renames.
    *
+   * @typeParam T What the work results in.
+   * @param location The image to lock.
+   * @param options The caller, and an abort signal.
+   * @param work What to do while the lock is held. The lock is released when it settles.
+   * @returns The result of the work.
    * @throws {NotFound} If there is no place for a lock, and so no image.
    */
   whileLocked?<T>(location: L, options: OperationOptions, work: () => Promise<T>): Promise<T>;
-  /** Reads who may do what. */
+  /**
+   * Reads who may read and write an image.
+   *
+   * @param location The image.
+   * @param options The caller, and an abort signal.
+   * @returns The grants, in the backend's names of tenants.
+   */
   readAcls?(location: L, options: OperationOptions): Promise<Acls>;
-  /** Replaces who may do what. */
+  /**
+   * Replaces who may read and write an image.
+   *
+   * @param location The image.
+   * @param acls All grants. Whoever is not in them may neither read nor write.
+   * @param options The caller, and an abort signal.
+   */
   writeAcls?(location: L, acls: Acls, options: OperationOptions): Promise<void>;
-  /** Creates a presigned URL. */
+  /**
+   * Creates a URL that gives access to one image for a limited time.
+   *
+   * @param location The image, which need not exist if the method is `PUT`.
+   * @param request The HTTP method, and for how many milliseconds the URL is valid.
+   * @returns The URL with its signature.
+   */
   presignImage?(location: L, request: PresignRequest): Promise<URL>;
-  /** Records the digests of an image of which none are known, and what it is, for later `statImage`s. */
+  /**
+   * Records the digests of an image that has none, and its format, so that `statImage` returns them.
+   *
+   * @param location The image.
+   * @param image The size in bytes, the digests and the format, as read from the image.
+   * @param options The caller, and an abort signal.
+   */
   recordDigests?(location: L, image: ImageFacts, options: OperationOptions): Promise<void>;
-  /** Opens random access to an image. Default: one ranged read per call. */
+  /**
+   * Opens random access to an image. Default: one ranged read per call.
+   *
+   * @param location The image.
+   * @param size The size of the image in bytes.
+   * @param options The caller, and an abort signal.
+   * @returns The handle. It never reads from another image that takes the id meanwhile.
+   */
   openHandle?(location: L, size: number, options: OperationOptions): Promise<ImageHandle>;
   /** Prepares reading. Called once, before the first operation. It changes nothing in the backend. */
   configureGet?(): Promise<void>;
   /** Prepares writing. A failure makes the store read-only. It changes nothing in the backend. */
   configureAdd?(): Promise<void>;
-  /** Brings the store's capabilities up to date with the backend; throws nothing. */
+  /**
+   * Brings the store's capabilities up to date with the backend.
+   *
+   * @returns Once they are. It never fails: what cannot be found out stays as it is.
+   */
   updateCapabilities?(): void | Promise<void>;
   /** Releases what the driver holds: connections, libraries. */
   release?(): Promise<void>;
@@ -152,9 +244,14 @@ export interface DriverContext<O = unknown> {
   readonly capabilities: StoreCapability;
 }
 
-/** The constructor of a driver. It may throw `BadStoreConfiguration`; it opens nothing. */
+/** The constructor of a driver. */
 export interface DriverClass {
-  /** Creates the driver of one store. */
+  /**
+   * Creates the driver of one store. Nothing is opened.
+   *
+   * @param context The name of the store, its options and its capabilities.
+   * @throws {BadStoreConfiguration} If the options do not go together.
+   */
   // deno-lint-ignore no-explicit-any -- a driver's options and locations are its own types
   new (context: DriverContext<any>): Driver<any>;
 }
@@ -184,6 +281,8 @@ export interface ImageReader extends ByteReader {
 /**
  * An image being written by a driver. The portable half calls `write` one at a time, then either
  * `commit` or `abort`; never `abort` during a `write`.
+ *
+ * @typeParam L The driver's class of locations.
  */
 export interface ImageWriter<L extends StoreLocation> {
   /** Where the image will be. Read after `commit`. */
@@ -191,17 +290,27 @@ export interface ImageWriter<L extends StoreLocation> {
   /** Size in bytes of the parts whose md5 it wants, if that comes with the image's digests. */
   readonly partSize?: number | undefined;
   /**
-   * Takes the next chunk: 4 MiB but the last, none for an empty image. It is lent until the promise
-   * resolves; a writer that keeps it, without changing it, resolves to a buffer of the same size.
-   * Settles soon after the operation's signal aborts. `md5s` are those of the parts that end in the
-   * chunk, in lower-case hex: all, or none at all.
+   * Takes the next chunk. Settles soon after the operation's signal aborts. An empty image has no chunk.
+   *
+   * @param chunk The bytes: 4 MiB, or fewer if it is the last chunk. They are lent until the promise
+   * settles.
+   * @param md5s The md5 of each part that ends in the chunk, in lower-case hex. All of them, or none: then
+   * the writer computes those that it needs.
+   * @returns Nothing, or a buffer of the same size in exchange for the chunk's. The writer may then keep
+   * the chunk, but not change it.
    */
   write(chunk: Bytes, md5s: readonly Promise<string>[]): Promise<ArrayBuffer | void>;
   /**
-   * Makes the image visible, whole, and keeps its digests and what it is where the backend can. Resolves
-   * to what the driver adds to the metadata.
+   * Makes the image visible, whole. Records its digests and its format if the backend can.
+   *
+   * @param image The size in bytes, the digests and the format.
+   * @returns What the driver adds to the metadata of the location, if anything.
    */
   commit(image: ImageFacts): Promise<Record<string, unknown> | void>;
-  /** Removes everything that was written. Called after a failed `commit` too. */
+  /**
+   * Removes everything that was written. Called after a failed `commit` too.
+   *
+   * @param reason The error that ended the add.
+   */
   abort(reason: unknown): Promise<void>;
 }

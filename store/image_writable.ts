@@ -24,7 +24,11 @@ export class ImageWritable extends WritableStream<Uint8Array> {
   /** What `add` resolves to, once the stream is closed. */
   readonly result: Promise<AddResult>;
 
-  /** Starts an `add` of what will be written. */
+  /**
+   * Starts an `add` of what will be written.
+   *
+   * @param add Adds an image whose bytes are those of the stream that it is called with.
+   */
   constructor(add: (data: ReadableStream<Uint8Array>) => Promise<AddResult>) {
     let source!: ReadableStreamDefaultController<Uint8Array>;
     let ended = false;

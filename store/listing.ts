@@ -7,8 +7,12 @@
 import type { ListEntry } from "./types.ts";
 
 /**
- * What a listing of `directory` shows of images that the backend names flatly: with `recursive`
- * every image below, else one level, each directory once.
+ * Yields what a listing of a directory shows, for a backend that has no directories of its own.
+ *
+ * @param images The images of the store, or at least those below the directory.
+ * @param directory The path of the directory, without a slash at its end. The root is empty text.
+ * @param recursive Whether to yield every image below it instead of one level.
+ * @returns The images, and for one level each directory once.
  *
  * @example One level of flat names
  * ```ts

@@ -57,8 +57,12 @@ export const STORE_OPTIONS: OptionDefinitions = {
  * Checks the options of a store and fills in the defaults. Text from a configuration file or the
  * environment is read as the option's type: `"true"`, `"8"`, `"a,b"`, `"a:1,b:2"`.
  *
- * Throws `BadStoreConfiguration` which names the option, the value (unless it is secret) and what is
- * allowed.
+ * @param definitions What the driver declares.
+ * @param values What the user configured, by the options' names.
+ * @param store The store by name, for the error.
+ * @returns The values, each of its option's type. Options without a value and a default are left out.
+ * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed. The
+ * error names the option, its value (if that is no secret) and what is allowed.
  *
  * @example Validating options
  * ```ts

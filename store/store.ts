@@ -52,7 +52,13 @@ import type {
 
 /** The constructor of a store, with what its driver declares. */
 export interface StoreClass {
-  /** Creates a store; throws `BadStoreConfiguration`. */
+  /**
+   * Creates a store. Nothing is opened.
+   *
+   * @param name How the store is called in the path tree and in errors: one segment of a path.
+   * @param options What the driver needs to know, by the names in `OPTIONS`. Default: none.
+   * @throws {BadStoreConfiguration} If an option is unknown, missing or has a value that is not allowed.
+   */
   // deno-lint-ignore no-explicit-any -- a driver's options are its own interface
   new (name: string, options?: any): Store;
   /** The driver. */
@@ -185,9 +191,9 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 
   /**
-   * Returns the class of the store's locations, which parses their URIs.
+   * Returns the class of the store's locations.
    *
-   * @returns The class.
+   * @returns The class, whose `parse` reads a location URI.
    */
   getStoreLocationClass(): StoreLocationClass<L> {
     return this.#class.LOCATION as StoreLocationClass<L>;
@@ -211,7 +217,11 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     await this.driver.configureAdd?.();
   }
 
-  /** Brings the capabilities up to date with the backend. It throws nothing. */
+  /**
+   * Brings the capabilities up to date with the backend.
+   *
+   * @returns Once they are. It never fails: what cannot be found out stays as it is.
+   */
   override updateCapabilities(): void | Promise<void> {
     return this.driver.updateCapabilities?.();
   }
@@ -235,9 +245,9 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   /**
    * Returns the location that an id has, or would have.
    *
-   * @param imageId The id.
+   * @param imageId A path of segments, such as `debian/12/disk.qcow2`.
    * @param options The caller, and an abort signal.
-   * @returns The location.
+   * @returns The location, whether an image is there or not.
    * @throws {InvalidImageId} If no image of the store can have the id.
    */
   locationOf(imageId: string, options: OperationOptions = {}): Promise<Location> {
@@ -446,7 +456,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   /**
    * Deletes images, many by one request where the backend can. Missing ones are ignored.
    *
-   * @param images The images.
+   * @param images Ids, locations or location URIs. They need not all be known at the start.
    * @param options The caller, and an abort signal.
    * @throws {StoreError} The error of an image that cannot be deleted. Others may have been deleted.
    */
@@ -601,7 +611,13 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     return { name: this.name, options, capabilities: this.describe() };
   }
 
-  /** Prints the store without its secrets in Deno. */
+  /**
+   * Prints the store in Deno.
+   *
+   * @param inspect What Deno prints any value with.
+   * @param options How it prints: colours, depth and the like.
+   * @returns The class of the store and its options, `***` for every secret.
+   */
   [Symbol.for("Deno.customInspect")](
     inspect: (value: unknown, options: unknown) => string,
     options: unknown,
@@ -609,7 +625,14 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
   }
 
-  /** Prints the store without its secrets in Node and Bun. */
+  /**
+   * Prints the store in Node and Bun.
+   *
+   * @param _depth How many levels of objects are still to be printed. Not used.
+   * @param options How it prints: colours, depth and the like.
+   * @param inspect What the runtime prints any value with.
+   * @returns The class of the store and its options, `***` for every secret.
+   */
   [Symbol.for("nodejs.util.inspect.custom")](
     _depth: number,
     options: unknown,

@@ -113,7 +113,11 @@ export interface SkippedEntry {
 
 /** What a listing and `gc` of a driver take. */
 export interface ScanOptions extends OperationOptions {
-  /** Called with everything that is passed over. */
+  /**
+   * Called with each entry that is passed over.
+   *
+   * @param skipped The path or the backend's own name of the entry, and the reason.
+   */
   onSkipped(skipped: SkippedEntry): void;
 }
 
@@ -140,8 +144,12 @@ export interface ImageHandle extends AsyncDisposable {
   /** Size of the image in bytes. */
   readonly size: number;
   /**
-   * Fills `view` from byte `position` on and resolves to the number of bytes read: fewer than requested
-   * only at the image's end, 0 past it. Reads may overlap.
+   * Reads bytes from any position. Reads may run side by side.
+   *
+   * @param view The buffer to fill from its start.
+   * @param position The first byte to read, from 0.
+   * @returns The number of bytes read. It is less than the length of the buffer only at the end of the
+   * image, and 0 after it.
    */
   read(view: Bytes, position: number): Promise<number>;
   /** Releases the handle. Safe to call twice. */
@@ -219,10 +227,14 @@ export interface GetResult {
   /** The bytes as a reader, in place of `stream`, for a program that lends its own buffers. */
   reader: ByteReader;
   /**
-   * A response with the bytes as its body, in place of `stream`, for a server that passes them on. Up to
-   * 256 KiB are read before, so that what goes wrong is thrown here. More is a stream in chunks of the
-   * size that is sent fastest; in workerd it may be the backend's own, which takes no CPU time and is
-   * not resumed where it breaks.
+   * Makes a response with the bytes as its body, in place of `stream`, for a server that passes them on.
+   *
+   * A range of up to 256 KiB is read first, so that an error is thrown here and not in the body. A longer
+   * one is a stream, in chunks of the size that the runtime sends fastest. In workerd it may be the
+   * backend's own stream, which takes no CPU time and is not resumed if the connection breaks.
+   *
+   * @param init Status and headers. Default: 200, without headers.
+   * @returns The response, to be sent as it is.
    */
   respond(init?: ResponseInit): Promise<Response>;
 }

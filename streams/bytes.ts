@@ -19,13 +19,19 @@ export const CHUNK_SIZE = 4_194_304;
  */
 export interface ByteReader {
   /**
-   * Fills `view` from its start, with fewer bytes only at the end of the data, and resolves to what
-   * was filled: empty at the end. `view` is lent until then; a reader may transfer its buffer, so
-   * that only the result is to be used afterwards (its `buffer`, at the same offset, is as large as
-   * the one lent). Calls do not overlap.
+   * Reads the next bytes into a buffer. Calls do not overlap.
+   *
+   * @param view The buffer to fill from its start. It is lent until the promise settles, and the reader may
+   * transfer its memory: use only the result afterwards.
+   * @returns What was filled: all of the view, or less at the end of the data, and nothing after it. Its
+   * `buffer` is as large as the one that was lent, and it starts at the same offset.
    */
   read(view: Bytes): Promise<Bytes>;
-  /** Releases the file, socket or handle at once. Safe to call twice and during a read. */
+  /**
+   * Releases the file, socket or handle at once. Safe to call twice and during a read.
+   *
+   * @param reason The error that ended the read. Default: none, the data was read as far as it was wanted.
+   */
   close(reason?: unknown): Promise<void>;
 }
 

@@ -7,10 +7,15 @@ import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
 import { isWorkerd } from "../runtime/mod.ts";
 
 /**
- * A byte stream over a reader: chunks of exactly `chunkSize` bytes (4 MiB) but the last for a default
- * reader, the caller's own buffer for a BYOB reader, nothing read ahead of what is requested.
- * Cancelling it, its end and its failure close the reader. Where the size is known (in bytes), the
- * last chunk's buffer is no larger than it has to be.
+ * Returns a byte stream over a reader. A BYOB reader of the stream gets its own buffers back; any other gets
+ * chunks of one size, of which only the last may be shorter. Nothing is read before it is requested. The
+ * reader is closed when the stream ends, fails or is cancelled.
+ *
+ * @param reader The reader, which belongs to the stream from now on.
+ * @param size The number of bytes that the reader has, if it is known. The buffer of the last chunk is then
+ * no larger than it has to be. Default: not known.
+ * @param chunkSize The size of a chunk in bytes. Default: 4,194,304.
+ * @returns The stream. An error of the reader becomes the error of the stream.
  *
  * @example A stream in exact chunks
  * ```ts

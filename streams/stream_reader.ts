@@ -7,7 +7,11 @@ import { Invalid } from "../errors/mod.ts";
 import type { ByteReader, Bytes } from "./bytes.ts";
 
 /**
- * A reader over a stream: a BYOB one where the stream has bytes to give, so that nothing is copied.
+ * Returns a reader over a stream. A byte stream fills the reader's buffers itself, so that nothing is copied.
+ *
+ * @param stream A stream with chunks of any size. It is locked until the reader is closed.
+ * @returns The reader. Closing it cancels the stream.
+ * @throws {Invalid} If another reader has locked the stream.
  *
  * @example Reading a stream into one's own buffer
  * ```ts

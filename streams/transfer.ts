@@ -13,7 +13,13 @@ import { isWorkerd } from "../runtime/mod.ts";
 
 /** Anything that wants to see each chunk of an image on its way, a signature verifier for example. */
 export interface ChunkObserver {
-  /** Sees the next chunk, which is lent until the call returns or its promise resolves. */
+  /**
+   * Sees the next chunk of the image, in order.
+   *
+   * @param chunk The bytes, at most 4 MiB. They are lent until the call returns, or until the promise that
+   * it returns settles; they must not be changed.
+   * @returns Anything. If it is a promise, the image waits for it; what it throws ends the add.
+   */
   update(chunk: Uint8Array): unknown;
 }
 

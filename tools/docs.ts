@@ -6,21 +6,6 @@
  */
 import type { Source } from "./texts.ts";
 
-/**
- * Rooms whose texts are not converted yet, by what they still lack. The gate passes over them, and
- * complains of a room that has nothing left to convert: the lists only get shorter.
- */
-export const NOT_YET: Readonly<Record<"tags" | "words", readonly string[]>> = {
-  tags: [
-    "formats/",
-    "server/",
-    "store/",
-    "streams/",
-    "vfs/",
-  ],
-  words: [],
-};
-
 /** Words and phrases that are not used, each with what is. */
 const BANNED: readonly (readonly [RegExp, string])[] = [
   [/\bunless (?:said otherwise|given)\b/i, "Default: X."],
@@ -208,12 +193,16 @@ function isVoid({ repr, value }: DocType): boolean {
   return /^(?:Promise|Generator|AsyncGenerator)$/.test(typeName ?? "") && result?.repr === "void";
 }
 
+/** A method of an object inside a function. What it throws is not thrown by the function. */
+const INNER_METHOD =
+  /^( +)(?:async )?(?!(?:if|for|while|switch|catch)\b)\w+\([^)]*\) \{\n[^]*?^\1\}/gm;
+
 /** The text of a function or method: formatted code ends it with a brace that is indented as it is. */
 function bodyOf({ location, kind, functionDef }: DocNode, text: string): string {
   if (!location || (kind !== "function" && !functionDef)) return "";
   const lines = text.split("\n").slice(location.line - 1);
   const end = lines.findIndex((line) => line === `${" ".repeat(location.col)}}`);
-  return lines.slice(0, Math.max(end, 0)).join("\n");
+  return lines.slice(1, Math.max(end, 1)).join("\n").replace(INNER_METHOD, "");
 }
 
 /** Words without meaning of their own. */
@@ -244,24 +233,4 @@ export function bannedWords(sources: readonly Source[]): string[] {
       )
     )
   );
-}
-
-/**
- * Leaves out the complaints of rooms that are not converted yet.
- *
- * @param complaints Complaints that begin with a path.
- * @param rooms The rooms, each as the beginning of its paths.
- * @param list The name of the list that has them, for the complaint of a room that is done.
- * @returns The other complaints, and one for each room without any.
- */
-export function exceptIn(
-  complaints: readonly string[],
-  rooms: readonly string[],
-  list: string,
-): string[] {
-  const done = rooms.filter((room) => !complaints.some((complaint) => complaint.startsWith(room)));
-  return [
-    ...complaints.filter((complaint) => !rooms.some((room) => complaint.startsWith(room))),
-    ...done.map((room) => `tools/docs.ts: ${room} is converted: take it from NOT_YET.${list}`),
-  ];
 }

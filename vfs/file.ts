@@ -44,7 +44,7 @@ export class VfsFile implements AsyncDisposable {
   /**
    * Wraps an open image. {@linkcode Vfs.open} does it.
    *
-   * @param handle The image.
+   * @param handle Random access to the image. Closing the file closes it.
    * @param stat Reads what is known of the path that the image was opened by.
    */
   constructor(handle: ImageHandle, stat: () => Promise<FileInfo>) {

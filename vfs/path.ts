@@ -18,7 +18,7 @@ export interface TreePath {
  * Parses a path of the tree. It is not percent-decoded: `%2e%2e` is a name like any other. A slash at
  * the end means a directory.
  *
- * @param path The path.
+ * @param path A text such as `/local/iso/debian.iso`.
  * @returns The names in it, and whether it can only be a directory.
  * @throws {Invalid} If the path does not start with `/`, has an empty, `.` or `..` segment, or holds a
  * backslash, a control character or a lone surrogate.

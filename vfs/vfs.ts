@@ -109,7 +109,7 @@ export class Vfs implements AsyncDisposable {
   /**
    * Returns the store and the image id that a path names, whether the image exists or not.
    *
-   * @param path The path.
+   * @param path A path from the root of the tree, such as `/local/iso/debian.iso`.
    * @returns The store and the id.
    * @throws {Invalid} If the path is not valid, or can only be a directory.
    * @throws {NotFound} If nothing is mounted there.
@@ -127,9 +127,9 @@ export class Vfs implements AsyncDisposable {
   /**
    * Returns the location that a path names, whether the image exists or not.
    *
-   * @param path The path.
+   * @param path A path from the root of the tree, such as `/local/iso/debian.iso`.
    * @param options The caller, and an abort signal.
-   * @returns The location.
+   * @returns The name of the store, and the place of the image in the terms of its driver.
    * @throws {Invalid} If the path is not valid, or can only be a directory.
    * @throws {NotFound} If nothing is mounted there.
    */
@@ -180,9 +180,10 @@ export class Vfs implements AsyncDisposable {
   /**
    * Returns whether there is an image or a directory.
    *
-   * @param path The path.
+   * @param path Where to look. With a slash at its end, only a directory counts.
    * @param options The caller, and an abort signal.
-   * @returns Whether there is one. A store that cannot be reached is an error, not `false`.
+   * @returns `true` if there is one. A store that cannot be reached is an error, not `false`.
+   * @throws {StoreError} If it could not be found out.
    */
   async exists(path: string, options: OperationOptions = {}): Promise<boolean> {
     try {
@@ -323,7 +324,7 @@ export class Vfs implements AsyncDisposable {
    *
    * @param path The path of the image.
    * @param options The range in bytes, digests to verify, the caller and an abort signal.
-   * @returns The bytes.
+   * @returns All bytes of the image, or of the range.
    * @throws {NotFound} If there is no such image.
    */
   readFile(path: string, options: GetOptions = {}): Promise<Bytes> {
@@ -370,7 +371,7 @@ export class Vfs implements AsyncDisposable {
    * Adds an image of UTF-8 text. See {@linkcode writeFile}.
    *
    * @param path The path of the new image.
-   * @param text The text.
+   * @param text What the image will hold, encoded as UTF-8 without a byte order mark.
    * @param options As for `writeFile`.
    * @returns Location, size in bytes and digests of the image.
    * @throws {Duplicate} If there is an image already.
@@ -490,7 +491,7 @@ export class Vfs implements AsyncDisposable {
    * Checks that a directory could be at a path. It creates none: a directory exists as long as an image
    * is in it.
    *
-   * @param path The path.
+   * @param path Where the directory would be.
    * @param options The caller, and an abort signal.
    * @throws {Duplicate} If an image has that path.
    * @throws {NotFound} If nothing is mounted there.

@@ -21,7 +21,12 @@ export interface HttpRequest {
 export interface StreamedBody {
   /** The bytes. A byte stream is read into the server's own small buffers. */
   readonly stream: ReadableStream<Bytes>;
-  /** Makes a response of the bytes in place of `stream`, where a runtime has a faster way. */
+  /**
+   * Makes a response of the bytes in place of `stream`, where a runtime has a faster way.
+   *
+   * @param init Status and headers. Default: 200, without headers.
+   * @returns The response, to be sent as it is.
+   */
   respond?(init?: ResponseInit): Promise<Response>;
 }
 
