@@ -17,7 +17,7 @@ import { Snapshot } from "./snapshot.ts";
 
 /** Where a pool is and who opens it. */
 export interface PoolClientOptions {
-  /** Name of the pool. */
+  /** Name of the pool, or `POOL/NAMESPACE` for an RBD namespace of it. */
   pool: string;
   /** Ceph user, without `client.`. Default: librados's, which is `admin`. */
   user?: string | undefined;
@@ -86,17 +86,8 @@ export class PoolClient extends Handle {
       if (refused < 0) throw connectError(-refused);
       const fsid = new Uint8Array(37);
       await libraries.call("rados_cluster_fsid", cluster, fsid, fsid.length);
-      const missing = await libraries.attempt(
-        "rados_ioctx_create",
-        cluster,
-        cString(pool),
-        out.bytes,
-      );
-      if (missing === -ERRNO.ENOENT) throw new BadStoreConfiguration(`there is no pool "${pool}"`);
-      if (missing < 0) throw errorOf("rados_ioctx_create", -missing);
-      // A request that a full cluster cannot take fails instead of waiting until there is room.
-      libraries.calls.rados_set_pool_full_try(out.pointer);
-      return new PoolClient(libraries, cluster, out.pointer, textOf(fsid));
+      const opened = await openPool(libraries, cluster, pool);
+      return new PoolClient(libraries, cluster, opened, textOf(fsid));
     } catch (error) {
       if (cluster) await libraries.calls.rados_shutdown(cluster);
       libraries[Symbol.dispose]();
@@ -390,6 +381,32 @@ function trashEntries(bytes: Uint8Array): { id: string; name: string }[] {
     at += 6 + view.getUint32(at + 2, true);
   }
   return entries;
+}
+
+/** Opens a pool, or an RBD namespace of it. */
+async function openPool(libraries: Libraries, cluster: Pointer, path: string): Promise<Pointer> {
+  const [pool = "", namespace] = path.split("/");
+  const out = new Out();
+  const missing = await libraries.attempt("rados_ioctx_create", cluster, cString(pool), out.bytes);
+  if (missing === -ERRNO.ENOENT) throw new BadStoreConfiguration(`there is no pool "${pool}"`);
+  if (missing < 0) throw errorOf("rados_ioctx_create", -missing);
+  const opened = out.pointer;
+  try {
+    if (namespace !== undefined) {
+      const exists = new Uint8Array(1);
+      await libraries.call("rbd_namespace_exists", opened, cString(namespace), exists);
+      if (exists[0] === 0) {
+        throw new BadStoreConfiguration(`the pool "${pool}" has no namespace "${namespace}"`);
+      }
+      libraries.calls.rados_ioctx_set_namespace(opened, cString(namespace));
+    }
+    // A request that a full cluster cannot take fails instead of waiting until there is room.
+    libraries.calls.rados_set_pool_full_try(opened);
+    return opened;
+  } catch (error) {
+    await libraries.calls.rados_ioctx_destroy(opened);
+    throw error;
+  }
 }
 
 /** The object that holds the id of the image of that name. */

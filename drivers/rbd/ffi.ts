@@ -55,6 +55,8 @@ const RADOS = {
   rados_ioctx_create: slow("u64", "buffer", "buffer"),
   rados_ioctx_destroy: ending("u64"),
   rados_set_pool_full_try: quick("u64"),
+  // (pool, name)
+  rados_ioctx_set_namespace: quick("u64", "buffer"),
   // (pool, object, bytes out, length, offset)
   rados_read: slow("u64", "buffer", "buffer", "usize", "u64"),
   // (pool, object, size out, time_t out)
@@ -78,6 +80,8 @@ const RBD = {
   rbd_image_options_destroy: quick("u64"),
   // (options, option, value)
   rbd_image_options_set_uint64: { parameters: ["u64", "i32", "u64"], result: "i32" },
+  // (pool, name, whether there is one out)
+  rbd_namespace_exists: slow("u64", "buffer", "buffer"),
   // (pool, name, size, options)
   rbd_create4: slow("u64", "buffer", "u64", "u64"),
   // (parent's pool, its name, its snapshot, pool, name, options)

@@ -20,6 +20,16 @@ import { Handle } from "./handle.ts";
 export type Rest<N extends Fallible> = Arguments<N> extends [unknown, ...infer R] ? R
   : never;
 
+/** A snapshot that an image is a copy-on-write child of. */
+export interface ParentImage {
+  /** The pool of its image. */
+  pool: string;
+  /** The name of its image. */
+  image: string;
+  /** The name of the snapshot. */
+  snapshot: string;
+}
+
 /** An `rbd_image_t`. */
 export abstract class OpenImage extends Handle {
   /** The libraries that opened it. */
@@ -72,7 +82,7 @@ export abstract class OpenImage extends Handle {
   }
 
   /** The snapshot that this is a copy-on-write child of. */
-  async parent(): Promise<{ pool: string; image: string; snapshot: string } | undefined> {
+  async parent(): Promise<ParentImage | undefined> {
     const [pool, image, snapshot] = [0, 1, 2].map(() => new Uint8Array(4096)) as Texts;
     const result = await this.attempt(
       "rbd_get_parent_info",

@@ -9,7 +9,7 @@ import type { OptionDefinitions } from "../../store/options.ts";
 export interface RbdOptions {
   /** Size of the RADOS objects that images are made of, in MiB: a power of two. Default: 8. */
   chunkSize?: number;
-  /** Pool of the images. Default: `images`. */
+  /** Pool of the images, or `POOL/NAMESPACE` for an RBD namespace of it. Default: `images`. */
   pool?: string;
   /** Ceph user, without `client.`. Default: librados's, which is `admin`. */
   user?: string;
@@ -34,7 +34,13 @@ export const OPTIONS: OptionDefinitions = {
     default: 8,
     glance: "rbd_store_chunk_size",
   },
-  pool: { type: "string", default: "images", glance: "rbd_store_pool" },
+  pool: {
+    type: "string",
+    default: "images",
+    pattern: /^[^/]+(\/[^/]+)?$/,
+    format: "POOL or POOL/NAMESPACE",
+    glance: "rbd_store_pool",
+  },
   user: { type: "string", glance: "rbd_store_user" },
   cephConf: { type: "string", default: "", glance: "rbd_store_ceph_conf" },
   connectTimeout: { type: "integer", default: -1, glance: "rados_connect_timeout" },

@@ -7,7 +7,7 @@ import { NotFound } from "../../errors/mod.ts";
 import { ERRNO, errorOf } from "./errors.ts";
 import { cString, type Libraries, Out, type Pointer, textOf, timeOf } from "./ffi.ts";
 import type { Image } from "./image.ts";
-import { OpenImage } from "./open_image.ts";
+import { OpenImage, type ParentImage } from "./open_image.ts";
 
 /** What is known of a snapshot once it is open. */
 export interface SnapshotInfo {
@@ -97,6 +97,23 @@ export class Snapshot extends OpenImage {
     if (result < 0) throw errorOf("rados_exec", -result);
   }
 
+  /** The snapshot that this is a copy-on-write child of. Its pool is `POOL/NAMESPACE` where it is in one. */
+  override async parent(): Promise<ParentImage | undefined> {
+    const parent = await super.parent();
+    if (parent === undefined) return undefined;
+    const output = new Uint8Array(4096);
+    const length = await this.using(() =>
+      this.libraries.call(
+        "rados_exec",
+        ...[this.#pool, cString(`rbd_header.${this.info.imageId}`)] as const,
+        ...[cString("rbd"), cString("parent_get")] as const,
+        ...[new Uint8Array(), 0, output, output.length] as const,
+      )
+    );
+    const namespace = parentNamespace(output.subarray(0, length));
+    return namespace === "" ? parent : { ...parent, pool: `${parent.pool}/${namespace}` };
+  }
+
   /** Copies everything to an image of the same size. */
   async copyTo(image: Image): Promise<void> {
     await image.lend((target) => this.call("rbd_copy2", target));
@@ -140,6 +157,16 @@ export class Snapshot extends OpenImage {
     );
     return length < 0 ? undefined : usedBytes(map.subarray(0, length), size, 2 ** order);
   }
+}
+
+/**
+ * Reads the namespace in what the method `parent_get` of the class `rbd` returns: a version, the least
+ * version that can read it, and the length of the rest; then the id of the pool, and the namespace
+ * (`ParentImageSpec` of ceph/src/cls/rbd/cls_rbd_types.h).
+ */
+function parentNamespace(bytes: Uint8Array): string {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(14, true);
+  return textOf(bytes.subarray(18, 18 + length));
 }
 
 /** Bytes of the header of an object map: its length, a version, the length of the rest, the number of objects. */
