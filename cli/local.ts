@@ -107,7 +107,9 @@ export async function writeLocal(
       createNew: true,
       mode: (mode ?? 0o666) & 0o777,
     });
-    await ReadableStream.from(chunks).pipeTo(file.writable, { preventClose: true });
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+    }
     // What is replaced must not be lost to a crash before the new bytes are on the disk.
     if (overwrite) await file.syncData();
     file.close();
