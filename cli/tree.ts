@@ -47,7 +47,8 @@ export class OperandTree extends Vfs {
   override async remove(operand: string, options: RemoveOptions = {}): Promise<void> {
     if (!isLocation(operand)) return await super.remove(operand, options);
     const { store, imageId } = this.imageAt(operand);
-    await store.delete(imageId, options);
+    const { signal, context } = options;
+    await store.delete(imageId, { signal, context });
   }
 }
 

@@ -220,11 +220,11 @@ export class Stores implements AsyncDisposable {
   async add(
     imageId: string,
     data: ImageData,
-    options: AddOptions & BackendOptions = {},
+    { backend, ...options }: AddOptions & BackendOptions = {},
   ): Promise<AddResult> {
     let store: Store;
     try {
-      store = this.#target(options.backend);
+      store = this.#target(backend);
     } catch (error) {
       await discard(data, error);
       throw error;
@@ -245,10 +245,13 @@ export class Stores implements AsyncDisposable {
    * @throws {RemoteServiceUnavailable} If a store that may have the image cannot be reached and no
    * other has it.
    */
-  get(uri: string, options: GetOptions & BackendOptions = {}): Promise<GetResult> {
+  get(
+    uri: string,
+    { backend, ...options }: GetOptions & BackendOptions = {},
+  ): Promise<GetResult> {
     return this.#search(
       uri,
-      options,
+      backend,
       isUnreachable,
       (store, location) => store.get(location, options),
     );
@@ -265,10 +268,13 @@ export class Stores implements AsyncDisposable {
    * @returns Whether the backend keeps the data, and why.
    * @throws {NotFound} If no store has the image.
    */
-  delete(uri: string, options: OperationOptions & BackendOptions = {}): Promise<DeleteResult> {
+  delete(
+    uri: string,
+    { backend, ...options }: OperationOptions & BackendOptions = {},
+  ): Promise<DeleteResult> {
     return this.#search(
       uri,
-      options,
+      backend,
       () => false,
       (store, location) => store.delete(location, options),
     );
@@ -316,7 +322,7 @@ export class Stores implements AsyncDisposable {
 
   async #search<T>(
     uri: string,
-    { backend }: BackendOptions,
+    backend: string | undefined,
     isSkipped: (error: unknown) => boolean,
     operation: (store: Store, location: Location) => Promise<T>,
   ): Promise<T> {

@@ -7,6 +7,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   ChecksumMismatch,
   Duplicate,
+  Invalid,
   InvalidImageId,
   NotFound,
   type SkippedEntry,
@@ -44,6 +45,49 @@ export const safetyRules: readonly Rule[] = [
         await assertRejects(() => store.copy(id("none"), id("copy")), NotFound);
         await assertRejects(() => store.rename(id("none"), id("renamed")), NotFound);
       }
+      assertEquals(await stateOf(context), before);
+    },
+  },
+  {
+    name: "an option that the operation does not take is Invalid, and nothing happens",
+    async run(context) {
+      const { store, id } = context;
+      const before = await stateOf(context);
+      const none = id("none");
+      const unknown = { colour: "blue" } as never;
+      let isReleased = false;
+      const source = new ReadableStream({ cancel: () => void (isReleased = true) });
+      const operations: Record<string, () => Promise<unknown>> = {
+        add: () => store.add(none, source, unknown),
+        get: () => store.get(none, unknown),
+        readable: () => new Response(store.readable(none, unknown)).arrayBuffer(),
+        stat: () => store.stat(none, unknown),
+        getSize: () => store.getSize(none, unknown),
+        open: () => store.open(none, unknown),
+        inspect: () => store.inspect(none, unknown),
+        delete: () => store.delete(none, unknown),
+        deleteMany: () => store.deleteMany([none], unknown),
+        list: () => Array.fromAsync(store.list(unknown)),
+        gc: () => Array.fromAsync(store.gc(unknown)),
+        copy: () => store.copy(none, id("copy"), unknown),
+        rename: () => store.rename(none, id("renamed"), unknown),
+        getAcls: () => store.getAcls(none, unknown),
+        setAcls: () => store.setAcls(none, {}, unknown),
+        presign: () => store.presign(none, unknown),
+        recordDigests: () => store.recordDigests(none, unknown),
+        locationOf: () => store.locationOf(none, unknown),
+      };
+      for (const [name, run] of Object.entries(operations)) {
+        const error = await assertRejects(run, Invalid, "colour", name);
+        assert(error.message.includes("signal"), `${name} does not say what there is`);
+      }
+      // What another operation takes is as unknown.
+      await assertRejects(() => store.stat(none, { offset: 1 } as never), Invalid, "offset");
+      await assertRejects(
+        () => store.get(none, { offset: 0, colour: undefined } as never),
+        NotFound,
+      );
+      assert(isReleased, "the source of a refused add is released");
       assertEquals(await stateOf(context), before);
     },
   },

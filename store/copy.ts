@@ -131,12 +131,13 @@ export async function copyByStream(
 export async function moveByCopy<R extends CopyResult>(
   from: CopySource,
   to: CopyTarget,
-  options: OperationOptions,
+  { signal, context }: OperationOptions,
   copy: (known: ImageStat) => Promise<R>,
 ): Promise<R> {
+  const options = { signal, context };
   const before = await from.store.stat(from.image, options);
   const copied = await copy(before);
-  const undo = () => to.store.delete(copied.location, { context: options.context }).catch(() => {});
+  const undo = () => to.store.delete(copied.location, { context }).catch(() => {});
   try {
     checkCopy(before, copied, await to.store.stat(copied.location, options));
     if (isOther(before, await from.store.stat(from.image, options))) throw replaced();

@@ -248,19 +248,22 @@ async function copyLocation<L extends StoreLocation>(
   options: CopyOptions,
 ): Promise<CopyResult> {
   const { driver, capabilities } = runner;
+  const { signal, context } = options;
   const policies = [runner.policy, options.accept ?? {}];
   const isCopied = capabilities.isCapable(BitMasks.COPY) && driver.copyImage !== undefined;
   if (isCopied && policies.some(canRefuse)) {
     // What another program put there was never judged, so that what is kept of it will not do.
-    const inspection = await store.inspect(from, { ...options, kept: false });
+    const inspection = await store.inspect(from, { signal, context, kept: false });
     for (const policy of policies) {
       const reason = refusal(inspection, policy, undefined);
       if (reason !== undefined) throw new ImageFormatRefused(reason);
     }
   }
-  const copied = isCopied ? await driver.copyImage?.(from, imageId, options) : undefined;
+  const copied = isCopied
+    ? await driver.copyImage?.(from, imageId, { signal, context })
+    : undefined;
   if (copied !== undefined) return { location: runner.bind(copied) };
-  const known = await store.stat(from, options);
+  const known = await store.stat(from, { signal, context });
   return await copyByStream({ store, image: from }, known, { store, imageId }, options);
 }
 
@@ -361,12 +364,13 @@ async function* each<L extends StoreLocation, T>(
   runner: Runner<L>,
   operation: string,
   path: string | undefined,
-  { signal }: OperationOptions,
+  options: OperationOptions,
   ability: Ability,
   body: () => Iterable<T> | AsyncIterable<T>,
 ): AsyncGenerator<T> {
+  const { signal } = options;
   try {
-    await runner.run(operation, path, { signal }, () => runner.require(ability));
+    await runner.run(operation, path, options, () => runner.require(ability));
     for await (const one of body()) {
       yield one;
       signal?.throwIfAborted();

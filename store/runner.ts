@@ -14,6 +14,7 @@ import {
   type StoreLocationClass,
 } from "../location/mod.ts";
 import { raceAbort } from "../streams/abort.ts";
+import { checkOptions } from "./check_options.ts";
 import type { Driver } from "./driver.ts";
 import { secretsOf, wrapError } from "./errors.ts";
 import type { OptionDefinitions } from "./options.ts";
@@ -138,16 +139,19 @@ export class Runner<L extends StoreLocation = StoreLocation> {
    * @param options The options of the operation.
    * @param body What to do.
    * @returns What `body` returns.
+   * @throws {Invalid} If the operation does not take one of the options.
    * @throws {StoreError} With store, operation and path, and no secret in it.
    */
   async run<T>(
     operation: string,
     image: ImageRef | undefined,
-    { signal }: OperationOptions,
+    options: OperationOptions,
     body: () => Promise<T>,
   ): Promise<T> {
+    const { signal } = options;
     try {
       signal?.throwIfAborted();
+      await checkOptions(operation, options);
       if (!this.#isOpen) await raceAbort(this.configure(), signal);
       return await body();
     } catch (error) {

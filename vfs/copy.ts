@@ -32,6 +32,7 @@ export async function copyImage(
   to: ImagePlace,
   options: CopyOptions,
 ): Promise<CopyResult> {
+  const { signal, context } = options;
   if (from.store === to.store) {
     if (from.imageId === to.imageId) throw new Duplicate("an image cannot be copied onto itself");
     await from.store.configure();
@@ -39,7 +40,7 @@ export async function copyImage(
       return await from.store.copy(from.imageId, to.imageId, options);
     }
   }
-  const known = await from.store.stat(from.imageId, options);
+  const known = await from.store.stat(from.imageId, { signal, context });
   return await copyByStream({ store: from.store, image: from.imageId }, known, to, options);
 }
 
@@ -61,9 +62,10 @@ export async function moveImage(
   options: CopyOptions,
 ): Promise<void> {
   const source = { store: from.store, image: from.imageId };
+  const { signal, context } = options;
   if (from.store === to.store) {
-    if (from.imageId === to.imageId) await from.store.stat(from.imageId, options);
-    else await from.store.rename(from.imageId, to.imageId, options);
+    if (from.imageId === to.imageId) await from.store.stat(from.imageId, { signal, context });
+    else await from.store.rename(from.imageId, to.imageId, { signal, context });
     return;
   }
   await moveByCopy(source, to, options, async (known) => {

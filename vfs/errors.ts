@@ -4,6 +4,7 @@
  * @module
  */
 import { StoreError } from "../errors/mod.ts";
+import { checkOptions } from "../store/check_options.ts";
 
 /**
  * Runs an operation on what a path of the tree names. Errors of it name that path instead of the path
@@ -33,4 +34,24 @@ export function setTreePath(error: unknown, path: string): unknown {
   if (!(error instanceof StoreError)) return error;
   error.path = path;
   return error.at({});
+}
+
+/**
+ * Refuses the options that an operation of the tree does not take.
+ *
+ * @param operation The name of the operation.
+ * @param path The path of the tree, or two joined by "to" for a copy.
+ * @param options The options.
+ * @throws {Invalid} If the operation does not take one of them.
+ */
+export async function checkTreeOptions(
+  operation: string,
+  path: string,
+  options: object,
+): Promise<void> {
+  try {
+    await checkOptions(operation, options);
+  } catch (error) {
+    throw setTreePath(error instanceof StoreError ? error.at({ operation }) : error, path);
+  }
 }

@@ -5,6 +5,7 @@
  */
 import { Invalid } from "../errors/mod.ts";
 import { expandBraces } from "./braces.ts";
+import { checkTreeOptions } from "./errors.ts";
 import {
   DirectoryReader,
   type GlobOptions,
@@ -42,6 +43,7 @@ export async function* glob(
   if (!pattern.startsWith("/")) {
     throw new Invalid(`the pattern "${pattern}" does not start with "/"`);
   }
+  await checkTreeOptions("glob", pattern, options);
   const { includeDirs = true } = options;
   const onlyDirectories = pattern.endsWith("/");
   const reader = new DirectoryReader(tree, options);

@@ -31,7 +31,7 @@ import type { Bytes, ImageData } from "../streams/mod.ts";
 import { discard } from "../streams/source.ts";
 import { copyImage, type ImagePlace, moveImage } from "./copy.ts";
 import { VfsFile } from "./file.ts";
-import { setTreePath, withTreePath } from "./errors.ts";
+import { checkTreeOptions, setTreePath, withTreePath } from "./errors.ts";
 import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./file_info.ts";
 import { glob } from "./glob.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
@@ -157,6 +157,7 @@ export class Vfs implements AsyncDisposable {
    * @throws {NotFound} If there is nothing at the path.
    */
   async stat(path: string, options: OperationOptions = {}): Promise<FileInfo> {
+    await checkTreeOptions("stat", path, options);
     const { segments, directory } = parsePath(path);
     if (this.#mounts.isFixed(segments)) return DIRECTORY;
     const place = this.#mounts.find(segments);
@@ -205,6 +206,7 @@ export class Vfs implements AsyncDisposable {
    * @throws {StoreListNotSupported} If its store cannot list.
    */
   async *readDir(path: string, options: ReadDirOptions = {}): AsyncGenerator<DirEntry> {
+    await checkTreeOptions("readDir", path, options);
     const { segments } = parsePath(path);
     const fixed = this.#mounts.below(segments);
     for (const name of fixed) yield { name, ...DIRECTORY };
@@ -420,6 +422,7 @@ export class Vfs implements AsyncDisposable {
    * @throws {ImageChanged} If the image was replaced while it was being copied.
    */
   async copyFile(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+    await checkTreeOptions("copy", `${from} to ${to}`, options);
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
     return await withTreePath(`${from} to ${to}`, () => copyImage(source, target, options));
   }
@@ -437,6 +440,7 @@ export class Vfs implements AsyncDisposable {
    * @throws {StoreDeleteNotSupported} If the first store cannot delete; nothing has been copied then.
    */
   async rename(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    await checkTreeOptions("move", `${from} to ${to}`, options);
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
     await withTreePath(`${from} to ${to}`, () => moveImage(source, target, options));
   }
@@ -452,6 +456,7 @@ export class Vfs implements AsyncDisposable {
    * @throws {StoreDeleteNotSupported} If the store cannot delete. `Store.delete` lists further errors.
    */
   async remove(path: string, options: RemoveOptions = {}): Promise<void> {
+    await checkTreeOptions("remove", path, options);
     const { segments } = parsePath(path);
     if (this.#mounts.isFixed(segments)) {
       throw new Invalid("a store or a mount point cannot be removed", {
@@ -497,6 +502,7 @@ export class Vfs implements AsyncDisposable {
    * @throws {NotFound} If nothing is mounted there.
    */
   async mkdir(path: string, options: OperationOptions = {}): Promise<void> {
+    await checkTreeOptions("mkdir", path, options);
     const { segments } = parsePath(path);
     const place = this.#mounts.find(segments);
     if (this.#mounts.isFixed(segments)) return;

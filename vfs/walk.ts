@@ -5,6 +5,7 @@
  */
 import type { OperationOptions, SkippedEntry } from "../store/mod.ts";
 import { isAbort, NotFound } from "../errors/mod.ts";
+import { checkTreeOptions } from "./errors.ts";
 import type { DirEntry, FileInfo } from "./file_info.ts";
 import { joinPath, parsePath } from "./path.ts";
 
@@ -142,6 +143,7 @@ export async function* walk(
   path: string,
   options: WalkOptions,
 ): AsyncGenerator<WalkEntry> {
+  await checkTreeOptions("walk", path, options);
   const { maxDepth = Infinity, includeDirs = true, signal, context } = options;
   if (maxDepth < 0) return;
   const root = joinPath(parsePath(path).segments);

@@ -347,3 +347,44 @@ Deno.test("Vfs: passes signals and contexts to the store", async () => {
   const context = { tenant: "bob" };
   await assertRejects(() => vfs.readFile("/local/a.txt", { context }), Error, "tenant bob");
 });
+
+Deno.test("Vfs: an option that the operation does not take is refused", async () => {
+  const { vfs } = await tree();
+  const unknown = { colour: "blue" } as never;
+  const operations: Record<string, () => Promise<unknown>> = {
+    "stat /local": () => vfs.stat("/local", unknown),
+    "stat /local/a.txt": () => vfs.stat("/local/a.txt", unknown),
+    "stat /local/iso": () => vfs.exists("/local/iso", unknown),
+    "readDir /": () => Array.fromAsync(vfs.readDir("/", unknown)),
+    "walk /": () => Array.fromAsync(vfs.walk("/", unknown)),
+    "glob /*": () => Array.fromAsync(vfs.glob("/*", unknown)),
+    "get /local/a.txt": () => vfs.readFile("/local/a.txt", unknown),
+    "open /local/a.txt": () => vfs.open("/local/a.txt", unknown),
+    "inspect /local/a.txt": () => vfs.inspect("/local/a.txt", unknown),
+    "add /local/new": () => vfs.writeTextFile("/local/new", "new", unknown),
+    "copy /local/a.txt to /local/new": () => vfs.copyFile("/local/a.txt", "/local/new", unknown),
+    "move /local/a.txt to /local/new": () => vfs.rename("/local/a.txt", "/local/new", unknown),
+    "mkdir /local": () => vfs.mkdir("/local", unknown),
+    "mkdir /local/new": () => vfs.mkdir("/local/new", unknown),
+    "remove /local/a.txt": () => vfs.remove("/local/a.txt", unknown),
+    "getAcls /local/a.txt": () => vfs.getAcls("/local/a.txt", unknown),
+    "setAcls /local/a.txt": () => vfs.setAcls("/local/a.txt", {}, unknown),
+  };
+  for (const [place, run] of Object.entries(operations)) {
+    const error = await assertRejects(run, Invalid, 'unknown option "colour"; known are: signal');
+    assert(error.message.includes(`${place}: `), `${error.message} does not name ${place}`);
+  }
+  assertEquals(await names(vfs, "/local"), ["a.txt", "deep/", "iso/"]);
+});
+
+Deno.test("Vfs: options of a copy and a move do not reach operations that lack them", async () => {
+  const { vfs, local } = await tree();
+  const verifier = { update() {} };
+  const options = { verifier, verify: true, accept: { formats: ["raw" as const] } };
+  await vfs.copyFile("/local/a.txt", "/mirror/a.txt", options);
+  await vfs.copyFile("/local/a.txt", "/local/b.txt", options);
+  await local.copy("a.txt", "c.txt", options);
+  await vfs.rename("/local/b.txt", "/local/d.txt", options);
+  await vfs.rename("/local/c.txt", "/mirror/c.txt", options);
+  assertEquals(await names(vfs, "/local"), ["a.txt", "d.txt", "deep/", "iso/"]);
+});
