@@ -12,17 +12,17 @@ const config = await readConfig();
 
 for (const name of Object.keys(config.exports)) {
   const specifier = config.name + name.slice(1);
-  Deno.test(`${specifier} loads and offers something`, async () => {
+  Deno.test(`${specifier}: loads and offers something`, async () => {
     const module: Record<string, unknown> = await import(specifier);
     assert(Object.keys(module).length > 0);
   });
 }
 
-Deno.test("importing asks for no permission, prints nothing and adds no global", async () => {
+Deno.test("package: importing needs no permission, prints nothing and adds no global", async () => {
   assertEquals(await aloneComplaints(config), []);
 });
 
-Deno.test("portable exports import nothing of a runtime's own", async () => {
+Deno.test("package: portable exports import nothing of a runtime's own", async () => {
   assertEquals(await runtimeComplaints(config), []);
 });
 
@@ -49,7 +49,7 @@ const MISCHIEF = {
   "an error": [`throw new Error("no good");`, "no good"],
 };
 for (const [what, [text, said]] of Object.entries(MISCHIEF)) {
-  Deno.test(`the test of importing alone notices ${what}`, async () => {
+  Deno.test(`package: the test of importing notices ${what}`, async () => {
     await withModule(`${text} export {};`, async (config) => {
       const complaints = await aloneComplaints(config);
       assertEquals(complaints.length, 1);
@@ -58,7 +58,7 @@ for (const [what, [text, said]] of Object.entries(MISCHIEF)) {
   });
 }
 
-Deno.test("the test of portability notices an import of node:, lazy or not", async () => {
+Deno.test("package: the test of portability notices an import of node:, lazy or not", async () => {
   await withModule(`import "node:fs";`, async (config) => {
     assertEquals((await runtimeComplaints(config)).length, 1);
   });

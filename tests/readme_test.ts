@@ -19,7 +19,7 @@ const COLUMNS: readonly (readonly [string, number])[] = [
   ["digests", BitMasks.CHECKSUM],
 ];
 
-Deno.test("the README's table of capabilities is what the drivers declare", async () => {
+Deno.test("README: the table of capabilities is what the drivers declare", async () => {
   const drivers = new Map(
     await Promise.all(
       driverNames().map(async (name) => [name, (await loadDriver(name)).CAPABILITIES] as const),

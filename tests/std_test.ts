@@ -153,7 +153,7 @@ Deno.test("assertions on one value or two: when they hold, and their own reason"
   }
 });
 
-Deno.test("assertThrows gives back the error and judges class and message", () => {
+Deno.test("assertThrows: gives back the error and judges class and message", () => {
   const cause = new TypeError("a bad thing");
   const fn = () => {
     throw cause;
@@ -176,7 +176,7 @@ Deno.test("assertThrows gives back the error and judges class and message", () =
   ) strictEqual(verdict(fails)?.includes("why"), true, String(fails));
 });
 
-Deno.test("assertRejects gives back the reason and refuses a synchronous throw", async () => {
+Deno.test("assertRejects: gives back the reason and refuses a synchronous throw", async () => {
   const cause = new TypeError("a bad thing");
   const fn = () => Promise.reject(cause);
   strictEqual(await asserts.assertRejects(fn), cause);
@@ -202,7 +202,7 @@ Deno.test("assertRejects gives back the reason and refuses a synchronous throw",
   ) strictEqual((await laterVerdict(fails))?.includes("why"), true, String(fails));
 });
 
-Deno.test("parseArgs", () => {
+Deno.test("parseArgs: reads arguments as @std/cli does", () => {
   const cases: [args: string[], options: Parameters<typeof parseArgs>[1], expected: unknown][] = [
     [["--foo", "--bar=baz", "./quux"], {}, { foo: true, bar: "baz", _: ["./quux"] }],
     [["--size", "5", "007", "x"], {}, { size: 5, _: [7, "x"] }],
@@ -258,7 +258,7 @@ Deno.test("parseArgs: passes what it does not know to `unknown`, and drops it on
 });
 
 Deno.test({
-  name: "path",
+  name: "path: joins and splits as @std/path does",
   ignore: !onPosix,
   fn() {
     strictEqual(path.SEPARATOR, "/");
@@ -307,7 +307,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "file URLs",
+  name: "path: turns file URLs into paths and back",
   ignore: !onPosix,
   fn() {
     const pairs = [
@@ -351,7 +351,7 @@ Deno.test("unicodeWidth: counts the columns of a terminal", () => {
   for (const [text, width] of widths) strictEqual(unicodeWidth(text), width, text);
 });
 
-Deno.test("streams are read to their end", async () => {
+Deno.test("toArrayBuffer, toText: streams are read to their end", async () => {
   const stream = (...chunks: number[][]) =>
     ReadableStream.from(chunks.map((chunk) => new Uint8Array(chunk)));
   deepStrictEqual(

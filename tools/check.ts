@@ -15,6 +15,7 @@ import { misplacedImports } from "./layers.ts";
 import { deno, readConfig, root, sourceFiles } from "./project.ts";
 import {
   homebound,
+  misnamed,
   overlong,
   slivers,
   type Source,
@@ -74,6 +75,7 @@ const gates: Record<string, () => string[] | Promise<string[]>> = {
   length: () => overlong(sources),
   slivers: () => slivers(sources),
   finished: () => unfinished(sources),
+  names: () => misnamed(sources),
   layers: () => misplacedImports(sources, textOf("docs/architecture.md")),
   paths: () => homebound(sources, machine),
   dependencies: () => unexplained(sources, config.imports),

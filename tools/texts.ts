@@ -52,6 +52,26 @@ export function slivers(sources: Source[]): string[] {
     .map(({ path, lines }) => `${path}: ${lines} lines of code, and no reason (// Small: ...)`);
 }
 
+/** A test, registered by `Deno.test` or by a function of a name like `serviceTest`, with its name. */
+const TEST =
+  /^[ \t]*(?:Deno\.)?\w*[tT]est(?:\.\w+)?\(\s*(?:\{\s*name:\s*)?(["`])((?:\\.|(?!\1)[^])*)\1/gm;
+
+/**
+ * Finds tests whose name does not have the form "symbol or command: behaviour".
+ *
+ * @param sources All source files.
+ * @returns One line per complaint.
+ */
+export function misnamed(sources: Source[]): string[] {
+  return modules(sources).flatMap(({ path, text }) =>
+    [...text.matchAll(TEST)].filter(([, , name]) => !/\S: \S|\$\{name\}/.test(name!))
+      .map(({ 2: name, index }) => {
+        const line = text.slice(0, index).split("\n").length;
+        return `${path}:${line}: "${name}" does not say symbol or command, colon, behaviour`;
+      })
+  );
+}
+
 /** Lines that put off work. */
 export function unfinished(sources: Source[]): string[] {
   return matches(sources, /\b(?:T[O]DO|F[I]XME|X[X]X)\b/);

@@ -8,7 +8,7 @@ import { BitMasks, contains, StoreAddDisabled, StoreCapability } from "@vitrine/
 import { MemoryStore } from "@vitrine/vitrine/memory";
 import { replaceMethods } from "../store/replace_methods.ts";
 
-Deno.test("the bits up to 255 have glance_store's values", () => {
+Deno.test("BitMasks: the bits up to 255 have glance_store's values", () => {
   const { NONE, ALL, DRIVER_REUSABLE, ...masks } = BitMasks;
   assertEquals([NONE, ALL, DRIVER_REUSABLE], [0, 255, 64]);
   assertEquals(
@@ -33,7 +33,7 @@ Deno.test("the bits up to 255 have glance_store's values", () => {
   }
 });
 
-Deno.test("isCapable wants every bit, and taking write access takes the writing of parts", () => {
+Deno.test("StoreCapability.isCapable: requires every bit, and taking write access takes the writing of parts", () => {
   const capability = new StoreCapability(BitMasks.RW_RANDOM);
   assert(capability.isCapable(BitMasks.READ_OFFSET, BitMasks.WRITE_CHUNK));
   assert(!capability.isCapable(BitMasks.READ_OFFSET, BitMasks.LIST));
@@ -44,7 +44,7 @@ Deno.test("isCapable wants every bit, and taking write access takes the writing 
   assert(contains(capability.capabilities, BitMasks.WRITE_RANDOM | BitMasks.LIST));
 });
 
-Deno.test("describe says the abilities in words", () => {
+Deno.test("StoreCapability.describe: gives the abilities in words", () => {
   assertEquals(new StoreCapability().describe(), []);
   assertEquals(new StoreCapability(BitMasks.READ_RANDOM | BitMasks.ACL_READ).describe(), [
     "read",
@@ -72,7 +72,7 @@ class Moody extends MemoryStore {
   }
 }
 
-Deno.test("a store whose configureAdd fails keeps reading, and add says why", async () => {
+Deno.test("Store.configure: a store whose configureAdd fails keeps reading, and add says why", async () => {
   const store = new Moody("moody");
   await store.configure();
   assert(store.isCapable(BitMasks.READ_ACCESS));
@@ -81,7 +81,7 @@ Deno.test("a store whose configureAdd fails keeps reading, and add says why", as
   assertStringIncludes(store.addFailure!.message, "the disk is not there");
 });
 
-Deno.test("a failed check refreshes the capabilities once, then counts", async () => {
+Deno.test("StoreCapability.updateCapabilities: a failed check refreshes the capabilities once, then counts", async () => {
   const store = new Moody("moody");
   await store.configure();
   assertEquals(store.refreshed, 1);

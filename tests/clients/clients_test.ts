@@ -21,13 +21,13 @@ function clientTest(
   name: string,
   test: (tree: ServedTree, programs: Endpoints) => Promise<void>,
 ): void {
-  serviceTest(`vitrine serve: ${name}`, ["clients"], async ({ clients }) => {
+  serviceTest(`vitrine serve to ${name}`, ["clients"], async ({ clients }) => {
     await using tree = await ServedTree.start();
     await test(tree, clients);
   });
 }
 
-clientTest("curl downloads, resumes, and asks for ranges", async (tree, { curl }) => {
+clientTest("curl: downloads, resumes, and requests ranges", async (tree, { curl }) => {
   await tree.run(curl, ["-sSf", "-o", "a", tree.urlOf(QCOW)]);
   await tree.assertImage("a", QCOW);
   await tree.writePart("b", ISO, 1_000_001);
@@ -47,7 +47,7 @@ clientTest("curl downloads, resumes, and asks for ranges", async (tree, { curl }
 });
 
 clientTest(
-  "wget resumes, mirrors the tree, and fetches only what is newer",
+  "wget: resumes, mirrors the tree, and fetches only what is newer",
   async (tree, { wget }) => {
     await tree.writePart("netinst.iso", ISO, 5_000_000);
     await tree.run(wget, ["-q", "-c", tree.urlOf(ISO)]);
@@ -66,18 +66,18 @@ clientTest(
   },
 );
 
-clientTest("aria2 fetches in four parts", async (tree, { aria2c }) => {
+clientTest("aria2: fetches in four parts", async (tree, { aria2c }) => {
   const options = ["-x4", "-s4", "-k1M", "--quiet", "--allow-overwrite=true"];
   await tree.run(aria2c, [...options, "-o", "a", tree.urlOf(ISO)]);
   await tree.assertImage("a", ISO);
 });
 
-clientTest("axel fetches in four parts", async (tree, { axel }) => {
+clientTest("axel: fetches in four parts", async (tree, { axel }) => {
   await tree.run(axel, ["-q", "-n", "4", "-o", "a", tree.urlOf(ISO)]);
   await tree.assertImage("a", ISO);
 });
 
-clientTest("lftp lists, mirrors, and fetches in parts", async (tree, { lftp }) => {
+clientTest("lftp: lists, mirrors, and fetches in parts", async (tree, { lftp }) => {
   const listing = await tree.run(lftp, ["-c", `open ${tree.url.href}; cls -1 debian/12/`]);
   assertEquals(listing.trim().split("\n").sort(), [
     "debian/12/SHA256SUMS",
@@ -89,7 +89,7 @@ clientTest("lftp lists, mirrors, and fetches in parts", async (tree, { lftp }) =
   await tree.assertImage("a", ISO);
 });
 
-clientTest("rclone lists, copies and checks", async (tree, { rclone }) => {
+clientTest("rclone: lists, copies and checks", async (tree, { rclone }) => {
   const remote = [":http:", "--http-url", tree.url.href];
   const listed = await tree.run(rclone, ["lsf", "-R", "--files-only", ...remote]);
   assertEquals(listed.trim().split("\n").sort(), [...tree.images.keys()].sort());
@@ -136,18 +136,18 @@ async function mounted(
   }
 }
 
-clientTest("rclone mounts the tree", async (tree, { rclone, fusermount3 }) => {
+clientTest("rclone: mounts the tree", async (tree, { rclone, fusermount3 }) => {
   const args = ["mount", ":http:", tree.path("mount"), "--http-url", tree.url.href, "--read-only"];
   await mounted(tree, fusermount3, rclone, args);
 });
 
-clientTest("httpdirfs mounts the tree", async (tree, { httpdirfs, fusermount3 }) => {
+clientTest("httpdirfs: mounts the tree", async (tree, { httpdirfs, fusermount3 }) => {
   // It shows no file of 0 bytes, of any server.
   const paths = [...tree.images].filter(([, { length }]) => length > 0).map(([path]) => path);
   await mounted(tree, fusermount3, httpdirfs, ["-f", tree.url.href, tree.path("mount")], paths);
 });
 
-clientTest("zsync fetches only what differs", async (tree, { zsync, zsyncmake }) => {
+clientTest("zsync: fetches only what differs", async (tree, { zsync, zsyncmake }) => {
   const old = tree.images.get(ISO)!.slice();
   for (const at of [10_000, 3_000_000, 3_500_000, 6_000_000, 9_000_000]) old.fill(0, at, at + 9);
   await Deno.writeFile(tree.path("old.iso"), old);
@@ -157,7 +157,7 @@ clientTest("zsync fetches only what differs", async (tree, { zsync, zsyncmake })
   await tree.assertImage("out.iso", ISO);
 });
 
-clientTest("qemu-img and qemu-io read a disk where it lies", async (tree, programs) => {
+clientTest("qemu-img and qemu-io: read a disk where it lies", async (tree, programs) => {
   const url = tree.urlOf(RAW);
   const info = JSON.parse(
     await tree.run(programs["qemu-img"], ["info", "--output=json", "-f", "raw", url]),
@@ -179,7 +179,7 @@ clientTest("qemu-img and qemu-io read a disk where it lies", async (tree, progra
   assertMatch(dump, new RegExp(hex));
 });
 
-clientTest("busybox wget downloads and resumes", async (tree, { busybox }) => {
+clientTest("busybox wget: downloads and resumes", async (tree, { busybox }) => {
   await tree.run(busybox, ["wget", "-q", "-O", "a", tree.urlOf(QCOW)]);
   await tree.assertImage("a", QCOW);
   await tree.writePart("b", ISO, 1_000_000);
@@ -225,7 +225,7 @@ serviceTest(
   },
 );
 
-clientTest("nginx in front, with a prefix, a cache and slices", async (tree, programs) => {
+clientTest("nginx: works in front, with a prefix, a cache and slices", async (tree, programs) => {
   const [port] = freePorts(1);
   for (const name of ["cache", "temp"]) await Deno.mkdir(tree.path(name));
   await Deno.writeTextFile(

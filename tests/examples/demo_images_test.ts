@@ -30,7 +30,7 @@ async function run(command: string, ...args: string[]): Promise<string> {
 }
 
 serviceTest(
-  "qemu-img finds the built qcow2 sound, and its data in place",
+  "demo images: qemu-img finds the built qcow2 sound, and its data in place",
   "tools",
   async ({ tools }) => {
     const path = await written("a.qcow2", buildQcow2(blocks(20), 20, 10 * 2 ** 30));
@@ -48,7 +48,7 @@ serviceTest(
 );
 
 serviceTest(
-  "xorriso reads the built ISO, its file and its boot record",
+  "demo images: xorriso reads the built ISO, its file and its boot record",
   "tools",
   async ({ tools }) => {
     const path = await written("a.iso", buildIso(blocks(3), 3 * 65_536));

@@ -27,7 +27,7 @@ async function example(name: string, args: string[], options: Deno.CommandOption
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-Deno.test("own_driver.ts adds and reads under no permission at all", async () => {
+Deno.test("own_driver.ts: adds and reads under no permission at all", async () => {
   const { code, out, err } = await example("own_driver.ts", []);
   assertEquals(code, 0, err);
   assertEquals(out.split("\n").slice(0, 2), [
@@ -36,7 +36,7 @@ Deno.test("own_driver.ts adds and reads under no permission at all", async () =>
   ]);
 });
 
-Deno.test("add_and_read.ts adds an image and reads it back", async () => {
+Deno.test("add_and_read.ts: adds an image and reads it back", async () => {
   const folder = await Deno.makeTempDir();
   const image = join(folder, "image");
   await Deno.writeTextFile(image, "0123456789abcdef".repeat(1000));
@@ -52,7 +52,7 @@ Deno.test("add_and_read.ts adds an image and reads it back", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("copy_across.ts copies a directory from store to store", async () => {
+Deno.test("copy_across.ts: copies a directory from store to store", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.mkdir(join(folder, "one/iso"), { recursive: true });
   await Deno.writeTextFile(join(folder, "one/iso/a.iso"), "hello");
@@ -75,7 +75,7 @@ Deno.test("copy_across.ts copies a directory from store to store", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("the demo does the main job on an image of one's own", async () => {
+Deno.test("demo: does the main job on an image of one's own", async () => {
   const image = await Deno.makeTempFile();
   await Deno.writeTextFile(image, "an image ".repeat(100_000));
   const { code, out, err } = await example("demo/main.ts", ["--allow-all", image]);

@@ -30,24 +30,24 @@ async function through(fault: Fault | undefined, body: Uint8Array<ArrayBuffer>):
 
 const body = new Uint8Array(100_000).fill(7);
 
-Deno.test("the proxy passes on what it does not befall", async () => {
+Deno.test("fault proxy: passes on what it does not damage", async () => {
   for (const fault of [undefined, "delay", "duplicate"] as const) {
     assertEquals(await (await through(fault, body)).bytes(), body);
   }
 });
 
-Deno.test("refuse, lose and cut end the connection", async () => {
+Deno.test("fault proxy: refuse, lose and cut end the connection", async () => {
   for (const fault of ["refuse", "lose", "cut"] as const) {
     await assertRejects(() => through(fault, body), TypeError);
   }
 });
 
-Deno.test("error is 500 or 503", async () => {
+Deno.test("fault proxy: error is 500 or 503", async () => {
   const response = await through("error", body);
   assert([500, 503].includes(response.status));
 });
 
-Deno.test("damage and garble change one byte", async () => {
+Deno.test("fault proxy: damage and garble change one byte", async () => {
   for (const fault of ["damage", "garble"] as const) {
     const bytes = await (await through(fault, body)).bytes();
     assertEquals(bytes.length, body.length);
@@ -55,11 +55,11 @@ Deno.test("damage and garble change one byte", async () => {
   }
 });
 
-Deno.test("etag is another", async () => {
+Deno.test("fault proxy: etag changes the ETag", async () => {
   assertEquals((await through("etag", body)).headers.get("etag"), '"-"');
 });
 
-Deno.test("a seed repeats its faults", async () => {
+Deno.test("fault proxy: a seed repeats its faults", async () => {
   await using server = echo();
   const runs = [];
   for (const seed of [5, 5, 6]) {

@@ -13,7 +13,7 @@ async function readAll(store: FileStore, imageId: string, verify: boolean): Prom
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-Deno.test("digests stay with their image through copies and renames, and go with it", async () => {
+Deno.test("FileStore digests: stay with their image through copies and renames, and go with it", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     const { checksum, multihash } = await store.add("a", new Uint8Array(5 * MIB), {
@@ -33,7 +33,7 @@ Deno.test("digests stay with their image through copies and renames, and go with
   });
 });
 
-Deno.test("an image that somebody else wrote has no digests, and cannot be verified", async () => {
+Deno.test("FileStore digests: an image that another program wrote has no digests, and cannot be verified", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     await store.configure();
@@ -66,7 +66,7 @@ Deno.test("FileStore.stat: gives no digests of a file that was replaced or chang
   });
 });
 
-Deno.test("bytes that changed under their digests fail verification", async () => {
+Deno.test("FileStore.get: bytes that changed under their digests fail verification", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     await store.add("a", new Uint8Array(5 * MIB));
@@ -80,7 +80,7 @@ Deno.test("bytes that changed under their digests fail verification", async () =
   });
 });
 
-Deno.test("digests that cannot be written or read do not fail an add or a stat", async () => {
+Deno.test("FileStore digests: those that cannot be written or read do not fail an add or a stat", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     await store.add("first", new Uint8Array(1));
@@ -104,7 +104,7 @@ Deno.test("digests that cannot be written or read do not fail an add or a stat",
   });
 });
 
-Deno.test("an image that is written in place while it is read is ImageChanged, not a mixture", async () => {
+Deno.test("FileStore.get: an image that is written in place while it is read is ImageChanged, not a mixture", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     for (
@@ -126,7 +126,7 @@ Deno.test("an image that is written in place while it is read is ImageChanged, n
   });
 });
 
-Deno.test("an image that is deleted while it is read is read to its end", async () => {
+Deno.test("FileStore.get: an image that is deleted while it is read is read to its end", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     await store.add("a", new Uint8Array(9 * MIB));

@@ -59,7 +59,7 @@ async function whileFrozen(mount: string, body: (freeze: () => Promise<void>) =>
 }
 
 Deno.test({
-  name: "a full disk is StorageFull, leaves nothing and takes what fits",
+  name: "FileStore.add: a full disk is StorageFull, leaves nothing and takes what fits",
   ignore: !canMount,
   fn: () =>
     withMount(["-t", "tmpfs", "-o", "size=12m", "none"], async (datadir) => {
@@ -82,7 +82,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a disk that is full when the store starts takes images as soon as there is room",
+  name:
+    "FileStore.configure: a disk that is full when the store starts takes images as soon as there is room",
   ignore: !canMount,
   fn: () =>
     withMount(["-t", "tmpfs", "-o", "size=2m", "none"], async (datadir) => {
@@ -96,7 +97,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a full disk takes a thin image that a store without thin provisioning finds too large",
+  name:
+    "FileStore.add: a full disk takes a thin image that a store without thin provisioning finds too large",
   ignore: !canMount,
   fn: () =>
     withMount(["-t", "tmpfs", "-o", "size=4m", "none"], async (datadir) => {
@@ -114,7 +116,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a file larger than allowed is StorageFull, and leaves nothing",
+  name: "FileStore.add: a file larger than allowed is StorageFull, and leaves nothing",
   ignore: Deno.build.os !== "linux",
   fn: () =>
     inFolder(async (datadir) => {
@@ -127,7 +129,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a disk that becomes read-only is StorageWriteDenied, and is read on",
+  name: "FileStore.add: a disk that becomes read-only is StorageWriteDenied, and is read on",
   ignore: !canMount,
   fn: () =>
     withMount(["-t", "tmpfs", "none"], async (datadir) => {
@@ -156,7 +158,7 @@ Deno.test({
     }),
 });
 
-Deno.test("a datadir that is gone is an error, not a missing image, and is not made again", async () => {
+Deno.test("FileStore.stat: a datadir that is gone is an error, not a missing image, and is not made again", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
     await Deno.mkdir(datadir);
@@ -181,7 +183,7 @@ Deno.test("a datadir that is gone is an error, not a missing image, and is not m
   });
 });
 
-Deno.test("a datadir that goes away during an add is an error and is not made again", async () => {
+Deno.test("FileStore.add: a datadir that goes away during an add is an error and is not made again", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
     await Deno.mkdir(datadir);
@@ -196,7 +198,7 @@ Deno.test("a datadir that goes away during an add is an error and is not made ag
   });
 });
 
-Deno.test("the store's own directory is made again where somebody removed it", async () => {
+Deno.test("FileStore.add: the store's own directory is made again where somebody removed it", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     await store.add("first", new Uint8Array(1));
@@ -208,7 +210,7 @@ Deno.test("the store's own directory is made again where somebody removed it", a
 
 Deno.test({
   name:
-    "a directory on another file system is read, and refused for writing in a line that says why",
+    "FileStore.add: a directory on another file system is read, and refused for writing in a line that says why",
   ignore: !canMount,
   fn: () =>
     inFolder(async (datadir) => {
@@ -236,7 +238,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a hung disk is TimeoutError, and what it does too late is undone",
+  name: "FileStore.add: a hung disk is TimeoutError, and what it does too late is undone",
   ignore: !canFreeze,
   fn: () =>
     withDisk(async (mount) => {
@@ -281,7 +283,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an abort ends an operation on a hung disk",
+  name: "FileStore: an abort ends an operation on a hung disk",
   ignore: !canFreeze,
   fn: () =>
     withDisk(async (mount) => {

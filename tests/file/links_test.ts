@@ -17,7 +17,7 @@ async function names(store: FileStore, directory = "", recursive = true): Promis
     .sort();
 }
 
-Deno.test("a symbolic link that leads out of the datadir is refused by everything", async () => {
+Deno.test("FileStore: a symbolic link that leads out of the datadir is refused by everything", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
     await Deno.mkdir(datadir);
@@ -56,7 +56,7 @@ Deno.test("a symbolic link that leads out of the datadir is refused by everythin
   });
 });
 
-Deno.test("symbolic links inside the datadir are followed, and deleting one keeps the image", async () => {
+Deno.test("FileStore.delete: symbolic links inside the datadir are followed, and deleting one keeps the image", async () => {
   await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/real`);
     await Deno.symlink("real", `${folder}/images`);
@@ -84,7 +84,7 @@ Deno.test("symbolic links inside the datadir are followed, and deleting one keep
   });
 });
 
-Deno.test("directories, FIFOs and devices are no images, and opening one waits for nothing", async () => {
+Deno.test("FileStore.get: directories, FIFOs and devices are no images, and opening one waits for nothing", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     await store.add("directory/a", new Uint8Array(1));
@@ -103,7 +103,7 @@ Deno.test("directories, FIFOs and devices are no images, and opening one waits f
   });
 });
 
-Deno.test("an image cannot be a directory too, and says so", async () => {
+Deno.test("FileStore.add: an image cannot be a directory too, and says so", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     await store.add("a", new Uint8Array(1));

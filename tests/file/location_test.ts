@@ -35,7 +35,7 @@ Deno.test("FileLocation.parse: refuses a URI that names no absolute path", () =>
   }
 });
 
-Deno.test("whatever id is taken, its URI names the same image again", async () => {
+Deno.test("FileLocation: whatever id is taken, its URI names the same image again", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     const segment = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
@@ -118,7 +118,7 @@ Deno.test("FileStore: reads and lists names with #, ?, blanks and tabs", async (
   });
 });
 
-Deno.test("a location outside the datadirs is BadStoreUri, whatever is there", async () => {
+Deno.test("FileStore.get: a location outside the datadirs is BadStoreUri, whatever is there", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
     await Deno.mkdir(datadir);

@@ -25,7 +25,7 @@ async function meanwhile<T>(call: Promise<T>, check: () => boolean, then: () => 
 }
 
 Deno.test({
-  name: "listing and stat leave no directory open",
+  name: "FileStore.list: it and stat leave no directory open",
   ignore: Deno.build.os !== "linux",
   fn: () =>
     inFolder(async (datadir) => {
@@ -42,7 +42,7 @@ Deno.test({
     }),
 });
 
-Deno.test("a rename that is aborted leaves the image one name", async () => {
+Deno.test("FileStore.rename: an abort leaves the image one name", async () => {
   await inFolder(async (datadir) => {
     await using store = new FileStore("files", { datadir });
     await store.add("sub/a", new Uint8Array(10));
@@ -62,7 +62,7 @@ Deno.test("a rename that is aborted leaves the image one name", async () => {
   });
 });
 
-Deno.test("a rename takes its old name off no image that has it by now", async () => {
+Deno.test("FileStore.rename: takes the old name off no image that has it by now", async () => {
   await inFolder(async (folder) => {
     const [from, to, other] = ["from", "to", "other"].map((name) => `${folder}/${name}`) as [
       string,
@@ -89,7 +89,7 @@ Deno.test("a rename takes its old name off no image that has it by now", async (
   });
 });
 
-Deno.test("an add that is aborted at any moment is invisible once it settles", async () => {
+Deno.test("FileStore.add: an add that is aborted at any moment is invisible once it settles", async () => {
   await inFolder(async (datadir) => {
     await using store = new FileStore("files", { datadir });
     await store.configure();
@@ -106,7 +106,7 @@ Deno.test("an add that is aborted at any moment is invisible once it settles", a
   });
 });
 
-Deno.test("what is made too late is taken back before the wait ends", async () => {
+Deno.test("FileStore.add: what is made too late is taken back before the wait ends", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const controller = new AbortController();
   const undone: string[] = [];
@@ -121,7 +121,7 @@ Deno.test("what is made too late is taken back before the wait ends", async () =
   assertEquals(undone, ["a link"]);
 });
 
-Deno.test("an image that is replaced while it is copied is copied as it was, or not at all", async () => {
+Deno.test("FileStore.copy: an image that is replaced while it is copied is copied as it was, or not at all", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
     await Deno.mkdir(datadir);

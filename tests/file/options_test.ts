@@ -29,7 +29,7 @@ function assertOneLine(error: Error, ...parts: string[]): void {
   for (const part of ["files", ...parts]) assert(error.message.includes(part), error.message);
 }
 
-Deno.test("options that contradict each other or make no sense are refused when a store is made", () => {
+Deno.test("FileStore: options that contradict each other or make no sense are refused when a store is made", () => {
   const bad: [ConstructorParameters<typeof FileStore>[1], ...string[]][] = [
     [{ datadir: "/a", datadirs: ["/b"] }, "datadir", "datadirs"],
     [{ datadirs: ["/a:high"] }, "/a", "high", "integer"],
@@ -53,7 +53,7 @@ Deno.test("options that contradict each other or make no sense are refused when 
   }
 });
 
-Deno.test("an empty datadir gives way to datadirs, as configurations of glance have it", async () => {
+Deno.test("FileStore: an empty datadir gives way to datadirs, as configurations of glance have it", async () => {
   await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/a`);
     const store = new FileStore("files", { datadir: "", datadirs: [`${folder}/a`] });
@@ -114,7 +114,7 @@ Deno.test("FileStore: a datadir that is a file is BadStoreConfiguration", async 
   });
 });
 
-Deno.test("a metadata file that is missing, no JSON or of another shape makes the store read-only", async () => {
+Deno.test("FileStore.configureAdd: a metadata file that is missing, no JSON or of another shape makes the store read-only", async () => {
   await inFolder(async (datadir) => {
     const metadataFile = `${datadir}.json`;
     const bad: [string | undefined, string][] = [
@@ -166,7 +166,7 @@ Deno.test("FileStore.add: returns the metadata of the first mountpoint that the 
   });
 });
 
-Deno.test("filePerm is read as octal digits, and lets readers through the directories", async () => {
+Deno.test("FileStore: filePerm is read as octal digits, and lets readers through the directories", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
     await Deno.mkdir(datadir, { mode: 0o700 });
@@ -194,14 +194,14 @@ Deno.test("filePerm is read as octal digits, and lets readers through the direct
   });
 });
 
-Deno.test("a store with thin provisioning is capable of sparse images", () => {
+Deno.test("FileStore: a store with thin provisioning is capable of sparse images", () => {
   assert(new FileStore("files", { thinProvisioning: true }).isCapable(BitMasks.SPARSE));
   assert(!new FileStore("files").isCapable(BitMasks.SPARSE));
 });
 
 Deno.test({
   name:
-    "an image goes to the datadir of highest priority that has room, among equals to the roomiest",
+    "FileStore.add: an image goes to the datadir of highest priority that has room, among equals to the roomiest",
   ignore: !canMount,
   fn: async () => {
     await withMount(["-t", "tmpfs", "-o", "size=4m", "none"], async (small) => {
@@ -248,7 +248,7 @@ const hasModes = Deno.build.os !== "windows" && (Deno.uid() !== 0 || await insta
 
 Deno.test({
   name:
-    "a datadir that cannot be read is BadStoreConfiguration, one that cannot be written read-only",
+    "FileStore.configure: a datadir that cannot be read is BadStoreConfiguration, one that cannot be written read-only",
   ignore: !hasModes,
   fn: async () => {
     await inFolder(async (datadir) => {
@@ -295,7 +295,7 @@ Deno.test({
   },
 });
 
-Deno.test("a store needs no permission but for its datadirs, and says which flag is missing", async () => {
+Deno.test("FileStore: a store needs no permission but for its datadirs, and says which flag is missing", async () => {
   await inFolder(async (folder) => {
     const datadir = `${folder}/images`;
     await Deno.mkdir(datadir);

@@ -61,7 +61,7 @@ async function visible(datadir: string): Promise<string[]> {
 
 const SEED = Deno.env.get("VITRINE_TEST_SEED") ?? `${Date.now()}`;
 
-Deno.test(`killed during 50 adds, a store shows whole images alone and leaves no litter (seed ${SEED})`, async () => {
+Deno.test(`FileStore.add: killed during 50 adds, a store shows whole images alone and leaves no litter (seed ${SEED})`, async () => {
   await inFolder(async (datadir) => {
     const next = numbers(SEED);
     const ids = Array.from(
@@ -129,7 +129,7 @@ function wrote(imageId: string, pid: number): string {
   return md5(contentOf(imageId, `${pid}`));
 }
 
-Deno.test("of processes that add one id at once, one wins, and the image is the winner's", async () => {
+Deno.test("FileStore.add: of processes that add one id at once, one wins, and the image is the winner's", async () => {
   await inFolder(async (datadir) => {
     const ids = Array.from({ length: 20 }, (_, i) => `${i % 2 ? "a/" : ""}image-${i}`);
     const adders = await Promise.all([1, 2, 3].map(() => startAdder(datadir, 0, ids)));
@@ -145,7 +145,7 @@ Deno.test("of processes that add one id at once, one wins, and the image is the 
   });
 });
 
-Deno.test("a store that starts leaves alone what others are writing", async () => {
+Deno.test("FileStore.configureAdd: a store that starts leaves alone what others are writing", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir });
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
@@ -163,7 +163,7 @@ Deno.test("a store that starts leaves alone what others are writing", async () =
   });
 });
 
-Deno.test("what another runtime or machine left is cleared away when nobody wrote to it for a day", async () => {
+Deno.test("FileStore.gc: what another runtime or machine left is cleared away when nobody wrote to it for a day", async () => {
   await inFolder(async (datadir) => {
     await new FileStore("files", { datadir }).add("first", new Uint8Array(1));
     const temporary = `${datadir}/.vitrine/tmp`;
@@ -185,7 +185,7 @@ Deno.test("what another runtime or machine left is cleared away when nobody wrot
   });
 });
 
-Deno.test("an id that another datadir is given during an add is Duplicate", async () => {
+Deno.test("FileStore.add: an id that another datadir is given during an add is Duplicate", async () => {
   await inFolder(async (folder) => {
     const datadirs = [`${folder}/a`, `${folder}/b`];
     for (const datadir of datadirs) await Deno.mkdir(datadir);

@@ -18,7 +18,7 @@ const canReadCached = Deno.build.os === "linux";
 const evict = (path: string) =>
   run("dd", "if=/dev/null", `of=${path}`, "oflag=nocache", "conv=notrunc,fdatasync", "count=0");
 
-Deno.test("ranges of every size hold what the file holds, in the page cache or not", async () => {
+Deno.test("FileStore.get: ranges of every size hold what the file holds, in the page cache or not", async () => {
   await inFolder(async (datadir) => {
     const path = `${datadir}/image`;
     await writeRandom(path, 12);
@@ -46,7 +46,8 @@ Deno.test("ranges of every size hold what the file holds, in the page cache or n
 });
 
 Deno.test({
-  name: "a small read is done at once from the page cache, and never waits for the disk",
+  name:
+    "FileStore.get: a small read is done at once from the page cache, and never waits for the disk",
   ignore: !canReadCached,
   fn: async () => {
     // A disk: the folder for temporary files may be memory, which has no such reads.
@@ -69,7 +70,7 @@ Deno.test({
   },
 });
 
-Deno.test("no file is read by a descriptor that is another one's", async () => {
+Deno.test("FileStore.get: no file is read by a descriptor that is another one's", async () => {
   await inFolder(async (folder) => {
     for (const name of ["one", "other"]) await Deno.writeTextFile(`${folder}/${name}`, name);
     const one = await open(`${folder}/one`);
@@ -80,7 +81,7 @@ Deno.test("no file is read by a descriptor that is another one's", async () => {
   });
 });
 
-Deno.test("a file that was closed is not read, whatever has its descriptor by then", async () => {
+Deno.test("FileStore.get: a file that was closed is not read, whatever has its descriptor by then", async () => {
   await inFolder(async (datadir) => {
     for (const name of ["image", "other"]) await Deno.writeTextFile(`${datadir}/${name}`, name);
     await using store = new FileStore("files", { datadir });
@@ -101,7 +102,7 @@ Deno.test("a file that was closed is not read, whatever has its descriptor by th
   });
 });
 
-Deno.test("an image that is replaced while it is read gives its own bytes or an error", async () => {
+Deno.test("FileStore.get: an image that is replaced while it is read gives its own bytes or an error", async () => {
   await inFolder(async (datadir) => {
     const path = `${datadir}/image`;
     await using store = new FileStore("files", { datadir });
@@ -117,7 +118,7 @@ Deno.test("an image that is replaced while it is read gives its own bytes or an 
   });
 });
 
-Deno.test("whoever stops reading leaves no descriptor open", async () => {
+Deno.test("FileStore.get: a read that is stopped leaves no descriptor open", async () => {
   await inFolder(async (datadir) => {
     const path = `${datadir}/image`;
     await using store = new FileStore("files", { datadir });

@@ -11,7 +11,7 @@ import { bunProgram, nodeProgram } from "../runtimes/runtimes/node.ts";
 import { inFolder, litter, MIB, run } from "./support.ts";
 
 for (const [name, find] of Object.entries({ Node: nodeProgram, Bun: bunProgram })) {
-  Deno.test(`in ${name} a store does what it does in Deno, and clears away what a crash left`, async () => {
+  Deno.test(`FileStore in ${name}: does what it does in Deno, and clears away what a crash left`, async () => {
     const { path: program } = await find();
     await inFolder(async (folder) => {
       const datadir = `${folder}/images`;

@@ -9,7 +9,7 @@ import { inFolder, MIB, moduleArgs, run } from "./support.ts";
 
 const GIB = 1024 * MIB;
 
-Deno.test("a sparse image of 10 GiB is added and read within 64 MiB of memory", async () => {
+Deno.test("FileStore.add: a sparse image of 10 GiB is added and read within 64 MiB of memory", async () => {
   await inFolder(async (folder) => {
     const source = `${folder}/source`;
     {
@@ -31,7 +31,7 @@ Deno.test("a sparse image of 10 GiB is added and read within 64 MiB of memory", 
   });
 });
 
-Deno.test("thin provisioning leaves aligned runs of zeros out wherever they are, and reads them back", async () => {
+Deno.test("FileStore.add: thin provisioning leaves aligned runs of zeros out wherever they are, and reads them back", async () => {
   await inFolder(async (datadir) => {
     const store = new FileStore("files", { datadir, thinProvisioning: true });
     const block = 65_536;

@@ -30,7 +30,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string }> {
 }
 
 serviceTest(
-  "images of every store of a Glance are listed and verified by its configuration",
+  "vitrine ls, verify: images of every store of a Glance are listed and verified by its configuration",
   ["glance_store", "nginx", "ceph", "swift", "keystone"],
   async ({ glance_store }) => {
     await using place = await makePlace(STORES);

@@ -83,21 +83,25 @@ const LINES = [
   "key = \u00e9\u4e2d",
 ];
 
-serviceTest("any text is read as oslo.config reads it", "glance_store", async (endpoints) => {
-  const text = fc.array(fc.constantFrom(...LINES), { maxLength: 12 });
-  const well = text.map((
-    lines,
-  ) => ["[DEFAULT]", ...lines.filter((line) => !/^(=|n|\[x|\[\])/.test(line))]);
-  const texts = [text, well].flatMap((one) => fc.sample(one, { seed: 7, numRuns: 400 }))
-    .map((lines, i) => lines.join(i % 5 === 0 ? "\r\n" : "\n"));
-  const child = new Deno.Command(endpoints.glance_store.python, {
-    args: ["-c", PYTHON],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(JSON.stringify(texts)));
-  await writer.close();
-  const expected = JSON.parse(new TextDecoder().decode((await child.output()).stdout));
-  for (const [i, text] of texts.entries()) assertEquals([text, read(text)], [text, expected[i]]);
-});
+serviceTest(
+  "parseIni: any text is read as oslo.config reads it",
+  "glance_store",
+  async (endpoints) => {
+    const text = fc.array(fc.constantFrom(...LINES), { maxLength: 12 });
+    const well = text.map((
+      lines,
+    ) => ["[DEFAULT]", ...lines.filter((line) => !/^(=|n|\[x|\[\])/.test(line))]);
+    const texts = [text, well].flatMap((one) => fc.sample(one, { seed: 7, numRuns: 400 }))
+      .map((lines, i) => lines.join(i % 5 === 0 ? "\r\n" : "\n"));
+    const child = new Deno.Command(endpoints.glance_store.python, {
+      args: ["-c", PYTHON],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(JSON.stringify(texts)));
+    await writer.close();
+    const expected = JSON.parse(new TextDecoder().decode((await child.output()).stdout));
+    for (const [i, text] of texts.entries()) assertEquals([text, read(text)], [text, expected[i]]);
+  },
+);

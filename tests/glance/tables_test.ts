@@ -17,7 +17,7 @@ import {
 } from "./tables.ts";
 
 serviceTest(
-  "every option of glance_store is honoured, or named as not applicable",
+  "glance tables: every option of glance_store is honoured, or named as not applicable",
   "glance_store",
   async (endpoints) => {
     const lists = await glanceLists(endpoints.glance_store.python);
@@ -27,7 +27,7 @@ serviceTest(
 );
 
 serviceTest(
-  "every public name of glance_store has a counterpart that is there, or a reason",
+  "glance tables: every public name of glance_store has a counterpart that is there, or a reason",
   "glance_store",
   async (endpoints) => {
     const lists = await glanceLists(endpoints.glance_store.python);
@@ -48,7 +48,7 @@ Deno.test("COUNTERPARTS: has a reason for each name of glance_store without a co
   }
 });
 
-serviceTest("docs/glance.md holds the tables as they are", "glance_store", async (endpoints) => {
+serviceTest("docs/glance.md: holds the tables as they are", "glance_store", async (endpoints) => {
   const made = await tables(await glanceLists(endpoints.glance_store.python));
   const document = await Deno.readTextFile(DOCUMENT);
   // `deno run -A tests/glance/tables.ts` writes them.

@@ -150,7 +150,7 @@ function asked(headers: Record<string, string>): RawRequest {
   return { method: "GET", target: "/", head: "", headers: new Headers(headers), body: empty };
 }
 
-faultTest("a response cut once, at any byte, is resumed", () => [
+faultTest("HttpStore.get: a response cut once, at any byte, is resumed", () => [
   ...CUTS.map((at) => ({ respond: cutting(strong, at, first), requests: 2 })),
   ...CUTS.map((at) => ({
     respond: cutting(strong, at, first),
@@ -160,7 +160,7 @@ faultTest("a response cut once, at any byte, is resumed", () => [
 ]);
 
 faultTest(
-  "without a validator, only what has not begun is tried again",
+  "HttpStore.get: without a validator, only what has not begun is retried",
   () =>
     [{ data, headers: {} }, weak].flatMap((image) => {
       const head = written({ ...correctResponse(asked({}), image), body: new Uint8Array() }).length;
@@ -178,15 +178,18 @@ faultTest(
     }),
 );
 
-faultTest("responses that always end at the same byte of the message are an error", () => [
-  ...[0, 9, HEAD - 1, HEAD].map((at) => ({
-    respond: cutting(strong, at),
-    error: RemoteServiceUnavailable,
-    requests: 3,
-  })),
-]);
+faultTest(
+  "HttpStore.get: responses that always end at the same byte of the message are an error",
+  () => [
+    ...[0, 9, HEAD - 1, HEAD].map((at) => ({
+      respond: cutting(strong, at),
+      error: RemoteServiceUnavailable,
+      requests: 3,
+    })),
+  ],
+);
 
-faultTest("progress renews the retries: more cuts than retries, each further on", () => ({
+faultTest("HttpStore.get: progress renews the retries, with more cuts than retries", () => ({
   respond: changing(
     strong,
     (response) => ({ ...response, body: response.body.subarray(0, 70_000) }),
@@ -194,7 +197,7 @@ faultTest("progress renews the retries: more cuts than retries, each further on"
 }));
 
 faultTest(
-  "chunks cut off anywhere are resumed",
+  "HttpStore.get: chunks cut off anywhere are resumed",
   () =>
     [0, 5, 20, 60_000, 150_000, SIZE, SIZE + 20].map((at) => ({
       respond: (request, index) => {
@@ -206,12 +209,12 @@ faultTest(
     })),
 );
 
-faultTest("chunks, whole, of unknown size", () => ({
+faultTest("HttpStore.get: whole chunks of unknown size are read", () => ({
   respond: (request) => ({ bytes: writtenInChunks(correctResponse(request, strong), 4099) }),
   requests: 1,
 }));
 
-faultTest("a Content-Length that is too long is no image", () => {
+faultTest("HttpStore.get: a Content-Length that is too long is no image", () => {
   const long = withHeaders({ "content-length": `${SIZE + 1000}` });
   return [
     { respond: changing(strong, long, first), error: ImageChanged },
@@ -225,20 +228,23 @@ faultTest("a Content-Length that is too long is no image", () => {
   ];
 });
 
-faultTest("a Content-Length that is too short does not pass verification, nor for a range", () => [
-  {
-    get: { verify: { checksum: "0".repeat(32) } },
-    respond: changing(strong, withHeaders({ "content-length": `${SIZE - 1000}` })),
-    error: ChecksumMismatch,
-  },
-  {
-    get: { offset: 100 },
-    respond: changing(strong, withHeaders({ "content-length": "1000" })),
-    error: BackendException,
-  },
-]);
+faultTest(
+  "HttpStore.get: a Content-Length that is too short does not pass verification, nor for a range",
+  () => [
+    {
+      get: { verify: { checksum: "0".repeat(32) } },
+      respond: changing(strong, withHeaders({ "content-length": `${SIZE - 1000}` })),
+      error: ChecksumMismatch,
+    },
+    {
+      get: { offset: 100 },
+      respond: changing(strong, withHeaders({ "content-length": "1000" })),
+      error: BackendException,
+    },
+  ],
+);
 
-faultTest("a Content-Range that is not what was asked for is an error", () =>
+faultTest("HttpStore.get: a Content-Range that is not what was requested is an error", () =>
   [
     undefined,
     `bytes 101-${SIZE - 1}/${SIZE}`,
@@ -259,7 +265,7 @@ faultTest("a Content-Range that is not what was asked for is an error", () =>
     requests: 1,
   })));
 
-faultTest("more data than the Content-Range says is an error", () => ({
+faultTest("HttpStore.get: more data than the Content-Range says is an error", () => ({
   get: { offset: 100, length: 1000 },
   respond: (request) => {
     const right = correctResponse(request, strong);
@@ -268,7 +274,7 @@ faultTest("more data than the Content-Range says is an error", () => ({
   error: SizeMismatch,
 }));
 
-faultTest("a resumed response of another place is an error", () => ({
+faultTest("HttpStore.get: a resumed response of another place is an error", () => ({
   get: { offset: 1000 },
   respond: (request, index) => {
     if (index === 0) return cutting(strong, HEAD + 100_000)(request, index);
@@ -280,60 +286,66 @@ faultTest("a resumed response of another place is an error", () => ({
   error: BackendException,
 }));
 
-faultTest("an image that is replaced midway is never mixed with its successor", () => {
-  const cutFirst: Respond = (request) => cutting(strong, HEAD + 100_000)(request, 0);
-  const deaf = (request: RawRequest): RawRequest => {
-    const headers = new Headers(request.headers);
-    headers.delete("if-range");
-    return { ...request, headers };
-  };
-  return [
-    // It obeys If-Range.
-    (request: RawRequest) => ({ bytes: written(correctResponse(request, other)) }),
-    // It does not.
-    (request: RawRequest) => ({ bytes: written(correctResponse(deaf(request), other)) }),
-    // It forgets the entity tag.
-    (request: RawRequest) => ({
-      bytes: written(withHeaders({ etag: undefined })(correctResponse(deaf(request), other))),
-    }),
-    // It keeps the tag of an image of another size.
-    (request: RawRequest) => ({
-      bytes: written(correctResponse(request, { ...strong, data: pattern(SIZE + 1) })),
-    }),
-  ].map((successor) => ({
-    respond: (request, index) => index === 0 ? cutFirst(request, 0) : successor(request),
-    error: ImageChanged,
-    requests: 2,
-  }));
-});
-
-faultTest("a response without a length whose end is the connection's is refused", () => [
-  {
-    respond: changing(strong, withHeaders({ "content-length": undefined })),
-    error: BackendException,
+faultTest(
+  "HttpStore.get: an image that is replaced midway is never mixed with its successor",
+  () => {
+    const cutFirst: Respond = (request) => cutting(strong, HEAD + 100_000)(request, 0);
+    const deaf = (request: RawRequest): RawRequest => {
+      const headers = new Headers(request.headers);
+      headers.delete("if-range");
+      return { ...request, headers };
+    };
+    return [
+      // It obeys If-Range.
+      (request: RawRequest) => ({ bytes: written(correctResponse(request, other)) }),
+      // It does not.
+      (request: RawRequest) => ({ bytes: written(correctResponse(deaf(request), other)) }),
+      // It forgets the entity tag.
+      (request: RawRequest) => ({
+        bytes: written(withHeaders({ etag: undefined })(correctResponse(deaf(request), other))),
+      }),
+      // It keeps the tag of an image of another size.
+      (request: RawRequest) => ({
+        bytes: written(correctResponse(request, { ...strong, data: pattern(SIZE + 1) })),
+      }),
+    ].map((successor) => ({
+      respond: (request, index) => index === 0 ? cutFirst(request, 0) : successor(request),
+      error: ImageChanged,
+      requests: 2,
+    }));
   },
-  ...["identity", "gzip"].map((coding) => ({
-    respond: changing(
-      strong,
-      withHeaders({ "content-length": undefined, "transfer-encoding": coding }),
-    ),
-    error: [BackendException, RemoteServiceUnavailable],
-  })),
-  {
-    respond: (request) => ({
-      bytes: latin1(
-        `HTTP/1.0 200 OK\r\ncontent-length: ${SIZE}\r\n\r\n${
-          String.fromCharCode(
-            ...correctResponse(request, { ...strong, data: data.subarray(0, 9) }).body,
-          )
-        }`,
+);
+
+faultTest(
+  "HttpStore.get: a response without a length whose end is the connection's is refused",
+  () => [
+    {
+      respond: changing(strong, withHeaders({ "content-length": undefined })),
+      error: BackendException,
+    },
+    ...["identity", "gzip"].map((coding) => ({
+      respond: changing(
+        strong,
+        withHeaders({ "content-length": undefined, "transfer-encoding": coding }),
       ),
-    }),
-    error: RemoteServiceUnavailable,
-  },
-]);
+      error: [BackendException, RemoteServiceUnavailable],
+    })),
+    {
+      respond: (request) => ({
+        bytes: latin1(
+          `HTTP/1.0 200 OK\r\ncontent-length: ${SIZE}\r\n\r\n${
+            String.fromCharCode(
+              ...correctResponse(request, { ...strong, data: data.subarray(0, 9) }).body,
+            )
+          }`,
+        ),
+      }),
+      error: RemoteServiceUnavailable,
+    },
+  ],
+);
 
-faultTest("silence ends in time, and is tried again", () => {
+faultTest("HttpStore.get: silence is a timeout, and is retried", () => {
   const stalling = (at: number, which: (index: number) => boolean): Respond => (request, index) => {
     const bytes = written(correctResponse(request, strong));
     return which(index) ? { bytes: bytes.subarray(0, at), then: "stall" } : { bytes };
@@ -352,7 +364,7 @@ faultTest("silence ends in time, and is tried again", () => {
   ];
 });
 
-faultTest("statuses that may pass are tried again, and others are not", () => [
+faultTest("HttpStore.get: statuses that may pass are retried, and others are not", () => [
   ...[408, 429, 500, 502, 503, 504].flatMap((status) => {
     const failing = changing(
       strong,
@@ -372,7 +384,7 @@ faultTest("statuses that may pass are tried again, and others are not", () => [
   })),
 ]);
 
-faultTest("206 for 200: all of it will do, a part will not", () => {
+faultTest("HttpStore.get: 206 for 200 is accepted if it is all of it", () => {
   const part = (last: number, total: string): Respond =>
     changing(strong, (response) => ({
       status: "206 Partial Content",
@@ -394,7 +406,7 @@ faultTest("206 for 200: all of it will do, a part will not", () => {
   ];
 });
 
-faultTest("200 for 206: the beginning will do, the middle will not", () => {
+faultTest("HttpStore.get: 200 for 206 is accepted at the beginning, not in the middle", () => {
   const deaf: Respond = (request) => ({
     bytes: written(correctResponse({ ...request, headers: new Headers() }, strong)),
   });
@@ -406,7 +418,7 @@ faultTest("200 for 206: the beginning will do, the middle will not", () => {
 });
 
 faultTest(
-  "an encoded image has the bytes that are stored, whatever the coding",
+  "HttpStore.get: an encoded image has the bytes that are stored, whatever the coding",
   () =>
     ["gzip", "x-gzip", "deflate", "br", "zstd", "aws-chunked", "identity", "gzip, br"].flatMap((
       coding,
@@ -419,7 +431,7 @@ faultTest(
     ]),
 );
 
-faultTest("garbage is no image", () =>
+faultTest("HttpStore.get: garbage is no image", () =>
   [
     "\0\x01\x02\xff".repeat(100),
     "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
@@ -444,64 +456,70 @@ faultTest("garbage is no image", () =>
     `HTTP/1.1 200 OK\r\nx: ${"y".repeat(2_000_000)}\r\n\r\nabc`,
   ].map((text) => ({ respond: () => ({ bytes: latin1(text) }), error: StoreError })));
 
-faultTest("redirects are followed within the site, five at most, in no circle", () => {
-  const to = (location: string | undefined, status = 302): Written => ({
-    bytes: written({
-      status: `${status} Found`,
-      headers: { ...(location === undefined ? {} : { location }), "content-length": "0" },
-      body: new Uint8Array(),
-    }),
-  });
-  const chain = (length: number): Respond => (request, index) =>
-    index < length ? to(`hop-${index}`) : { bytes: written(correctResponse(request, strong)) };
-  return [
-    ...[301, 302, 303, 307, 308].map((status): Case => ({
-      respond: (request, index) =>
-        index === 0
-          ? to("/elsewhere", status)
-          : { bytes: written(correctResponse(request, strong)) },
-      requests: 2,
-    })),
-    { respond: chain(5), requests: 6 },
-    { respond: chain(6), error: MaxRedirectsExceeded, requests: 6 },
-    { respond: () => to("/dir/a.img"), error: MaxRedirectsExceeded, requests: 1 },
-    {
-      respond: ({ target }) => to(target === "/dir/b" ? "a.img" : "b"),
-      error: MaxRedirectsExceeded,
-      requests: 2,
-    },
-    { respond: () => to(undefined), error: BackendException, requests: 1 },
-    { respond: () => to("/other", 300), error: BackendException, requests: 1 },
-  ];
-});
-
-faultTest("redirects do not lead inside, nor to other schemes, nor with credentials", () =>
-  [
-    "http://127.0.0.1:1/",
-    "http://localhost:1/",
-    "http://2130706433/",
-    "http://0x7f.1/",
-    "http://0177.0.0.1/",
-    "http://[::1]/",
-    "http://[::ffff:127.0.0.1]/",
-    "http://[64:ff9b::7f00:1]/",
-    "http://10.0.0.1/",
-    "http://169.254.169.254/latest/meta-data/",
-    "//192.168.0.1/",
-    "http://metadata.google.internal/",
-    "file:///etc/passwd",
-    "ftp://example.org/a.img",
-    "data:text/plain,abc",
-    "http://me:secret@example.org/",
-    "http://",
-  ].map((location) => ({
-    respond: () => ({
+faultTest(
+  "HttpStore.get: redirects are followed within the site, five at most, in no circle",
+  () => {
+    const to = (location: string | undefined, status = 302): Written => ({
       bytes: written({
-        status: "302 Found",
-        headers: { location, "content-length": "0" },
+        status: `${status} Found`,
+        headers: { ...(location === undefined ? {} : { location }), "content-length": "0" },
         body: new Uint8Array(),
       }),
-    }),
-    error: EgressDenied,
-    requests: 1,
-  })));
+    });
+    const chain = (length: number): Respond => (request, index) =>
+      index < length ? to(`hop-${index}`) : { bytes: written(correctResponse(request, strong)) };
+    return [
+      ...[301, 302, 303, 307, 308].map((status): Case => ({
+        respond: (request, index) =>
+          index === 0
+            ? to("/elsewhere", status)
+            : { bytes: written(correctResponse(request, strong)) },
+        requests: 2,
+      })),
+      { respond: chain(5), requests: 6 },
+      { respond: chain(6), error: MaxRedirectsExceeded, requests: 6 },
+      { respond: () => to("/dir/a.img"), error: MaxRedirectsExceeded, requests: 1 },
+      {
+        respond: ({ target }) => to(target === "/dir/b" ? "a.img" : "b"),
+        error: MaxRedirectsExceeded,
+        requests: 2,
+      },
+      { respond: () => to(undefined), error: BackendException, requests: 1 },
+      { respond: () => to("/other", 300), error: BackendException, requests: 1 },
+    ];
+  },
+);
+
+faultTest(
+  "HttpStore.get: redirects do not lead inside, nor to other schemes, nor with credentials",
+  () =>
+    [
+      "http://127.0.0.1:1/",
+      "http://localhost:1/",
+      "http://2130706433/",
+      "http://0x7f.1/",
+      "http://0177.0.0.1/",
+      "http://[::1]/",
+      "http://[::ffff:127.0.0.1]/",
+      "http://[64:ff9b::7f00:1]/",
+      "http://10.0.0.1/",
+      "http://169.254.169.254/latest/meta-data/",
+      "//192.168.0.1/",
+      "http://metadata.google.internal/",
+      "file:///etc/passwd",
+      "ftp://example.org/a.img",
+      "data:text/plain,abc",
+      "http://me:secret@example.org/",
+      "http://",
+    ].map((location) => ({
+      respond: () => ({
+        bytes: written({
+          status: "302 Found",
+          headers: { location, "content-length": "0" },
+          body: new Uint8Array(),
+        }),
+      }),
+      error: EgressDenied,
+      requests: 1,
+    })),
+);

@@ -102,7 +102,7 @@ for (const index of ["url", "jsonUrl"] as const) {
 const NAMES = ["a b.iso", "c:d.img", 'q?&<">#%41.img', "ü.img", "empty", "+.img", "sub/deep.img"];
 
 serviceTest(
-  "both indexes of nginx list odd names, sizes and directories",
+  "HttpStore.list: both indexes of nginx have odd names, sizes and directories",
   "nginx",
   async ({ nginx }) => {
     const { root, directory } = await ownRoot(nginx);
@@ -140,7 +140,7 @@ serviceTest(
 );
 
 serviceTest(
-  "a large image in ranges, at random, by many readers at once",
+  "HttpStore.get: a large image in ranges, at random, by many readers at once",
   "nginx",
   async ({ nginx }) => {
     const { root, directory } = await ownRoot(nginx);
@@ -163,61 +163,69 @@ serviceTest(
   },
 );
 
-serviceTest("a response over TLS whose end may be a cut is refused", "nginx", async ({ nginx }) => {
-  const caFile = nginx["caFile"]!;
-  const [cert, key] = await Promise.all(
-    ["pem", "key"].map((name) => Deno.readTextFile(`${dirname(caFile)}/server.${name}`)),
-  );
-  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: cert!, key: key! });
-  const serving = (async () => {
-    using connection = await listener.accept();
-    await connection.read(new Uint8Array(8192));
-    await connection.write(latin1("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhalf of it"));
-  })();
-  const baseUrl = `https://127.0.0.1:${listener.addr.port}/`;
-  await using store = new HttpStore("site", { baseUrl, caCertificatesFile: caFile, retries: 0 });
-  await assertRejects(() => store.get("a.img"), BackendException, "neither the size nor the end");
-  await serving;
-});
+serviceTest(
+  "HttpStore.get: a response over TLS whose end may be a cut is refused",
+  "nginx",
+  async ({ nginx }) => {
+    const caFile = nginx["caFile"]!;
+    const [cert, key] = await Promise.all(
+      ["pem", "key"].map((name) => Deno.readTextFile(`${dirname(caFile)}/server.${name}`)),
+    );
+    using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: cert!, key: key! });
+    const serving = (async () => {
+      using connection = await listener.accept();
+      await connection.read(new Uint8Array(8192));
+      await connection.write(latin1("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhalf of it"));
+    })();
+    const baseUrl = `https://127.0.0.1:${listener.addr.port}/`;
+    await using store = new HttpStore("site", { baseUrl, caCertificatesFile: caFile, retries: 0 });
+    await assertRejects(() => store.get("a.img"), BackendException, "neither the size nor the end");
+    await serving;
+  },
+);
 
-serviceTest("TLS is verified, unless the operator says otherwise", "nginx", async ({ nginx }) => {
-  const { root, directory } = await ownRoot(nginx);
-  try {
-    const data = pattern(300_000);
-    await Deno.writeFile(`${root}/a.img`, data);
-    const baseUrl = `${nginx["tlsUrl"]}${directory}/`;
-    const caCertificatesFile = nginx["caFile"]!;
-    for (const options of [{ caCertificatesFile }, { insecure: true }]) {
-      await using store = new HttpStore("site", { baseUrl, ...options });
-      const { stream } = await store.get("a.img");
-      assertBytes(await new Response(stream).bytes(), data);
+serviceTest(
+  "HttpStore: TLS is verified, except where the option `insecure` is set",
+  "nginx",
+  async ({ nginx }) => {
+    const { root, directory } = await ownRoot(nginx);
+    try {
+      const data = pattern(300_000);
+      await Deno.writeFile(`${root}/a.img`, data);
+      const baseUrl = `${nginx["tlsUrl"]}${directory}/`;
+      const caCertificatesFile = nginx["caFile"]!;
+      for (const options of [{ caCertificatesFile }, { insecure: true }]) {
+        await using store = new HttpStore("site", { baseUrl, ...options });
+        const { stream } = await store.get("a.img");
+        assertBytes(await new Response(stream).bytes(), data);
+      }
+      const other = `${dirname(nginx["root"]!)}/${directory}.pem`;
+      await new Deno.Command("openssl", {
+        args: [
+          "req",
+          "-x509",
+          "-newkey",
+          "rsa:2048",
+          "-nodes",
+          "-subj",
+          "/CN=Other",
+          "-keyout",
+          "/dev/null",
+          "-out",
+          other,
+        ],
+        stderr: "null",
+        stdout: "null",
+      }).output();
+      // A CA file makes `insecure` void, as in glance_store.
+      for (const options of [{}, { caCertificatesFile: other, insecure: true }]) {
+        await using store = new HttpStore("site", { baseUrl, ...options });
+        const error = await assertRejects(() => store.get("a.img"), RemoteServiceUnavailable);
+        assertEquals((error as RemoteServiceUnavailable).retryable, false);
+      }
+      await Deno.remove(other);
+    } finally {
+      await Deno.remove(root, { recursive: true });
     }
-    const other = `${dirname(nginx["root"]!)}/${directory}.pem`;
-    await new Deno.Command("openssl", {
-      args: [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-subj",
-        "/CN=Other",
-        "-keyout",
-        "/dev/null",
-        "-out",
-        other,
-      ],
-      stderr: "null",
-      stdout: "null",
-    }).output();
-    // A CA file makes `insecure` void, as in glance_store.
-    for (const options of [{}, { caCertificatesFile: other, insecure: true }]) {
-      await using store = new HttpStore("site", { baseUrl, ...options });
-      const error = await assertRejects(() => store.get("a.img"), RemoteServiceUnavailable);
-      assertEquals((error as RemoteServiceUnavailable).retryable, false);
-    }
-    await Deno.remove(other);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-});
+  },
+);

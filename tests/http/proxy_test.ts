@@ -38,7 +38,7 @@ function forwardProxy(target: string, seen: string[]): WireServer {
   });
 }
 
-Deno.test("http goes through a proxy, which finds the host by itself", async () => {
+Deno.test("HttpStore: goes through a proxy, which finds the host by itself", async () => {
   const image = { data: pattern(200_000), headers: { etag: '"1"' } };
   await using server = new FaultServer((request) => {
     const target = new URL(request.target).pathname;
@@ -63,7 +63,7 @@ Deno.test("http goes through a proxy, which finds the host by itself", async () 
 });
 
 serviceTest(
-  "https goes through a proxy's tunnel, verified to its end",
+  "HttpStore: https goes through a proxy's tunnel, verified to its end",
   "nginx",
   async ({ nginx }) => {
     const name = `proxied-${crypto.randomUUID()}.img`;
@@ -104,7 +104,7 @@ serviceTest(
 );
 
 serviceTest(
-  "through a proxy that does wrong, the bytes are right or there is an error",
+  "HttpStore.get: through a proxy that does wrong, the bytes are right or there is an error",
   "nginx",
   async ({ nginx }) => {
     const name = `faulty-${crypto.randomUUID()}.img`;

@@ -46,7 +46,7 @@ async function names(store: HttpStore, options = {}): Promise<string[]> {
   return entries.map(({ path, kind }) => kind === "directory" ? `${path}/` : path).sort();
 }
 
-Deno.test("a location is glance_store's URI, its secrets apart", () => {
+Deno.test("HttpLocation: a location is glance_store's URI, its secrets apart", () => {
   for (
     const uri of [
       "http://example.org/images/a.img",
@@ -70,7 +70,7 @@ Deno.test("a location is glance_store's URI, its secrets apart", () => {
   }
 });
 
-Deno.test("a URI that others would read as one of another host is refused", () => {
+Deno.test("HttpLocation.parse: a URI that others would read as one of another host is refused", () => {
   for (
     const uri of ["http://h\\@evil/x", "http://h?@evil/x", "http://h#@evil/x", "http://h\\i/x"]
   ) {
@@ -79,7 +79,7 @@ Deno.test("a URI that others would read as one of another host is refused", () =
   assertEquals(HttpLocation.parse("http://h?a").uri(), "http://h/?a");
 });
 
-Deno.test("no error of a URI holds a part of its password", async () => {
+Deno.test("HttpLocation.parse: no error holds a part of its password", async () => {
   const store = new HttpStore("h");
   for (const password of ["p@ssw0rd", "S3CR'ET", 'S3"ET', "<S3>", "S3 ET", "S3/ET"]) {
     const uri = `http://me:${password}@host:99999/x`;
@@ -89,7 +89,7 @@ Deno.test("no error of a URI holds a part of its password", async () => {
   }
 });
 
-Deno.test("with baseUrl an id is a path below it, and nothing else is the store's", async () => {
+Deno.test("HttpStore: with baseUrl an id is a path below it, and nothing else is the store's", async () => {
   const store = new HttpStore("site", { baseUrl: "https://example.org/images" });
   for (
     const [id, path] of [
@@ -132,7 +132,7 @@ Deno.test("with baseUrl an id is a path below it, and nothing else is the store'
   }
 });
 
-Deno.test("without baseUrl an image is any URL that the gate lets through", async () => {
+Deno.test("HttpStore: without baseUrl an image is any URL that the gate lets through", async () => {
   const store = new HttpStore("web");
   const location = HttpLocation.parse("http://10.0.0.1/a");
   assert(store.ownsLocation(location));
@@ -148,7 +148,7 @@ Deno.test("without baseUrl an image is any URL that the gate lets through", asyn
   });
 });
 
-Deno.test("options that make no sense are refused", async () => {
+Deno.test("HttpStore: options that make no sense are refused", async () => {
   for (const baseUrl of ["images", "ftp://h/", "http://u:p@h/", "http://h/?x", "http://h/#x"]) {
     const error = assertThrows(() => new HttpStore("x", { baseUrl }), BadStoreConfiguration);
     assertEquals((error as Error).message.includes("u:p"), false);
@@ -163,7 +163,7 @@ Deno.test("options that make no sense are refused", async () => {
   assertStringIncludes((error as Error).message, "/nonexistent.pem");
 });
 
-Deno.test("the driver is found by its name, and only reads", async () => {
+Deno.test("HttpStore: the driver is found by its name, and only reads", async () => {
   assertEquals(await loadDriver("http"), HttpStore);
   const store = new HttpStore("site", { baseUrl: "http://127.0.0.1:1/" });
   assertEquals(store.describe(), ["read", "read-offset", "read-chunk", "reusable", "list"]);
@@ -220,7 +220,7 @@ Deno.test("HttpStore.stat: sends a GET of one byte where HEAD is refused or give
   }
 });
 
-Deno.test("stat of an empty image, of one that ignores ranges, of one of unknown size", async () => {
+Deno.test("HttpStore.stat: an empty image, of one that ignores ranges, of one of unknown size", async () => {
   const responses: [() => Response, number | undefined][] = [
     [() => new Response(null, { status: 416, headers: { "content-range": "bytes */0" } }), 0],
     [() => new Response("hello"), 5],
@@ -250,7 +250,7 @@ Deno.test("HttpStore.get: responses that are no image become the errors of a sto
   }
 });
 
-Deno.test("a range at the end is empty, one past it is an error, also without Content-Range", async () => {
+Deno.test("HttpStore.get: a range at the end is empty, one past it is an error, also without Content-Range", async () => {
   for (const sizeKnown of [true, false]) {
     await withSite(({ method }) => {
       if (method === "HEAD") return new Response(new Uint8Array(10));
@@ -264,7 +264,7 @@ Deno.test("a range at the end is empty, one past it is an error, also without Co
   }
 });
 
-Deno.test("credentials go to their own site", async () => {
+Deno.test("HttpStore.get: credentials go to their own site", async () => {
   const seen: (string | null)[] = [];
   await withSite(({ headers }) => {
     seen.push(headers.get("authorization"));
@@ -283,7 +283,7 @@ Deno.test("credentials go to their own site", async () => {
   ]);
 });
 
-Deno.test("no error shows a password or a signature", async () => {
+Deno.test("HttpStore: no error shows a password or a signature", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
@@ -304,7 +304,7 @@ Deno.test("no error shows a password or a signature", async () => {
 });
 
 // The files are what Apache 2.4 showed: without FancyIndexing, with it and IconsAreLinks, as HTMLTable.
-Deno.test("indexes of Apache, in each of its formats", async () => {
+Deno.test("HttpStore.list: indexes of Apache, in each of its formats", async () => {
   for (const kind of ["plain", "fancy", "table"]) {
     const html = await Deno.readTextFile(new URL(`./indexes/apache-${kind}.txt`, import.meta.url));
     await withSite(({ url }) => {
@@ -324,7 +324,7 @@ Deno.test("indexes of Apache, in each of its formats", async () => {
   }
 });
 
-Deno.test("an index lists what is right below, by whatever means links lead there", async () => {
+Deno.test("HttpStore.list: an index lists what is right below, by whatever means links lead there", async () => {
   const html = `<html><head><title>Index of /</title></head><body>
     <a href="?C=N">sort</a> <a href="/">root</a> <a href="../">up</a> <a href="./">here</a>
     <a href="https://example.org/x.img">away</a> <a href="//example.org/y.img">away</a>
@@ -339,7 +339,7 @@ Deno.test("an index lists what is right below, by whatever means links lead ther
   );
 });
 
-Deno.test("a line of a JSON index without a date or a size is an entry without them", async () => {
+Deno.test("HttpStore.list: a line of a JSON index without a date or a size is an entry without them", async () => {
   const lines = [
     { mtime: "Mon, 23 Nov 2026 17:42:00 GMT", size: 3 },
     { size: -1 },
@@ -362,7 +362,7 @@ Deno.test("a line of a JSON index without a date or a size is an entry without t
   });
 });
 
-Deno.test("a page that is no index, or not whole, is not taken for a directory", async () => {
+Deno.test("HttpStore.list: a page that is no index, or not whole, is not taken for a directory", async () => {
   for (
     const html of [
       "<html><title>Welcome</title><a href='a.img'>a</a></html>",
@@ -428,7 +428,7 @@ Deno.test("SHA256SUMS: names where there is no index, digests in stat, and verif
   });
 });
 
-Deno.test("a stream that is cancelled lets go of its connection", async () => {
+Deno.test("HttpStore.get: a stream that is cancelled lets go of its connection", async () => {
   const gone = Promise.withResolvers<void>();
   await withSite(() =>
     new Response(

@@ -16,7 +16,7 @@ import { ceph, MIB, randomBytes, storeOn } from "./support.ts";
 
 type ErrorClass = new (detail: string) => StoreError;
 
-serviceTest("a Ceph user may what its capabilities say", "ceph", async (_, t) => {
+serviceTest("RbdStore: a Ceph user may what its capabilities say", "ceph", async (_, t) => {
   await using cluster = await startOwn(cephCluster("ceph-access", {
     objectstore: "memstore",
     capacity: 256 * MIB,

@@ -63,119 +63,127 @@ async function fullFrom(cluster: Endpoints, ratio: number, full: boolean): Promi
   await until(full ? "a full cluster" : "room", async () => await isFull(cluster) === full);
 }
 
-serviceTest("an OSD that stops, a monitor that is gone", "ceph", async (_, t) => {
-  await using cluster = await startCluster();
-  // A watcher that is gone is forgotten after 30 seconds by default.
-  await ceph(cluster, "config", "set", "osd", "osd_client_watch_timeout", "3");
-  const { mon, osd } = cluster.pids;
-  const stopAWhile = () => {
-    Deno.kill(osd, "SIGSTOP");
-    setTimeout(() => Deno.kill(osd, "SIGCONT"), 1_000);
-  };
-  await using patient = storeOn(cluster, { connectTimeout: -1 });
-  const bytes = randomBytes(40 * MIB);
-
-  await t.step("an add and a get go on when the OSD comes back", async () => {
-    const { multihash } = await patient.add("stopped", pieces(bytes, stopAWhile));
-    assertEquals(multihash.value, await sha512(bytes));
-    assertEquals(await digest(patient, "stopped", stopAWhile), multihash.value);
-    await patient.delete("stopped");
-  });
-
-  await t.step("an add fails by the timeout and leaves nothing", async () => {
-    const store = storeOn(cluster, { connectTimeout: 2 });
-    await store.configure();
-    const adding = store.add("away", pieces(bytes, () => Deno.kill(osd, "SIGSTOP")));
-    const error = await assertRejects(() => adding, TimeoutError);
-    assert(error.retryable);
-    Deno.kill(osd, "SIGCONT");
-    await store.close();
-    await assertRejects(() => patient.get("away"), NotFound);
-    assertEquals(await Array.fromAsync(patient.list()), []);
-    await untilCollected(cluster, "away");
-    assertEquals(await objects(cluster), []);
-    await patient.add("away", bytes);
-    await patient.delete("away");
-  });
-
-  await t.step("what is aborted does not wait for the OSD", async () => {
-    await patient.add("there", bytes);
-    const store = storeOn(cluster, { connectTimeout: -1 });
-    await store.configure();
-    const handle = await store.get("there");
-    Deno.kill(osd, "SIGSTOP");
-    const reason = new Error("enough");
-    const operations: ((signal: AbortSignal) => Promise<unknown>)[] = [
-      (signal) => store.add("other", bytes, { signal }),
-      (signal) => store.get("there", { signal }),
-      (signal) => store.stat("there", { signal }),
-      (signal) => store.copy("there", "other", { signal }),
-      (signal) => Array.fromAsync(store.list({ signal })),
-    ];
-    for (const operation of operations) {
-      const controller = new AbortController();
-      setTimeout(() => controller.abort(reason), 100);
-      assertStrictEquals(await assertRejects(() => operation(controller.signal)), reason);
-    }
-    Deno.kill(osd, "SIGCONT");
-    const controller = new AbortController();
-    const stopAndAbort = () => {
+serviceTest(
+  "RbdStore: a stopped OSD and a lost monitor are errors or waited for",
+  "ceph",
+  async (_, t) => {
+    await using cluster = await startCluster();
+    // A watcher that is gone is forgotten after 30 seconds by default.
+    await ceph(cluster, "config", "set", "osd", "osd_client_watch_timeout", "3");
+    const { mon, osd } = cluster.pids;
+    const stopAWhile = () => {
       Deno.kill(osd, "SIGSTOP");
-      setTimeout(() => controller.abort(reason), 100);
+      setTimeout(() => Deno.kill(osd, "SIGCONT"), 1_000);
     };
-    const adding = store.add("other", pieces(bytes, stopAndAbort), { signal: controller.signal });
-    assertStrictEquals(await assertRejects(() => adding), reason);
-    Deno.kill(osd, "SIGCONT");
-    assertEquals((await new Response(handle.stream).arrayBuffer()).byteLength, bytes.length);
-    await store.close();
-    await untilCollected(cluster, "other");
-    assertEquals((await Array.fromAsync(patient.list())).map(({ path }) => path), ["there"]);
-    await patient.delete("there");
-  });
+    await using patient = storeOn(cluster, { connectTimeout: -1 });
+    const bytes = randomBytes(40 * MIB);
 
-  await t.step(
-    "a monitor that does not respond is TimeoutError, and again there is no error",
-    async () => {
-      Deno.kill(mon, "SIGSTOP");
-      await using store = storeOn(cluster, { connectTimeout: 1 });
-      await assertRejects(() => store.configure(), TimeoutError);
-      Deno.kill(mon, "SIGCONT");
-      await using other = storeOn(cluster);
-      await other.add("again", bytes);
-      await store.delete("again");
-    },
-  );
-});
-
-serviceTest("a cluster that fills up is StorageFull, and nothing is left", "ceph", async (_, t) => {
-  await using cluster = await startCluster();
-  await using store = storeOn(cluster);
-  const bytes = randomBytes(40 * MIB);
-  for (const size of [undefined, bytes.length]) {
-    await t.step(`in mid-write, size ${size}`, async () => {
-      const full = () => fullFrom(cluster, 0.01, true);
-      await assertRejects(() => store.add("full", pieces(bytes, full), { size }), StorageFull);
-      await assertRejects(() => store.get("full"), NotFound);
-      await until("the image to go", async () => (await objects(cluster)).length === 0);
-      await fullFrom(cluster, 0.95, false);
+    await t.step("an add and a get go on when the OSD comes back", async () => {
+      const { multihash } = await patient.add("stopped", pieces(bytes, stopAWhile));
+      assertEquals(multihash.value, await sha512(bytes));
+      assertEquals(await digest(patient, "stopped", stopAWhile), multihash.value);
+      await patient.delete("stopped");
     });
-  }
-  await t.step("and images can be read and deleted, which makes room", async () => {
-    const { multihash } = await store.add("a", bytes);
-    await store.add("b", bytes);
-    await fullFrom(cluster, 0.2, true);
-    assertEquals(await digest(store, "a"), multihash.value);
-    await assertRejects(() => store.add("c", bytes), StorageFull);
-    await store.delete("b");
-    await assertRejects(() => store.get("b"), NotFound);
-    await until("room", async () => !await isFull(cluster));
-    await store.add("b", randomBytes(10));
-    assertEquals(await digest(store, "a"), multihash.value);
-  });
-});
+
+    await t.step("an add fails by the timeout and leaves nothing", async () => {
+      const store = storeOn(cluster, { connectTimeout: 2 });
+      await store.configure();
+      const adding = store.add("away", pieces(bytes, () => Deno.kill(osd, "SIGSTOP")));
+      const error = await assertRejects(() => adding, TimeoutError);
+      assert(error.retryable);
+      Deno.kill(osd, "SIGCONT");
+      await store.close();
+      await assertRejects(() => patient.get("away"), NotFound);
+      assertEquals(await Array.fromAsync(patient.list()), []);
+      await untilCollected(cluster, "away");
+      assertEquals(await objects(cluster), []);
+      await patient.add("away", bytes);
+      await patient.delete("away");
+    });
+
+    await t.step("what is aborted does not wait for the OSD", async () => {
+      await patient.add("there", bytes);
+      const store = storeOn(cluster, { connectTimeout: -1 });
+      await store.configure();
+      const handle = await store.get("there");
+      Deno.kill(osd, "SIGSTOP");
+      const reason = new Error("enough");
+      const operations: ((signal: AbortSignal) => Promise<unknown>)[] = [
+        (signal) => store.add("other", bytes, { signal }),
+        (signal) => store.get("there", { signal }),
+        (signal) => store.stat("there", { signal }),
+        (signal) => store.copy("there", "other", { signal }),
+        (signal) => Array.fromAsync(store.list({ signal })),
+      ];
+      for (const operation of operations) {
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(reason), 100);
+        assertStrictEquals(await assertRejects(() => operation(controller.signal)), reason);
+      }
+      Deno.kill(osd, "SIGCONT");
+      const controller = new AbortController();
+      const stopAndAbort = () => {
+        Deno.kill(osd, "SIGSTOP");
+        setTimeout(() => controller.abort(reason), 100);
+      };
+      const adding = store.add("other", pieces(bytes, stopAndAbort), { signal: controller.signal });
+      assertStrictEquals(await assertRejects(() => adding), reason);
+      Deno.kill(osd, "SIGCONT");
+      assertEquals((await new Response(handle.stream).arrayBuffer()).byteLength, bytes.length);
+      await store.close();
+      await untilCollected(cluster, "other");
+      assertEquals((await Array.fromAsync(patient.list())).map(({ path }) => path), ["there"]);
+      await patient.delete("there");
+    });
+
+    await t.step(
+      "a monitor that does not respond is TimeoutError, and again there is no error",
+      async () => {
+        Deno.kill(mon, "SIGSTOP");
+        await using store = storeOn(cluster, { connectTimeout: 1 });
+        await assertRejects(() => store.configure(), TimeoutError);
+        Deno.kill(mon, "SIGCONT");
+        await using other = storeOn(cluster);
+        await other.add("again", bytes);
+        await store.delete("again");
+      },
+    );
+  },
+);
 
 serviceTest(
-  "crashed writers leave nothing, and living ones are left alone",
+  "RbdStore.add: a cluster that fills up is StorageFull, and nothing is left",
+  "ceph",
+  async (_, t) => {
+    await using cluster = await startCluster();
+    await using store = storeOn(cluster);
+    const bytes = randomBytes(40 * MIB);
+    for (const size of [undefined, bytes.length]) {
+      await t.step(`in mid-write, size ${size}`, async () => {
+        const full = () => fullFrom(cluster, 0.01, true);
+        await assertRejects(() => store.add("full", pieces(bytes, full), { size }), StorageFull);
+        await assertRejects(() => store.get("full"), NotFound);
+        await until("the image to go", async () => (await objects(cluster)).length === 0);
+        await fullFrom(cluster, 0.95, false);
+      });
+    }
+    await t.step("and images can be read and deleted, which makes room", async () => {
+      const { multihash } = await store.add("a", bytes);
+      await store.add("b", bytes);
+      await fullFrom(cluster, 0.2, true);
+      assertEquals(await digest(store, "a"), multihash.value);
+      await assertRejects(() => store.add("c", bytes), StorageFull);
+      await store.delete("b");
+      await assertRejects(() => store.get("b"), NotFound);
+      await until("room", async () => !await isFull(cluster));
+      await store.add("b", randomBytes(10));
+      assertEquals(await digest(store, "a"), multihash.value);
+    });
+  },
+);
+
+serviceTest(
+  "RbdStore.gc: crashed writers leave nothing, and living ones are left alone",
   "ceph",
   async (_, t) => {
     await using cluster = await startCluster();

@@ -18,7 +18,7 @@ async function glance({ confPath }: Endpoints, ...args: string[]) {
 
 for (const name of ["ceph", "ceph-bluestore"]) {
   serviceTest(
-    "glance_store reads and deletes what Vitrine adds",
+    "RbdStore.add: glance_store reads and deletes the image",
     [name, "glance_store"],
     async (endpoints) => {
       const cluster = endpoints[name]!;
@@ -39,7 +39,7 @@ for (const name of ["ceph", "ceph-bluestore"]) {
   );
 
   serviceTest(
-    "Vitrine reads and deletes what glance_store adds",
+    "RbdStore.get: reads, and deletes, what glance_store adds",
     [name, "glance_store"],
     async (endpoints) => {
       const cluster = endpoints[name]!;
@@ -69,7 +69,7 @@ for (const name of ["ceph", "ceph-bluestore"]) {
   );
 }
 
-serviceTest("an image that glance_store has is Duplicate, and the other way", [
+serviceTest("RbdStore.add: an image that glance_store has is Duplicate, and the other way", [
   "ceph",
   "glance_store",
 ], async ({ ceph }) => {

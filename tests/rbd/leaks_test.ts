@@ -15,15 +15,19 @@ function assertNoMore(before: Held, after: Held): void {
   assert(after.threads <= before.threads + 4, `threads: ${before.threads}, then ${after.threads}`);
 }
 
-serviceTest("1,000 adds and gets leak no handle, thread or memory", "ceph", async ({ ceph }) => {
-  const output = await runChild(new URL("leaks_child.ts", import.meta.url), JSON.stringify(ceph));
-  const [before, after] = JSON.parse(output) as [Held, Held];
-  assertNoMore(before, after);
-  const growth = (after.memory - before.memory) / MIB;
-  assert(growth < 48, `memory: ${growth.toFixed(0)} MiB more`);
-});
+serviceTest(
+  "RbdStore: 1,000 adds and gets leak no handle, thread or memory",
+  "ceph",
+  async ({ ceph }) => {
+    const output = await runChild(new URL("leaks_child.ts", import.meta.url), JSON.stringify(ceph));
+    const [before, after] = JSON.parse(output) as [Held, Held];
+    assertNoMore(before, after);
+    const growth = (after.memory - before.memory) / MIB;
+    assert(growth < 48, `memory: ${growth.toFixed(0)} MiB more`);
+  },
+);
 
-serviceTest("no reader or writer is left open in the cluster's eyes", "ceph", async ({ ceph }) => {
+serviceTest("RbdStore: no reader or writer stays open in the cluster", "ceph", async ({ ceph }) => {
   await using store = storeOn(ceph);
   await store.add("watched", randomBytes(1));
   await (await store.get("watched")).stream.cancel();
@@ -31,7 +35,7 @@ serviceTest("no reader or writer is left open in the cluster's eyes", "ceph", as
   await store.delete("watched");
 });
 
-serviceTest("a store that is closed gives back its threads and files", "ceph", async ({ ceph }) => {
+serviceTest("RbdStore.close: releases its threads and files", "ceph", async ({ ceph }) => {
   const open = async () => {
     await using store = storeOn(ceph);
     await store.add("closed", randomBytes(MIB));

@@ -34,14 +34,14 @@ const CONFIGURE = (confPath: string) => `
     console.log(error.name, error.message);
   });`;
 
-Deno.test("without the permission one sentence says which", async () => {
+Deno.test("RbdStore: without the permission one sentence names it", async () => {
   assertEquals(
     await runWith([], CONFIGURE("/none")),
     "DriverLoadFailure ceph: configure: the rbd driver loads librados.so.2: allow it with --allow-ffi\n",
   );
 });
 
-Deno.test("without the libraries one sentence says which packages", async () => {
+Deno.test("RbdStore: without the libraries one sentence names the packages", async () => {
   const { dlopen } = Deno;
   Deno.dlopen = () => {
     throw new Error("librados.so.2: cannot open shared object file: No such file or directory");
@@ -57,12 +57,16 @@ Deno.test("without the libraries one sentence says which packages", async () => 
   }
 });
 
-serviceTest("a permission for the libraries' paths alone is enough", "ceph", async ({ ceph }) => {
-  const said = await runWith([`--allow-ffi=${LIBRARIES}`], CONFIGURE(ceph.confPath));
-  assertEquals(said, "configured\n");
-});
+serviceTest(
+  "RbdStore: a permission for the libraries' paths alone is enough",
+  "ceph",
+  async ({ ceph }) => {
+    const said = await runWith([`--allow-ffi=${LIBRARIES}`], CONFIGURE(ceph.confPath));
+    assertEquals(said, "configured\n");
+  },
+);
 
-serviceTest("a program that never closes its store ends", "ceph", async ({ ceph }) => {
+serviceTest("RbdStore: a program that never closes its store ends", "ceph", async ({ ceph }) => {
   const said = await runWith(
     ["--allow-ffi"],
     `

@@ -9,7 +9,7 @@ import { RbdLocation, RbdStore } from "@vitrine/vitrine/rbd";
 
 const FSID = "6579df48-4999-4d50-a483-59d7cd6a6616";
 
-Deno.test("a location says the URI that it was read from", () => {
+Deno.test("RbdLocation.uri: is the URI that was parsed", () => {
   for (
     const uri of [
       `rbd://${FSID}/images/b1946ac9/snap`,
@@ -23,7 +23,7 @@ Deno.test("a location says the URI that it was read from", () => {
   }
 });
 
-Deno.test("the parts of a location are decoded, but not the one of the short form", () => {
+Deno.test("RbdLocation.parse: decodes the parts, but not the one of the short form", () => {
   const { fsid, pool, image, snapshot, path } = RbdLocation.parse(
     `rbd://${FSID}/p%2Fq/a%2Fb/s%20t`,
   );
@@ -37,7 +37,7 @@ Deno.test("the parts of a location are decoded, but not the one of the short for
   ]);
 });
 
-Deno.test("a URI without one part or four, an empty one, or what C would cut is BadStoreUri", () => {
+Deno.test("RbdLocation.parse: a URI without one part or four, an empty one, or what C would cut is BadStoreUri", () => {
   for (
     const uri of [
       "rbd://",
@@ -66,7 +66,7 @@ Deno.test("RbdStore.ownsLocation: has the locations of its own pool alone", () =
   assertEquals(owned(`rbd://${FSID}/volumes/a/snap`), false);
 });
 
-Deno.test("only an image's own snapshot is the image", () => {
+Deno.test("RbdStore.imageIdOf: only an image's own snapshot is the image", () => {
   const store = new RbdStore("ceph");
   const imageId = (uri: string) => store.imageIdOf(RbdLocation.parse(uri));
   assertEquals(imageId(`rbd://${FSID}/images/a%2Fb/snap`), "a/b");

@@ -33,45 +33,57 @@ async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<A
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-serviceTest("an image is what `rbd` expects of glance_store's", "ceph", async ({ ceph }) => {
-  for (const [chunkSize, order] of [[1, 20], [3, 21], [8, 23], [32, 25]]) {
-    await using store = storeOn(ceph, { chunkSize: chunkSize! });
-    const id = freshId();
-    await store.add(id, randomBytes(3 * MIB));
-    const info = JSON.parse(await rbd(ceph, "info", id, "--format=json"));
-    assertEquals([info.size, info.order, info.format], [3 * MIB, order, 2]);
-    assert(info.features.includes("layering"));
-    const snapshots = JSON.parse(await rbd(ceph, "snap", "ls", id, "--format=json"));
-    assertEquals(snapshots.map((one: Record<string, unknown>) => [one.name, one.protected]), [
-      ["snap", "true"],
-    ]);
-    await store.delete(id);
-  }
-});
+serviceTest(
+  "RbdStore.add: an image is what `rbd` expects of glance_store's",
+  "ceph",
+  async ({ ceph }) => {
+    for (const [chunkSize, order] of [[1, 20], [3, 21], [8, 23], [32, 25]]) {
+      await using store = storeOn(ceph, { chunkSize: chunkSize! });
+      const id = freshId();
+      await store.add(id, randomBytes(3 * MIB));
+      const info = JSON.parse(await rbd(ceph, "info", id, "--format=json"));
+      assertEquals([info.size, info.order, info.format], [3 * MIB, order, 2]);
+      assert(info.features.includes("layering"));
+      const snapshots = JSON.parse(await rbd(ceph, "snap", "ls", id, "--format=json"));
+      assertEquals(snapshots.map((one: Record<string, unknown>) => [one.name, one.protected]), [
+        ["snap", "true"],
+      ]);
+      await store.delete(id);
+    }
+  },
+);
 
-serviceTest("`rbd export` gives the bytes of the multihash", "ceph", async ({ ceph }) => {
-  await using store = storeOn(ceph);
-  const id = freshId();
-  const { multihash } = await store.add(id, randomBytes(21 * MIB + 12345));
-  const script = `"$0" -c "$1" export --no-progress "$2/$3@snap" - | sha512sum`;
-  const { stdout } = await new Deno.Command("sh", {
-    args: ["-c", script, program("rbd")!, ceph.confPath, ceph.pool, id],
-  }).output();
-  assertEquals(new TextDecoder().decode(stdout).split(" ")[0], multihash.value);
-  await store.delete(id);
-});
-
-serviceTest("an image of unknown size is as large as its data", "ceph", async ({ ceph }) => {
-  await using store = storeOn(ceph);
-  for (const size of [0, 1, 70 * MIB + 1]) {
+serviceTest(
+  "RbdStore.add: `rbd export` gives the bytes of the multihash",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
     const id = freshId();
-    const bytes = randomBytes(size);
-    await store.add(id, new Blob([bytes]).stream());
-    assertEquals(JSON.parse(await rbd(ceph, "info", id, "--format=json")).size, size);
-    assertEquals(await sha512(await bytesOf((await store.get(id)).stream)), await sha512(bytes));
+    const { multihash } = await store.add(id, randomBytes(21 * MIB + 12345));
+    const script = `"$0" -c "$1" export --no-progress "$2/$3@snap" - | sha512sum`;
+    const { stdout } = await new Deno.Command("sh", {
+      args: ["-c", script, program("rbd")!, ceph.confPath, ceph.pool, id],
+    }).output();
+    assertEquals(new TextDecoder().decode(stdout).split(" ")[0], multihash.value);
     await store.delete(id);
-  }
-});
+  },
+);
+
+serviceTest(
+  "RbdStore.add: an image of unknown size is as large as its data",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    for (const size of [0, 1, 70 * MIB + 1]) {
+      const id = freshId();
+      const bytes = randomBytes(size);
+      await store.add(id, new Blob([bytes]).stream());
+      assertEquals(JSON.parse(await rbd(ceph, "info", id, "--format=json")).size, size);
+      assertEquals(await sha512(await bytesOf((await store.get(id)).stream)), await sha512(bytes));
+      await store.delete(id);
+    }
+  },
+);
 
 serviceTest(
   "RbdStore.stat: gives what `rbd` gives, the digests and the space",
@@ -98,31 +110,35 @@ serviceTest(
   },
 );
 
-serviceTest("zeros take no space where provisioning is thin", "ceph", async ({ ceph }) => {
-  const zeros = new Uint8Array(24 * MIB);
-  const bytes = new Uint8Array(73 * MIB + 5);
-  bytes.set(randomBytes(8 * MIB), 16 * MIB);
-  bytes.set([1], 40 * MIB - 1);
-  for (const thinProvisioning of [true, false]) {
-    await using store = storeOn(ceph, { thinProvisioning });
-    assertEquals(store.isCapable(BitMasks.SPARSE), thinProvisioning);
-    const id = freshId();
-    await store.add(id, bytes);
-    const du = JSON.parse(await rbd(ceph, "du", `${id}@snap`, "--format=json"));
-    const used = du.images[0].used_size;
-    // Two objects of 8 MiB hold data.
-    assertEquals(used, thinProvisioning ? 16 * MIB : bytes.length);
-    assertEquals((await store.stat(id)).metadata?.["usedBytes"], used);
-    assertEquals(await sha512(await bytesOf((await store.get(id)).stream)), await sha512(bytes));
-    await store.add(`${id}-zeros`, new Blob([zeros]).stream());
-    assertEquals(await store.getSize(`${id}-zeros`), zeros.length);
-    await store.delete(id);
-    await store.delete(`${id}-zeros`);
-  }
-});
+serviceTest(
+  "RbdStore.add: zeros take no space where provisioning is thin",
+  "ceph",
+  async ({ ceph }) => {
+    const zeros = new Uint8Array(24 * MIB);
+    const bytes = new Uint8Array(73 * MIB + 5);
+    bytes.set(randomBytes(8 * MIB), 16 * MIB);
+    bytes.set([1], 40 * MIB - 1);
+    for (const thinProvisioning of [true, false]) {
+      await using store = storeOn(ceph, { thinProvisioning });
+      assertEquals(store.isCapable(BitMasks.SPARSE), thinProvisioning);
+      const id = freshId();
+      await store.add(id, bytes);
+      const du = JSON.parse(await rbd(ceph, "du", `${id}@snap`, "--format=json"));
+      const used = du.images[0].used_size;
+      // Two objects of 8 MiB hold data.
+      assertEquals(used, thinProvisioning ? 16 * MIB : bytes.length);
+      assertEquals((await store.stat(id)).metadata?.["usedBytes"], used);
+      assertEquals(await sha512(await bytesOf((await store.get(id)).stream)), await sha512(bytes));
+      await store.add(`${id}-zeros`, new Blob([zeros]).stream());
+      assertEquals(await store.getSize(`${id}-zeros`), zeros.length);
+      await store.delete(id);
+      await store.delete(`${id}-zeros`);
+    }
+  },
+);
 
 serviceTest(
-  "what has no snapshot `snap` is not there, but its name is taken",
+  "RbdStore.stat: what has no snapshot `snap` is not there, but its name is taken",
   "ceph",
   async ({ ceph }) => {
     await using store = storeOn(ceph);
@@ -139,39 +155,47 @@ serviceTest(
   },
 );
 
-serviceTest("a location of another cluster or pool is refused", "ceph", async ({ ceph }) => {
-  await using store = storeOn(ceph);
-  const id = freshId();
-  const { location } = await store.add(id, randomBytes(10));
-  assertEquals(location.uri(), `rbd://${ceph.fsid}/${ceph.pool}/${id}/snap`);
-  for (const [fsid, pool] of [[crypto.randomUUID(), ceph.pool], [ceph.fsid, "volumes"]]) {
-    const other = new RbdLocation(fsid, pool, id);
-    await assertRejects(() => store.get(other), BadStoreUri);
-    await assertRejects(() => store.delete(other), BadStoreUri);
-  }
-  assertEquals((await store.stat(`rbd://${id}`)).size, 10);
-  await store.delete(id);
-});
+serviceTest(
+  "RbdStore.get: a location of another cluster or pool is refused",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    const { location } = await store.add(id, randomBytes(10));
+    assertEquals(location.uri(), `rbd://${ceph.fsid}/${ceph.pool}/${id}/snap`);
+    for (const [fsid, pool] of [[crypto.randomUUID(), ceph.pool], [ceph.fsid, "volumes"]]) {
+      const other = new RbdLocation(fsid, pool, id);
+      await assertRejects(() => store.get(other), BadStoreUri);
+      await assertRejects(() => store.delete(other), BadStoreUri);
+    }
+    assertEquals((await store.stat(`rbd://${id}`)).size, 10);
+    await store.delete(id);
+  },
+);
 
-serviceTest("another snapshot can be read, and nothing else", "ceph", async ({ ceph }) => {
-  await using store = storeOn(ceph);
-  const id = freshId();
-  const bytes = randomBytes(10);
-  await store.add(id, bytes);
-  await rbd(ceph, "snap", "create", "--no-progress", `${id}@mine`);
-  const other = new RbdLocation(ceph.fsid, ceph.pool, id, "mine");
-  assertEquals(await bytesOf((await store.get(other)).stream), bytes);
-  await assertRejects(() => store.delete(other), Invalid);
-  await assertRejects(() => store.rename(other, freshId()), Invalid);
-  await assertRejects(
-    () => store.get(new RbdLocation(ceph.fsid, ceph.pool, id, "none")),
-    NotFound,
-  );
-  await rbd(ceph, "snap", "rm", "--no-progress", `${id}@mine`);
-  await store.delete(id);
-});
+serviceTest(
+  "RbdStore.get: another snapshot can be read, and nothing else",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    const bytes = randomBytes(10);
+    await store.add(id, bytes);
+    await rbd(ceph, "snap", "create", "--no-progress", `${id}@mine`);
+    const other = new RbdLocation(ceph.fsid, ceph.pool, id, "mine");
+    assertEquals(await bytesOf((await store.get(other)).stream), bytes);
+    await assertRejects(() => store.delete(other), Invalid);
+    await assertRejects(() => store.rename(other, freshId()), Invalid);
+    await assertRejects(
+      () => store.get(new RbdLocation(ceph.fsid, ceph.pool, id, "none")),
+      NotFound,
+    );
+    await rbd(ceph, "snap", "rm", "--no-progress", `${id}@mine`);
+    await store.delete(id);
+  },
+);
 
-serviceTest("delete leaves nothing in the pool", "ceph-bluestore", async (endpoints) => {
+serviceTest("RbdStore.delete: leaves nothing in the pool", "ceph-bluestore", async (endpoints) => {
   const cluster = endpoints["ceph-bluestore"];
   await using store = storeOn(cluster);
   const id = freshId();
@@ -190,7 +214,7 @@ async function idsOf(cluster: Record<string, string>, image: string) {
 }
 
 serviceTest(
-  "an image with clones is InUseByStore until they are flat",
+  "RbdStore.delete: an image with clones is InUseByStore until they are flat",
   "ceph",
   async ({ ceph }) => {
     await using store = storeOn(ceph);
@@ -228,7 +252,7 @@ serviceTest(
 );
 
 serviceTest(
-  "an image that a client has open is InUseByStore and stays whole",
+  "RbdStore.delete: an image that a client has open is InUseByStore and stays whole",
   "ceph",
   async ({ ceph }) => {
     await using store = storeOn(ceph);
@@ -449,24 +473,28 @@ async function isProtected(ceph: Record<string, string>, id: string): Promise<bo
   );
 }
 
-serviceTest("an image with snapshots of others goes to the trash", "ceph", async ({ ceph }) => {
-  await using store = storeOn(ceph);
-  const id = freshId();
-  await store.add(id, randomBytes(MIB));
-  const { imageId } = await idsOf(ceph as Record<string, string>, id);
-  await rbd(ceph, "snap", "create", "--no-progress", `${id}@theirs`);
-  await store.delete(id);
-  await assertRejects(() => store.get(id), NotFound);
-  const trash = JSON.parse(await rbd(ceph, "trash", "ls", "--format=json"));
-  assert(trash.some((one: Record<string, string>) => one.id === imageId));
-  await store.add(id, randomBytes(1));
-  await store.delete(id);
-  await rbd(ceph, "snap", "purge", "--no-progress", "--image-id", imageId);
-  await rbd(ceph, "trash", "rm", "--no-progress", imageId);
-});
+serviceTest(
+  "RbdStore.delete: an image with snapshots of others goes to the trash",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    await store.add(id, randomBytes(MIB));
+    const { imageId } = await idsOf(ceph as Record<string, string>, id);
+    await rbd(ceph, "snap", "create", "--no-progress", `${id}@theirs`);
+    await store.delete(id);
+    await assertRejects(() => store.get(id), NotFound);
+    const trash = JSON.parse(await rbd(ceph, "trash", "ls", "--format=json"));
+    assert(trash.some((one: Record<string, string>) => one.id === imageId));
+    await store.add(id, randomBytes(1));
+    await store.delete(id);
+    await rbd(ceph, "snap", "purge", "--no-progress", "--image-id", imageId);
+    await rbd(ceph, "trash", "rm", "--no-progress", imageId);
+  },
+);
 
 serviceTest(
-  "an image deleted while it is read ends in NotFound, not in zeros",
+  "RbdStore.get: an image deleted while it is read ends in NotFound, not in zeros",
   "ceph",
   async ({ ceph }) => {
     await using store = storeOn(ceph);
@@ -484,7 +512,7 @@ serviceTest(
 );
 
 serviceTest(
-  "of renames to one name at once, one wins and no image is lost",
+  "RbdStore.rename: of renames to one name at once, one wins and no image is lost",
   "ceph",
   async ({ ceph }) => {
     await using one = storeOn(ceph);
@@ -503,7 +531,7 @@ serviceTest(
 );
 
 serviceTest(
-  "a name that a broken rename left can be taken by another image, and by the image itself",
+  "RbdStore.rename: a name that a broken rename left can be taken by another image, and by the image itself",
   "ceph",
   async ({ ceph }) => {
     const rados = (...args: string[]) =>
@@ -534,7 +562,7 @@ serviceTest(
 );
 
 serviceTest(
-  "a store that is closed lets go of what it has open, and opens again",
+  "RbdStore.close: releases what is open, and the store opens again",
   "ceph",
   async ({ ceph }) => {
     const store = storeOn(ceph);
@@ -555,7 +583,7 @@ serviceTest(
 );
 
 serviceTest(
-  "a store that is closed while it adds leaves nothing of the image",
+  "RbdStore.close: during an add leaves nothing of the image",
   "ceph",
   async ({ ceph }) => {
     for (const size of [undefined, 40 * MIB]) {

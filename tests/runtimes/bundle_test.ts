@@ -23,7 +23,7 @@ const OF_SOCKETS = /\/transport\/(node_engine|proxy_rules|addresses)\.ts$/;
 
 for (const [key, budget] of Object.entries(BUDGETS)) {
   const bundle = BUNDLES[key as keyof typeof BUNDLES];
-  Deno.test(`${bundle.name} is small`, async () => {
+  Deno.test(`bundle ${bundle.name}: is small`, async () => {
     const sizes = await measureBundle(bundle);
     for (const part of ["start", "read"] as const) {
       const kb = sizes[part].gzipped / 1000;

@@ -38,18 +38,18 @@ for (const [name, find] of Object.entries(RUNTIMES)) {
     Deno.test.ignore(`${name} cannot be had: ${(error as Error).message}`, () => {});
     continue;
   }
-  serviceTest(`stores, tree, handler and web servers in ${runtime.name}`, "nginx", async (
+  serviceTest(`${runtime.name}: stores, tree, handler and web servers work`, "nginx", async (
     { nginx },
     context,
   ) => {
     await using sites = await openSites(nginx as { root: string; url: string });
     await runIn(runtime, { http: sites }, context);
   });
-  serviceTest(`buckets in ${runtime.name}`, "ceph", async ({ ceph: { s3 } }, context) => {
+  serviceTest(`${runtime.name}: S3 stores work`, "ceph", async ({ ceph: { s3 } }, context) => {
     await using bucket = await openBucket(s3);
     await runIn(runtime, { s3: bucket.site }, context);
   });
-  serviceTest(`Swift in ${runtime.name}`, "swift", async ({ swift }, context) => {
+  serviceTest(`${runtime.name}: Swift stores work`, "swift", async ({ swift }, context) => {
     await using account = openAccount(swift);
     await runIn(runtime, { swift: account.site }, context);
   });

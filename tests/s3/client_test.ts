@@ -87,7 +87,7 @@ Deno.test("S3Store: chooses the error by the S3 code, and repeats none of the se
   }
 });
 
-Deno.test("SlowDown and a 400 that says so are tried again, after the time asked for", async () => {
+Deno.test("S3Client: SlowDown and a 400 that says so are retried after the time that the server wants", async () => {
   for (
     const first of [
       fault(503, "SlowDown", "", { "retry-after": "1" }),
@@ -102,7 +102,7 @@ Deno.test("SlowDown and a 400 that says so are tried again, after the time asked
   }
 });
 
-Deno.test("a region that the server names is signed for from then on", async () => {
+Deno.test("S3Client: a region that the server names is signed for from then on", async () => {
   const responses = [
     fault(400, "AuthorizationHeaderMalformed", "<Region>eu-west-9</Region>"),
     image(),
@@ -115,7 +115,7 @@ Deno.test("a region that the server names is signed for from then on", async () 
   assertEquals(regions, ["us-east-1", "eu-west-9", "eu-west-9"]);
 });
 
-Deno.test("a region is learned from the headers of a response without a body too", async () => {
+Deno.test("S3Client: a region is learned from the headers of a response without a body too", async () => {
   const { store, seen } = storeOn([
     new Response(null, { status: 400, headers: { "x-amz-bucket-region": "eu-west-9" } }),
     new Response(null, { headers: { "content-length": "3", etag: '"e"' } }),
@@ -126,7 +126,7 @@ Deno.test("a region is learned from the headers of a response without a body too
 
 const KEYS = { accessKey: "a", secretKey: "b", sessionToken: "t" };
 
-Deno.test("keys that ended are asked for anew, once", async () => {
+Deno.test("S3Client: keys that expired are renewed once", async () => {
   let given = 0;
   const credentials = () => ({ accessKey: `A${++given}`, secretKey: "b", sessionToken: "t" });
   const options = { credentials, accessKey: undefined!, secretKey: undefined! };
@@ -149,7 +149,7 @@ Deno.test("keys that ended are asked for anew, once", async () => {
   await assertRejects(() => dead.store.get("a"), NotAuthenticated);
 });
 
-Deno.test("a bucket is made in the region that the host names", async () => {
+Deno.test("S3Store.add: a bucket is created in the region that the host names", async () => {
   const regions = { "s3.eu-west-1.amazonaws.com": "eu-west-1", "s3.amazonaws.com": undefined };
   for (const [host, region] of Object.entries(regions)) {
     const ok = () => new Response(null, { headers: { etag: '"e"' } });
@@ -165,7 +165,7 @@ Deno.test("a bucket is made in the region that the host names", async () => {
   }
 });
 
-Deno.test("an anonymous store signs nothing", async () => {
+Deno.test("S3Store: an anonymous store signs nothing", async () => {
   const options = { anonymous: true, accessKey: undefined!, secretKey: undefined! };
   const { store, seen } = storeOn([image()], options);
   await (await store.get("a")).stream.cancel();
@@ -203,7 +203,7 @@ const created = (method: string | undefined, headers: Headers) =>
 const initiated = (id: string) =>
   `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`;
 
-Deno.test("an error in the body of a completion that is 200 is one, and is tried again", async () => {
+Deno.test("S3Store.add: an error in the body of a completion with status 200 is retried", async () => {
   const responses = addResponses([
     new Response("  <Error><Code>InternalError</Code></Error>"),
     new Response("<CompleteMultipartUploadRes"),
@@ -215,7 +215,7 @@ Deno.test("an error in the body of a completion that is 200 is one, and is tried
   assertEquals(seen.at(-1)!.headers.get("if-none-match"), "*");
 });
 
-Deno.test("a completion that was carried out although its response was lost is no Duplicate", async () => {
+Deno.test("S3Store.add: a completion that was carried out although its response was lost is no Duplicate", async () => {
   let addId = "";
   const ours = () =>
     new Response(null, {
@@ -235,7 +235,7 @@ Deno.test("a completion that was carried out although its response was lost is n
   }
 });
 
-Deno.test("an abort while the server makes the image appear leaves none", async () => {
+Deno.test("S3Store.add: an abort while the server makes the image appear leaves none", async () => {
   const bytes = new Uint8Array(6 * 2 ** 20);
   const kinds: ((store: S3Store, signal: AbortSignal) => Promise<unknown>)[] = [
     (store, signal) => store.add("a", bytes.subarray(0, 3), { signal }),
@@ -286,7 +286,7 @@ Deno.test("an abort while the server makes the image appear leaves none", async 
   }
 });
 
-Deno.test("an upload whose beginning was refused or aborted leaves those of others alone", async () => {
+Deno.test("S3Store.add: an upload whose beginning was refused or aborted leaves those of others alone", async () => {
   const reason = new RemoteServiceUnavailable("enough");
   const refusals: [number, (abort: () => void, signal: AbortSignal) => Response][] = [
     [0, () => fault(403, "AccessDenied")],
@@ -329,7 +329,7 @@ Deno.test("an upload whose beginning was refused or aborted leaves those of othe
   }
 });
 
-Deno.test("an upload by checksums names its algorithm, and the completion has them", async () => {
+Deno.test("S3Store.add: an upload by checksums names its algorithm, and the completion has them", async () => {
   const bytes = new Uint8Array(6 * 2 ** 20);
   const kinds = {
     CRC64NVME: ["FULL_OBJECT", "ChecksumCRC64NVME"],
@@ -356,7 +356,7 @@ Deno.test("an upload by checksums names its algorithm, and the completion has th
   }
 });
 
-Deno.test("without the options no request has a checksum header", async () => {
+Deno.test("S3Store: without the options no request has a checksum header", async () => {
   const { store, seen } = storeOn(addResponses([completed()]), LARGE);
   await store.add("a", new Uint8Array(6 * 2 ** 20));
   for (const { headers } of seen) {
@@ -405,7 +405,7 @@ Deno.test("a server that is slow holds the source back: parts in memory are coun
   assertEquals(most, 2);
 });
 
-Deno.test("an encrypted image in parts is not held to a tag that is no md5", async () => {
+Deno.test("S3Store.add: an encrypted image in parts is not held to a tag that is no md5", async () => {
   const tag = { etag: `"${"0".repeat(32)}-1"`, "x-amz-meta-vitrine-part-size": "5242880" };
   for (
     const encryption of [
@@ -425,13 +425,13 @@ Deno.test("an encrypted image in parts is not held to a tag that is no md5", asy
   }
 });
 
-Deno.test("a listing that says it goes on but not where is an error, not a short list", async () => {
+Deno.test("S3Store.list: a listing that says it goes on but not where is an error, not a short list", async () => {
   const page = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
   const { store } = storeOn([new Response(page)]);
   await assertRejects(() => Array.fromAsync(store.list()), BackendException, "goes on");
 });
 
-Deno.test("a space that is written as + in a listing is one", async () => {
+Deno.test("S3Store.list: a plus sign in a listing is a space", async () => {
   const page =
     "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>" +
     "<Contents><Key>a+b%2Bc</Key><Size>1</Size></Contents></ListBucketResult>";
@@ -439,7 +439,7 @@ Deno.test("a space that is written as + in a listing is one", async () => {
   assertEquals((await Array.fromAsync(store.list())).map(({ path }) => path), ["a b+c"]);
 });
 
-Deno.test("XML is read with entities, CDATA and white space, and not without its end", () => {
+Deno.test("parseXml: reads entities, CDATA and white space, and not without its end", () => {
   const text = `<?xml version="1.0"?>\n<!-- c --><R xmlns="x">\n <K> a&amp;&lt;&#x42;&#67; </K>` +
     `<K><![CDATA[<d>]]></K><E/>\n</R>\n`;
   const root = parseXml(text);

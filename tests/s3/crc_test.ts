@@ -14,7 +14,7 @@ function crc(kind: CrcKind, ...pieces: Uint8Array[]): string {
   return running.digest().toHex();
 }
 
-Deno.test("the published check values", () => {
+Deno.test("Crc: has the published check values", () => {
   const nine = new TextEncoder().encode("123456789");
   assertEquals(crc(CRC32C, nine), "e3069283");
   assertEquals(crc(CRC64NVME, nine), "ae8b14860a799888");
@@ -27,7 +27,7 @@ Deno.test("the published check values", () => {
   assertEquals(crc(CRC64NVME, new Uint8Array(4096).fill(255)), "c0ddba7302eca3ac");
 });
 
-Deno.test("in pieces it is the same as at once", () => {
+Deno.test("Crc: is the same in pieces as at once", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 99 }), fc.nat(99), (bytes, at) => {
     for (const kind of [CRC32C, CRC64NVME]) {
       assertEquals(crc(kind, bytes.subarray(0, at), bytes.subarray(at)), crc(kind, bytes));

@@ -44,7 +44,7 @@ aws_session_token = token
 aws_access_key_id = HALF
 `;
 
-Deno.test("keys of the options are first, and half of a pair is refused", async () => {
+Deno.test("Credentials: keys of the options are first, and half of a pair is refused", async () => {
   using _env = environment({ AWS_ACCESS_KEY_ID: "E", AWS_SECRET_ACCESS_KEY: "e" });
   const credentials = new Credentials(settings({ accessKey: "A", secretKey: "b" }));
   assertEquals((await credentials.get())?.accessKey, "A");
@@ -55,7 +55,7 @@ Deno.test("keys of the options are first, and half of a pair is refused", async 
   );
 });
 
-Deno.test("a function gives keys, and new ones before they end or when they are refused", async () => {
+Deno.test("Credentials: a function gives keys, and new ones before they end or when they are refused", async () => {
   let given = 0;
   const credentials = without({
     credentials: () => ({
@@ -75,7 +75,7 @@ Deno.test("a function gives keys, and new ones before they end or when they are 
   assertEquals((await credentials.get())?.accessKey, "A3");
 });
 
-Deno.test("a function that failed is asked again", async () => {
+Deno.test("Credentials: a function that failed is called again", async () => {
   let failing = true;
   const credentials = without({
     credentials() {
@@ -88,7 +88,7 @@ Deno.test("a function that failed is asked again", async () => {
   assertEquals((await credentials.get())?.accessKey, "A");
 });
 
-Deno.test("the environment is next, then a profile of the shared credentials file", async () => {
+Deno.test("Credentials: the environment is next, then a profile of the shared credentials file", async () => {
   const path = await Deno.makeTempFile();
   try {
     await Deno.writeTextFile(path, FILE);
@@ -119,13 +119,13 @@ Deno.test("the environment is next, then a profile of the shared credentials fil
   }
 });
 
-Deno.test("without any keys the error says how to give them; anonymous needs none", async () => {
+Deno.test("Credentials: without any keys the error says how to configure them; anonymous needs none", async () => {
   using _env = environment({ HOME: "/nonexistent" });
   await assertRejects(() => without().get(), MissingCredentialError, "AWS_ACCESS_KEY_ID");
   assertEquals(await without({ anonymous: true }).get(), undefined);
 });
 
-Deno.test("without leave to read the environment there are no keys, and nobody is asked", async () => {
+Deno.test("Credentials: without permission for the environment there are no keys and no prompt", async () => {
   const module = new URL("../../drivers/s3/default_credentials.ts", import.meta.url).href;
   const code = `const { defaultCredentials } = await import(${JSON.stringify(module)});
     console.log(await defaultCredentials(undefined));`;

@@ -14,7 +14,7 @@ function url(options: Partial<S3Options>): string {
   return new Endpoint(settings(options), "s3").url("k").href;
 }
 
-Deno.test("auto names the bucket in the host at Amazon, in the path elsewhere", () => {
+Deno.test("Endpoint: auto names the bucket in the host at Amazon, in the path elsewhere", () => {
   const urls: [string, string, string][] = [
     ["s3.amazonaws.com", "b", "http://b.s3.amazonaws.com/k"],
     ["https://s3.eu-west-1.amazonaws.com", "b.c", "https://s3.eu-west-1.amazonaws.com/b.c/k"],
@@ -31,7 +31,7 @@ Deno.test("auto names the bucket in the host at Amazon, in the path elsewhere", 
   for (const [host, bucket, expected] of urls) assertEquals(url({ host, bucket }), expected);
 });
 
-Deno.test("virtual and path do as they say", () => {
+Deno.test("Endpoint: virtual names the bucket in the host, path in the path", () => {
   assertEquals(url({ host: "h", bucket: "b", bucketUrlFormat: "virtual" }), "http://b.h/k");
   const host = "s3.amazonaws.com";
   assertEquals(url({ host, bucketUrlFormat: "path" }), "http://s3.amazonaws.com/b/k");
@@ -42,7 +42,7 @@ Deno.test("virtual and path do as they say", () => {
   );
 });
 
-Deno.test("the region is that of the options, else of an Amazon host", () => {
+Deno.test("Endpoint: the region is that of the options, else of an Amazon host", () => {
   const regions: [Partial<S3Options>, string][] = [
     [{ host: "s3.eu-west-1.amazonaws.com" }, "eu-west-1"],
     [{ host: "s3-ap-south-1.amazonaws.com" }, "ap-south-1"],
@@ -58,14 +58,14 @@ Deno.test("the region is that of the options, else of an Amazon host", () => {
   }
 });
 
-Deno.test("every character of a key is in the URL as signatures have it", () => {
+Deno.test("Endpoint.url: every character of a key is in the URL as signatures have it", () => {
   assertEquals(
     new Endpoint(settings(), "s3").url("a/b c+d%41?e#f&g=(h)*!'~é/.x").pathname,
     "/b/a/b%20c%2Bd%2541%3Fe%23f%26g%3D%28h%29%2A%21%27~%C3%A9/.x",
   );
 });
 
-Deno.test("a host or bucket that is none is BadStoreConfiguration", () => {
+Deno.test("S3Store: a host or bucket that is none is BadStoreConfiguration", () => {
   for (const host of ["", "http://", "https://u:p@h", "h?x", "ht tp"]) {
     assertThrows(() => url({ host }), BadStoreConfiguration, "host");
   }

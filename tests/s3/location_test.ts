@@ -13,7 +13,7 @@ function storeAt(host: string, bucket = "images"): S3Store {
   return new S3Store("s3", { host, bucket, accessKey: "key", secretKey: "se/cr:et+@" });
 }
 
-Deno.test("URIs as glance_store writes them are read, their keys held apart", () => {
+Deno.test("S3Location.parse: reads URIs of glance_store and holds their keys apart", () => {
   const uris = {
     "s3://AKIA:se/cr+et==@s3.example.org/images/1-2": ["s3", "s3.example.org", "images/1-2"],
     "s3+http://AKIA:se/cr+et==@[::1]:80/b/k": ["s3+http", "[::1]:80", "b/k"],
@@ -29,7 +29,7 @@ Deno.test("URIs as glance_store writes them are read, their keys held apart", ()
   }
 });
 
-Deno.test("what is no location of an object is BadStoreUri, and shows no key", () => {
+Deno.test("S3Location.parse: what is no location of an object is BadStoreUri, and shows no key", () => {
   const uris = [
     "s3://",
     "s3://host",
@@ -49,7 +49,7 @@ Deno.test("what is no location of an object is BadStoreUri, and shows no key", (
   }
 });
 
-Deno.test("any image id is the same after a URI, with keys and without", async () => {
+Deno.test("S3Location: any image id is the same after a URI, with keys and without", async () => {
   await using store = new S3Store("s3", {
     host: "https://h:8443/some/path",
     bucket: "b",
@@ -99,7 +99,7 @@ Deno.test("S3Store.owns: knows its own host and bucket alone", () => {
   ) assertEquals(owns(uri), false, uri);
 });
 
-Deno.test("a new location is as glance_store would have it", async () => {
+Deno.test("S3Store.locationOf: a new location is as glance_store would have it", async () => {
   const uris = {
     "example.org": "s3://example.org/images/a",
     "http://example.org:80/": "s3://example.org/images/a",

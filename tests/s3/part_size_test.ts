@@ -11,7 +11,7 @@ import { MAX_PART_SIZE, MAX_PARTS, MIB, partSize } from "../../drivers/s3/part_s
 const TIB = 2 ** 40;
 const least = fc.integer({ min: 5, max: 5120 }).map((mib) => mib * MIB);
 
-Deno.test("an image of known size has at most 10,000 equal parts, no larger than need be", () => {
+Deno.test("partSize: an image of known size has at most 10,000 equal parts, no larger than need be", () => {
   fc.assert(fc.property(least, fc.maxSafeInteger().map(Math.abs), (least, total) => {
     total %= 5 * TIB;
     const size = partSize(1, least, total);
@@ -22,7 +22,7 @@ Deno.test("an image of known size has at most 10,000 equal parts, no larger than
   }));
 });
 
-Deno.test("10,000 parts of an image of unknown size hold 5 TiB", () => {
+Deno.test("partSize: 10,000 parts of an image of unknown size hold 5 TiB", () => {
   fc.assert(
     fc.property(least, (least) => {
       let total = 0;
@@ -37,7 +37,7 @@ Deno.test("10,000 parts of an image of unknown size hold 5 TiB", () => {
   );
 });
 
-Deno.test("parts of an image of unknown size are as configured for the first 4,000", () => {
+Deno.test("partSize: parts of an image of unknown size are as configured for the first 4,000", () => {
   assertEquals(partSize(4_000, 10 * MIB, undefined), 10 * MIB);
   assertEquals(partSize(4_001, 10 * MIB, undefined), 20 * MIB);
   assertEquals(partSize(4_501, 10 * MIB, undefined), 40 * MIB);

@@ -80,7 +80,7 @@ Deno.test("signature: a presigned URL", async () => {
   );
 });
 
-Deno.test("headers that a runtime may change are sent, unsigned", async () => {
+Deno.test("S3Client.headers: headers that a runtime may change are sent, unsigned", async () => {
   let sent = new Headers();
   const fetch = (_: string, { headers }: RequestInit) => {
     sent = new Headers(headers);

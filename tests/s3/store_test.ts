@@ -36,7 +36,7 @@ function s3Test(
   run: (s3: Endpoints, server: "ceph" | "swift") => Promise<void>,
 ): void {
   for (const server of ["ceph", "swift"] as const) {
-    serviceTest(`s3: ${name}, on ${server}`, server, ({ [server]: { s3 } }) => run(s3, server));
+    serviceTest(`${name}, on ${server}`, server, ({ [server]: { s3 } }) => run(s3, server));
   }
 }
 
@@ -58,25 +58,28 @@ async function names(store: S3Store): Promise<string[]> {
   return (await Array.fromAsync(store.list({ recursive: true }))).map(({ path }) => path).sort();
 }
 
-s3Test("an image of one PUT keeps its digests, one in parts those expected", async (s3) => {
-  await using bucket = new TestBucket(s3, PARTS);
-  const { store } = bucket;
-  const bytes = pattern(11 * MIB);
-  await using whole = bucket.another({ largeObjectSize: 100 });
-  const { checksum, multihash } = await whole.add("whole", bytes);
-  const stat = await store.stat("whole");
-  assertEquals([stat.checksum, stat.multihash], [checksum, multihash]);
-  assertEquals(stat.metadata!["os-hash-value"], multihash.value);
-  assertEquals(stat.contentType, "application/octet-stream");
+s3Test(
+  "S3Store.add: an image of one PUT keeps its digests, one in parts those expected",
+  async (s3) => {
+    await using bucket = new TestBucket(s3, PARTS);
+    const { store } = bucket;
+    const bytes = pattern(11 * MIB);
+    await using whole = bucket.another({ largeObjectSize: 100 });
+    const { checksum, multihash } = await whole.add("whole", bytes);
+    const stat = await store.stat("whole");
+    assertEquals([stat.checksum, stat.multihash], [checksum, multihash]);
+    assertEquals(stat.metadata!["os-hash-value"], multihash.value);
+    assertEquals(stat.contentType, "application/octet-stream");
 
-  await store.add("parts", bytes, { expected: { checksum, multihash } });
-  assertEquals((await store.stat("parts")).multihash, multihash);
-  assertBytes(await bytesOf(store, "parts", { verify: true }), bytes);
+    await store.add("parts", bytes, { expected: { checksum, multihash } });
+    assertEquals((await store.stat("parts")).multihash, multihash);
+    assertBytes(await bytesOf(store, "parts", { verify: true }), bytes);
 
-  await store.add("unknown", bytes);
-  assertEquals((await store.stat("unknown")).checksum, undefined);
-  await assertRejects(() => store.get("unknown", { verify: true }), Invalid, "nothing is known");
-});
+    await store.add("unknown", bytes);
+    assertEquals((await store.stat("unknown")).checksum, undefined);
+    await assertRejects(() => store.get("unknown", { verify: true }), Invalid, "nothing is known");
+  },
+);
 
 s3Test(
   "S3Store.add: an image that fits a part is one PUT though its size is not known",
@@ -91,7 +94,7 @@ s3Test(
   },
 );
 
-s3Test("an add that fails half way leaves no upload", async (s3) => {
+s3Test("S3Store.add: an add that fails half way leaves no upload", async (s3) => {
   await using bucket = new TestBucket(s3, PARTS);
   const { store } = bucket;
   await store.add("first", pattern(1));
@@ -144,7 +147,7 @@ s3Test("S3Store.gc: lists and removes uploads that nobody ended, and no others",
   assertEquals((await adding).size, 12 * MIB);
 });
 
-s3Test("more than 1,000 keys are listed and deleted, odd ones too", async (s3) => {
+s3Test("S3Store.list: more than 1,000 keys are listed and deleted, odd ones too", async (s3) => {
   await using bucket = new TestBucket(s3);
   const { store } = bucket;
   await store.add("many/0", new Uint8Array(1));
@@ -202,7 +205,7 @@ s3Test("S3Store.presign: reads one image for a while, or adds one", async (s3, s
   await assertRejects(() => store.presign("put", { expiresIn: 8 * 86_400_000 }), Invalid, "7 days");
 });
 
-s3Test("a clock that is wrong is put right by the server's", async (s3) => {
+s3Test("S3Store: a wrong clock is corrected by the server's", async (s3) => {
   await using bucket = new TestBucket(s3);
   await bucket.store.add("a", pattern(10));
   for (const skew of [-7_200_000, 7_200_000]) {
@@ -236,7 +239,7 @@ s3Test("S3Store: wrong keys and a missing bucket are different errors", async (s
 });
 
 serviceTest(
-  "s3: of two stores that add one id at once, one wins where the server decides",
+  "S3Store.add: of two stores that add one id at once, one wins where the server decides",
   "ceph",
   async ({ ceph: { s3 } }) => {
     await using bucket = new TestBucket(s3);
@@ -257,7 +260,7 @@ serviceTest(
   },
 );
 
-s3Test("a large object is copied in parts, its metadata kept", async (s3) => {
+s3Test("S3Store.copy: a large object is copied in parts, its metadata kept", async (s3) => {
   await using bucket = new TestBucket(s3, PARTS);
   const { store, options } = bucket;
   const bytes = pattern(23 * MIB + 5);
@@ -283,7 +286,7 @@ s3Test("a large object is copied in parts, its metadata kept", async (s3) => {
   await noUploads(bucket);
 });
 
-s3Test("a copy keeps metadata in UTF-8", async (s3, server) => {
+s3Test("S3Store.copy: keeps metadata in UTF-8", async (s3, server) => {
   await using bucket = new TestBucket(s3);
   const { store } = bucket;
   await store.add("first", pattern(1));
@@ -315,7 +318,7 @@ async function md5(bytes: Uint8Array): Promise<string> {
   return (await digests.digest())["md5"]!;
 }
 
-s3Test("whole images are held to the server's digests, parts and all", async (s3) => {
+s3Test("S3Store.get: whole images are held to the server's digests, parts and all", async (s3) => {
   const held = {
     enableDataIntegrityProtection: true,
     responseChecksumValidation: "when_supported",
@@ -354,66 +357,80 @@ s3Test("whole images are held to the server's digests, parts and all", async (s3
   await assertRejects(() => changed(copy), ChecksumMismatch);
 });
 
-s3Test("checksums of uploads harm nobody who does not know them", async (s3) => {
-  for (const checksumAlgorithm of ["CRC32C", "CRC64NVME", "SHA256"] as const) {
-    await using bucket = new TestBucket(s3, {
-      ...PARTS,
-      largeObjectSize: 6,
-      enableDataIntegrityProtection: true,
-      requestChecksumCalculation: "when_supported",
-      checksumAlgorithm,
-    });
-    for (const size of [3 * MIB, 12 * MIB]) {
-      await bucket.store.add(`image-${size}`, pattern(size));
-      assertBytes(await bytesOf(bucket.store, `image-${size}`), pattern(size));
+s3Test(
+  "S3Store.add: checksums of uploads do not disturb a server that does not know them",
+  async (s3) => {
+    for (const checksumAlgorithm of ["CRC32C", "CRC64NVME", "SHA256"] as const) {
+      await using bucket = new TestBucket(s3, {
+        ...PARTS,
+        largeObjectSize: 6,
+        enableDataIntegrityProtection: true,
+        requestChecksumCalculation: "when_supported",
+        checksumAlgorithm,
+      });
+      for (const size of [3 * MIB, 12 * MIB]) {
+        await bucket.store.add(`image-${size}`, pattern(size));
+        assertBytes(await bytesOf(bucket.store, `image-${size}`), pattern(size));
+      }
     }
-  }
-});
+  },
+);
 
-serviceTest("s3: ACLs let another tenant read, or everybody", "ceph", async ({ ceph: { s3 } }) => {
-  await using bucket = new TestBucket(s3);
-  const { store } = bucket;
-  await store.add("a", pattern(10));
-  const { accessKey, secretKey } = s3.other;
-  await using other = bucket.another({ accessKey, secretKey });
-  const { accessKey: _a, secretKey: _s, ...rest } = bucket.options;
-  await using anybody = new (store.constructor as typeof S3Store)("any", {
-    ...rest,
-    anonymous: true,
-  });
-  const refused = () =>
-    Promise.all([other, anybody].map((one) => assertRejects(() => one.get("a"), Forbidden)));
-  await refused();
-  await store.setAcls("a", { readTenants: [s3.other.id] });
-  assertEquals(await store.getAcls("a"), {
-    public: false,
-    readTenants: [s3.other.id],
-    writeTenants: [],
-  });
-  assertBytes(await bytesOf(other, "a"), pattern(10));
-  await assertRejects(() => anybody.get("a"), Forbidden);
-  await store.setAcls("a", { readTenants: ["*"] });
-  assertEquals((await store.getAcls("a")).readTenants, ["*"]);
-  assertBytes(await bytesOf(other, "a"), pattern(10));
-  await assertRejects(() => anybody.get("a"), Forbidden);
-  await store.setAcls("a", { public: true });
-  assertBytes(await bytesOf(anybody, "a"), pattern(10));
-  await store.setAcls("a", {});
-  await refused();
-  await assertRejects(
-    () => store.setAcls("a", { writeTenants: [s3.other.id] }),
-    StoreAclsNotSupported,
-  );
-  await assertRejects(() => store.setAcls("a", { readTenants: ['x", y'] }), StoreAclsNotSupported);
-});
+serviceTest(
+  "S3Store.setAcls: ACLs let another tenant read, or everybody",
+  "ceph",
+  async ({ ceph: { s3 } }) => {
+    await using bucket = new TestBucket(s3);
+    const { store } = bucket;
+    await store.add("a", pattern(10));
+    const { accessKey, secretKey } = s3.other;
+    await using other = bucket.another({ accessKey, secretKey });
+    const { accessKey: _a, secretKey: _s, ...rest } = bucket.options;
+    await using anybody = new (store.constructor as typeof S3Store)("any", {
+      ...rest,
+      anonymous: true,
+    });
+    const refused = () =>
+      Promise.all([other, anybody].map((one) => assertRejects(() => one.get("a"), Forbidden)));
+    await refused();
+    await store.setAcls("a", { readTenants: [s3.other.id] });
+    assertEquals(await store.getAcls("a"), {
+      public: false,
+      readTenants: [s3.other.id],
+      writeTenants: [],
+    });
+    assertBytes(await bytesOf(other, "a"), pattern(10));
+    await assertRejects(() => anybody.get("a"), Forbidden);
+    await store.setAcls("a", { readTenants: ["*"] });
+    assertEquals((await store.getAcls("a")).readTenants, ["*"]);
+    assertBytes(await bytesOf(other, "a"), pattern(10));
+    await assertRejects(() => anybody.get("a"), Forbidden);
+    await store.setAcls("a", { public: true });
+    assertBytes(await bytesOf(anybody, "a"), pattern(10));
+    await store.setAcls("a", {});
+    await refused();
+    await assertRejects(
+      () => store.setAcls("a", { writeTenants: [s3.other.id] }),
+      StoreAclsNotSupported,
+    );
+    await assertRejects(
+      () => store.setAcls("a", { readTenants: ['x", y'] }),
+      StoreAclsNotSupported,
+    );
+  },
+);
 
-serviceTest("s3: a server without ACLs says so", "swift", async ({ swift: { s3 } }) => {
-  await using bucket = new TestBucket(s3);
-  await bucket.store.add("a", pattern(10));
-  const error = await assertRejects(
-    () => bucket.store.setAcls("a", { public: true }),
-    StoreAclsNotSupported,
-  ) as StoreError;
-  assertInstanceOf(error.cause, StoreError);
-  assertInstanceOf(error.cause.cause, S3Fault);
-});
+serviceTest(
+  "S3Store.getAcls: a server without ACLs is named in the error",
+  "swift",
+  async ({ swift: { s3 } }) => {
+    await using bucket = new TestBucket(s3);
+    await bucket.store.add("a", pattern(10));
+    const error = await assertRejects(
+      () => bucket.store.setAcls("a", { public: true }),
+      StoreAclsNotSupported,
+    ) as StoreError;
+    assertInstanceOf(error.cause, StoreError);
+    assertInstanceOf(error.cause.cause, S3Fault);
+  },
+);

@@ -92,13 +92,13 @@ function installed(program: string): boolean {
 }
 
 /** Registers a test with a program and a folder to work in. */
-function programTest(
+function testProgram(
   program: string,
   what: string,
   test: (run: (...args: string[]) => Promise<number>, folder: string) => Promise<void>,
 ): void {
   Deno.test({
-    name: `${program} ${what} [needs ${program}]`,
+    name: `${program}: ${what} [needs ${program}]`,
     ignore: !installed(program),
     async fn() {
       const folder = await Deno.makeTempDir();
@@ -122,7 +122,7 @@ Deno.test("serve: listens on 127.0.0.1 by default", async () => {
   });
 });
 
-programTest("curl", "serve: downloads and resumes", async (run, folder) => {
+testProgram("curl", "serve: downloads and resumes", async (run, folder) => {
   const file = join(folder, "a.iso");
   await running(async ({ url }, store) => {
     const image = `${url}s/a.iso`;
@@ -135,7 +135,7 @@ programTest("curl", "serve: downloads and resumes", async (run, folder) => {
   });
 });
 
-programTest(
+testProgram(
   "curl",
   "serve: conditional requests, ranges and several at once",
   async (run, folder) => {
@@ -158,7 +158,7 @@ programTest(
   },
 );
 
-programTest("wget", "serve: downloads and resumes", async (run, folder) => {
+testProgram("wget", "serve: downloads and resumes", async (run, folder) => {
   const file = join(folder, "a.iso");
   await running(async ({ url }, store) => {
     const image = `${url}s/a.iso`;
@@ -187,7 +187,7 @@ for (const sizeless of [false, true]) {
     });
   });
 
-  programTest(
+  testProgram(
     "curl",
     `serve: notices a read that fails (${how}), and resumes it`,
     async (run, folder) => {

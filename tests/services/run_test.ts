@@ -8,10 +8,10 @@ import { serviceTest } from "./mod.ts";
 
 const TESTS = `
 import { serviceTest } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
-Deno.test("passes", async (t) => {
+Deno.test("example: passes", async (t) => {
   await t.step({ name: "skipped step", ignore: true, fn() {} });
 });
-serviceTest("wants much", ["nginx", "nonesuch"], () => {});
+serviceTest("example: wants much", ["nginx", "nonesuch"], () => {});
 `;
 
 async function runTests(tests: Record<string, string>, ...args: string[]) {
@@ -32,17 +32,17 @@ async function runTests(tests: Record<string, string>, ...args: string[]) {
   }
 }
 
-serviceTest("deno task test names what it skipped and counts last", "nginx", async () => {
+serviceTest("deno task test: names what it skipped and counts last", "nginx", async () => {
   const { code, lines } = await runTests({ "some_test.ts": TESTS });
   assertEquals(lines.slice(-3), [
     "skipped: skipped step",
-    "skipped: wants much [needs nginx, nonesuch]: nonesuch is not installed",
+    "skipped: example: wants much [needs nginx, nonesuch]: nonesuch is not installed",
     "1 passed, 0 failed, 2 skipped",
   ]);
   assertEquals(code, 0);
 });
 
-serviceTest("deno task test --no-skips fails on a skipped test", "nginx", async () => {
+serviceTest("deno task test: --no-skips fails on a skipped test", "nginx", async () => {
   assertEquals((await runTests({ "some_test.ts": TESTS }, "--no-skips")).code, 1);
   const { code, lines } = await runTests(
     { "some_test.ts": TESTS },
@@ -53,11 +53,11 @@ serviceTest("deno task test --no-skips fails on a skipped test", "nginx", async 
 });
 
 serviceTest(
-  "deno task test fails on what fails: a test, a module, an example, a type",
+  "deno task test: fails on what fails: a test, a module, an example, a type",
   "nginx",
   async () => {
     const { code, lines } = await runTests({
-      "some_test.ts": TESTS + `Deno.test("fails", () => { throw new Error(); });`,
+      "some_test.ts": TESTS + `Deno.test("example: fails", () => { throw new Error(); });`,
       "broken_test.ts": `throw new Error();`,
       "example.ts": "/**\n * ```ts\n * throw new Error();\n * ```\n */\nexport const a = 1;\n",
     });

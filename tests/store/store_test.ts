@@ -92,7 +92,7 @@ function broken(): Broken {
   return new Broken("broken", { key: SECRET });
 }
 
-Deno.test("a backend that sends less or more than it announced never looks whole", async () => {
+Deno.test("Store.get: a backend that sends less or more than it announced never looks whole", async () => {
   for (const [sent, Refusal] of [[9, RemoteServiceUnavailable], [11, SizeMismatch]] as const) {
     const store = broken();
     store.faults.sent = sent;
@@ -102,7 +102,7 @@ Deno.test("a backend that sends less or more than it announced never looks whole
   }
 });
 
-Deno.test("a driver's own error becomes one line with a cause and without a secret", async () => {
+Deno.test("Store: a driver's own error becomes one line with a cause and without a secret", async () => {
   const store = broken();
   store.faults.failure = new TypeError(
     `refused key ${SECRET}\nfor https://me:${SECRET}@host/?sig=abc`,
@@ -117,14 +117,14 @@ Deno.test("a driver's own error becomes one line with a cause and without a secr
   assert(error.cause === store.faults.failure);
 });
 
-Deno.test("a commit that fails is aborted, and its own error is thrown", async () => {
+Deno.test("Store.add: a commit that fails is aborted, and its own error is thrown", async () => {
   const store = broken();
   store.faults.failure = new Error("no commit today");
   await assertRejects(() => store.add("a", new Uint8Array(3)), BackendException, "no commit today");
   assertEquals(store.faults.aborted, [store.faults.failure]);
 });
 
-Deno.test("an option is judged by name, value and what is allowed", () => {
+Deno.test("validateOptions: an option is judged by name, value and what is allowed", () => {
   const OPTIONS: OptionDefinitions = {
     depth: { type: "integer", min: 1, max: 9, default: 4 },
     format: { type: "string", choices: ["auto", "path"] },
@@ -171,7 +171,7 @@ Deno.test("an option is judged by name, value and what is allowed", () => {
   }
 });
 
-Deno.test("errors that are each other's cause are still reported", async () => {
+Deno.test("StoreError: errors that are each other's cause are still reported", async () => {
   const store = new Broken("s", { key: SECRET });
   const failure = new Error(`no ${SECRET}`);
   failure.cause = failure;
@@ -180,7 +180,7 @@ Deno.test("errors that are each other's cause are still reported", async () => {
   assertEquals(error.message, "s: get a: no ***");
 });
 
-Deno.test("a digest that is empty or null verifies nothing, and says so", async () => {
+Deno.test("Store.get: a digest that is empty or null verifies nothing, and says so", async () => {
   const store = new MemoryStore("m");
   await store.add("a", new Uint8Array(3));
   const nulls = { checksum: null, multihash: null } as never;
@@ -193,7 +193,7 @@ Deno.test("a digest that is empty or null verifies nothing, and says so", async 
   await assertRejects(() => store.add("b", new Uint8Array(3), { expected }), ChecksumMismatch);
 });
 
-Deno.test("data that is refused is named as what was added, and released", async () => {
+Deno.test("Store.add: data that is refused is released, and the error names the image", async () => {
   const store = new MemoryStore("m");
   let cancelled = false;
   const body = new ReadableStream({ cancel: () => void (cancelled = true) });
@@ -202,7 +202,7 @@ Deno.test("data that is refused is named as what was added, and released", async
   assert(cancelled);
 });
 
-Deno.test("a sink that failed is reported at once, though the source says nothing", async () => {
+Deno.test("Store.add: a sink that failed is reported at once, though the source says nothing", async () => {
   const store = new MemoryStore("m", { capacity: 1000 });
   const silent = async function* () {
     yield new Uint8Array(4 * 1024 * 1024);
@@ -211,7 +211,7 @@ Deno.test("a sink that failed is reported at once, though the source says nothin
   await assertRejects(() => store.add("a", silent()), StorageFull);
 });
 
-Deno.test("renaming takes no room, keeps the owner, and leaves no copy where it is refused", async () => {
+Deno.test("Store.rename: takes no room, keeps the owner, and leaves no copy where it is refused", async () => {
   const store = new MemoryStore("m", { capacity: 10 });
   const [alice, bob] = ["alice", "bob"].map((tenant) => ({ context: { tenant } }));
   await store.add("a", new Uint8Array(6), alice);
@@ -223,7 +223,7 @@ Deno.test("renaming takes no room, keeps the owner, and leaves no copy where it 
   assertEquals((await store.getAcls("c", alice)).readTenants, ["bob"]);
 });
 
-Deno.test("a store that opens slowly holds up no abort, and is closed when it is open", async () => {
+Deno.test("Store.close: a store that opens slowly holds up no abort, and is closed when it is open", async () => {
   const events: string[] = [];
   let opened = () => {};
   class Slow extends Broken {

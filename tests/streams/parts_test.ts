@@ -21,7 +21,7 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
 }
 
-Deno.test("parts hold the chunks' bytes in order, whatever their sizes", async () => {
+Deno.test("Parts: hold the chunks' bytes in order, whatever their sizes", async () => {
   await fc.assert(fc.asyncProperty(
     fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 20 }),
     fc.integer({ min: 1, max: 500 }),
@@ -59,7 +59,7 @@ Deno.test("parts hold the chunks' bytes in order, whatever their sizes", async (
 });
 
 for (const mib of [4, 6, 10]) {
-  Deno.test(`a buffer is used again when its parts of ${mib} MiB were sent, and not before`, async () => {
+  Deno.test(`Parts: a buffer is used again when its parts of ${mib} MiB were sent, and not before`, async () => {
     const underway: { chunks: Part["chunks"]; resolve: () => void }[] = [];
     const parts = new Parts({
       size: () => mib * 1_048_576,
@@ -94,7 +94,7 @@ for (const mib of [4, 6, 10]) {
   });
 }
 
-Deno.test("a part that fails ends the upload and aborts the others", async () => {
+Deno.test("Parts: a part that fails ends the upload and aborts the others", async () => {
   const failure = new Error("the second part failed");
   const aborted: number[] = [];
   const parts = new Parts({
@@ -119,7 +119,7 @@ Deno.test("a part that fails ends the upload and aborts the others", async () =>
   assertEquals(aborted.includes(1), true);
 });
 
-Deno.test("an upload that is aborted waits for nothing but what is under way", async () => {
+Deno.test("Parts: an upload that is aborted waits for nothing but what is under way", async () => {
   const controller = new AbortController();
   const reason = new DOMException("enough", "AbortError");
   let settled = false;

@@ -30,7 +30,7 @@ class BrokenStore extends MemoryStore {
   }
 }
 
-Deno.test("a small response is there at once, a large one is a stream of 1 MiB chunks", async () => {
+Deno.test("GetResult.respond: a small response is there at once, a large one is a stream of 1 MiB chunks", async () => {
   const store = new MemoryStore("s");
   const data = crypto.getRandomValues(new Uint8Array(65_536));
   await store.add("small", data);
@@ -65,7 +65,7 @@ Deno.test("GetResult.respond: a small image that cannot be read is an error, not
   assertEquals(store.opened, 0);
 });
 
-Deno.test("a status without a body is refused, and the image let go of", async () => {
+Deno.test("GetResult.respond: a status without a body is refused, and the image is closed", async () => {
   const store = new BrokenStore("s");
   await store.add("small", new Uint8Array(9));
   await store.add("large", new Uint8Array(2 * MIB));

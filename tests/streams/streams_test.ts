@@ -40,7 +40,7 @@ async function drain(reader: ByteReader, size: number): Promise<Uint8Array[]> {
   }
 }
 
-Deno.test("a reader fills each view from any chunking, whatever the source is", async () => {
+Deno.test("openSource: a reader fills each view from any chunking, whatever the source is", async () => {
   await fc.assert(fc.asyncProperty(pieces, fc.integer({ min: 1, max: 50 }), async (parts, size) => {
     const copies = () => parts.map((part) => part.slice());
     const plain = () =>
@@ -104,7 +104,7 @@ Deno.test("openSource: a Content-Length that is no number is an unknown size", (
   }
 });
 
-Deno.test("a stream over a reader gives what BYOB and default readers ask for", async () => {
+Deno.test("readableFrom: gives BYOB and default readers what they request", async () => {
   await fc.assert(fc.asyncProperty(pieces, fc.integer({ min: 1, max: 50 }), async (parts, size) => {
     const stream = () => readableFrom(openSource(parts.map((part) => part.slice())).reader);
     assertEquals([...await new Response(stream()).bytes()], joined(parts));
@@ -112,7 +112,7 @@ Deno.test("a stream over a reader gives what BYOB and default readers ask for", 
   }));
 });
 
-Deno.test("nothing is read before it is asked for, nor ahead of it", async () => {
+Deno.test("readableFrom: reads nothing before it is requested", async () => {
   let reads = 0;
   let closed = 0;
   const stream = readableFrom({
@@ -127,7 +127,7 @@ Deno.test("nothing is read before it is asked for, nor ahead of it", async () =>
   assertEquals([reads, closed], [1, 1]);
 });
 
-Deno.test("where the size is known, no buffer is much larger than what is left", async () => {
+Deno.test("readableFrom: where the size is known, no buffer is much larger than what is left", async () => {
   for (const size of [0, 1, 65_536, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1]) {
     const views: number[] = [];
     let left = size;
@@ -148,7 +148,7 @@ Deno.test("where the size is known, no buffer is much larger than what is left",
   }
 });
 
-Deno.test("a reader that fails is closed, and its error is the stream's", async () => {
+Deno.test("readableFrom: a reader that fails is closed, and its error is the stream's", async () => {
   const failure = new Error("broken");
   let closed = 0;
   const stream = readableFrom({
@@ -173,7 +173,7 @@ Deno.test("exactSizeReader: refuses data that is short or long", async () => {
   ));
 });
 
-Deno.test("a source that is none is Invalid, and so is a response that failed", async () => {
+Deno.test("openSource: data of no known kind and a failed response are Invalid", async () => {
   for (
     const source of [null, undefined, 3, "text".length, {}, new Response("no", { status: 404 })]
   ) {
@@ -191,7 +191,7 @@ Deno.test("a source that is none is Invalid, and so is a response that failed", 
   await assertRejects(() => texts.read(new Uint8Array(4)), Invalid);
 });
 
-Deno.test("a transfer holds four buffers at most, however far the sink lags behind", async () => {
+Deno.test("transfer: holds four buffers at most, however far the sink lags behind", async () => {
   let read = 0;
   let written = 0;
   let furthest = 0;
@@ -213,7 +213,7 @@ Deno.test("a transfer holds four buffers at most, however far the sink lags behi
   assert(furthest <= 4, `${furthest} chunks were ahead of the sink`);
 });
 
-Deno.test("a sink is given the md5 of its parts with the chunk in which they end", async () => {
+Deno.test("transfer: a sink gets the md5 of its parts with the chunk in which they end", async () => {
   const bytes = new Uint8Array(14 * MIB + 3).map((_, i) => i ^ i >> 9);
   const md5 = (of: Uint8Array) => createHash("md5").update(of).digest("hex");
   for (const partSize of [MIB, 4 * MIB, 5 * MIB, 7 * MIB, 16 * MIB]) {
@@ -241,7 +241,7 @@ Deno.test("a sink is given the md5 of its parts with the chunk in which they end
   }
 });
 
-Deno.test("a sink is given no md5 of parts where they would cost as much again", async () => {
+Deno.test("transfer: a sink gets no md5 of parts where they would cost as much again", async () => {
   for (const [hashingAlgo, partSize] of [["sha256", MIB], ["sha512", MIB + 1]] as const) {
     let count = 0;
     const write = (_: Uint8Array, { length }: readonly unknown[]) =>
@@ -303,7 +303,7 @@ Deno.test("transfer: small data of another size or digest is refused, and the so
   }
 });
 
-Deno.test("a sink that fails ends the transfer, its source is closed, nothing more is written", async () => {
+Deno.test("transfer: a sink that fails ends the transfer, its source is closed, nothing more is written", async () => {
   const failure = new Error("the sink broke");
   let writes = 0;
   let returned = false;
@@ -326,7 +326,7 @@ Deno.test("a sink that fails ends the transfer, its source is closed, nothing mo
   assert(returned);
 });
 
-Deno.test("abortable lets go of its signal, and rejects a wait at once", async () => {
+Deno.test("abortable: lets go of its signal, and rejects a wait at once", async () => {
   const controller = new AbortController();
   const reason = new Error("enough");
   const waiting = abortable(controller.signal);

@@ -113,7 +113,7 @@ serviceTest(
   },
 );
 
-Deno.test("Keystone v2.0 logs in by password and gives the endpoint of the region", async () => {
+Deno.test("Keystone v2.0: logs in by password and gives the endpoint of the region", async () => {
   const asked: unknown[] = [];
   const fetch: SwiftOptions["fetch"] = async (url, init) => {
     const headers = Object.fromEntries(new Headers(init.headers));
@@ -147,7 +147,7 @@ Deno.test("Keystone v2.0 logs in by password and gives the endpoint of the regio
   ]);
 });
 
-Deno.test("a token is renewed before it ends, once for all who wait, and again after a failure", async () => {
+Deno.test("LoginSession: a token is renewed before it expires, once for all waiting requests, and again after a failure", async () => {
   let logins = 0;
   let failing = true;
   const session = new LoginSession(async () => {
@@ -172,7 +172,7 @@ Deno.test("a token is renewed before it ends, once for all who wait, and again a
   assertEquals(logins, 4);
 });
 
-Deno.test("who aborts does not wait for a login, which goes on for the others", async () => {
+Deno.test("LoginSession: an aborted request does not wait for a login, which goes on for the others", async () => {
   const asked = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   let logins = 0;
@@ -246,7 +246,7 @@ serviceTest(
   },
 );
 
-Deno.test("a catalog gives the endpoint by type, interface and region", () => {
+Deno.test("endpointOf: gives the endpoint by type, interface and region", () => {
   const catalog = ["one", "two"].map((region) => ({
     type: "object-store",
     endpoints: ["public", "internal"].map((face) => ({
@@ -265,7 +265,7 @@ Deno.test("a catalog gives the endpoint by type, interface and region", () => {
   assertThrows(() => endpointOf(catalog, { ...wanted, serviceType: "image" }), NoServiceEndpoint);
 });
 
-Deno.test("a file of accounts is read as Python and glance_store read it", () => {
+Deno.test("parseConfigFile: a file of accounts is read as Python and glance_store read it is read as Python and glance_store read it", () => {
   const text = [
     "# a comment",
     "[DEFAULT]",
@@ -322,7 +322,7 @@ Deno.test("SwiftStore: takes empty values of the file of accounts for unset", as
   }
 });
 
-Deno.test("options that cannot be meant are refused, by name", () => {
+Deno.test("SwiftStore: options that cannot be meant are refused, by name", () => {
   const login = { authAddress: "https://k/v3", user: "p:u", key: "k" };
   const cases: [SwiftOptions, string][] = [
     [{ ...login, authAddress: "keystone:5000" }, "authAddress"],
@@ -342,7 +342,7 @@ Deno.test("options that cannot be meant are refused, by name", () => {
   }
 });
 
-Deno.test("a store without an account, or whose file is missing, says so", async () => {
+Deno.test("SwiftStore: a store without an account, or whose file is missing, says so", async () => {
   await using store = new SwiftStore("nobody", {});
   const { message } = await assertRejects(() => store.add("a", pattern(1)), StoreAddDisabled);
   assert(message.includes("authAddress"), message);

@@ -72,7 +72,7 @@ function listing(
 const numbered = (count: number, prefix: string) =>
   Array.from({ length: count }, (_, i) => prefix + String(i).padStart(6, "0"));
 
-Deno.test("a container of 25,000 names is listed whole, each name once, by three pages and the end", async () => {
+Deno.test("SwiftStore.list: a container of 25,000 names is listed whole, each name once, by three pages and the end", async () => {
   const names = numbered(25_000, "image-");
   await using server = listing(names);
   await using store = new SwiftStore("paged", server.options);
@@ -93,7 +93,7 @@ Deno.test("a container of 25,000 names is listed whole, each name once, by three
   ]);
 });
 
-Deno.test("25,000 names in directories are listed by level, and those below a directory alone", async () => {
+Deno.test("SwiftStore.list: 25,000 names in directories are listed by level, and those below a directory alone", async () => {
   const names = [...numbered(12_500, "a/"), ...numbered(12_500, "b/"), "c"];
   await using server = listing(names);
   await using store = new SwiftStore("paged", server.options);
@@ -108,7 +108,7 @@ Deno.test("25,000 names in directories are listed by level, and those below a di
   assertEquals((await Array.fromAsync(store.list({ recursive: true }))).length, 25_001);
 });
 
-Deno.test("segments are neither listed nor read through, however many they are", async () => {
+Deno.test("SwiftStore.list: segments are neither listed nor read through, however many they are", async () => {
   const segments = numbered(25_000, ".segments/8e6d/");
   const strange = [".segments/~", ".segments/ü"];
   await using server = listing([
@@ -122,7 +122,7 @@ Deno.test("segments are neither listed nor read through, however many they are",
   assert(server.requests.length < 8, `${server.requests.length} requests`);
 });
 
-Deno.test("glance_store's segments are hidden by their image's manifest, others of such a name are not", async () => {
+Deno.test("SwiftStore.list: glance_store's segments are hidden by their image's manifest, others of such a name are not", async () => {
   const names = [
     ...["large", ...numbered(15_000, "large-").map((name) => name.replace("-0", "-")), "large-x"],
     ...["empty", "empty-00001", "plain", "plain-00001"],

@@ -36,7 +36,7 @@ const FORMS: [uri: string, url: string, container: string, object: string, user?
   ["swift+http://h/v1/A/c/iso%2Fdebian.iso", "http://h/v1/A", "c", "iso/debian.iso"],
 ];
 
-Deno.test("every form that glance_store writes is read, and written as it was", () => {
+Deno.test("SwiftLocation.parse: every form that glance_store writes is read, and written as it was", () => {
   for (const [uri, url, container, object, user] of FORMS) {
     const location = SwiftLocation.parse(uri);
     assertEquals(
@@ -48,7 +48,7 @@ Deno.test("every form that glance_store writes is read, and written as it was", 
   }
 });
 
-Deno.test("a location shows its credentials to those alone who ask for them", () => {
+Deno.test("SwiftLocation.uri: shows credentials only when they are requested", () => {
   const uri = "swift+https://pro:me:s%2Fe%3Ac%40ret@keystone/v3/c/o";
   const location = SwiftLocation.parse(uri);
   assertEquals(location.credentials, { user: "pro:me", key: "s/e:c@ret" });
@@ -58,7 +58,7 @@ Deno.test("a location shows its credentials to those alone who ask for them", ()
   }
 });
 
-Deno.test("a URI that is no Swift location is refused, and its credentials are not shown", () => {
+Deno.test("SwiftLocation.parse: a URI that is no Swift location is refused, and its credentials are not shown", () => {
   const uris = [
     "swift://user:secret@http://authurl.com/v1/c/o",
     "swift://user:secret@authurl.com",
@@ -88,7 +88,7 @@ Deno.test("a URI that is no Swift location is refused, and its credentials are n
   }
 });
 
-Deno.test("a name that holds what URIs keep for themselves comes back as it was", () => {
+Deno.test("SwiftLocation: a name that holds what URIs keep for themselves comes back as it was", () => {
   const names = ["100%", "a?b", "a#b", "%41", "ü🖼", "a b", "a:b@c", "x/y z/%2F"];
   for (const scheme of ["swift+config", "swift+http"] as const) {
     for (const object of names) {

@@ -70,7 +70,7 @@ async function testStd(
   return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
-Deno.test("test:std tests on what the registry serves, not on the stand-ins", async () => {
+Deno.test("test:std: tests on what the registry serves, not on the stand-ins", async () => {
   await using registry = await serveRegistry(STD_FOLDERS);
   const temporary = await makeCheckout();
   try {
@@ -83,7 +83,7 @@ Deno.test("test:std tests on what the registry serves, not on the stand-ins", as
   }
 });
 
-Deno.test("test:std fails with the tests", async () => {
+Deno.test("test:std: fails with the tests", async () => {
   await using registry = await serveRegistry(STD_FOLDERS);
   const temporary = await makeCheckout();
   try {
@@ -108,10 +108,10 @@ Deno.test("aloneComplaints: importing a package from the registry is no complain
         exports: { ".": new URL("../" + name, import.meta.url).href },
         imports: {},
       });
-      Deno.test("from the registry", async () => {
+      Deno.test("aloneComplaints: accepts the registry", async () => {
         assertEquals(await aloneComplaints(config("good.ts")), []);
       });
-      Deno.test("from elsewhere", async () => {
+      Deno.test("aloneComplaints: refuses another host", async () => {
         const [complaint, ...more] = await aloneComplaints(config("bad.ts"));
         assertStringIncludes(complaint, "127.0.0.2");
         assertEquals(more, []);
@@ -135,7 +135,7 @@ Deno.test("runChild: a child has the test's registry and cache", async () => {
     const test = `
       import { assertEquals } from "@std/assert";
       import { runChild } from "./rbd/run_child.ts";
-      Deno.test("child", async () => {
+      Deno.test("runChild: has the environment", async () => {
         const child = new URL("child.ts", import.meta.url);
         const expected = ["a/b", "JSR_URL", "DENO_DIR"].map((name) => Deno.env.get(name) ?? name);
         assertEquals(JSON.parse(await runChild(child, "a", "b")), expected);
@@ -154,7 +154,7 @@ Deno.test("runChild: a child has the test's registry and cache", async () => {
   }
 });
 
-Deno.test("test:std says in one line that no registry responds", async () => {
+Deno.test("test:std: says in one line that no registry responds", async () => {
   await using registry = await serveRegistry([]);
   const temporary = await makeCheckout();
   try {

@@ -6,6 +6,7 @@
 import { assertEquals } from "@std/assert";
 import {
   homebound,
+  misnamed,
   MOST_LINES,
   overlong,
   slivers,
@@ -24,7 +25,7 @@ function stopped(
   return gate(sources).map((complaint) => complaint.slice(0, complaint.indexOf(":")));
 }
 
-Deno.test("a module begins with its description", () => {
+Deno.test("described: a module begins with its description", () => {
   const files = {
     "good.ts": "/**\n * What it is for.\n *\n * @module\n */\nexport {};\n",
     "script.ts": "#!/usr/bin/env -S deno run\n/** What it is for. @module */\n",
@@ -36,7 +37,7 @@ Deno.test("a module begins with its description", () => {
   assertEquals(stopped(undescribed, files), ["none.ts", "late.ts", "other.ts"]);
 });
 
-Deno.test("a module is short, its comments and its tests aside", () => {
+Deno.test("length: a module is short, its comments and its tests aside", () => {
   const files = {
     "short.ts": "f();\n".repeat(MOST_LINES),
     "commented.ts": "/**\n * About.\n */\n// About.\n\nf();\n".repeat(MOST_LINES),
@@ -46,13 +47,26 @@ Deno.test("a module is short, its comments and its tests aside", () => {
   assertEquals(stopped(overlong, files), ["long.ts"]);
 });
 
-Deno.test("nothing is put off", () => {
+Deno.test("names: a test says symbol or command, colon, behaviour", () => {
+  const test = "Deno.test";
+  const files = {
+    "good_test.ts":
+      `${test}("Store.add: adds", () => {});\n  ${test}({\n    name: \`a: b\`,\n  });`,
+    "wrapper_test.ts": `${test}(\`\${name} (node)\`, run);\nserviceTest(\n  "curl: gets",\n);`,
+    "bare_test.ts": `${test}("adds an image", () => {});`,
+    "object_test.ts": `${test}.only({ name: "adds" });`,
+    "own_test.ts": `serviceTest(\n  "adds",\n  "ceph",\n);`,
+  };
+  assertEquals(stopped(misnamed, files), ["bare_test.ts", "object_test.ts", "own_test.ts"]);
+});
+
+Deno.test("finished: nothing is put off", () => {
   const words = ["TO", "FIX"];
   const files = { "a.ts": `// ${words[0]}DO: later`, "b.md": `${words[1]}ME`, "c.ts": "todo();" };
   assertEquals(stopped(unfinished, files), ["a.ts", "b.md"]);
 });
 
-Deno.test("no file names a folder of the machine", () => {
+Deno.test("paths: no file names a folder of the machine", () => {
   const files = {
     "a.ts": `read("/home/me/src/x");`,
     "b.md": "cd /home/me",
@@ -63,7 +77,7 @@ Deno.test("no file names a folder of the machine", () => {
   assertEquals(stopped((sources) => homebound(sources, ["/", ""]), files), []);
 });
 
-Deno.test("every dependency is explained at its version, and used", () => {
+Deno.test("dependencies: every dependency is explained at its version, and used", () => {
   const imports = {
     "@std/path": "jsr:@std/path@^1",
     "lib": "npm:lib@1.2.3",

@@ -42,18 +42,18 @@ const OUTSIDE = [
   ...["127.0.0.1.example.org", "mylocalhost.org"],
 ];
 
-Deno.test("an address inside is refused in every notation", () => {
+Deno.test("EgressGate: an address inside is refused in every notation", () => {
   for (const host of INSIDE) {
     assertThrows(() => gate.judge(`http://${host}/`), EgressDenied, undefined, host);
     assertThrows(() => gate.judge(`https://${host}:8443/a`), EgressDenied, undefined, host);
   }
 });
 
-Deno.test("what lies outside passes", () => {
+Deno.test("EgressGate: what lies outside passes", () => {
   for (const host of OUTSIDE) gate.judge(`http://${host}/`);
 });
 
-Deno.test("what is no clean http URL is refused", () => {
+Deno.test("EgressGate: what is no clean http URL is refused", () => {
   for (
     const url of [
       "file:///etc/passwd",
@@ -78,12 +78,12 @@ Deno.test("what is no clean http URL is refused", () => {
   ) assertThrows(() => gate.judge(url), EgressDenied, undefined, url);
 });
 
-Deno.test("the error shows no secret", () => {
+Deno.test("EgressGate: the error shows no secret", () => {
   const error = assertThrows(() => gate.judge("http://me:secret@example.org/?token=abc"));
   assertEquals(/secret|abc/.test((error as Error).message), false);
 });
 
-Deno.test("schemes, hosts and ports are allow lists", () => {
+Deno.test("EgressGate: schemes, hosts and ports are allow lists", () => {
   const strict = new EgressGate({
     schemes: ["https"],
     hosts: ["images.example.org", "*.cdn.example.org"],
@@ -110,7 +110,7 @@ Deno.test("schemes, hosts and ports are allow lists", () => {
   ) assertThrows(() => strict.judge(url), EgressDenied, undefined, url);
 });
 
-Deno.test("private networks pass where they are configured, and no others", () => {
+Deno.test("EgressGate: private networks pass where they are configured, and no others", () => {
   const lan = new EgressGate({ allowPrivate: ["10.1.0.0/16", "fd00:1::/32", "192.168.7.9"] });
   for (const host of ["10.1.2.3", "[fd00:1::5]", "192.168.7.9"]) lan.judge(`http://${host}/`);
   for (const host of ["10.2.0.1", "[fd00:2::5]", "192.168.7.8", "127.0.0.1", "localhost"]) {
@@ -123,7 +123,7 @@ Deno.test("private networks pass where they are configured, and no others", () =
   }
 });
 
-Deno.test("a name that points inside is refused, by any of its addresses", async () => {
+Deno.test("EgressGate: a name that points inside is refused, by any of its addresses", async () => {
   const pointing = (...addresses: string[]) =>
     new EgressGate({ resolve: () => Promise.resolve(addresses) });
   assertEquals(await pointing("8.8.8.8", "2a00::1").check("http://a.example/"), [
@@ -144,14 +144,14 @@ Deno.test("a name that points inside is refused, by any of its addresses", async
   }
 });
 
-Deno.test("a name that cannot be resolved is not let through", async () => {
+Deno.test("EgressGate: a name that cannot be resolved is not let through", async () => {
   const failing = new EgressGate({ resolve: () => Promise.reject(new Error("SERVFAIL")) });
   await assertRejects(() => failing.check("http://a.example/"), RemoteServiceUnavailable);
   const nowhere = new EgressGate({ resolve: () => Promise.resolve([]) });
   await assertRejects(() => nowhere.check("http://a.example/"), RemoteServiceUnavailable);
 });
 
-Deno.test("a host named in full may point anywhere, one under a wildcard may not", async () => {
+Deno.test("EgressGate: a host named in full may point anywhere, one under a wildcard may not", async () => {
   const named = new EgressGate({
     hosts: ["nas", "*.example.org"],
     resolve: () => Promise.resolve(["10.0.0.1"]),
@@ -160,7 +160,7 @@ Deno.test("a host named in full may point anywhere, one under a wildcard may not
   await assertRejects(() => named.check("http://a.example.org/"), EgressDenied);
 });
 
-Deno.test("the system's own names are resolved", async () => {
+Deno.test("EgressGate: the system's own names are resolved", async () => {
   const own = new EgressGate({ allowPrivate: ["127.0.0.0/8", "::1"] });
   // `localhost` itself is refused by its name already.
   await assertRejects(() => own.check("http://localhost/"), EgressDenied);

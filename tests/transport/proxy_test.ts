@@ -96,7 +96,7 @@ Deno.test("ProxyRules: the option comes before the environment, and an empty one
   });
 });
 
-Deno.test("a bad proxy is refused when a store is created, without its password", async () => {
+Deno.test("HttpStore: a bad proxy is refused when a store is created, without its password", async () => {
   const bad = ["socks5://h:1", "https://h:1", "http://", "http://h:1/path", "http://u:secret@h:x"];
   await withEnvironment({}, () => {
     for (const proxy of bad) {
@@ -124,7 +124,7 @@ Deno.test("a bad proxy is refused when a store is created, without its password"
   });
 });
 
-Deno.test("every request goes through the proxy of the environment, whatever engine sends it", async () => {
+Deno.test("Transport: every request goes through the proxy of the environment, whatever engine sends it", async () => {
   await using server = Deno.serve({ port: 0, onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);
     await request.arrayBuffer();

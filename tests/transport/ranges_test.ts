@@ -6,7 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { Backoff, formatRange, parseContentRange, parseRetryAfter } from "../../transport/mod.ts";
 
-Deno.test("Content-Range is read, and what is none is not", () => {
+Deno.test("parseContentRange: reads ranges, and nothing else", () => {
   assertEquals(formatRange({ offset: 5, length: 1 }), "bytes=5-5");
   assertEquals(parseContentRange("bytes 5-14/100"), { first: 5, last: 14, total: 100 });
   assertEquals(parseContentRange("bytes 5-14/*"), { first: 5, last: 14, total: undefined });
@@ -19,7 +19,7 @@ Deno.test("Content-Range is read, and what is none is not", () => {
   ) assertEquals(parseContentRange(header), undefined, `${header}`);
 });
 
-Deno.test("waits grow within their bounds, and end", () => {
+Deno.test("Backoff: waits grow within their bounds, and end", () => {
   const waits = (random: () => number) => {
     const backoff = new Backoff({ retries: 8, minDelay: 100, maxDelay: 5000, random });
     return Array.from({ length: 9 }, () => backoff.next(undefined));
@@ -28,7 +28,7 @@ Deno.test("waits grow within their bounds, and end", () => {
   assertEquals(waits(() => 1), [300, 900, 2700, 5000, 5000, 5000, 5000, 5000, undefined]);
 });
 
-Deno.test("Retry-After is obeyed, up to a bound; progress renews the retries", () => {
+Deno.test("Backoff: Retry-After is obeyed, up to a bound; progress renews the retries", () => {
   const backoff = new Backoff({ retries: 2, minDelay: 1, maxDelay: 60_000, random: () => 0 });
   assertEquals(backoff.next(7000), 7000);
   assertEquals(backoff.next(3_600_000), 60_000);

@@ -62,7 +62,7 @@ function source({ cuts, takes = true, validator = '"1"', sized = true }: Source)
 
 const quick = { minDelay: 0, retries: 3 };
 
-Deno.test("whatever breaks wherever, the bytes are those of the range", async () => {
+Deno.test("resume: whatever breaks wherever, the bytes are those of the range", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 65_536, max: 200_000 }), { maxLength: 8 }),
@@ -95,7 +95,7 @@ Deno.test("whatever breaks wherever, the bytes are those of the range", async ()
   );
 });
 
-Deno.test("without progress, the retries run out", async () => {
+Deno.test("resume: without progress, the retries run out", async () => {
   const { openBody, ranges, open } = source({ cuts: [100_000, 0, 0, 0, 0, 0] });
   const reader = await resumingReader(openBody, { offset: 7, length: undefined }, quick);
   await reader.read(new Uint8Array(100_000));
@@ -105,7 +105,7 @@ Deno.test("without progress, the retries run out", async () => {
   assertEquals(open.size, 0);
 });
 
-Deno.test("what was begun without a validator is not resumed", async () => {
+Deno.test("resume: what was begun without a validator is not resumed", async () => {
   const { openBody, ranges } = source({ cuts: [100_000], validator: undefined });
   const lost = { ...source({ cuts: [100_000] }), openBody, ranges };
   const reader = await resumingReader(
@@ -121,7 +121,7 @@ Deno.test("what was begun without a validator is not resumed", async () => {
   assertEquals(ranges, [0]);
 });
 
-Deno.test("a successor of another size is another image", async () => {
+Deno.test("resume: a successor of another size is another image", async () => {
   let opened = 0;
   const { openBody } = source({ cuts: [100_000] });
   const reader = await resumingReader(
@@ -135,7 +135,7 @@ Deno.test("a successor of another size is another image", async () => {
   await assertRejects(() => reader.read(new Uint8Array(200_000)), ImageChanged);
 });
 
-Deno.test("an error that no retry can help is not retried, and an abort ends the waiting", async () => {
+Deno.test("resume: an error that no retry can help is not retried, and an abort ends the waiting", async () => {
   let opened = 0;
   const openBody: OpenBody = () => {
     opened++;

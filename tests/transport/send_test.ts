@@ -77,7 +77,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     },
   );
 
-  engineTest("a body is sent again whole, each time prepared anew", async () => {
+  engineTest("Transport.send: a body is sent again whole, each time prepared anew", async () => {
     const part = [pattern(3_000_000, 1), pattern(2_000_001, 2)];
     const attempts: string[] = [];
     await withServer(async (request, index) => {
@@ -111,7 +111,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     ]);
   });
 
-  engineTest("bodies of any size carry their length", async () => {
+  engineTest("Transport.send: bodies of any size carry their length", async () => {
     await withServer(async (request) => {
       const { length } = await request.bytes();
       return new Response(`${length} ${request.headers.get("content-length")}`);
@@ -125,7 +125,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     }, special);
   });
 
-  engineTest("connections are used again, also after errors", async () => {
+  engineTest("Transport.send: connections are used again, also after errors", async () => {
     const ports = new Set<number>();
     const transport = new Transport({ minDelay: 0, ...special });
     const body = new Uint8Array(100_000);
@@ -155,7 +155,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     await transport.close();
   });
 
-  engineTest("a response that comes before the body was sent is used", async () => {
+  engineTest("Transport.send: a response that comes before the body was sent is used", async () => {
     await withServer(
       () => new Response("full", { status: 507, headers: { connection: "close" } }),
       async (url, transport) => {
@@ -169,7 +169,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     );
   });
 
-  engineTest("an abort ends a request, a wait and a body at once", async () => {
+  engineTest("Transport.send: an abort ends a request, a wait and a body at once", async () => {
     const reason = new Error("enough");
     for (
       const handler of [
@@ -203,74 +203,83 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     }
   });
 
-  engineTest("a response that has come whole can be released before its end", async () => {
-    const uncaught: string[] = [];
-    const note = (event: ErrorEvent) => {
-      event.preventDefault();
-      uncaught.push(event.message);
-    };
-    globalThis.addEventListener("error", note);
-    try {
-      await withServer(() => new Response("x".repeat(1000)), async (url, transport) => {
-        for (let round = 0; round < 10; round++) {
-          const controller = new AbortController();
-          const { signal } = controller;
-          const { body } = await transport.send({ url, trusted: true, signal });
-          await body.read(new Uint8Array(10));
-          if (round % 2) controller.abort(new Error("enough"));
-          await body.close(new Error("enough"));
-          // What fails out of turn does so before another response is there.
-          assertEquals((await (await transport.send({ url, trusted: true })).text()).length, 1000);
-        }
-      }, special);
-      assertEquals(uncaught, []);
-    } finally {
-      globalThis.removeEventListener("error", note);
-    }
-  });
+  engineTest(
+    "Transport.send: a response that has come whole can be released before its end",
+    async () => {
+      const uncaught: string[] = [];
+      const note = (event: ErrorEvent) => {
+        event.preventDefault();
+        uncaught.push(event.message);
+      };
+      globalThis.addEventListener("error", note);
+      try {
+        await withServer(() => new Response("x".repeat(1000)), async (url, transport) => {
+          for (let round = 0; round < 10; round++) {
+            const controller = new AbortController();
+            const { signal } = controller;
+            const { body } = await transport.send({ url, trusted: true, signal });
+            await body.read(new Uint8Array(10));
+            if (round % 2) controller.abort(new Error("enough"));
+            await body.close(new Error("enough"));
+            // What fails out of turn does so before another response is there.
+            assertEquals(
+              (await (await transport.send({ url, trusted: true })).text()).length,
+              1000,
+            );
+          }
+        }, special);
+        assertEquals(uncaught, []);
+      } finally {
+        globalThis.removeEventListener("error", note);
+      }
+    },
+  );
 
-  engineTest("a redirect to another origin takes no credentials along", async () => {
-    const seen: [string, Record<string, string>][] = [];
-    const log = (request: Request) => {
-      seen.push([new URL(request.url).pathname, Object.fromEntries(request.headers)]);
-    };
-    await withServer((request) => {
-      log(request);
-      return new Response("bytes");
-    }, async (other) => {
+  engineTest(
+    "Transport.send: a redirect to another origin takes no credentials along",
+    async () => {
+      const seen: [string, Record<string, string>][] = [];
+      const log = (request: Request) => {
+        seen.push([new URL(request.url).pathname, Object.fromEntries(request.headers)]);
+      };
       await withServer((request) => {
         log(request);
-        const { pathname } = new URL(request.url);
-        return Response.redirect(
-          pathname === "/a" ? new URL("/b", request.url) : `${other}/c`,
-          302,
-        );
-      }, async (url, transport) => {
-        const response = await transport.send({
-          url: `${url}/a`,
-          trusted: true,
-          headers: {
-            authorization: "Basic secret",
-            cookie: "secret",
-            "x-auth-token": "secret",
-            range: "bytes=0-",
-          },
-          prepare: ({ headers }) => headers.set("x-amz-security-token", "secret"),
-        });
-        assertEquals(await response.text(), "bytes");
-        assertEquals(response.url.href, `${other}/c`);
-      }, { ...special, gate: new EgressGate({ allowPrivate: ["127.0.0.1"] }) });
-    });
-    assertEquals(seen.map(([path]) => path), ["/a", "/b", "/c"]);
-    for (const [path, headers] of seen) {
-      assertEquals(headers["range"], "bytes=0-");
-      const secrets = ["authorization", "cookie", "x-auth-token", "x-amz-security-token"];
-      const sent = secrets.filter((name) => headers[name] !== undefined);
-      assertEquals(sent, path === "/c" ? [] : secrets, path);
-    }
-  });
+        return new Response("bytes");
+      }, async (other) => {
+        await withServer((request) => {
+          log(request);
+          const { pathname } = new URL(request.url);
+          return Response.redirect(
+            pathname === "/a" ? new URL("/b", request.url) : `${other}/c`,
+            302,
+          );
+        }, async (url, transport) => {
+          const response = await transport.send({
+            url: `${url}/a`,
+            trusted: true,
+            headers: {
+              authorization: "Basic secret",
+              cookie: "secret",
+              "x-auth-token": "secret",
+              range: "bytes=0-",
+            },
+            prepare: ({ headers }) => headers.set("x-amz-security-token", "secret"),
+          });
+          assertEquals(await response.text(), "bytes");
+          assertEquals(response.url.href, `${other}/c`);
+        }, { ...special, gate: new EgressGate({ allowPrivate: ["127.0.0.1"] }) });
+      });
+      assertEquals(seen.map(([path]) => path), ["/a", "/b", "/c"]);
+      for (const [path, headers] of seen) {
+        assertEquals(headers["range"], "bytes=0-");
+        const secrets = ["authorization", "cookie", "x-auth-token", "x-amz-security-token"];
+        const sent = secrets.filter((name) => headers[name] !== undefined);
+        assertEquals(sent, path === "/c" ? [] : secrets, path);
+      }
+    },
+  );
 
-  engineTest("a body longer than wanted is refused", async () => {
+  engineTest("Transport.send: a body longer than wanted is refused", async () => {
     await withServer(() => new Response("x".repeat(200_000)), async (url, transport) => {
       const response = await transport.send({ url, trusted: true });
       await assertRejects(() => response.text(100_000), BackendException);
@@ -281,39 +290,42 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     }, special);
   });
 
-  engineTest("a slow body that keeps coming is read, whatever its size", async () => {
-    for (const [burst, ...sizes] of [[0, 35_000, 30_000], [16_000, 80_000]] as const) {
-      const data = pattern(burst + 60_000);
-      const dripping = () => {
-        let at = 0;
-        return new ReadableStream({
-          async pull(controller) {
-            if (at === data.length) return controller.close();
-            if (at === 0 && burst > 0) return controller.enqueue(data.subarray(0, at = burst));
-            // Far less than the idle time, and more than it all together.
-            await new Promise((resolve) => setTimeout(resolve, 20));
-            controller.enqueue(data.subarray(at, at += 1000));
-          },
-        });
-      };
-      const headers = { "content-length": `${data.length}` };
-      await withServer(() => new Response(dripping(), { headers }), async (url, transport) => {
-        const { body } = await transport.send({ url, trusted: true });
-        let count = 0;
-        for (const size of sizes) {
-          const view = new Uint8Array(new ArrayBuffer(size + 100), 50, size);
-          const piece = await body.read(view);
-          assertEquals([piece.byteOffset, piece.buffer.byteLength], [50, size + 100]);
-          assertBytes(piece, data.subarray(count, count + size));
-          count += piece.length;
-        }
-        assertEquals(count, data.length);
-        await body.close();
-      }, { ...special, timeouts: { idle: 1000 } });
-    }
-  });
+  engineTest(
+    "Transport.send: a slow body that keeps coming is read, whatever its size",
+    async () => {
+      for (const [burst, ...sizes] of [[0, 35_000, 30_000], [16_000, 80_000]] as const) {
+        const data = pattern(burst + 60_000);
+        const dripping = () => {
+          let at = 0;
+          return new ReadableStream({
+            async pull(controller) {
+              if (at === data.length) return controller.close();
+              if (at === 0 && burst > 0) return controller.enqueue(data.subarray(0, at = burst));
+              // Far less than the idle time, and more than it all together.
+              await new Promise((resolve) => setTimeout(resolve, 20));
+              controller.enqueue(data.subarray(at, at += 1000));
+            },
+          });
+        };
+        const headers = { "content-length": `${data.length}` };
+        await withServer(() => new Response(dripping(), { headers }), async (url, transport) => {
+          const { body } = await transport.send({ url, trusted: true });
+          let count = 0;
+          for (const size of sizes) {
+            const view = new Uint8Array(new ArrayBuffer(size + 100), 50, size);
+            const piece = await body.read(view);
+            assertEquals([piece.byteOffset, piece.buffer.byteLength], [50, size + 100]);
+            assertBytes(piece, data.subarray(count, count + size));
+            count += piece.length;
+          }
+          assertEquals(count, data.length);
+          await body.close();
+        }, { ...special, timeouts: { idle: 1000 } });
+      }
+    },
+  );
 
-  engineTest("reading goes into the view that was lent", async () => {
+  engineTest("Transport.send: reading goes into the view that was lent", async () => {
     const data = pattern(1_000_000);
     await withServer(() => new Response(data), async (url, transport) => {
       const { body } = await transport.send({ url, trusted: true });
@@ -328,7 +340,7 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
   });
 }
 
-Deno.test("only idempotent requests are sent again by default", async () => {
+Deno.test("Transport.send: only idempotent requests are sent again by default", async () => {
   for (
     const [method, retry, expected] of [
       ["GET", undefined, 4],
@@ -354,7 +366,7 @@ Deno.test("only idempotent requests are sent again by default", async () => {
   }
 });
 
-Deno.test("recover puts things right and the request is sent again, twice at most", async () => {
+Deno.test("Transport.send: recover puts things right and the request is sent again, twice at most", async () => {
   let token = "old";
   const handler: Handler = (request) =>
     new Response(null, { status: request.headers.get("x-auth-token") === "new" ? 200 : 401 });
@@ -381,7 +393,7 @@ Deno.test("recover puts things right and the request is sent again, twice at mos
   });
 });
 
-Deno.test("fail makes the error from the body; retryable errors are tried again", async () => {
+Deno.test("Transport.send: fail makes the error from the body, and retryable errors are retried", async () => {
   let count = 0;
   await withServer((_, index) => {
     count++;
@@ -403,7 +415,7 @@ Deno.test("fail makes the error from the body; retryable errors are tried again"
   assertEquals(count, 2);
 });
 
-Deno.test("a URL that is not trusted is judged before anything is sent", async () => {
+Deno.test("Transport.send: a URL that is not trusted is judged before anything is sent", async () => {
   let count = 0;
   await withServer(() => {
     count++;
@@ -423,7 +435,7 @@ Deno.test("a URL that is not trusted is judged before anything is sent", async (
   assertEquals(count, 0);
 });
 
-Deno.test("a name is connected to by the address that was judged", async () => {
+Deno.test("Transport.send: a name is connected to by the address that was judged", async () => {
   let host: string | null = null;
   await withServer((request) => {
     host = request.headers.get("host");
@@ -441,7 +453,7 @@ Deno.test("a name is connected to by the address that was judged", async () => {
   });
 });
 
-Deno.test("nobody there is an error that may pass", async () => {
+Deno.test("Transport.send: a refused connection is an error that may pass", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
@@ -456,7 +468,7 @@ Deno.test("nobody there is an error that may pass", async () => {
   }
 });
 
-Deno.test("a server that only listens is left in time", async () => {
+Deno.test("Transport.send: a server that never responds is a timeout", async () => {
   using _listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = _listener.addr as Deno.NetAddr;
   const timeouts = { connect: 50, firstByte: 50 };
@@ -470,7 +482,7 @@ Deno.test("a server that only listens is left in time", async () => {
   }
 });
 
-Deno.test("a fetch of one's own sends everything", async () => {
+Deno.test("Transport.send: an own fetch sends everything", async () => {
   const asked: string[] = [];
   const transport = new Transport({
     fetch: (url, init) => {
@@ -485,7 +497,7 @@ Deno.test("a fetch of one's own sends everything", async () => {
   assertEquals(asked, [`PUT ${url}`, `GET ${url}`]);
 });
 
-Deno.test("where a browser followed redirects by itself, the end of them is judged", async () => {
+Deno.test("Transport.send: where a browser followed redirects by itself, the end of them is judged", async () => {
   const following = (to: string) =>
     new Transport({
       fetch: (_, { redirect }) => {

@@ -84,7 +84,7 @@ for (const from of ["environment", "option"] as const) {
   );
 }
 
-serviceTest("a namespace has no way but the bridge", ["nginx", "tools"], async ({ nginx }) => {
+serviceTest("namespace: has no way but the bridge", ["nginx", "tools"], async ({ nginx }) => {
   const script = 'ip link set lo up && exec curl --noproxy "*" -sS "$0"';
   const { code, stderr } = await new Deno.Command("unshare", {
     args: ["--net", "sh", "-c", script, nginx["url"]!],
