@@ -59,7 +59,8 @@ export async function openLocal(
 /** Reads an open file, and fails at its end if somebody wrote to it meanwhile. */
 function checkedReader(file: Deno.FsFile, before: Deno.FileInfo, path: string): ByteReader {
   let isOpen = true;
-  return {
+  const reader: ByteReader & { readonly size: number } = {
+    size: before.size,
     async read(view) {
       let filled = 0;
       while (filled < view.length) {
@@ -81,6 +82,7 @@ function checkedReader(file: Deno.FsFile, before: Deno.FileInfo, path: string): 
       return Promise.resolve();
     },
   };
+  return reader;
 }
 
 /**

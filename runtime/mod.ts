@@ -18,6 +18,7 @@ import type * as process from "node:process";
 import type * as timersPromises from "node:timers/promises";
 import type * as tls from "node:tls";
 import type * as workerThreads from "node:worker_threads";
+import type * as zlib from "node:zlib";
 
 /** The built-in modules that are used, by name. */
 export interface BuiltinModules {
@@ -35,6 +36,7 @@ export interface BuiltinModules {
   "node:timers/promises": typeof timersPromises;
   "node:tls": typeof tls;
   "node:worker_threads": typeof workerThreads;
+  "node:zlib": typeof zlib;
 }
 
 /** What the global objects of the runtimes have in common with each other, as far as it is used. */

@@ -1,28 +1,37 @@
 /**
- * `vitrine add`: an image out of a local file or standard input.
+ * `vitrine add`: an image out of a URL, a local file or standard input.
  *
  * @module
  */
-import type { AddResult } from "../../store/mod.ts";
+import { importImage, type ImportResult } from "../../vfs/import.ts";
 import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
 import { type Command, UsageError } from "../command.ts";
+import { importOptionsOf, PUBLISHED, UNPACK } from "../import_options.ts";
 import { openLocal } from "../local.ts";
-import { type LocalPlace, parsePlace, type StandardPlace } from "../place.ts";
+import { nameOf, parsePlace, type Place } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { formatSize } from "../text.ts";
+import { isLocation } from "../tree.ts";
 import { FORMAT_NAMES } from "../../formats/policy.ts";
 
-/** Parses the operand. A local file needs no dot here because `add` takes nothing else. */
-function parseFile(operand: string): LocalPlace | StandardPlace {
-  const place = /^(-|file:\/\/.*)$/.test(operand) ? parsePlace(operand) : undefined;
-  return place === undefined || place.kind === "tree" ? { kind: "local", path: operand } : place;
+/** Parses the operand. A local file needs no dot here because `add` takes no path of the tree. */
+function parseSource(operand: string): Place {
+  const isFile = operand.startsWith("file://");
+  const place = operand === "-" || isFile || isLocation(operand) ? parsePlace(operand) : undefined;
+  return place === undefined || (isFile && place.kind === "tree")
+    ? { kind: "local", path: operand }
+    : place;
 }
 
 /** `vitrine add`. */
 export const add: Command = {
-  operands: "FILE|-",
+  operands: "URL|FILE|-",
   count: [1, 1],
-  summary: "add a local file, or standard input, to a store",
+  summary: "add an image from a URL, a local file or standard input to a store",
+  description:
+    "A URL is http, https, or the location of an image in a configured store. It is fetched, checked, " +
+    "unpacked and stored in one pass; what fails leaves nothing. Digests are those of the data as it " +
+    "arrives, before it is unpacked.",
   options: [
     {
       name: "store",
@@ -30,7 +39,7 @@ export const add: Command = {
       help: "the store. Default: the default store",
       candidates: "store",
     },
-    { name: "id", value: "ID", help: "the image's path in the store. Default: the file's name" },
+    { name: "id", value: "ID", help: "the image's path in the store. Default: the source's name" },
     {
       name: "hash",
       value: "ALGO",
@@ -43,17 +52,20 @@ export const add: Command = {
       help: "the format that the image must have",
       candidates: FORMAT_NAMES,
     },
+    ...PUBLISHED,
+    ...UNPACK,
     ...ACCEPT,
     { name: "size", value: "BYTES", help: "size that the data must have" },
   ],
   candidates: "file",
   examples: [
     "vitrine add ./disk.qcow2 --store local --json",
-    "xz -dc disk.raw.xz | vitrine add - --id disk.raw",
+    "vitrine add https://example.org/disk.raw.xz --unpack auto --checksums https://example.org/SHA256SUMS",
+    "qemu-img convert disk.vmdk -O raw /dev/stdout | vitrine add - --id disk.raw",
   ],
   async run(session, args) {
     const { out, json, signal } = session;
-    const place = parseFile(args.operands[0]!);
+    const place = parseSource(args.operands[0]!);
     const id = args.value("id");
     if (place.kind === "standard" && id === undefined) {
       throw new UsageError("an image from standard input needs --id");
@@ -62,16 +74,27 @@ export const add: Command = {
     if (size !== undefined && !/^\d+$/.test(size)) {
       throw new UsageError("--size is a number of bytes");
     }
-    const { stores } = await session.vfs();
-    const backend = args.value("store");
-    const local = await openLocal(place, signal);
-    let result: AddResult;
+    const name = place.kind === "local"
+      ? nameOf(place.path)
+      : place.kind === "standard"
+      ? id
+      : undefined;
+    const options = await importOptionsOf(args, signal);
+    const vfs = await session.vfs();
+    const local = place.kind === "tree" ? undefined : await openLocal(place, signal);
+    const isKept = (options.unpack ?? "none") === "none";
+    let result: ImportResult;
     {
-      using verifier = new Progress(local.name, local.size);
-      result = await stores.add(id ?? local.name, local.data, {
-        backend,
+      const shown = local?.name ?? nameOf(args.operands[0]!);
+      using verifier = new Progress(shown, isKept ? local?.size : undefined);
+      const source = place.kind === "tree" ? place.path : local!.data;
+      result = await importImage(vfs, source, {
+        ...options,
+        id,
+        name,
+        store: args.value("store"),
         hashingAlgo: args.value("hash"),
-        size: size === undefined ? local.size : Number(size),
+        size: size === undefined ? undefined : Number(size),
         accept: acceptOf(args),
         format: args.value("format"),
         verifier,

@@ -18,6 +18,7 @@ import {
   transfersOf,
   UsageError,
 } from "../command.ts";
+import { publishedOf } from "../import_options.ts";
 import { forEachParallel } from "../parallel.ts";
 import { parseTreePath } from "../place.ts";
 import { Progress } from "../progress.ts";
@@ -39,12 +40,15 @@ interface Verdict {
 }
 
 function digestsOf(args: Arguments): ExpectedDigests | undefined {
-  const checksum = args.value("md5");
-  const text = args.value("multihash");
+  const { md5: checksum, sha256, sha512 } = publishedOf(args);
+  const given = [
+    args.value("multihash"),
+    sha256 && `sha256:${sha256}`,
+    sha512 && `sha512:${sha512}`,
+  ].filter((one) => one !== undefined);
+  if (given.length > 1) throw new UsageError("one of --sha256, --sha512 and --multihash");
+  const [text] = given;
   if (checksum === undefined && text === undefined) return undefined;
-  if (checksum !== undefined && !/^[0-9a-f]{32}$/i.test(checksum)) {
-    throw new UsageError("--md5 is 32 hexadecimal digits");
-  }
   const [, algo, value] = /^([a-z0-9-]+):([0-9a-f]+)$/i.exec(text ?? "") ?? [];
   if (text !== undefined && (!algo || !value)) throw new UsageError("--multihash is ALGO:HEX");
   return { checksum, multihash: algo && value ? { algo, value } : undefined };
@@ -145,6 +149,8 @@ export const verify: Command = {
     "an image differs, and 4 if no digest of an image is known. Nothing is written, except with --record.",
   options: [
     { name: "md5", value: "HEX", help: "the md5 that the image must have" },
+    { name: "sha256", value: "HEX", help: "the SHA-256 that the image must have" },
+    { name: "sha512", value: "HEX", help: "the SHA-512 that the image must have" },
     {
       name: "record",
       help: "record the digests of images of which none are known; this writes to the store",

@@ -21,8 +21,10 @@ Deno.test("add --json: prints location, size, checksum, multihash and metadata",
   await Deno.writeTextFile(place.path("x.iso"), "hello");
   const { code, out, err } = await place.run("add", "./x.iso", "--store", "local", "--json");
   assertEquals([code, err], [0, ""]);
-  const { multihash, inspection, ...rest } = JSON.parse(out);
+  const { multihash, inspection, arrived, ...rest } = JSON.parse(out);
   assertEquals([inspection.format, inspection.safe], ["raw", true]);
+  const { md5, sha512 } = arrived.digests;
+  assertEquals([arrived.size, md5, sha512], [5, HELLO_MD5, multihash.value]);
   assertEquals(rest, {
     format: "raw",
     virtualSize: 5,

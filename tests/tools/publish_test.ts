@@ -15,7 +15,7 @@ const config = await readConfig();
 const MOST_CACHED = 15_000_000;
 
 /** The npm packages that users download. */
-const FOR_USERS = ["@noble/hashes", "aws4fetch", "picomatch"];
+const FOR_USERS = ["@noble/hashes", "aws4fetch", "picomatch", "xz-decompress"];
 
 /** The published package, and a user's folder with a cache of its own. */
 interface User {

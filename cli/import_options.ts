@@ -1,0 +1,116 @@
+/**
+ * The options with which commands fetch, check and unpack images from elsewhere.
+ *
+ * @module
+ */
+import { PACKINGS } from "../streams/unpack/unpack.ts";
+import type { ImportOptions, PublishedDigests, Unpacking } from "../vfs/import.ts";
+import { type Arguments, type CommandOption, UsageError } from "./command.ts";
+import { openLocal } from "./local.ts";
+import { parsePlace } from "./place.ts";
+import { isLocation } from "./tree.ts";
+
+/** The digests that the source must have. */
+export const PUBLISHED: readonly CommandOption[] = [
+  { name: "sha256", value: "HEX", help: "the SHA-256 that the data must have" },
+  { name: "sha512", value: "HEX", help: "the SHA-512 that the data must have" },
+  { name: "md5", value: "HEX", help: "the md5 that the data must have" },
+  {
+    name: "checksums",
+    value: "FILE|URL",
+    help: "a checksum file that names the data",
+    candidates: "file",
+  },
+  {
+    name: "checksum-name",
+    value: "NAME",
+    help: "the name in the checksum file. Default: that of the source",
+  },
+];
+
+/** How the source is unpacked. */
+export const UNPACK: readonly CommandOption[] = [
+  {
+    name: "unpack",
+    value: "FORMAT",
+    help: "unpack the data. Default: none",
+    candidates: ["none", "auto", ...PACKINGS],
+  },
+  { name: "max-size", value: "BYTES", help: "the most bytes that may be unpacked" },
+  {
+    name: "max-ratio",
+    value: "N",
+    help: "how many times larger the unpacked data may be. Default: 500",
+  },
+];
+
+/** The digits of a digest, by its option. */
+const DIGITS = { sha256: 64, sha512: 128, md5: 32 } as const;
+
+/**
+ * Returns the digests that options set.
+ *
+ * @param args The arguments, with {@linkcode PUBLISHED}.
+ * @returns The digests.
+ * @throws {UsageError} If one has not the length of its algorithm.
+ */
+export function publishedOf(args: Arguments): PublishedDigests {
+  const published: PublishedDigests = {};
+  for (const [name, digits] of Object.entries(DIGITS)) {
+    const value = args.value(name);
+    if (value !== undefined && (value.length !== digits || !/^[0-9a-f]+$/i.test(value))) {
+      throw new UsageError(`--${name} is ${digits} hexadecimal digits`);
+    }
+    published[name as keyof PublishedDigests] = value;
+  }
+  return published;
+}
+
+/**
+ * Returns what the options set: what the source must be, and how it is unpacked.
+ *
+ * @param args The arguments, with {@linkcode PUBLISHED} and {@linkcode UNPACK}.
+ * @param signal Aborts the wait for a named pipe that is the checksum file.
+ * @returns The options of an import.
+ * @throws {UsageError} If a value is not allowed.
+ */
+export async function importOptionsOf(
+  args: Arguments,
+  signal: AbortSignal,
+): Promise<ImportOptions> {
+  const unpack = args.value("unpack");
+  if (unpack !== undefined && !["none", "auto", ...PACKINGS].includes(unpack)) {
+    throw new UsageError(`--unpack is none, auto, ${PACKINGS.join(", ")}`);
+  }
+  return {
+    published: publishedOf(args),
+    checksums: await openChecksums(args, signal),
+    checksumName: args.value("checksum-name"),
+    unpack: unpack as Unpacking | undefined,
+    maxSize: countOf(args, "max-size"),
+    maxRatio: countOf(args, "max-ratio"),
+  };
+}
+
+/** Opens the checksum file; a URL is opened by the import itself. */
+async function openChecksums(
+  args: Arguments,
+  signal: AbortSignal,
+): Promise<ImportOptions["checksums"]> {
+  const operand = args.value("checksums");
+  if (operand === undefined) return undefined;
+  const isFile = operand.startsWith("file://") || !isLocation(operand);
+  if (!isFile) return operand;
+  const place = operand.startsWith("file://")
+    ? parsePlace(operand)
+    : { kind: "local" as const, path: operand };
+  if (place.kind !== "local") throw new UsageError("--checksums is a file or a URL");
+  return (await openLocal(place, signal)).data;
+}
+
+function countOf(args: Arguments, name: string): number | undefined {
+  const text = args.value(name);
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--${name} is a whole number above 0`);
+  return Number(text);
+}

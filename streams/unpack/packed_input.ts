@@ -1,0 +1,120 @@
+/**
+ * The packed bytes that an unpacker reads: by pieces, by exact counts, and with a way to give back what
+ * belongs to the next part of the format.
+ *
+ * @module
+ */
+import { Invalid } from "../../errors/mod.ts";
+import type { ByteReader } from "../bytes.ts";
+
+/** The size of the pieces in which packed bytes are read, in bytes. */
+const PIECE = 262_144;
+
+/** Packed bytes, read from a reader. */
+export class PackedInput {
+  readonly #reader: ByteReader;
+  readonly #name: string;
+  #rest: Uint8Array = new Uint8Array();
+  #count = 0;
+
+  /**
+   * Creates it. Nothing is read yet.
+   *
+   * @param reader The packed bytes.
+   * @param name The name of the format, for errors.
+   */
+  constructor(reader: ByteReader, name: string) {
+    this.#reader = reader;
+    this.#name = name;
+  }
+
+  /** How many bytes were taken, in bytes. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Takes the next piece.
+   *
+   * @param most The most bytes to take.
+   * @returns The piece, which is the caller's; empty at the end.
+   */
+  async next(most: number = PIECE): Promise<Uint8Array> {
+    if (this.#rest.length === 0) this.#rest = await this.#reader.read(new Uint8Array(PIECE));
+    const piece = this.#rest.subarray(0, most);
+    this.#rest = this.#rest.subarray(piece.length);
+    this.#count += piece.length;
+    return piece;
+  }
+
+  /**
+   * Gives back the end of the last piece.
+   *
+   * @param bytes The bytes, which are taken again next.
+   */
+  giveBack(bytes: Uint8Array): void {
+    this.#count -= bytes.length;
+    const rest = new Uint8Array(bytes.length + this.#rest.length);
+    rest.set(bytes);
+    rest.set(this.#rest, bytes.length);
+    this.#rest = rest;
+  }
+
+  /**
+   * Takes exactly so many bytes.
+   *
+   * @param size The number of bytes.
+   * @returns The bytes.
+   * @throws {Invalid} If the data ends before.
+   */
+  async exactly(size: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(size);
+    for (let filled = 0; filled < size;) {
+      const piece = await this.next(size - filled);
+      if (piece.length === 0) throw this.truncated();
+      bytes.set(piece, filled);
+      filled += piece.length;
+    }
+    return bytes;
+  }
+
+  /**
+   * Returns whether all bytes were taken.
+   *
+   * @returns Whether nothing follows.
+   */
+  async isAtEnd(): Promise<boolean> {
+    const piece = await this.next();
+    this.giveBack(piece);
+    return piece.length === 0;
+  }
+
+  /**
+   * Creates the error of data that ends too early.
+   *
+   * @returns The error.
+   */
+  truncated(): Invalid {
+    return new Invalid(`the ${this.#name} data is cut off after ${this.#count} bytes`);
+  }
+
+  /**
+   * Creates the error of data that are not what the format has.
+   *
+   * @param reason What is wrong.
+   * @param cause The error of a library.
+   * @returns The error.
+   */
+  corrupt(reason: string, cause?: unknown): Invalid {
+    return new Invalid(`the ${this.#name} data is corrupt: ${reason}`, { cause });
+  }
+
+  /**
+   * Creates the error of bytes after the end that belong to nothing.
+   *
+   * @returns The error.
+   */
+  garbage(): Invalid {
+    return new Invalid(`after the end of the ${this.#name} data, other bytes follow`);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Unpacking of compressed images on their way: in bounded memory, with limits for what comes out.
+ *
+ * @module
+ */
+import { Invalid } from "../../errors/mod.ts";
+import type { ByteReader } from "../bytes.ts";
+import { IteratorReader } from "../stream_reader.ts";
+import { PackedInput } from "./packed_input.ts";
+
+/** The formats that can be unpacked. */
+export const PACKINGS = ["gzip", "xz", "zstd"] as const;
+
+/** The name of a format that can be unpacked. */
+export type Packing = (typeof PACKINGS)[number];
+
+/** Limits of what is unpacked. */
+export interface UnpackLimits {
+  /** The most bytes that may come out. Default: no limit. */
+  maxSize?: number | undefined;
+  /**
+   * How many times larger than the packed bytes the unpacked ones may be, once there are more than
+   * 64 MiB of them. Default: 500.
+   */
+  maxRatio?: number | undefined;
+}
+
+/** What may come out whatever its ratio is, in bytes. */
+const SMALL = 67_108_864;
+
+/**
+ * Unpacks what a reader gives. All of it is read to its end.
+ *
+ * @param reader The packed bytes. It is closed with the returned one.
+ * @param packing The format.
+ * @param limits The limits.
+ * @returns A reader of the unpacked bytes. Its `read` throws `Invalid` where the data is cut off, corrupt,
+ * followed by other bytes, or above a limit.
+ *
+ * @example Unpack gzip
+ * ```ts
+ * import { unpack } from "./unpack.ts";
+ * import { openSource } from "../source.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const packed = new Blob(["hello"]).stream().pipeThrough(new CompressionStream("gzip"));
+ * const reader = unpack(openSource(packed).reader, "gzip");
+ * assertEquals(await reader.read(new Uint8Array(9)), new TextEncoder().encode("hello"));
+ * await reader.close();
+ * ```
+ */
+export function unpack(
+  reader: ByteReader,
+  packing: Packing,
+  { maxSize = Infinity, maxRatio = 500 }: UnpackLimits = {},
+): ByteReader {
+  const input = new PackedInput(reader, packing);
+  const limited = async function* () {
+    const unpacker = await UNPACKERS[packing]();
+    let count = 0;
+    for await (const chunk of unpacker(input)) {
+      count += chunk.length;
+      if (count > maxSize) {
+        throw new Invalid(`the unpacked image has more than the ${maxSize} bytes allowed`);
+      }
+      if (count > SMALL && count > input.count * maxRatio) {
+        throw new Invalid(
+          `${input.count} bytes of ${packing} became ${count}: more than ${maxRatio} times as many`,
+        );
+      }
+      yield chunk;
+    }
+  };
+  const unpacked = new IteratorReader(limited());
+  return {
+    read: (view) => unpacked.read(view),
+    async close(reason) {
+      // The reader first: an unpacker that waits for it ends then.
+      await reader.close(reason);
+      await unpacked.close(reason);
+    },
+  };
+}
+
+/** Unpacks all of an input. */
+type Unpacker = (input: PackedInput) => AsyncIterable<Uint8Array>;
+
+const UNPACKERS: Readonly<Record<Packing, () => Promise<Unpacker>>> = {
+  gzip: async () => (await import("./gzip.ts")).gunzip,
+  xz: async () => (await import("./xz.ts")).unxz,
+  zstd: async () => (await import("./zstd.ts")).unzstd,
+};
