@@ -5,6 +5,9 @@
  * @module
  */
 
+/** How many characters of a detail a message has. */
+const MAX_DETAIL = 1_000;
+
 /** What an error says beside its detail: where it happened and whether trying again can help. */
 export interface StoreErrorOptions extends ErrorOptions {
   /** Name of the store, as configured. */
@@ -86,7 +89,9 @@ export class StoreError extends Error {
 function compose(error: StoreError): string {
   const { store, operation, path, detail } = error;
   const action = [operation, path].filter(Boolean).join(" ");
-  return [store, action, detail].filter(Boolean).join(": ").replace(/\s*[\r\n]+\s*/g, " ");
+  // A server decides how long a value is that it sends.
+  const reason = detail.length > MAX_DETAIL ? `${detail.slice(0, MAX_DETAIL)}...` : detail;
+  return [store, action, reason].filter(Boolean).join(": ").replace(/\s*[\r\n]+\s*/g, " ");
 }
 
 /** A backend failed in a way that no other class names. */

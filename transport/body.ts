@@ -151,23 +151,27 @@ function chunkSource(reader: ReadableStreamDefaultReader<Uint8Array>): BodySourc
  * @throws {BackendException} If there are more than `limit` bytes.
  */
 export async function readWhole(body: ByteReader, likely: number, limit: number): Promise<Bytes> {
-  let buffer = new Uint8Array(likely + 1);
+  const pieces: Bytes[] = [];
   let filled = 0;
   try {
-    for (;;) {
-      const piece = await body.read(new Uint8Array(buffer.length - filled));
-      buffer.set(piece, filled);
+    for (let room = likely + 1;; room = Math.min(filled, limit + 1 - filled)) {
+      const piece = await body.read(new Uint8Array(room));
+      pieces.push(piece);
       filled += piece.length;
       if (filled > limit) {
         throw new BackendException(`the response of the server is longer than ${limit} bytes`);
       }
-      if (filled < buffer.length) break;
-      const larger = new Uint8Array(Math.min(buffer.length * 2, limit + 1));
-      larger.set(buffer);
-      buffer = larger;
+      if (piece.length < room) break;
     }
   } finally {
     await body.close();
   }
-  return buffer.subarray(0, filled);
+  if (pieces.length === 1) return pieces[0]!;
+  const whole = new Uint8Array(filled);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
 }

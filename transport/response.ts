@@ -121,7 +121,8 @@ export class HttpResponse {
   async bytes(limit: number = DOCUMENT_LIMIT): Promise<Bytes> {
     const likely = Math.min(this.#length ?? DRAINED, limit);
     const { idle, controller } = this.#options;
-    const time = idle + (this.#length ?? limit) / SLOWEST;
+    // A server may announce more than a timer can wait for.
+    const time = idle + Math.min(this.#length ?? limit, limit) / SLOWEST;
     const timer = setTimeout(() => {
       controller.abort(
         new TimeoutError(`the response has not come whole in ${Math.round(time)} ms`),

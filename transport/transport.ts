@@ -17,6 +17,12 @@ import { HttpResponse } from "./response.ts";
 import { sendWithRetries } from "./retry.ts";
 import { RuntimeEngine } from "./runtime_engine.ts";
 
+/** How many times longer than usual a server may be at work that copies, joins or deletes many. */
+const SLOWNESS = 20;
+
+/** A timeout at most, in milliseconds: 11 days. A timer that is set to 2^31 or more ends at once. */
+const LONGEST = 1_000_000_000;
+
 /** Options of a {@linkcode Transport}. */
 export interface TransportOptions extends RetryOptions, TlsOptions, ProxyOptions {
   /** Judges URLs that are not trusted, and redirects. Default: a gate without rules of its own. */
@@ -45,6 +51,11 @@ export interface TransportOptions extends RetryOptions, TlsOptions, ProxyOptions
 export class Transport {
   /** How failed requests, and broken bodies, are retried. */
   readonly retry: RetryOptions;
+  /**
+   * The timeouts of requests that keep a server at work before it responds: 20 times the usual time, which
+   * is 10 minutes by default.
+   */
+  readonly slow: Pick<Timeouts, "firstByte" | "idle">;
   #gate: EgressGate | undefined;
   readonly #timeouts: Timeouts;
   readonly #runtime: RuntimeEngine;
@@ -60,8 +71,12 @@ export class Transport {
     const { gate, timeouts, fetch, caFile, insecure, proxy, proxies, ...retry } = options;
     this.retry = retry;
     this.#gate = gate;
-    const { connect = 10_000, firstByte = 30_000, idle = 60_000 } = timeouts ?? {};
+    const connect = Math.min(timeouts?.connect ?? 10_000, LONGEST);
+    const firstByte = Math.min(timeouts?.firstByte ?? 30_000, LONGEST);
+    const idle = Math.min(timeouts?.idle ?? 60_000, LONGEST);
+    const slow = Math.min(firstByte * SLOWNESS, LONGEST);
     this.#timeouts = { connect, firstByte, idle };
+    this.slow = { firstByte: slow, idle: slow };
     this.#runtime = new RuntimeEngine({ caFile, insecure, connect, proxy, proxies });
     this.#hasOwnFetch = fetch !== undefined;
     this.#engine = fetch ? fetchEngine(fetch) : (request) => this.#runtime.send(request);

@@ -117,6 +117,12 @@ Deno.test("Store: a driver's own error becomes one line with a cause and without
   assert(error.cause === store.faults.failure);
 });
 
+Deno.test("StoreError.message: a value of a server that is long is cut", () => {
+  const error = new BackendException(`the ETag is ${"a".repeat(1_000_000)}`);
+  error.at({ store: "remote", operation: "stat", path: "a.img" });
+  assertEquals(error.message, `remote: stat a.img: the ETag is ${"a".repeat(988)}...`);
+});
+
 Deno.test("Store.add: a commit that fails is aborted, and its own error is thrown", async () => {
   const store = broken();
   store.faults.failure = new Error("no commit today");

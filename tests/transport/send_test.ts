@@ -77,6 +77,31 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     },
   );
 
+  engineTest("HttpResponse.text: a length that no timer can wait for is waited for", async () => {
+    await using server = new WireServer(async (connection) => {
+      await new WireReader(connection).request();
+      const head = "HTTP/1.1 200 OK\r\nContent-Length: 9007199254740991\r\n\r\n";
+      await writeAll(connection, encode(`${head}{"a":1}`));
+      // Ending the connection is left to the client's timeout.
+      while ((await connection.read(new Uint8Array(1))) !== null);
+    });
+    const transport = new Transport({ retries: 0, timeouts: { idle: 200 }, ...special });
+    const response = await transport.send({ url: `http://${server.host}/`, trusted: true });
+    await assertRejects(() => response.text(), TimeoutError, "the server sent nothing for 200 ms");
+    await transport.close();
+  });
+
+  engineTest(
+    "Transport.send: a timeout that no timer can wait for does not end at once",
+    async () => {
+      const timeouts = { connect: 1e12, firstByte: 1e12, idle: 1e12 };
+      await withServer(() => new Response("here"), async (url, transport) => {
+        const response = await transport.send({ url, trusted: true, timeouts: transport.slow });
+        assertEquals(await response.text(), "here");
+      }, { ...special, retries: 0, timeouts });
+    },
+  );
+
   engineTest("Transport.send: a body is sent again whole, each time prepared anew", async () => {
     const part = [pattern(3_000_000, 1), pattern(2_000_001, 2)];
     const attempts: string[] = [];
@@ -339,6 +364,12 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
     }, special);
   });
 }
+
+Deno.test("Transport.slow: what takes long has 20 times the usual timeout", () => {
+  assertEquals(new Transport().slow, { firstByte: 600_000, idle: 600_000 });
+  const { slow } = new Transport({ timeouts: { firstByte: 300, idle: 100 } });
+  assertEquals(slow, { firstByte: 6_000, idle: 6_000 });
+});
 
 Deno.test("Transport.send: only idempotent requests are sent again by default", async () => {
   for (
