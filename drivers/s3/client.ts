@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StoreError } from "../../errors/mod.ts";
+import { BackendException, type StoreError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import type { HttpRequest } from "../../transport/request.ts";
@@ -44,8 +44,8 @@ export interface S3Request {
   onLost?: (() => void) | undefined;
 }
 
-/** How long a server may be at work, in milliseconds: 10 minutes. */
-const SLOW = 600_000;
+/** How long to connect at most, in milliseconds. */
+const CONNECT = 10_000;
 
 /** How many redirects of one request are followed. */
 const MAX_REDIRECTS = 3;
@@ -78,7 +78,9 @@ export class S3Client {
       proxy,
       fetch,
       retries,
-      ...(timeout === undefined ? {} : { timeouts: { firstByte: timeout, idle: timeout } }),
+      ...(timeout === undefined ? {} : {
+        timeouts: { connect: Math.min(timeout, CONNECT), firstByte: timeout, idle: timeout },
+      }),
     });
   }
 
@@ -144,7 +146,12 @@ export class S3Client {
   async headers(request: S3Request): Promise<Headers> {
     const response = await this.send(request);
     await response.release();
-    return response.headers;
+    // Any web page has the status 200, which is not the one of a deletion.
+    const { status, headers } = response;
+    if (request.method === "DELETE" && status !== 204) {
+      throw new BackendException(`the server responded ${status} to the deletion, expected 204`);
+    }
+    return headers;
   }
 
   /**
@@ -171,7 +178,7 @@ export class S3Client {
       body,
       signal: uninterruptible ? undefined : signal,
       ...(request.once ? { retry: "never", ownConnection: true } : {}),
-      ...(slow ? { timeouts: { firstByte: SLOW, idle: SLOW } } : {}),
+      ...(slow ? { timeouts: this.transport.slow } : {}),
       trusted: this.endpoint.isTrusted,
       redirect: "refuse",
       prepare: async (prepared) => {

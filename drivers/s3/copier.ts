@@ -84,7 +84,9 @@ export async function copyObject(
     const copy = await client.headers({ method: "HEAD", key: to, signal });
     const copied = parseContentLength(copy);
     if (copy.get(ADD_ID) !== addId || copied !== size) {
-      throw new BackendException(`the copy has ${copied} bytes, expected ${size}`);
+      throw new BackendException(
+        `the copy has ${copied ?? "an unknown number of"} bytes, expected ${size}`,
+      );
     }
   }
 

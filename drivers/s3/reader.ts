@@ -5,9 +5,11 @@
  * @module
  */
 import type { ImageInspection } from "../../formats/mod.ts";
+import { BackendException } from "../../errors/mod.ts";
 import type { ImageReader } from "../../store/driver.ts";
 import type { DriverStat } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
+import { parseContentLength } from "../../transport/headers.ts";
 import { readRange } from "../../transport/read_range.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import type { S3Client } from "./client.ts";
@@ -103,9 +105,15 @@ async function openRange(
     try {
       // This may be any web page. What has no bytes may also be the end of an object.
       const { size } = reader;
-      checkObject(
-        size === 0 ? await client.headers({ method: "HEAD", key, signal }) : new Headers(),
-      );
+      const isEmpty = size === 0;
+      const headers = isEmpty
+        ? await client.headers({ method: "HEAD", key, signal })
+        : new Headers();
+      checkObject(headers);
+      const total = parseContentLength(headers);
+      if (total !== undefined && part.offset < total) {
+        throw new BackendException(`the server sent nothing of an image of ${total} bytes`);
+      }
       return reader;
     } catch (error) {
       await reader.close();

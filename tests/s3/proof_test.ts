@@ -152,7 +152,10 @@ Deno.test("S3Store.gc: an upload without a readable date is young", async () => 
   const skipped: SkippedEntry[] = [];
   const removed: string[] = [];
   await using store = storeOn(({ method, url }) => {
-    if (method === "DELETE") removed.push(url.pathname);
+    if (method === "DELETE") {
+      removed.push(url.pathname);
+      return new Response(null, { status: 204 });
+    }
     const upload = (key: string, date: string) =>
       `<Upload><Key>${key}</Key><UploadId>u</UploadId>${date}</Upload>`;
     return new Response(
@@ -172,6 +175,38 @@ const listing = (content: string) =>
   new Response(`<?xml version="1.0"?><ListBucketResult>${content}</ListBucketResult>`);
 const entry = (key: string, more = "<Size>3</Size>") =>
   `<Contents><Key>${key}</Key>${more}</Contents>`;
+
+Deno.test("S3Store.gc: an upload counts as removed when the server says so, which is 204", async () => {
+  await using store = storeOn(({ method }) =>
+    method === "DELETE" ? portal() : new Response(
+      "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated><Upload><Key>old</Key>" +
+        "<UploadId>u</UploadId><Initiated>2020-01-01T00:00:00.000Z</Initiated></Upload>" +
+        "</ListMultipartUploadsResult>",
+      { headers: { date: new Date().toUTCString() } },
+    )
+  );
+  const error = await assertRejects(() => Array.fromAsync(store.gc()), BackendException);
+  assertEquals(
+    error.message,
+    "s3: gc old: the server responded 200 to the deletion, expected 204",
+  );
+});
+
+Deno.test("S3Store.get: an empty page is no image, where there is one of 5 bytes", async () => {
+  const empty = () => new Response(null, { headers: { "content-length": "0" } });
+  await using store = storeOn(({ method }) => method === "HEAD" ? image() : empty());
+  await assertRejects(
+    () => store.get("a"),
+    BackendException,
+    "the server sent nothing of an image of 5 bytes",
+  );
+});
+
+Deno.test("S3Store.stat: what has no ETag and no date is no object, whatever else it has", async () => {
+  const headers = { "x-amz-request-id": "4442587FB7D0A2F9", "content-length": "5" };
+  await using store = storeOn(() => new Response(null, { headers }));
+  await assertRejects(() => store.stat("a"), BackendException, "expected an object");
+});
 
 Deno.test("S3Store.list: one bad entry spoils itself, and each that is passed over is reported", async () => {
   const skipped: string[] = [];
