@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GetOptions, GetResult, OperationOptions } from "../store/mod.ts";
+import type { GetOptions, GetResult, StatOptions } from "../store/mod.ts";
 import { setTreePath } from "../vfs/errors.ts";
 import { fileInfo } from "../vfs/file_info.ts";
 import { type FileInfo, type ImagePlace, type RemoveOptions, Vfs } from "../vfs/mod.ts";
@@ -32,7 +32,7 @@ export class OperandTree extends Vfs {
   }
 
   /** Returns what is known of an image or a directory. */
-  override async stat(operand: string, options: OperationOptions = {}): Promise<FileInfo> {
+  override async stat(operand: string, options: StatOptions = {}): Promise<FileInfo> {
     if (!isLocation(operand)) return await super.stat(operand, options);
     const { store, imageId } = this.imageAt(operand);
     return fileInfo(await store.stat(imageId, options));

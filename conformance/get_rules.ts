@@ -11,6 +11,8 @@ import {
   Invalid,
   InvalidRange,
   NotFound,
+  NotModified,
+  PreconditionFailed,
   type StoreLocation,
 } from "../mod.ts";
 import { assertBytes, bytesOf, MIB, pattern, streamOf } from "./data.ts";
@@ -132,6 +134,43 @@ export const getRules: readonly Rule[] = [
         assertEquals(stat.multihash, added.multihash);
         assertEquals((await bytesOf(store, id("reported"), { verify: true })).length, 5 * MIB);
       }
+    },
+  },
+  {
+    name: "get and stat read an image only if the preconditions hold",
+    needs: RW,
+    async run({ store, id }) {
+      const bytes = pattern(1000);
+      await store.add(id("conditional"), bytes);
+      const { etag, modified } = await store.stat(id("conditional"));
+      const earlier = modified && new Date(modified.getTime() - 60_000);
+      const holding = [
+        etag && { ifMatch: etag },
+        { ifMatch: "*" },
+        { ifNoneMatch: '"another"' },
+        modified && { ifUnmodifiedSince: modified },
+        earlier && { ifModifiedSince: earlier },
+      ].filter((one) => typeof one === "object");
+      for (const conditions of holding) {
+        assertEquals((await store.stat(id("conditional"), conditions)).size ?? 1000, 1000);
+        assertBytes(await bytesOf(store, id("conditional"), conditions), bytes);
+      }
+      const failing = [
+        [PreconditionFailed, { ifMatch: '"another"' }],
+        [NotModified, etag && { ifNoneMatch: etag }],
+        [NotModified, { ifNoneMatch: "*" }],
+        [PreconditionFailed, earlier && { ifUnmodifiedSince: earlier }],
+        [NotModified, modified && { ifModifiedSince: modified }],
+      ] as const;
+      for (const [error, conditions] of failing) {
+        if (typeof conditions !== "object") continue;
+        await assertRejects(() => store.stat(id("conditional"), conditions), error);
+        await assertRejects(() => store.get(id("conditional"), conditions), error);
+        if (!store.isCapable(RANDOM)) continue;
+        const range = { ...conditions, offset: 5, length: 10 };
+        await assertRejects(() => store.get(id("conditional"), range), error);
+      }
+      await assertRejects(() => store.get(id("none"), { ifNoneMatch: "*" }), NotFound);
     },
   },
   {

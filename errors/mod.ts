@@ -149,6 +149,16 @@ export class ImageChanged extends StoreError {
   /** @internal */
   override readonly name: string = "ImageChanged";
 }
+/** The image is not the one that the caller named by its entity tag or date. */
+export class PreconditionFailed extends StoreError {
+  /** @internal */
+  override readonly name: string = "PreconditionFailed";
+}
+/** The image is still the one that the caller has, by its entity tag or date. */
+export class NotModified extends StoreError {
+  /** @internal */
+  override readonly name: string = "NotModified";
+}
 /** The name of a digest algorithm is not known. */
 export class UnknownHashingAlgo extends StoreError {
   /** @internal */

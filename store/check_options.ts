@@ -8,6 +8,16 @@
 let table: Promise<typeof import("./operation_options.ts")> | undefined;
 
 /**
+ * Returns whether a read has preconditions.
+ *
+ * @param options The options of the read.
+ * @returns Whether one is among them.
+ */
+export function isConditional(options: object): boolean {
+  return Object.keys(options).some((name) => name.startsWith("if"));
+}
+
+/**
  * Checks that an operation takes the options that it is called with. An option that is `undefined` is
  * not set.
  *

@@ -28,6 +28,7 @@ export type {
   Acls,
   AddOptions,
   AddResult,
+  Conditions,
   CopyResult,
   DeleteResult,
   DriverStat,
@@ -50,5 +51,6 @@ export type {
   RecordOptions,
   ScanOptions,
   SkippedEntry,
+  StatOptions,
   StoreContext,
 } from "./types.ts";

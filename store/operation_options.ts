@@ -15,6 +15,7 @@ import type {
   OperationOptions,
   PresignOptions,
   RecordOptions,
+  StatOptions,
 } from "./types.ts";
 
 /** The options of an operation, each by its name. The type holds the table to the declared options. */
@@ -30,7 +31,14 @@ const ADD: Names<AddOptions> = {
   accept: true,
   format: true,
 };
-const GET: Names<GetOptions> = { ...EVERY, offset: true, length: true, verify: true };
+const STAT: Names<StatOptions> = {
+  ...EVERY,
+  ifMatch: true,
+  ifNoneMatch: true,
+  ifModifiedSince: true,
+  ifUnmodifiedSince: true,
+};
+const GET: Names<GetOptions> = { ...STAT, offset: true, length: true, verify: true };
 const INSPECT: Names<InspectOptions> = { ...EVERY, kept: true };
 const LIST: Names<ListOptions> = { ...EVERY, directory: true, recursive: true, onSkipped: true };
 const GC: Names<GcOptions> = { ...EVERY, olderThan: true, dryRun: true, onSkipped: true };
@@ -42,6 +50,7 @@ const PRESIGN: Names<PresignOptions> = { ...EVERY, method: true, expiresIn: true
 const OPERATIONS: ReadonlyMap<string, Readonly<Record<string, true>>> = new Map(Object.entries({
   add: ADD,
   get: GET,
+  stat: STAT,
   inspect: INSPECT,
   list: LIST,
   gc: GC,

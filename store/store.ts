@@ -16,6 +16,7 @@ import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
 import { exactSizeReader } from "../streams/exact_size.ts";
 import { readableFrom } from "../streams/readable.ts";
 import type { ImageData } from "../streams/source.ts";
+import { isConditional } from "./check_options.ts";
 import type { CopyOptions } from "./copy.ts";
 import type { Driver, DriverClass, ImageReader } from "./driver.ts";
 import { checkedHandle, rangedHandle } from "./image_handle.ts";
@@ -48,6 +49,7 @@ import type {
   OperationOptions,
   PresignOptions,
   RecordOptions,
+  StatOptions,
 } from "./types.ts";
 
 /** The constructor of a store, with what its driver declares. */
@@ -300,13 +302,15 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * Opens an image, or a range of it, for reading.
    *
    * @param image The image: its id, its location or its location URI.
-   * @param options The range in bytes, digests to verify, and what every operation takes.
+   * @param options The range in bytes, digests to verify, preconditions, and what every operation takes.
    * @returns The stream, with the number of bytes it has and the size of the whole image, in bytes. The
    * stream fails with `ChecksumMismatch`, `RemoteServiceUnavailable`, ...
    * @throws {NotFound} If there is no such image.
    * @throws {InvalidRange} If the range begins after the end of the image.
    * @throws {BadStoreUri} If the location is not this store's.
    * @throws {StoreRandomGetNotSupported} If the store cannot read a range.
+   * @throws {NotModified} If the caller has this image: `ifNoneMatch` or `ifModifiedSince` does not hold.
+   * @throws {PreconditionFailed} If it is another image: `ifMatch` or `ifUnmodifiedSince` does not hold.
    * @throws {Invalid} If `verify` needs digests, and none are known.
    */
   get(image: ImageRef, options: GetOptions = {}): Promise<GetResult> {
@@ -328,9 +332,13 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     // Digests are loaded only by reads that verify.
     const verify = options.verify &&
       await (await import("./verify.ts")).verifying(options, stat);
-    const reader = range.length === 0
-      ? emptyReader(range.offset, await stat())
-      : await this.driver.openRead(location, range, { signal, context });
+    const open = async () =>
+      range.length === 0
+        ? emptyReader(range.offset, await stat())
+        : await this.driver.openRead(location, range, { signal, context });
+    const reader = isConditional(options)
+      ? await (await import("./conditional_read.ts")).openIf(options, open, stat)
+      : await open();
     const { size } = reader;
     const sized = size === undefined ? reader : exactSizeReader(reader, size);
     const verified = verify ? await verify(sized, size) : sized;
@@ -399,13 +407,18 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * Reads what is known of an image without its bytes.
    *
    * @param image The image: its id, its location or its location URI.
-   * @param options The caller, and an abort signal.
+   * @param options Preconditions, the caller, and an abort signal.
    * @returns Size in bytes, date, ETag and digests, as far as the backend knows them.
    * @throws {NotFound} If there is no such image.
+   * @throws {NotModified} If the caller has this image: `ifNoneMatch` or `ifModifiedSince` does not hold.
+   * @throws {PreconditionFailed} If it is another image: `ifMatch` or `ifUnmodifiedSince` does not hold.
    */
-  stat(image: ImageRef, options: OperationOptions = {}): Promise<ImageStat> {
+  stat(image: ImageRef, options: StatOptions = {}): Promise<ImageStat> {
     return this.#runner.onImage("stat", image, options, READ, async (location) => {
       const stat = await this.driver.statImage(location, options);
+      if (isConditional(options)) {
+        (await import("./conditional_read.ts")).checkConditions(options, stat);
+      }
       const { format, virtualSize } = stat.inspection ?? {};
       const known = stat.inspection ? { format, virtualSize } : {};
       return { ...stat, ...known, location: this.#runner.bind(location) };
@@ -431,11 +444,11 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * Returns the size of an image.
    *
    * @param image The image: its id, its location or its location URI.
-   * @param options The caller, and an abort signal.
+   * @param options As for `stat`.
    * @returns The size in bytes, or `undefined` where the backend does not know it.
    * @throws {NotFound} If there is no such image.
    */
-  async getSize(image: ImageRef, options: OperationOptions = {}): Promise<number | undefined> {
+  async getSize(image: ImageRef, options: StatOptions = {}): Promise<number | undefined> {
     return (await this.stat(image, options)).size;
   }
 

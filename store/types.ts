@@ -40,6 +40,30 @@ export interface OperationOptions {
 
 export type { ImageDigest };
 
+/**
+ * Preconditions of a read (RFC 9110, section 13). Entity tags are more exact than dates, and decide
+ * where both are set. What a store says of an image (`etag`, `modified`) can be passed as it is.
+ */
+export interface Conditions {
+  /**
+   * Entity tags, quotes included, separated by commas: the image must have one of them, compared
+   * strongly, so that a weak one (`W/"..."`) never matches. `*` is any image.
+   */
+  ifMatch?: string | undefined;
+  /**
+   * Entity tags, quotes included, separated by commas: the image must have none of them, compared
+   * weakly. `*` is any image.
+   */
+  ifNoneMatch?: string | undefined;
+  /** The image must have been changed after this date, in whole seconds. */
+  ifModifiedSince?: Date | undefined;
+  /** The image must not have been changed after this date, in whole seconds. */
+  ifUnmodifiedSince?: Date | undefined;
+}
+
+/** Options of {@linkcode Store.stat}. */
+export interface StatOptions extends OperationOptions, Conditions {}
+
 /** What is known of an image once all of it has passed by. */
 export interface ImageFacts extends ImageDigest {
   /** What it is, and whether it is safe; `undefined` only if the inspection failed. */
@@ -198,7 +222,7 @@ export interface AddResult extends ImageFacts, ImageFormat {
 }
 
 /** Options of {@linkcode Store.get}. */
-export interface GetOptions extends OperationOptions {
+export interface GetOptions extends OperationOptions, Conditions {
   /** First byte, from 0. Default: 0. */
   offset?: number | undefined;
   /** Number of bytes at most. Default: to the end. */

@@ -14,8 +14,10 @@ import type {
   InspectOptions,
   OperationOptions,
   SkippedEntry,
+  StatOptions,
   Store,
 } from "../store/mod.ts";
+import { isConditional } from "../store/check_options.ts";
 import { ImageWritable } from "../store/image_writable.ts";
 import {
   BackendException,
@@ -152,14 +154,17 @@ export class Vfs implements AsyncDisposable {
    * Reads what is known of an image or a directory.
    *
    * @param path The path. With a slash at its end, only a directory counts.
-   * @param options The caller, and an abort signal.
+   * @param options Preconditions for an image, the caller, and an abort signal.
    * @returns Size in bytes, date, ETag and digests of an image, as far as its store knows them.
    * @throws {NotFound} If there is nothing at the path.
+   * @throws {NotModified} If the caller has this image: `ifNoneMatch` or `ifModifiedSince` does not hold.
+   * @throws {PreconditionFailed} If it is another image: `ifMatch` or `ifUnmodifiedSince` does not hold.
+   * @throws {Invalid} If there are preconditions for a directory.
    */
-  async stat(path: string, options: OperationOptions = {}): Promise<FileInfo> {
+  async stat(path: string, options: StatOptions = {}): Promise<FileInfo> {
     await checkTreeOptions("stat", path, options);
     const { segments, directory } = parsePath(path);
-    if (this.#mounts.isFixed(segments)) return DIRECTORY;
+    if (this.#mounts.isFixed(segments)) return directoryInfo(path, options);
     const place = this.#mounts.find(segments);
     const store = this.#storeOf(place, path);
     const imageId = place!.path;
@@ -173,7 +178,7 @@ export class Vfs implements AsyncDisposable {
           missing = error;
         }
       }
-      if (await hasImages(store, imageId, options)) return DIRECTORY;
+      if (await hasImages(store, imageId, options)) return directoryInfo(path, options);
       throw missing ?? new NotFound("no such directory", { operation: "stat" });
     });
   }
@@ -188,6 +193,7 @@ export class Vfs implements AsyncDisposable {
    */
   async exists(path: string, options: OperationOptions = {}): Promise<boolean> {
     try {
+      await checkTreeOptions("exists", path, options);
       await this.stat(path, options);
       return true;
     } catch (error) {
@@ -565,6 +571,12 @@ export class Vfs implements AsyncDisposable {
     }
     return this.stores.getStoreFromStoreIdentifier(place.store);
   }
+}
+
+/** Returns what is known of a directory. It has neither entity tag nor date for a precondition. */
+function directoryInfo(path: string, options: StatOptions): FileInfo {
+  if (!isConditional(options)) return DIRECTORY;
+  throw new Invalid("a directory has no preconditions", { operation: "stat", path });
 }
 
 /** Returns whether a directory of a store has anything in it, also what only a listing can see. */

@@ -3,16 +3,9 @@
  *
  * @module
  */
+import { failedCondition, strongEqual, type Validators } from "../../store/conditions.ts";
 import type { FileInfo } from "../../vfs/file_info.ts";
 import { parseHttpDate } from "./http_date.ts";
-
-/** What distinguishes one state of an image from another (RFC 9110, section 8.8). */
-export interface Validators {
-  /** The entity tag, quotes included; `undefined` where there is none. */
-  etag: string | undefined;
-  /** The date of the last change; `undefined` where it is not known. */
-  modified: Date | undefined;
-}
 
 /**
  * Returns the validators of an image.
@@ -50,27 +43,20 @@ export function preconditionStatus(
   headers: Headers,
   current: Validators | undefined,
 ): 304 | 412 | undefined {
-  const reading = method === "GET" || method === "HEAD";
-  const modified = current?.modified && Math.floor(+current.modified / 1000);
+  const isReading = method === "GET" || method === "HEAD";
+  const failed = failedCondition({
+    ifMatch: headers.get("if-match") ?? undefined,
+    ifUnmodifiedSince: dateOf(headers, "if-unmodified-since"),
+    ifNoneMatch: headers.get("if-none-match") ?? undefined,
+    ifModifiedSince: isReading ? dateOf(headers, "if-modified-since") : undefined,
+  }, current);
+  if (failed === undefined) return undefined;
+  return isReading && (failed === "ifNoneMatch" || failed === "ifModifiedSince") ? 304 : 412;
+}
 
-  const match = headers.get("if-match");
-  const unmodifiedSince = headers.get("if-unmodified-since");
-  if (match !== null) {
-    if (!matches(match, current, strongEqual)) return 412;
-  } else if (unmodifiedSince !== null && modified !== undefined) {
-    const date = parseHttpDate(unmodifiedSince);
-    if (date !== undefined && modified > date) return 412;
-  }
-
-  const noneMatch = headers.get("if-none-match");
-  const modifiedSince = headers.get("if-modified-since");
-  if (noneMatch !== null) {
-    if (matches(noneMatch, current, weakEqual)) return reading ? 304 : 412;
-  } else if (reading && modifiedSince !== null && modified !== undefined) {
-    const date = parseHttpDate(modifiedSince);
-    if (date !== undefined && modified <= date) return 304;
-  }
-  return undefined;
+function dateOf(headers: Headers, name: string): Date | undefined {
+  const seconds = parseHttpDate(headers.get(name) ?? "");
+  return seconds === undefined ? undefined : new Date(seconds * 1000);
 }
 
 /**
@@ -91,32 +77,4 @@ export function ifRangeHolds(headers: Headers, { etag, modified }: Validators): 
   if (value.slice(0, 3).includes('"')) return etag !== undefined && strongEqual(value, etag);
   return etag === undefined && modified !== undefined && Date.now() - +modified >= 1000 &&
     parseHttpDate(value) === Math.floor(+modified / 1000);
-}
-
-function matches(
-  value: string,
-  current: Validators | undefined,
-  equal: (one: string, other: string) => boolean,
-): boolean {
-  if (current === undefined) return false;
-  if (value.trim() === "*") return true;
-  const { etag } = current;
-  return etag !== undefined && entityTags(value).some((one) => equal(one, etag));
-}
-
-/** Returns the entity tags of a list. What is none is left out. */
-function entityTags(value: string): string[] {
-  // deno-lint-ignore no-control-regex -- everything but control characters and quotes
-  return [...value.matchAll(/(?:^|,)[ \t]*((?:W\/)?"[^"\x00-\x20\x7f]*")[ \t]*(?=,|$)/g)]
-    .map(([, tag]) => tag!);
-}
-
-/** Compares strongly (section 8.8.3.2). */
-function strongEqual(one: string, other: string): boolean {
-  return one === other && !one.startsWith("W/");
-}
-
-/** Compares weakly (section 8.8.3.2). */
-function weakEqual(one: string, other: string): boolean {
-  return one.replace(/^W\//, "") === other.replace(/^W\//, "");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
+import type { Validators } from "../../store/conditions.ts";
 import type { GetOptions, GetResult } from "../../store/mod.ts";
 import {
   ImageChanged,
@@ -19,13 +20,7 @@ import { withTreePath } from "../../vfs/errors.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
 import type { HttpReply, HttpRequest } from "../http1/exchange.ts";
 import { generatedBody } from "./body.ts";
-import {
-  ifRangeHolds,
-  isConditional,
-  preconditionStatus,
-  type Validators,
-  validatorsOf,
-} from "./conditions.ts";
+import { ifRangeHolds, isConditional, preconditionStatus, validatorsOf } from "./conditions.ts";
 import { reprDigest } from "./digest_fields.ts";
 import { formatHttpDate } from "./http_date.ts";
 import { mediaType } from "./media_types.ts";

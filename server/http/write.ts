@@ -4,6 +4,7 @@
  * @module
  */
 import { Duplicate, Invalid, NotFound } from "../../errors/mod.ts";
+import type { Validators } from "../../store/conditions.ts";
 import {
   type Bytes,
   type ImageData,
@@ -14,7 +15,7 @@ import {
 import { relativeReference } from "../../vfs/path.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
 import type { HttpReply, HttpRequest } from "../http1/exchange.ts";
-import { preconditionStatus, type Validators, validatorsOf } from "./conditions.ts";
+import { preconditionStatus, validatorsOf } from "./conditions.ts";
 import { announcedDigests } from "./digest_fields.ts";
 import { statusReply, textReply } from "./reply.ts";
 

@@ -354,7 +354,7 @@ Deno.test("Vfs: an option that the operation does not take is refused", async ()
   const operations: Record<string, () => Promise<unknown>> = {
     "stat /local": () => vfs.stat("/local", unknown),
     "stat /local/a.txt": () => vfs.stat("/local/a.txt", unknown),
-    "stat /local/iso": () => vfs.exists("/local/iso", unknown),
+    "exists /local/iso": () => vfs.exists("/local/iso", unknown),
     "readDir /": () => Array.fromAsync(vfs.readDir("/", unknown)),
     "walk /": () => Array.fromAsync(vfs.walk("/", unknown)),
     "glob /*": () => Array.fromAsync(vfs.glob("/*", unknown)),
