@@ -40,6 +40,7 @@ function assertShape(command: string, value: unknown): void {
       const field = fields.find((field) => field.name === name);
       assert(field, `${text}: ${name} is not in docs/command.md`);
       assert(isOfType(field.type, inner), `${text}: ${name} is no ${field.type}`);
+      if (name === "inspection") assertShape("inspect", { path: "", ...inner as object });
     }
   }
 }
@@ -63,7 +64,37 @@ function isOfType(type: string, value: unknown): boolean {
   }
 }
 
+/** Command lines, each with the command whose shape its output has, and the exit code. */
+const RUNS: readonly [command: string, args: string[], code: number][] = [
+  ["add", ["add", "x", "--id", "iso/x"], 0],
+  ["stores", ["stores"], 1],
+  ["stores", ["stores", "--check", "local"], 0],
+  ["ls", ["ls", "-R", "/local"], 0],
+  ["tree", ["tree", "/local"], 0],
+  ["stat", ["stat", "/local/iso/x"], 0],
+  ["inspect", ["inspect", "/local/iso/x"], 0],
+  ["stat", ["stat", "/local/iso/x", "/local/iso"], 0],
+  ["cp", ["cp", "-r", "/local/iso", "./out"], 0],
+  ["mv", ["mv", "/local/iso/x", "/local/iso/y"], 0],
+  ["verify", ["verify", "/local", "/local/none"], 1],
+  ["verify", ["verify", "--md5", "0".repeat(32), "/local/iso/y"], 3],
+  ["verify", ["verify", "/local/foreign"], 4],
+  ["presign", ["presign", "/cloud/x", "--expires", "2d"], 0],
+  ["gc", ["gc", "--dry-run", "local"], 0],
+  ["acl", ["acl", "get", "/shared/x"], 0],
+  ["config convert", ["config", "convert", "new.json"], 0],
+];
+
+/** What an S3 server sends of an object that everybody may read. */
+const ACLS = "<AccessControlPolicy><Owner><ID>me</ID></Owner><AccessControlList><Grant>" +
+  "<Grantee><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee>" +
+  "<Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>";
+
 Deno.test("--json: every command has the shape of docs/command.md", async () => {
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(ACLS),
+  );
   await using place = await Workplace.make({
     default: "local",
     stores: {
@@ -76,30 +107,19 @@ Deno.test("--json: every command has the shape of docs/command.md", async () => 
         accessKey: "a",
         secretKey: "s",
       },
+      shared: {
+        driver: "s3",
+        host: `http://127.0.0.1:${server.addr.port}`,
+        bucket: "b",
+        accessKey: "a",
+        secretKey: "s",
+      },
     },
   });
   await Deno.mkdir(place.path("local"));
   await Deno.writeTextFile(place.path("x"), "hello");
   await Deno.writeTextFile(place.path("local/foreign"), "hello");
-  const runs: [command: string, args: string[], code: number][] = [
-    ["add", ["add", "x", "--id", "iso/x"], 0],
-    ["stores", ["stores"], 1],
-    ["stores", ["stores", "--check", "local"], 0],
-    ["ls", ["ls", "-R", "/local"], 0],
-    ["tree", ["tree", "/local"], 0],
-    ["stat", ["stat", "/local/iso/x"], 0],
-    ["inspect", ["inspect", "/local/iso/x"], 0],
-    ["stat", ["stat", "/local/iso/x", "/local/iso"], 0],
-    ["cp", ["cp", "-r", "/local/iso", "./out"], 0],
-    ["mv", ["mv", "/local/iso/x", "/local/iso/y"], 0],
-    ["verify", ["verify", "/local", "/local/none"], 1],
-    ["verify", ["verify", "--md5", "0".repeat(32), "/local/iso/y"], 3],
-    ["verify", ["verify", "/local/foreign"], 4],
-    ["presign", ["presign", "/cloud/x", "--expires", "2d"], 0],
-    ["gc", ["gc", "--dry-run", "local"], 0],
-    ["config convert", ["config", "convert", "new.json"], 0],
-  ];
-  for (const [command, args, expected] of runs) {
+  for (const [command, args, expected] of RUNS) {
     const { code, out, err } = await place.run(...args, "--json");
     assertEquals(code, expected, `${args.join(" ")}: ${err}`);
     assertShape(command, JSON.parse(out));
@@ -108,7 +128,7 @@ Deno.test("--json: every command has the shape of docs/command.md", async () => 
     "/local/iso/y",
   ]);
   const shown = JSON.parse((await place.run("config", "show", "--json")).out);
-  assertEquals(Object.keys(shown.stores), ["local", "bad", "cloud"]);
+  assertEquals(Object.keys(shown.stores), ["local", "bad", "cloud", "shared"]);
 });
 
 Deno.test("serve --json: prints where it listens", async () => {
@@ -120,6 +140,15 @@ Deno.test("serve --json: prints where it listens", async () => {
   await child.status;
   await lines.cancel();
   await child.stderr.cancel();
+});
+
+Deno.test("docs/command.md: has no shape that the other tests do not compare", () => {
+  const headings = [...DOCUMENT.matchAll(/^## .*$/gm)].flatMap(([heading]) =>
+    [...heading.matchAll(/`vitrine ([^`]*?) --json`/g)].map(([, command]) => command!)
+  );
+  assert(headings.length > 10);
+  const compared = ["serve", "rm", "config show", ...RUNS.map(([command]) => command)];
+  assertEquals(headings.filter((name) => !compared.includes(name)), []);
 });
 
 Deno.test("docs/command.md: has every command, or says that it has no JSON form", async () => {
