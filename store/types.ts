@@ -168,7 +168,8 @@ export interface ImageHandle extends AsyncDisposable {
   /** Size of the image in bytes. */
   readonly size: number;
   /**
-   * Reads bytes from any position. Reads may run side by side.
+   * Reads bytes from any position. Reads may run side by side. If one fails, the
+   * content of the buffer means nothing, and one that timed out may still write to it.
    *
    * @param view The buffer to fill from its start.
    * @param position The first byte to read, from 0.

@@ -103,16 +103,35 @@ export function readerOf(
   };
 }
 
-/** Reads anywhere in an open image. */
+/**
+ * Returns a function that throws `ImageChanged` if the file is not as it was. Reads that end while the
+ * system is asked share the next call.
+ */
+function changeGuard(file: OpenFile, stats: BigIntStats): () => Promise<void> {
+  let last = Promise.resolve();
+  let next: Promise<void> | undefined;
+  const check = async () => {
+    next = undefined;
+    if (identity(await file.stat()) !== identity(stats)) {
+      throw new ImageChanged("the file was changed since it was opened");
+    }
+  };
+  return () => next ??= last = last.catch(() => {}).then(check);
+}
+
+/** Reads anywhere in an open image. Throws `ImageChanged` once the file was changed in place. */
 export function handleOf(file: OpenFile, stats: BigIntStats): ImageHandle {
   const size = Number(stats.size);
+  const requireUnchanged = changeGuard(file, stats);
   return {
     size,
     async read(view, position) {
       if (position >= size) return 0;
-      const wanted = new Uint8Array(Math.min(view.length, size - position));
-      const count = await file.read(wanted, position);
-      view.set(wanted.subarray(0, count));
+      const count = await file.read(
+        view.subarray(0, Math.min(view.length, size - position)),
+        position,
+      );
+      await requireUnchanged();
       return count;
     },
     close: () => file.close(),

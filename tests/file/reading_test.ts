@@ -102,6 +102,21 @@ Deno.test("FileStore.get: a file that was closed is not read, whatever has its d
   });
 });
 
+Deno.test("FileStore.open: a handle fails once its file was written in place", async () => {
+  await inFolder(async (datadir) => {
+    const path = `${datadir}/image`;
+    await using store = new FileStore("files", { datadir });
+    await Deno.writeFile(path, new Uint8Array(100).fill(1));
+    await using handle = await store.open("image");
+    const view = new Uint8Array(10);
+    assertEquals(await handle.read(view, 0), 10);
+    using file = await Deno.open(path, { write: true });
+    await file.write(new Uint8Array(100).fill(2));
+    await file.utime(1, 1);
+    await assertRejects(() => handle.read(view, 0), ImageChanged);
+  });
+});
+
 Deno.test("FileStore.get: an image that is replaced while it is read gives its own bytes or an error", async () => {
   await inFolder(async (datadir) => {
     const path = `${datadir}/image`;
