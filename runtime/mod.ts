@@ -12,6 +12,7 @@ import type * as fs from "node:fs";
 import type * as fsPromises from "node:fs/promises";
 import type * as http from "node:http";
 import type * as https from "node:https";
+import type * as net from "node:net";
 import type * as os from "node:os";
 import type * as path from "node:path";
 import type * as process from "node:process";
@@ -30,6 +31,7 @@ export interface BuiltinModules {
   "node:fs/promises": typeof fsPromises;
   "node:http": typeof http;
   "node:https": typeof https;
+  "node:net": typeof net;
   "node:os": typeof os;
   "node:path": typeof path;
   "node:process": typeof process;

@@ -70,6 +70,7 @@ const EXPECTED: Record<string, [text: string, env?: Record<string, string>]> = {
   "adding, copying, moving and removing them": ["location"],
   "an http, s3 or swift store": ["there.iso"],
   "serving": ["serving http://127.0.0.1:"],
+  "serving images by NBD": ["serving nbd://127.0.0.1:"],
   "another configuration": ["elsewhere", { VITRINE_CONFIG: "other.json" }],
   "one option from the environment": ["from the environment", {
     VITRINE_STORE_LOCAL_DESCRIPTION: "from the environment",
@@ -107,9 +108,9 @@ for (const [what, command, flags] of rows as [string, string, string][]) {
     if (!command.includes("add")) {
       assertEquals((await place.run("add", "disk.qcow2")).code, 0);
     }
-    const used = flags.replace("127.0.0.1:8000", address).replace(":8080", "");
+    const used = flags.replace("127.0.0.1:8000", address).replace(/:8080|:10809/, "");
     const env = { ...await install(place, used), ...variables };
-    const line = command.replace(/serve$/, "serve --port 0");
+    const line = command.replace(/ serve.*$/, "$& --port 0");
     const child = new Deno.Command("sh", {
       args: ["-c", `exec ${line}`],
       cwd: place.folder,
@@ -121,7 +122,7 @@ for (const [what, command, flags] of rows as [string, string, string][]) {
     const read = child.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
       new WritableStream({ write: (chunk) => void (out += chunk) }),
     );
-    if (command.endsWith("serve")) {
+    if (command.includes(" serve")) {
       await until("the server", () => Promise.resolve(out.includes("serving")));
       child.kill("SIGINT");
     }

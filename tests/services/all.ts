@@ -12,6 +12,7 @@ import { corpus } from "./corpus.ts";
 import { fileServers } from "./file_servers.ts";
 import { glanceStore } from "./glance_store.ts";
 import { keystone } from "./keystone.ts";
+import { nbdClients } from "./nbd_clients.ts";
 import { nginx } from "./nginx.ts";
 import type { Service } from "./service.ts";
 import { swift } from "./swift.ts";
@@ -28,6 +29,7 @@ export const SERVICES: Service[] = [
   tools,
   chromium,
   clients,
+  nbdClients,
   fileServers,
   corpus,
 ];
