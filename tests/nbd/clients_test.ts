@@ -32,7 +32,7 @@ function clientTest(
     image: { bytes: Uint8Array<ArrayBuffer>; file: string; uri: string },
   ) => Promise<void>,
 ): void {
-  serviceTest(`serveNbd: ${name}`, "nbd-clients", async (endpoints) => {
+  serviceTest(name, "nbd-clients", async (endpoints) => {
     const datadir = await Deno.makeTempDir();
     const store = new FileStore("files", { datadir });
     {
@@ -50,7 +50,7 @@ function clientTest(
   });
 }
 
-clientTest("nbdinfo shows, lists and maps", async (served, { nbdinfo }, { uri }) => {
+clientTest("serveNbd: nbdinfo shows, lists and maps", async (served, { nbdinfo }, { uri }) => {
   const { exports: [image] } = JSON.parse(await served.output(nbdinfo, "--json", uri));
   assertEquals(image["export-name"], "files/debian/12 ü.raw");
   assertEquals(image["export-size"], 9 * MIB);
@@ -68,7 +68,7 @@ clientTest("nbdinfo shows, lists and maps", async (served, { nbdinfo }, { uri })
   assertStringIncludes(missing.err, "No such file or directory for export: files/missing");
 });
 
-clientTest("nbdcopy copies by 4 connections, and with one request at a time", async (
+clientTest("serveNbd: nbdcopy copies by 4 connections, and with one request at a time", async (
   served,
   { nbdcopy },
   { uri, bytes },
@@ -79,7 +79,7 @@ clientTest("nbdcopy copies by 4 connections, and with one request at a time", as
   }
 });
 
-clientTest("qemu-img converts, compares, maps and measures speed", async (
+clientTest("serveNbd: qemu-img converts, compares, maps and measures speed", async (
   served,
   { "qemu-img": qemuImg },
   { uri, file },
@@ -99,7 +99,7 @@ clientTest("qemu-img converts, compares, maps and measures speed", async (
   }
 });
 
-clientTest("qemu-img opens the disk in a qcow2 image", async (
+clientTest("serveNbd: qemu-img opens the disk in a qcow2 image", async (
   served,
   { "qemu-img": qemuImg },
   { file },
@@ -115,7 +115,7 @@ clientTest("qemu-img opens the disk in a qcow2 image", async (
   assertStringIncludes(compared, "identical");
 });
 
-clientTest("qemu-io reads a pattern and cannot write", async (
+clientTest("serveNbd: qemu-io reads a pattern and cannot write", async (
   served,
   { "qemu-io": qemuIo },
 ) => {
@@ -129,12 +129,12 @@ clientTest("qemu-io reads a pattern and cannot write", async (
   assertMatch(err, /Permission denied|read.only/i);
 });
 
-clientTest("nbd-client lists", async (served, { "nbd-client": nbdClient }) => {
+clientTest("serveNbd: nbd-client lists", async (served, { "nbd-client": nbdClient }) => {
   const list = await served.output(nbdClient, "-l", "127.0.0.1", `${served.server.port}`);
   assertEquals(list, "Negotiation: ..\nfiles/debian/12 ü.raw\n");
 });
 
-clientTest("nbdkit passes an image on", async (
+clientTest("serveNbd: nbdkit passes an image on", async (
   served,
   { nbdkit, nbdcopy },
   { uri, bytes },
