@@ -7,7 +7,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import {
   BitMasks,
   Duplicate,
+  Invalid,
   InvalidImageId,
+  type ListEntry,
   NotFound,
   StoreAclsNotSupported,
   StoreListNotSupported,
@@ -17,6 +19,13 @@ import { assertBytes, bytesOf, listed, MIB, pattern } from "./data.ts";
 import { LIST, type Rule, RW } from "./suite.ts";
 
 const { ACL_READ, ACL_WRITE, PRESIGN } = BitMasks;
+
+/** Orders names by their bytes. */
+function byBytes(a: string, b: string): number {
+  const [x, y] = [a, b].map((name) => [...new TextEncoder().encode(name)]);
+  const at = x!.findIndex((byte, index) => byte !== y![index]);
+  return at < 0 ? x!.length - y!.length : x![at]! - (y![at] ?? -1);
+}
 
 /** The rules. */
 export const treeRules: readonly Rule[] = [
@@ -55,6 +64,58 @@ export const treeRules: readonly Rule[] = [
         () => Array.fromAsync(store.list({ directory: "../x" })),
         InvalidImageId,
       );
+    },
+  },
+  {
+    name: "list goes through a directory page by page, in the order of names",
+    needs: RW | LIST,
+    async run({ store, id, directory, flat }) {
+      // In bytes, "-" and "." come before the "/" at the end of a directory.
+      const level = ["a-b", "a.iso", "a/", "ab", "é", "\uffe6", "🖼"];
+      const names: string[] = [];
+      for (const name of level.flatMap((name) => name === "a/" ? ["a/x", "a/y/z"] : [name])) {
+        const added = await store.add(id(name), pattern(1)).catch((error) => {
+          if (error instanceof InvalidImageId) return undefined;
+          throw error;
+        });
+        if (added) names.push(name);
+      }
+      const within = (page: object) => Array.fromAsync(store.list({ directory, ...page }));
+      const shown = ({ path, kind }: ListEntry) => kind === "directory" ? `${path}/` : path;
+      const below = flat ? id("") : `${directory}/`;
+      for (const recursive of [true, false]) {
+        const all = recursive || flat
+          ? names
+          : level.filter((name) => name === "a/" || names.includes(name));
+        const sorted = flat ? [...all].map((name) => name.replaceAll("/", "-")).sort(byBytes) : all;
+        for (const limit of [1, 3, all.length, 1000]) {
+          const found: string[] = [];
+          for (let startAfter: string = flat ? below : "";;) {
+            const page = await within({ recursive, limit, ...startAfter && { startAfter } });
+            const own = page.filter(({ path }) => path.startsWith(below));
+            found.push(...own.map(shown));
+            startAfter = found.at(-1) ?? "";
+            if (own.length < limit) break;
+          }
+          assertEquals(
+            found,
+            sorted.map((name) => below + name),
+            `recursive: ${recursive}, ${limit}`,
+          );
+        }
+        const rest = await within({ recursive, startAfter: `${below}ab` });
+        const own = rest.map(shown).filter((path) => path.startsWith(below));
+        const expected = names.filter((name) => byBytes(name, "ab") > 0);
+        assertEquals(own.sort(byBytes), expected.map((name) => below + name));
+      }
+      if (!flat) {
+        const rest = await within({ startAfter: `${below}a/x` });
+        assertEquals(rest.length, names.length - 4, "what comes after a name of a lower level");
+        assertEquals(await within({ startAfter: `${below.slice(0, -1)}0` }), []);
+      }
+      for (const page of [{ limit: 0 }, { limit: -1 }, { limit: 1.5 }, { startAfter: 1 }]) {
+        await assertRejects(() => within(page as never), Invalid);
+      }
     },
   },
   {

@@ -16,6 +16,7 @@ import type {
   ImageHandle,
   Leftover,
   ListEntry,
+  ListScanOptions,
   OperationOptions,
   PresignRequest,
   ScanOptions,
@@ -132,13 +133,14 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
    *
    * @param directory The path of the directory, without a slash at its end. The root is empty text.
    * @param recursive Whether to list all images below it instead of one level.
-   * @param options What to call with each name that is passed over; the caller, and an abort signal.
+   * @param options What to call with each name that is passed over; which entries are wanted; the caller,
+   * and an abort signal.
    * @returns Images, and unless `recursive` is set, directories. Their paths start at the root.
    */
   listImages?(
     directory: string,
     recursive: boolean,
-    options: ScanOptions,
+    options: ListScanOptions,
   ): AsyncIterable<ListEntry>;
   /**
    * Copies an image inside the backend.

@@ -1,9 +1,9 @@
 /**
- * Directories out of flat names, for backends that have none.
+ * Names in listings: their order, and directories out of flat names for backends that have none.
  *
  * @module
  */
-// Small: one function, which drivers outside this repository import too.
+// Small: drivers outside this repository import it too.
 import type { ListEntry } from "./types.ts";
 
 /**
@@ -44,4 +44,27 @@ export async function* entriesBelow(
       yield { path, kind: "directory" };
     }
   }
+}
+
+/**
+ * Compares names by their bytes in UTF-8, as Amazon S3 and Swift sort them.
+ *
+ * @param a A name.
+ * @param b Another name.
+ * @returns A negative number if `a` comes first, 0 if they are equal, else a positive number.
+ */
+export function compareNames(a: string, b: string): number {
+  for (let at = 0; at < a.length && at < b.length; at++) {
+    let [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (x === y) continue;
+    // Surrogates stand for code points above those from U+E000 on, though their units are less.
+    if (x >= 0xd800 && y >= 0xd800) {
+      [x, y] = [x, y].map((unit) => (unit + 0x2000) % 0x10000) as [
+        number,
+        number,
+      ];
+    }
+    return x - y;
+  }
+  return a.length - b.length;
 }

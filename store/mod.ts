@@ -45,6 +45,7 @@ export type {
   Leftover,
   ListEntry,
   ListOptions,
+  ListScanOptions,
   OperationOptions,
   PresignOptions,
   PresignRequest,

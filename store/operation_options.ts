@@ -40,7 +40,14 @@ const STAT: Names<StatOptions> = {
 };
 const GET: Names<GetOptions> = { ...STAT, offset: true, length: true, verify: true };
 const INSPECT: Names<InspectOptions> = { ...EVERY, kept: true };
-const LIST: Names<ListOptions> = { ...EVERY, directory: true, recursive: true, onSkipped: true };
+const LIST: Names<ListOptions> = {
+  ...EVERY,
+  directory: true,
+  recursive: true,
+  startAfter: true,
+  limit: true,
+  onSkipped: true,
+};
 const GC: Names<GcOptions> = { ...EVERY, olderThan: true, dryRun: true, onSkipped: true };
 const COPY: Names<CopyOptions> = { ...EVERY, accept: true, verify: true, verifier: true };
 const RECORD: Names<RecordOptions> = { ...EVERY, hashingAlgo: true, verifier: true };

@@ -24,6 +24,7 @@ import { transfer } from "../streams/transfer.ts";
 import { addImage, checkLocationMetadata } from "./add.ts";
 import { type CopyableStore, copyByStream, type CopyOptions, moveByCopy } from "./copy.ts";
 import { ImageJudge } from "./image_judge.ts";
+import { checkPage, selectPage, startBelow } from "./ordered_list.ts";
 import type { Ability, Runner } from "./runner.ts";
 import type {
   Acls,
@@ -218,12 +219,21 @@ export function list<L extends StoreLocation>(
   runner: Runner<L>,
   options: ListOptions,
 ): AsyncGenerator<ListEntry> {
-  const { directory = "", recursive = false, signal, context } = options;
+  const { directory = "", recursive = false, startAfter, limit, signal, context } = options;
   const { onSkipped = () => {} } = options;
   return each(runner, "list", directory || "/", options, LIST, () => {
     if (directory !== "") checkImageId(directory);
     if (!runner.driver.listImages) throw new StoreListNotSupported("the driver does not list");
-    return runner.driver.listImages(directory, recursive, { signal, context, onSkipped });
+    checkPage({ startAfter, limit });
+    const entries = runner.driver.listImages(directory, recursive, {
+      signal,
+      context,
+      onSkipped,
+      startAfter: startBelow(startAfter, directory, recursive),
+      limit,
+    });
+    if (startAfter === undefined && limit === undefined) return entries;
+    return selectPage(entries, { startAfter, limit });
   });
 }
 

@@ -498,8 +498,13 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * once, in no particular order, however many pages the backend needs. A directory without images
    * is empty, not an error.
    *
-   * @param options The directory, and what to call with what is passed over.
+   * With a `limit`, the first entries come in the order of their names, and the next ones are listed with
+   * `startAfter`. Amazon S3 and Swift begin and end where that says; of other stores everything is listed
+   * and sorted out, in memory that the limit bounds.
+   *
+   * @param options The directory, which entries, and what to call with what is passed over.
    * @returns The entries.
+   * @throws {Invalid} If `limit` is no whole number above 0.
    * @throws {StoreListNotSupported} If the store cannot list.
    */
   async *list(options: ListOptions = {}): AsyncGenerator<ListEntry> {

@@ -145,6 +145,20 @@ export interface ScanOptions extends OperationOptions {
   onSkipped(skipped: SkippedEntry): void;
 }
 
+/** What a listing of a driver takes. */
+export interface ListScanOptions extends ScanOptions {
+  /**
+   * Only what comes after this name is wanted, in the order of {@linkcode ListOptions.limit}. A driver
+   * may yield more. Default: all.
+   */
+  startAfter?: string | undefined;
+  /**
+   * How many entries are wanted. A driver whose backend lists in that order can end after as many. Default:
+   * all.
+   */
+  limit?: number | undefined;
+}
+
 /** Who may do what with an image. Nobody else may. */
 export interface Acls {
   /** Everybody may read. */
@@ -288,6 +302,16 @@ export interface ListOptions extends OperationOptions {
   directory?: string | undefined;
   /** Whether to list everything below, images alone, instead of one level. Default: `false`. */
   recursive?: boolean | undefined;
+  /**
+   * Only entries after this name, which need not exist: the path of the last entry that was listed before,
+   * with a slash at its end if that is a directory. Default: all.
+   */
+  startAfter?: string | undefined;
+  /**
+   * How many entries at most. They are the first ones, in the order of the bytes of their names in UTF-8,
+   * with a slash at the end of a directory's. Default: all, in no particular order.
+   */
+  limit?: number | undefined;
   /** Called with each name that is passed over, because it cannot be read or is no image id. */
   onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
 }

@@ -18,6 +18,7 @@ import type {
   DriverStat,
   Leftover,
   ListEntry,
+  ListScanOptions,
   OperationOptions,
   PresignRequest,
   ScanOptions,
@@ -117,7 +118,7 @@ export class S3Driver implements Driver<S3Location> {
   async *listImages(
     directory: string,
     recursive: boolean,
-    options: ScanOptions,
+    options: ListScanOptions,
   ): AsyncGenerator<ListEntry> {
     const { listObjects } = await import("./lister.ts");
     yield* listObjects(this.#client!, directory, recursive, options);

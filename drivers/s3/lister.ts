@@ -6,7 +6,8 @@
 import { BackendException, Invalid } from "../../errors/mod.ts";
 import { checkImageId } from "../../location/mod.ts";
 import { decodePercent } from "../../location/percent_encoding.ts";
-import type { ListEntry, ScanOptions } from "../../store/types.ts";
+import { compareNames } from "../../store/listing.ts";
+import type { ListEntry, ListScanOptions } from "../../store/types.ts";
 import { parseCount, parseIsoDate } from "../../streams/encoding.ts";
 import type { S3Client } from "./client.ts";
 import { readPages } from "./pages.ts";
@@ -27,7 +28,7 @@ export async function* listObjects(
   client: S3Client,
   directory: string,
   recursive: boolean,
-  { signal, onSkipped }: ScanOptions,
+  { signal, onSkipped, startAfter, limit = Infinity }: ListScanOptions,
 ): AsyncGenerator<ListEntry> {
   const prefix = directory === "" ? "" : `${directory}/`;
   const listing = {
@@ -38,6 +39,9 @@ export async function* listObjects(
       "encoding-type": "url",
       prefix,
       ...(recursive ? {} : { delimiter: "/" }),
+      ...(startAfter === undefined ? {} : { "start-after": startAfter }),
+      // One more: some servers list the directory again that they start after.
+      ...(limit < 1000 ? { "max-keys": `${limit + 1}` } : {}),
     },
     markers: { "continuation-token": "NextContinuationToken" },
   };
@@ -59,12 +63,16 @@ export async function* listObjects(
     }
   }
 
+  const isWanted = (name: string) => startAfter === undefined || compareNames(name, startAfter) > 0;
+  let wanted = 0;
   for await (const page of readPages(client, listing, signal)) {
     const isEncoded = page.text("EncodingType") === "url";
     for (const common of page.all("CommonPrefixes")) {
       const key = parseKey(common.text("Prefix"), isEncoded);
       const path = judge(key, key?.replace(/\/$/, ""));
-      if (path !== undefined) yield { path, kind: "directory" };
+      if (path === undefined) continue;
+      if (isWanted(key!)) wanted++;
+      yield { path, kind: "directory" };
     }
     for (const object of page.all("Contents")) {
       const key = parseKey(object.text("Key"), isEncoded);
@@ -72,6 +80,7 @@ export async function* listObjects(
       if (key?.endsWith("/") && isMarker(key, object)) continue;
       const path = judge(key);
       if (path === undefined) continue;
+      if (isWanted(path)) wanted++;
       yield {
         path,
         kind: "image",
@@ -80,6 +89,8 @@ export async function* listObjects(
         etag: object.text("ETag") || undefined,
       };
     }
+    // The names of the next page come after all of this one.
+    if (wanted >= limit) return;
   }
 }
 

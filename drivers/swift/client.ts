@@ -5,6 +5,7 @@
  */
 import { BackendException, InvalidImageId, NotFound } from "../../errors/mod.ts";
 import { encodePath } from "../../location/percent_encoding.ts";
+import { compareNames } from "../../store/listing.ts";
 import { parseHttpDate } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { HttpRequest } from "../../transport/request.ts";
@@ -12,7 +13,7 @@ import type { HttpResponse } from "../../transport/response.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { checkAccountUrl } from "./catalog.ts";
 import { swiftError } from "./errors.ts";
-import { compareNames, type Listed, parseListed } from "./listed.ts";
+import { type Listed, parseListed } from "./listed.ts";
 import type { Access, Session } from "./session.ts";
 
 /** How long to wait for a server that is at work, in milliseconds. */
@@ -54,6 +55,8 @@ export interface ListRequest {
   prefix?: string | undefined;
   /** The character that ends a directory. */
   delimiter?: string | undefined;
+  /** Only names after this one. Default: all. */
+  startAfter?: string | undefined;
   /** Returns, for a name, where to continue instead of after it. */
   skip?: ((name: string) => string | undefined) | undefined;
   /** Whether what does not exist is `NotFound` instead of empty. */
@@ -190,8 +193,8 @@ export class SwiftClient {
    * @throws {BackendException} If a page is no listing, or does not come after the one before.
    */
   async *list(container: string | undefined, options: ListRequest): AsyncGenerator<Listed> {
-    const { prefix, delimiter, signal, skip, strict } = options;
-    for (let marker = "";;) {
+    const { prefix, delimiter, signal, skip, strict, startAfter = "" } = options;
+    for (let marker = startAfter;;) {
       const query = {
         format: "json",
         ...(prefix ? { prefix } : {}),
@@ -201,7 +204,7 @@ export class SwiftClient {
       const request = { container, query, signal };
       const page = await this.json(request).catch((error): unknown => {
         // After a page it means that the rest cannot be had just now.
-        if (error instanceof NotFound && !strict && marker === "") return [];
+        if (error instanceof NotFound && !strict && marker === startAfter) return [];
         throw error;
       });
       const fail = (why: string) => new BackendException(`${describe(request)}: ${why}`);

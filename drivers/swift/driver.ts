@@ -20,6 +20,7 @@ import type {
   DriverStat,
   Leftover,
   ListEntry,
+  ListScanOptions,
   OperationOptions,
   PresignRequest,
   ScanOptions,
@@ -234,7 +235,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
   async *listImages(
     directory: string,
     recursive: boolean,
-    options: ScanOptions,
+    options: ListScanOptions,
   ): AsyncGenerator<ListEntry> {
     const client = await this.#accounts.client(undefined, options);
     const { listImages } = await import("./lister.ts");

@@ -62,26 +62,3 @@ export function parseListed(entry: unknown): Listed | undefined {
 export function floorToSecond(date: Date | undefined): Date | undefined {
   return date && new Date(Math.floor(date.getTime() / 1000) * 1000);
 }
-
-/**
- * Compares names as Swift sorts them, by their bytes in UTF-8.
- *
- * @param a A name.
- * @param b Another name.
- * @returns A negative number if `a` comes first, 0 if they are equal, else a positive number.
- */
-export function compareNames(a: string, b: string): number {
-  for (let at = 0; at < a.length && at < b.length; at++) {
-    let [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
-    if (x === y) continue;
-    // Surrogates stand for code points above those from U+E000 on, though their units are less.
-    if (x >= 0xd800 && y >= 0xd800) {
-      [x, y] = [x, y].map((unit) => (unit + 0x2000) % 0x10000) as [
-        number,
-        number,
-      ];
-    }
-    return x - y;
-  }
-  return a.length - b.length;
-}

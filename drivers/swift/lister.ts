@@ -5,7 +5,8 @@
  */
 import { Invalid, NotFound, StoreError } from "../../errors/mod.ts";
 import { checkImageId } from "../../location/mod.ts";
-import type { ListEntry, ScanOptions } from "../../store/types.ts";
+import { compareNames } from "../../store/listing.ts";
+import type { ListEntry, ListScanOptions, ScanOptions } from "../../store/types.ts";
 import { poolMap } from "../../streams/pool_map.ts";
 import type { SwiftClient } from "./client.ts";
 import { containerOf, listContainers, missingContainer } from "./containers.ts";
@@ -40,9 +41,9 @@ export async function* listImages(
   client: SwiftClient,
   settings: SwiftSettings,
   request: ListingRequest,
-  options: ScanOptions,
+  options: ListScanOptions,
 ): AsyncGenerator<ListEntry> {
-  const { signal, onSkipped } = options;
+  const { signal, onSkipped, limit } = options;
   const { multiTenant, multipleContainersSeed, createContainerOnPut } = settings;
   if (multiTenant) {
     // An image has a container of its own, which cannot be in a directory.
@@ -53,6 +54,8 @@ export async function* listImages(
   const strict = isSingle && !createContainerOnPut;
   const directories = new Set<string>();
   for await (const container of listContainers(client, settings, signal)) {
+    // The names of a container come in order.
+    let listed = 0;
     try {
       for await (const entry of listContainer(client, container, { ...request, strict }, options)) {
         const { path, kind } = entry;
@@ -61,11 +64,10 @@ export async function* listImages(
           onSkipped({ path, reason });
           continue;
         }
-        if (kind === "directory") {
-          if (directories.has(path)) continue;
-          directories.add(path);
-        }
-        yield entry;
+        const isKnown = kind === "directory" && directories.has(path);
+        if (kind === "directory") directories.add(path);
+        if (!isKnown) yield entry;
+        if (++listed === limit) break;
       }
     } catch (error) {
       // One of many containers does not end the listing of the others.
@@ -124,13 +126,14 @@ async function* listContainer(
   client: SwiftClient,
   container: string,
   { directory, recursive, strict }: ListingRequest & { strict: boolean },
-  { signal, onSkipped }: ScanOptions,
+  { signal, onSkipped, startAfter }: ListScanOptions,
 ): AsyncGenerator<ListEntry> {
   const prefix = directory === "" ? "" : `${directory}/`;
   const delimiter = recursive ? undefined : "/";
   const skip = recursive ? markerAfterSegments : undefined;
-  const manifests = new ManifestFilter(client, container, signal);
-  for await (const entry of client.list(container, { prefix, delimiter, signal, skip, strict })) {
+  const manifests = new ManifestFilter(client, container, startAfter, signal);
+  const names = { prefix, delimiter, startAfter };
+  for await (const entry of client.list(container, { ...names, signal, skip, strict })) {
     const { name } = entry;
     // Consoles make such objects for directories, which may be empty.
     const isMarker = entry.isDirectory || name.endsWith("/") ||
@@ -177,14 +180,21 @@ function imageOf({ name, bytes, hash, largeEtag, modified }: Listed): ListEntry 
 class ManifestFilter {
   readonly #client: SwiftClient;
   readonly #container: string;
+  readonly #startAfter: string | undefined;
   readonly #signal: AbortSignal | undefined;
   /** Empty objects that the names at hand begin with. */
   #candidates: string[] = [];
   readonly #prefixes = new Map<string, string | undefined>();
 
-  constructor(client: SwiftClient, container: string, signal: AbortSignal | undefined) {
+  constructor(
+    client: SwiftClient,
+    container: string,
+    startAfter: string | undefined,
+    signal: AbortSignal | undefined,
+  ) {
     this.#client = client;
     this.#container = container;
+    this.#startAfter = startAfter;
     this.#signal = signal;
   }
 
@@ -195,13 +205,18 @@ class ManifestFilter {
       return false;
     });
     const image = /^(.+)-\d{5,}$/.exec(name)?.[1];
-    if (image !== undefined && this.#candidates.includes(image)) {
+    if (image !== undefined && (this.#candidates.includes(image) || this.#isBefore(image))) {
       if (!this.#prefixes.has(image)) this.#prefixes.set(image, await this.#segmentsOf(image));
       const prefix = this.#prefixes.get(image);
       if (prefix !== undefined && name.startsWith(prefix)) return true;
     }
     if (bytes === 0 && hash === EMPTY_MD5) this.#candidates.push(name);
     return false;
+  }
+
+  /** Whether the listing began after an image. */
+  #isBefore(image: string): boolean {
+    return this.#startAfter !== undefined && compareNames(image, this.#startAfter) <= 0;
   }
 
   async #segmentsOf(object: string): Promise<string | undefined> {

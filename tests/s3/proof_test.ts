@@ -246,6 +246,22 @@ Deno.test("S3Store.list: ends with an error where nothing new comes", async () =
   }
 });
 
+Deno.test("S3Store.list: begins and ends where the caller says, in one request", async () => {
+  const requests: URL[] = [];
+  await using store = storeOn(({ url }) => {
+    requests.push(url);
+    // A server that lists the directory again that it starts after.
+    const directory = "<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>";
+    const more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>";
+    return listing(entry("b") + entry("c") + directory + more);
+  });
+  const page = await Array.fromAsync(store.list({ startAfter: "a/x", limit: 2 }));
+  assertEquals(page.map(({ path }) => path), ["b", "c"]);
+  assertEquals(requests.length, 1);
+  const { searchParams: query } = requests[0]!;
+  assertEquals([query.get("start-after"), query.get("max-keys")], ["a/", "3"]);
+});
+
 Deno.test("S3Store.list: a page that does not say whether it is the last is an error", async () => {
   for (const content of ["", "<IsTruncated/>", "<IsTruncated>perhaps</IsTruncated>"]) {
     await using store = storeOn(() => listing(content));

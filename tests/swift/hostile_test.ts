@@ -14,7 +14,7 @@ import {
   StoreError,
 } from "../../mod.ts";
 import { endpointOf } from "../../drivers/swift/catalog.ts";
-import { compareNames } from "../../drivers/swift/listed.ts";
+import { compareNames } from "../../store/listing.ts";
 import { type SwiftOptions, SwiftStore } from "@vitrine/vitrine/swift";
 
 /** Starts a server with auth v1, and resolves to the options of a store on it. */

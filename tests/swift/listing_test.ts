@@ -165,3 +165,28 @@ serviceTest("swift: a container that does not exist yet is an empty store", "swi
   await using store = new SwiftStore("new", { ...swift!, container: container() });
   assertEquals(await Array.fromAsync(store.list()), []);
 });
+
+Deno.test("SwiftStore.list: begins and ends where the caller says, in one request", async () => {
+  await using server = listing(numbered(25_000, "image."));
+  await using store = new SwiftStore("paged", server.options);
+  const startAfter = numbered(25_000, "image.")[20_000]!;
+  const page = await Array.fromAsync(store.list({ startAfter, limit: 3 }));
+  assertEquals(page.map(({ path }) => path), numbered(25_000, "image.").slice(20_001, 20_004));
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("SwiftStore.list: hides segments of an image that it begins after", async () => {
+  const names = ["large", "large-00001", "large-00002", "large-x", "plain", "plain-00001"];
+  await using server = listing(names, { large: "large-" });
+  await using store = new SwiftStore("paged", server.options);
+  for (
+    const [startAfter, expected] of [
+      ["large", ["large-x", "plain", "plain-00001"]],
+      ["large-00001", ["large-x", "plain", "plain-00001"]],
+      ["plain", ["plain-00001"]],
+    ] as const
+  ) {
+    const page = await Array.fromAsync(store.list({ startAfter, limit: 10 }));
+    assertEquals(page.map(({ path }) => path), [...expected]);
+  }
+});
