@@ -62,6 +62,8 @@ export interface Session {
    * wrong, the user interrupted, or nobody reads the output.
    */
   fail(error: unknown, code?: number | undefined): void;
+  /** Makes the exit code that of a result, without a line about it. */
+  setExitCode(code: number): void;
   /** Writes a line to standard error that is no failure of the command. */
   note(what: unknown): void;
 }
@@ -171,23 +173,49 @@ export const DRY_RUN: CommandOption = {
 export const TRANSFERS: CommandOption = {
   name: "transfers",
   value: "N",
-  help: "number of images at the same time. Default: 4",
+  help: "number of images at the same time. Default: 8",
 };
 
 /**
  * Returns how many images a command works on at the same time.
  *
  * @param args The arguments, with `--transfers`.
- * @returns A number from 1 to 64. Default: 4.
+ * @returns A number from 1 to 64. Default: 8.
  * @throws {UsageError} If the option is no such number.
  */
 export function transfersOf(args: Arguments): number {
-  const text = args.value(TRANSFERS.name) ?? "4";
+  const text = args.value(TRANSFERS.name) ?? "8";
   const count = Number(text);
   if (!/^\d+$/.test(text) || count < 1 || count > 64) {
     throw new UsageError("--transfers is a number from 1 to 64");
   }
   return count;
+}
+
+/** The most that all transfers take together. */
+export const BWLIMIT: CommandOption = {
+  name: "bwlimit",
+  value: "RATE",
+  help: "bytes a second of all transfers together, such as 500K or 10M. Default: no limit",
+};
+
+const SIZES: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/**
+ * Returns how many bytes a second a command may transfer.
+ *
+ * @param args The arguments, with `--bwlimit`.
+ * @returns The rate in bytes a second, or `undefined` for no limit.
+ * @throws {UsageError} If the option is no rate.
+ */
+export function bytesPerSecondOf(args: Arguments): number | undefined {
+  const text = args.value(BWLIMIT.name);
+  if (text === undefined) return undefined;
+  const [, count, unit] = /^(\d+)([KMG]?)$/.exec(text) ?? [];
+  if (!count || unit === undefined || Number(count) === 0) {
+    throw new UsageError("--bwlimit is a number above 0 and perhaps K, M or G: 10M");
+  }
+  return Number(count) * SIZES[unit]!;
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };

@@ -116,6 +116,7 @@ async function runCommand(
       codes.push(code);
       printError(error, isDebug);
     },
+    setExitCode: (code) => void codes.push(code),
     note: (what) => printError(what, isDebug),
   };
   try {

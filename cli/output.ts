@@ -54,6 +54,15 @@ export class Output {
   }
 
   /**
+   * Writes a value as one line of JSON, with invisible characters escaped.
+   *
+   * @param value The value.
+   */
+  async jsonLine(value: unknown): Promise<void> {
+    await this.line(JSON.stringify(value));
+  }
+
+  /**
    * Writes rows in columns that are aligned, whatever the width of their letters.
    *
    * @param rows The rows, each a list of cells.

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { TreeProgress } from "../vfs/mod.ts";
+import type { RateLimit } from "../vfs/rate_limit.ts";
 import { visibleText } from "../errors/visible_text.ts";
 import { columnsOf, formatDuration, formatSize, shortened, truncated } from "./text.ts";
 
@@ -24,6 +26,8 @@ export class Progress implements Disposable {
   readonly #size: number | undefined;
   readonly #enabled = Deno.stderr.isTerminal();
   readonly #start = performance.now();
+  readonly #limit: RateLimit | undefined;
+  readonly #signal: AbortSignal | undefined;
   #bytes = 0;
 
   /**
@@ -31,8 +35,17 @@ export class Progress implements Disposable {
    *
    * @param name What is transferred.
    * @param size Its size in bytes, if known.
+   * @param limit Holds the transfer to a rate. Default: none.
+   * @param signal Ends the wait for that rate.
    */
-  constructor(name: string, size: number | undefined) {
+  constructor(
+    name: string,
+    size: number | undefined,
+    limit?: RateLimit,
+    signal?: AbortSignal,
+  ) {
+    this.#limit = limit;
+    this.#signal = signal;
     this.#name = name;
     this.#size = size;
     active.add(this);
@@ -42,9 +55,15 @@ export class Progress implements Disposable {
    * Counts a chunk, and draws the line if it is time to.
    *
    * @param chunk The chunk.
+   * @returns Resolves when the next chunk may pass; `undefined` where there is no limit.
    */
-  update(chunk: Uint8Array): void {
+  update(chunk: Uint8Array): Promise<void> | undefined {
     this.#bytes += chunk.length;
+    this.#draw();
+    return this.#limit?.pass(chunk.length, this.#signal);
+  }
+
+  #draw(): void {
     const now = performance.now();
     if (!this.#enabled || now - lastDrawing < INTERVAL) return;
     const [oldest] = active;
@@ -72,6 +91,46 @@ export function clearProgress(): void {
   if (lastDrawing === 0) return;
   lastDrawing = 0;
   write("\r\x1b[K");
+}
+
+/**
+ * Draws how far an operation on a tree is, if it is time to and standard error is a terminal.
+ *
+ * @param progress How far it is.
+ * @param started When it began, as `performance.now` says it.
+ */
+export function drawTreeProgress(progress: TreeProgress, started: number): void {
+  const now = performance.now();
+  if (now - lastDrawing < INTERVAL || !Deno.stderr.isTerminal()) return;
+  lastDrawing = now;
+  const columns = (Deno.consoleSize().columns || 80) - 1;
+  write(`\r\x1b[K${treeProgressText(progress, (now - started) / 1000, columns)}`);
+}
+
+/**
+ * Returns the line of an operation on a tree.
+ *
+ * @param progress How far it is.
+ * @param seconds The number of seconds so far.
+ * @param columns The columns of the terminal.
+ * @returns The line, which takes at most that many columns.
+ */
+export function treeProgressText(
+  { images, totalImages, bytes, totalBytes, isListed }: TreeProgress,
+  seconds: number,
+  columns: number,
+): string {
+  const rate = bytes / seconds;
+  const more = isListed ? "" : "+";
+  const facts = [
+    `${images} of ${totalImages}${more} images`,
+    `${formatSize(bytes)} of ${formatSize(totalBytes)}${more}`,
+    `${formatSize(Math.round(rate))}/s`,
+  ];
+  if (isListed && rate > 0 && totalBytes >= bytes) {
+    facts.push(`${formatDuration((totalBytes - bytes) / rate)} left`);
+  }
+  return truncated(facts.join("  "), columns);
 }
 
 /** How far a transfer is. */

@@ -70,7 +70,7 @@ export async function* chunksOf(
   try {
     const { stream } = await vfs.get(path, options);
     for await (const chunk of stream) {
-      progress?.update(chunk);
+      await progress?.update(chunk);
       yield chunk;
     }
   } catch (error) {

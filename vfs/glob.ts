@@ -150,6 +150,24 @@ class Matcher {
   }
 }
 
+/**
+ * Returns what decides whether a path matches a pattern, without listing anything.
+ *
+ * @param pattern The pattern. One without a slash matches the last name of a path in any directory; a slash
+ * at its beginning has no meaning of its own.
+ * @returns Returns whether a path without a slash at its beginning matches.
+ * @throws {Invalid} If the pattern has an empty, `.` or `..` segment.
+ */
+export async function pathMatcher(pattern: string): Promise<(path: string) => boolean> {
+  const whole = pattern.includes("/") ? pattern.replace(/^\//, "") : `**/${pattern}`;
+  const matcher = await compilePattern(whole);
+  return (path) => {
+    let states = matcher.start();
+    for (const name of path.split("/")) states = matcher.step(states, name);
+    return matcher.isMatch(states);
+  };
+}
+
 async function compilePattern(pattern: string): Promise<Matcher> {
   const picomatch: Picomatch = (await import("picomatch/posix.js")).default;
   if (pattern === "") return new Matcher([[]]);

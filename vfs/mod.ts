@@ -4,8 +4,18 @@
  * @module
  */
 export type { ImagePlace } from "./copy.ts";
+export type { CheckTreesOptions } from "./check_trees.ts";
+export type { CopyTreeOptions } from "./copy_tree.ts";
 export { SeekMode, VfsFile } from "./file.ts";
 export type { DirEntry, FileInfo } from "./file_info.ts";
 export { parsePath, type TreePath } from "./path.ts";
+export type { SyncTreeOptions } from "./sync_tree.ts";
+export type {
+  TreeOptions,
+  TreeOutcome,
+  TreeProgress,
+  TreeState,
+  TreeSummary,
+} from "./tree_work.ts";
 export { type RemoveOptions, Vfs, type VfsOptions } from "./vfs.ts";
 export type { GlobOptions, ReadDirOptions, WalkEntry, WalkOptions } from "./walk.ts";

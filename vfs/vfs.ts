@@ -31,13 +31,17 @@ import type { Location } from "../location/mod.ts";
 import { Stores } from "../config/stores.ts";
 import type { Bytes, ImageData } from "../streams/mod.ts";
 import { discard } from "../streams/source.ts";
+import { checkTrees, type CheckTreesOptions } from "./check_trees.ts";
 import { copyImage, type ImagePlace, moveImage } from "./copy.ts";
+import { copyTree, type CopyTreeOptions, moveTree, removeTree, verifyTree } from "./copy_tree.ts";
 import { VfsFile } from "./file.ts";
 import { checkTreeOptions, setTreePath, withTreePath } from "./errors.ts";
 import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./file_info.ts";
 import { glob } from "./glob.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { joinPath, parsePath } from "./path.ts";
+import { syncTree, type SyncTreeOptions } from "./sync_tree.ts";
+import type { TreeOptions, TreeSummary } from "./tree_work.ts";
 import {
   type GlobOptions,
   joinName,
@@ -449,6 +453,115 @@ export class Vfs implements AsyncDisposable {
     await checkTreeOptions("move", `${from} to ${to}`, options);
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
     await withTreePath(`${from} to ${to}`, () => moveImage(source, target, options));
+  }
+
+  /**
+   * Copies every image below a directory, several at the same time. An image that cannot be copied does
+   * not end the rest. All operations on trees share a budget of 512 MiB of memory.
+   *
+   * @param from The path of the directory.
+   * @param to The path of the directory that the copies will be in.
+   * @param options How many at the same time, and what is called with progress and outcomes.
+   * @returns How many images became what.
+   * @throws {NotFound} If there is nothing at the path.
+   * @throws {Invalid} If one path is in the other.
+   *
+   * @example Copy a directory to another store
+   * ```ts
+   * import { Vfs } from "@vitrine/vitrine";
+   * import { MemoryStore } from "@vitrine/vitrine/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const vfs = new Vfs({ local: new MemoryStore("local"), mirror: new MemoryStore("mirror") });
+   * await vfs.writeTextFile("/local/iso/a.txt", "hello");
+   * const { states } = await vfs.copyTree("/local/iso", "/mirror/iso", { concurrency: 4 });
+   * assertEquals(states, { copied: 1 });
+   * ```
+   */
+  copyTree(from: string, to: string, options: CopyTreeOptions = {}): Promise<TreeSummary> {
+    return copyTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
+  }
+
+  /**
+   * Moves every image below a directory, several at the same time. See {@linkcode rename}.
+   *
+   * @param from The path of the directory.
+   * @param to The path of the directory that the images will be in.
+   * @param options How many at the same time, and what is called with progress and outcomes.
+   * @returns How many images became what.
+   * @throws {NotFound} If there is nothing at the path.
+   * @throws {Invalid} If one path is in the other.
+   */
+  moveTree(from: string, to: string, options: TreeOptions = {}): Promise<TreeSummary> {
+    return moveTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
+  }
+
+  /**
+   * Removes every image below a directory, several at the same time, and says what became of each.
+   * {@linkcode remove} with `recursive` is faster where a backend deletes many at once.
+   *
+   * @param path The path of the directory.
+   * @param options How many at the same time, and what is called with progress and outcomes.
+   * @returns How many images were removed.
+   * @throws {NotFound} If there is nothing at the path.
+   */
+  removeTree(path: string, options: TreeOptions = {}): Promise<TreeSummary> {
+    return removeTree({ vfs: this, path }, options);
+  }
+
+  /**
+   * Reads every image below a directory whole, several at the same time, and compares its digests with
+   * those that its store holds.
+   *
+   * @param path The path of the directory.
+   * @param options How many at the same time, and what is called with progress and outcomes.
+   * @returns How many images were verified, and of how many no digest is known.
+   * @throws {NotFound} If there is nothing at the path.
+   */
+  verifyTree(path: string, options: TreeOptions = {}): Promise<TreeSummary> {
+    return verifyTree({ vfs: this, path }, options);
+  }
+
+  /**
+   * Makes a directory like another. Nothing is overwritten and nothing is deleted by default: what is
+   * missing is copied, what has the same size and digest is left out, or the same size and no older date
+   * where no digest is known. What differs is reported, and with `replace` replaced.
+   *
+   * @param from The path of the directory that is to be had.
+   * @param to The path of the directory that becomes like it.
+   * @param options What is replaced and deleted, and how many images at the same time.
+   * @returns How many images became what.
+   * @throws {NotFound} If there is nothing at the first path.
+   * @throws {Invalid} If one path is in the other, or names an image.
+   *
+   * @example Copy what is missing
+   * ```ts
+   * import { Vfs } from "@vitrine/vitrine";
+   * import { MemoryStore } from "@vitrine/vitrine/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const vfs = new Vfs({ local: new MemoryStore("local"), mirror: new MemoryStore("mirror") });
+   * await vfs.writeTextFile("/local/a.txt", "hello");
+   * assertEquals((await vfs.syncTree("/local", "/mirror")).states, { copied: 1 });
+   * assertEquals((await vfs.syncTree("/local", "/mirror")).states, { same: 1 });
+   * ```
+   */
+  syncTree(from: string, to: string, options: SyncTreeOptions = {}): Promise<TreeSummary> {
+    return syncTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
+  }
+
+  /**
+   * Compares two directories by sizes and digests.
+   *
+   * @param a The path of the one.
+   * @param b The path of the other.
+   * @param options Whether digests are computed, and how many images at the same time.
+   * @returns How many images are the `same`, `differs`, are `missing` in the second directory, `extra` in it,
+   * or `unknown` because no digest says more than the size.
+   * @throws {NotFound} If there is nothing at the first path.
+   */
+  checkTrees(a: string, b: string, options: CheckTreesOptions = {}): Promise<TreeSummary> {
+    return checkTrees({ vfs: this, path: a }, { vfs: this, path: b }, options);
   }
 
   /**

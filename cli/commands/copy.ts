@@ -8,6 +8,8 @@ import type { Vfs } from "../../vfs/mod.ts";
 import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
 import {
   type Arguments,
+  BWLIMIT,
+  bytesPerSecondOf,
   type Command,
   DRY_RUN,
   RECURSIVE,
@@ -18,27 +20,41 @@ import {
   VERBOSE,
 } from "../command.ts";
 import { isImageFile, openLocal, writeLocal } from "../local.ts";
-import { forEachParallel } from "../parallel.ts";
+import { withinMemory } from "../../vfs/memory_budget.ts";
+import { orderedMap } from "../../vfs/ordered_map.ts";
+import { RateLimit } from "../../vfs/rate_limit.ts";
 import { formatPlace, nameOf, type Place } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { chunksOf } from "../tree.ts";
 import { type Pair, pairsOf } from "./pairs.ts";
 
+/** What all images of one command share. */
+interface Work {
+  vfs: Vfs;
+  args: Arguments;
+  session: Session;
+  limit: RateLimit | undefined;
+}
+
 /** Copies one image. */
-async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: Session) {
+async function copyOne({ vfs, args, session, limit }: Work, { from, to, size: listed }: Pair) {
   const { signal, options, out } = session;
   if (from.kind === "tree" && to.kind === "tree") {
-    const { size } = await vfs.stat(from.path, session.options);
-    using verifier = new Progress(nameOf(from.path), size);
+    const size = listed ?? (await vfs.stat(from.path, session.options)).size;
+    using verifier = new Progress(nameOf(from.path), size, limit, signal);
     const verify = args.has("allow-changed") ? false : undefined;
     const accept = acceptOf(args);
-    const copied = await vfs.copyFile(from.path, to.path, { verifier, verify, accept, ...options });
+    const copied = await withinMemory(size, () => {
+      return vfs.copyFile(from.path, to.path, { verifier, verify, accept, ...options });
+    });
     warnUnsafe(session, to.path, copied.inspection);
   } else if (from.kind !== "tree" && to.kind === "tree") {
     const { data, size, name } = await openLocal(from, signal);
-    using verifier = new Progress(name, size);
+    using verifier = new Progress(name, size, limit, signal);
     const accept = acceptOf(args);
-    const added = await vfs.writeFile(to.path, data, { size, verifier, accept, ...options });
+    const added = await withinMemory(size, () => {
+      return vfs.writeFile(to.path, data, { size, verifier, accept, ...options });
+    });
     warnUnsafe(session, to.path, added.inspection);
   } else if (from.kind === "tree") {
     const info = await vfs.stat(from.path, session.options);
@@ -49,42 +65,76 @@ async function copyOne(vfs: Vfs, { from, to }: Pair, args: Arguments, session: S
     }
     const isKnown = (checksum ?? multihash) !== undefined && !args.has("allow-changed");
     const verify = isKnown && { checksum, multihash };
-    using progress = new Progress(nameOf(from.path), size);
+    using progress = new Progress(nameOf(from.path), size, limit, signal);
     const chunks = chunksOf(vfs, from.path, { verify, ...options }, progress);
-    if (to.kind === "local") await writeLocal(to.path, args.has("force"), chunks);
-    else for await (const chunk of chunks) await out.write(chunk);
+    await withinMemory(size, async () => {
+      if (to.kind === "local") await writeLocal(to.path, args.has("force"), chunks);
+      else for await (const chunk of chunks) await out.write(chunk);
+    });
   }
 }
 
-/** Runs a copy or a move: on each pair that the operands mean, several at the same time. */
+/** Returns whether there is something at a target. */
+async function isThere({ vfs, session }: Work, to: Place): Promise<boolean> {
+  if (to.kind === "tree") return await vfs.exists(to.path, session.options);
+  return to.kind === "local" && await Deno.lstat(to.path).then(() => true, () => false);
+}
+
+/** What became of a pair. */
+interface Outcome {
+  from: string;
+  to: string;
+  /** Why it failed. */
+  failure?: { error: unknown };
+  /** Whether the target was there, and was left alone. */
+  isSkipped?: boolean;
+}
+
+/**
+ * Runs a copy or a move on each pair that the operands mean, several at the same time. What became of
+ * them is reported in the order of the pairs.
+ */
 async function forEachPair(
   session: Session,
   args: Arguments,
   check: (from: Place, to: Place) => void,
-  act: (vfs: Vfs, pair: Pair) => Promise<void>,
+  act: (work: Work, pair: Pair) => Promise<void>,
 ): Promise<void> {
-  const { out, json, fail, note } = session;
+  const { out, json, fail, note, signal } = session;
   const transfers = transfersOf(args);
+  const bytesPerSecond = bytesPerSecondOf(args);
+  const limit = bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond);
   const isDryRun = args.has("dry-run");
   const vfs = await session.vfs();
-  const pairs = await pairsOf(vfs, args, session, check);
+  const work = { vfs, args, session, limit };
+  const toStandard = args.operands.at(-1) === "-";
+  const outcomes = orderedMap(
+    pairsOf(vfs, args, session, check),
+    // Images on standard output follow one another.
+    toStandard ? 1 : transfers,
+    async (pair): Promise<Outcome> => {
+      const outcome = { from: formatPlace(pair.from), to: formatPlace(pair.to) };
+      try {
+        signal.throwIfAborted();
+        const isSkipped = args.has("skip-existing") && await isThere(work, pair.to);
+        if (!isDryRun && !isSkipped) await act(work, pair);
+        return { ...outcome, isSkipped };
+      } catch (error) {
+        return { ...outcome, failure: { error } };
+      }
+    },
+  );
   const done: { from: string; to: string }[] = [];
-  // Images on standard output follow one another.
-  const limit = pairs.some(({ to }) => to.kind === "standard") ? 1 : transfers;
-  await forEachParallel(pairs, limit, async (pair, index) => {
-    const [from, to] = [formatPlace(pair.from), formatPlace(pair.to)];
-    try {
-      if (!isDryRun) await act(vfs, pair);
-      done[index] = { from, to };
-      if (json || !(args.has("verbose") || isDryRun)) return;
-      const line = isDryRun ? `would write ${to} from ${from}` : `${from} -> ${to}`;
-      if (pair.to.kind === "standard") note(line);
-      else await out.line(line);
-    } catch (error) {
-      fail(error);
-    }
-  });
-  if (json) await out.json(done.filter(Boolean));
+  for await (const { from, to, failure, isSkipped } of outcomes) {
+    if (failure) fail(failure.error);
+    if (failure || isSkipped) continue;
+    if (json) done.push({ from, to });
+    if (json || !(args.has("verbose") || isDryRun)) continue;
+    const line = isDryRun ? `would write ${to} from ${from}` : `${from} -> ${to}`;
+    if (toStandard) note(line);
+    else await out.line(line);
+  }
+  if (json) await out.json(done);
 }
 
 /** `vitrine cp`. */
@@ -100,9 +150,11 @@ export const cp: Command = {
     VERBOSE,
     DRY_RUN,
     { name: "force", letters: ["f"], help: "replace a local file, which keeps its mode" },
+    { name: "skip-existing", help: "leave out images whose target is there, whatever it holds" },
     ...ACCEPT,
     { name: "allow-changed", help: "copy images that were changed since they were added" },
     TRANSFERS,
+    BWLIMIT,
   ],
   candidates: "tree",
   examples: ["vitrine cp ./disk.qcow2 /local/", "vitrine cp -r /local/debian ./backup"],
@@ -111,7 +163,7 @@ export const cp: Command = {
       if (from.kind === "tree" || to.kind === "tree") return;
       throw new UsageError("one side of a copy is a path of the tree");
     };
-    return forEachPair(session, args, check, (vfs, pair) => copyOne(vfs, pair, args, session));
+    return forEachPair(session, args, check, copyOne);
   },
 };
 
@@ -120,18 +172,18 @@ export const mv: Command = {
   operands: "SOURCE... TARGET",
   count: [2, Infinity],
   summary: "move images in the tree; the source is removed when the copy is whole and checked",
-  options: [RECURSIVE, VERBOSE, DRY_RUN, TRANSFERS],
+  options: [RECURSIVE, VERBOSE, DRY_RUN, TRANSFERS, BWLIMIT],
   candidates: "tree",
   examples: ["vitrine mv /local/disk.qcow2 /mirror/debian/12.qcow2"],
   run(session, args) {
     const check = (...places: Place[]) => {
       if (places.some(({ kind }) => kind !== "tree")) throw new UsageError("mv moves in the tree");
     };
-    return forEachPair(session, args, check, async (vfs, pair) => {
+    return forEachPair(session, args, check, async ({ vfs, limit }, pair) => {
       const [from, to] = [formatPlace(pair.from), formatPlace(pair.to)];
-      const { size } = await vfs.stat(from, session.options);
-      using verifier = new Progress(nameOf(from), size);
-      await vfs.rename(from, to, { verifier, ...session.options });
+      const size = pair.size ?? (await vfs.stat(from, session.options)).size;
+      using verifier = new Progress(nameOf(from), size, limit, session.signal);
+      await withinMemory(size, () => vfs.rename(from, to, { verifier, ...session.options }));
     });
   },
 };

@@ -9,7 +9,9 @@ import { add } from "./add.ts";
 import { cat } from "./cat.ts";
 import { completion } from "./completion.ts";
 import { config } from "./config.ts";
+import { check } from "./check.ts";
 import { cp, mv } from "./copy.ts";
+import { du } from "./disk_usage.ts";
 import { gc } from "./gc.ts";
 import { inspect } from "./inspect.ts";
 import { ls } from "./list.ts";
@@ -19,6 +21,7 @@ import { rm } from "./remove.ts";
 import { serve } from "./serve.ts";
 import { stat } from "./stat.ts";
 import { stores } from "./stores.ts";
+import { sync } from "./sync.ts";
 import { tree } from "./tree.ts";
 import { verify } from "./verify.ts";
 
@@ -33,8 +36,11 @@ export const COMMANDS: Commands = {
   add,
   cp,
   mv,
+  sync,
   rm,
   verify,
+  check,
+  du,
   acl,
   presign,
   serve,

@@ -26,6 +26,8 @@ export interface Pair {
   from: Place;
   /** Where it goes. */
   to: Place;
+  /** Its size in bytes, where the listing has it. */
+  size?: number | undefined;
 }
 
 /**
@@ -36,15 +38,15 @@ export interface Pair {
  * @param args The sources, then the target.
  * @param session Takes reports of what cannot be read.
  * @param check Throws if a source and the target do not fit the command.
- * @returns The pairs, in the order of the operands.
+ * @returns The pairs, in the order of the operands. Those of one source come while it is listed.
  * @throws {UsageError} If one target would be written twice, or the operands do not fit each other.
  */
-export async function pairsOf(
+export async function* pairsOf(
   vfs: Vfs,
   args: Arguments,
   session: Session,
   check: (from: Place, to: Place) => void,
-): Promise<Pair[]> {
+): AsyncGenerator<Pair> {
   const sources = args.operands.map(parsePlace);
   const to = sources.pop()!;
   if (to.kind === "tree" && isLocation(to.path)) {
@@ -56,31 +58,68 @@ export async function pairsOf(
   if (sources.length > 1 && !intoDirectory) {
     throw new UsageError("several sources need a directory as target: end it with a slash");
   }
+  const into: Target = { to, isDirectory: intoDirectory };
+  if (sources.length === 1 && isApart(vfs, sources[0]!, to)) {
+    return yield* pairsFrom(vfs, args, session, sources[0]!, into);
+  }
   const pairs: Pair[] = [];
   for (const from of sources) {
-    if (from.kind === "standard") {
-      if (intoDirectory) throw new UsageError("standard input needs a name as target");
-      pairs.push({ from, to });
-      continue;
-    }
-    try {
-      if (!await isDirectory(vfs, from, session)) {
-        pairs.push({ from, to: intoDirectory ? childOf(to, nameOf(from.path)) : to });
-        continue;
-      }
-      if (!args.has("recursive")) throw new UsageError(`${from.path}: is a directory: use -r`);
-      const name = nameOf(from.path);
-      const isContent = from.path.endsWith("/") || /^\.{0,2}$/.test(name);
-      const into = intoDirectory && !isContent ? childOf(to, name) : to;
-      for await (const rest of imagesBelow(vfs, from, session)) {
-        pairs.push({ from: childOf(from, rest), to: childOf(into, rest) });
-      }
-    } catch (error) {
-      session.fail(error);
-    }
+    for await (const pair of pairsFrom(vfs, args, session, from, into)) pairs.push(pair);
   }
   refuseSameTarget(pairs);
-  return pairs;
+  yield* pairs;
+}
+
+/**
+ * Returns whether no copy can appear in a listing of the source that still goes on. Local files and file
+ * stores may lie in each other, and are listed fast.
+ */
+function isApart(vfs: Vfs, from: Place, to: Place): boolean {
+  if (from.kind !== "tree") return false;
+  try {
+    const [source, target] = [from, to].map((place) => {
+      return place.kind === "tree" ? vfs.imageAt(childOf(place, "any").path).store : undefined;
+    });
+    return source !== target && !source!.getSchemes().includes("file");
+  } catch {
+    // The directory is above all stores, or what is wrong with it comes out when it is listed.
+    return false;
+  }
+}
+
+/** The last operand. */
+interface Target {
+  to: Place;
+  /** Whether it is a directory, in which the sources keep their names. */
+  isDirectory: boolean;
+}
+
+/** Lists what one source means. */
+async function* pairsFrom(
+  vfs: Vfs,
+  args: Arguments,
+  session: Session,
+  from: Place,
+  { to, isDirectory: intoDirectory }: Target,
+): AsyncGenerator<Pair> {
+  if (from.kind === "standard") {
+    if (intoDirectory) throw new UsageError("standard input needs a name as target");
+    return yield { from, to };
+  }
+  try {
+    if (!await isDirectory(vfs, from, session)) {
+      return yield { from, to: intoDirectory ? childOf(to, nameOf(from.path)) : to };
+    }
+    if (!args.has("recursive")) throw new UsageError(`${from.path}: is a directory: use -r`);
+    const name = nameOf(from.path);
+    const isContent = from.path.endsWith("/") || /^\.{0,2}$/.test(name);
+    const into = intoDirectory && !isContent ? childOf(to, name) : to;
+    for await (const { path, size } of imagesBelow(vfs, from, session)) {
+      yield { from: childOf(from, path), to: childOf(into, path), size };
+    }
+  } catch (error) {
+    session.fail(error);
+  }
 }
 
 /** Lists the paths of the images below a directory, from there. */
@@ -88,11 +127,14 @@ async function* imagesBelow(
   vfs: Vfs,
   place: TreePlace | LocalPlace,
   session: Session,
-): AsyncGenerator<string> {
-  if (place.kind === "local") return yield* filesBelow(place.path, session);
+): AsyncGenerator<{ path: string; size?: number | undefined }> {
+  if (place.kind === "local") {
+    for await (const path of filesBelow(place.path, session)) yield { path };
+    return;
+  }
   const { length } = childOf(place, "").path;
   for await (const entry of below(vfs, place.path, true, session)) {
-    if (entry.isFile) yield entry.path.slice(length);
+    if (entry.isFile) yield { path: entry.path.slice(length), size: entry.size };
   }
 }
 

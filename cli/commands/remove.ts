@@ -5,7 +5,8 @@
  */
 import { NotFound } from "../../errors/mod.ts";
 import type { SkippedEntry } from "../../store/mod.ts";
-import { type Command, DRY_RUN, RECURSIVE, VERBOSE } from "../command.ts";
+import { orderedMap } from "../../vfs/ordered_map.ts";
+import { type Command, DRY_RUN, RECURSIVE, TRANSFERS, transfersOf, VERBOSE } from "../command.ts";
 import { parseTreePath } from "../place.ts";
 import { skippedError } from "../walk.ts";
 
@@ -19,6 +20,7 @@ export const rm: Command = {
     { name: "force", letters: ["f"], help: "ignore what does not exist" },
     VERBOSE,
     DRY_RUN,
+    TRANSFERS,
   ],
   candidates: "tree",
   examples: ["vitrine rm /local/disk.qcow2", "vitrine rm -r --dry-run /local/debian"],
@@ -28,9 +30,9 @@ export const rm: Command = {
     const tree = await session.vfs();
     const recursive = args.has("recursive");
     const isDryRun = args.has("dry-run");
-    const removed: string[] = [];
-    for (const path of paths) {
+    const outcomes = orderedMap(paths, transfersOf(args), async (path) => {
       try {
+        session.signal.throwIfAborted();
         if (isDryRun) {
           const { isDirectory } = await tree.stat(path, session.options);
           if (isDirectory && !recursive) throw new Error(`rm ${path}: it is a directory: use -r`);
@@ -38,12 +40,20 @@ export const rm: Command = {
           const onSkipped = (skipped: SkippedEntry) => fail(skippedError(skipped));
           await tree.remove(path, { recursive, onSkipped, ...session.options });
         }
-        removed.push(path);
-        if (json || !(isDryRun || args.has("verbose"))) continue;
-        await out.line(isDryRun ? `would remove ${path}` : `removed ${path}`);
+        return { path };
       } catch (error) {
-        if (!(args.has("force") && error instanceof NotFound)) fail(error);
+        return { path, failure: { error } };
       }
+    });
+    const removed: string[] = [];
+    for await (const { path, failure } of outcomes) {
+      if (failure) {
+        if (!(args.has("force") && failure.error instanceof NotFound)) fail(failure.error);
+        continue;
+      }
+      removed.push(path);
+      if (json || !(isDryRun || args.has("verbose"))) continue;
+      await out.line(isDryRun ? `would remove ${path}` : `removed ${path}`);
     }
     if (json) await out.json(removed);
   },

@@ -6,6 +6,7 @@
 import { ImageFormatRefused, SizeMismatch } from "../../errors/mod.ts";
 import type { ExpectedDigests } from "../../streams/mod.ts";
 import { withTreePath } from "../../vfs/errors.ts";
+import { orderedMap } from "../../vfs/ordered_map.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import {
   type Arguments,
@@ -19,7 +20,6 @@ import {
   UsageError,
 } from "../command.ts";
 import { publishedOf } from "../import_options.ts";
-import { forEachParallel } from "../parallel.ts";
 import { parseTreePath } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { below } from "../walk.ts";
@@ -171,25 +171,32 @@ export const verify: Command = {
     const transfers = transfersOf(args);
     if (expected && args.has("record")) throw new UsageError("--record takes no digests");
     const vfs = await session.vfs();
-    const verdicts: Verdict[] = [];
-    await forEachParallel(imagesOf(vfs, paths, session), transfers, async (image, index) => {
+    const outcomes = orderedMap(imagesOf(vfs, paths, session), transfers, async (image) => {
       const { path } = image;
       try {
+        session.signal.throwIfAborted();
         if ("error" in image) throw image.error;
         if (args.has("inspect")) await judge(vfs, path, session);
-        const verdict = await verifyOne(vfs, path, expected, args.has("record"), session);
-        verdicts[index] = { path, ok: true, ...verdict };
-        if (json) return;
-        const [what, digests] = "checked" in verdict
-          ? ["ok", verdict.checked]
-          : ["recorded", verdict.recorded];
-        await out.line(`${path}: ${what} (${digests.join(", ")})`);
+        const done = await verifyOne(vfs, path, expected, args.has("record"), session);
+        return { path, done };
       } catch (error) {
-        session.fail(error, error instanceof SizeMismatch ? EXIT.differs : undefined);
-        const { message } = error as Error;
-        verdicts[index] = { path, ok: false, state: stateOf(error), error: message };
+        return { path, error };
       }
     });
+    const verdicts: Verdict[] = [];
+    for await (const { path, done, error } of outcomes) {
+      if (done === undefined) {
+        session.fail(error, error instanceof SizeMismatch ? EXIT.differs : undefined);
+        const { message } = error as Error;
+        if (json) verdicts.push({ path, ok: false, state: stateOf(error), error: message });
+        continue;
+      }
+      if (json) verdicts.push({ path, ok: true, ...done });
+      const [what, digests] = "checked" in done
+        ? ["ok", done.checked]
+        : ["recorded", done.recorded];
+      if (!json) await out.line(`${path}: ${what} (${digests.join(", ")})`);
+    }
     if (json) await out.json(verdicts);
   },
 };

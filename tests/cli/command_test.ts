@@ -12,13 +12,14 @@ import {
   SizeMismatch,
 } from "@vitrine/vitrine";
 import {
+  type Arguments,
+  bytesPerSecondOf,
   combinedExitCode,
   exitCodeOf,
   NothingKnown,
   parseDuration,
   UsageError,
 } from "../../cli/command.ts";
-import { forEachParallel } from "../../cli/parallel.ts";
 import { Workplace } from "./harness.ts";
 
 Deno.test("exitCodeOf: 1 failed, 2 misused, 3 differs or unsafe, 4 nothing known", () => {
@@ -52,37 +53,13 @@ Deno.test("parseDuration: takes seconds, minutes, hours and days", () => {
   }
 });
 
-Deno.test("forEachParallel: begins in order, with no more at the same time than allowed", async () => {
-  const begun: number[] = [];
-  const waiting: (() => void)[] = [];
-  let most = 0;
-  await forEachParallel([0, 1, 2, 3, 4, 5], 3, async (item, index) => {
-    assertEquals(item, index);
-    begun.push(item);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    most = Math.max(most, waiting.push(resolve));
-    // All go on when three of them have begun.
-    if (waiting.length === 3) { for (const release of waiting.splice(0)) release(); }
-    await promise;
-  });
-  assertEquals([begun, most], [[0, 1, 2, 3, 4, 5], 3]);
-});
-
-Deno.test("forEachParallel: throws the first error after what had begun has ended", async () => {
-  const ended: number[] = [];
-  const gate = Promise.withResolvers<void>();
-  const done = forEachParallel([0, 1, 2, 3], 2, async (item) => {
-    if (item === 1) throw new Error("broken");
-    await gate.promise;
-    ended.push(item);
-  }).catch((error) => error);
-  await Promise.resolve();
-  gate.resolve();
-  assertEquals([(await done).message, ended.includes(0), ended.includes(3)], [
-    "broken",
-    true,
-    false,
-  ]);
+Deno.test("bytesPerSecondOf: takes bytes, and K, M and G of 1024", () => {
+  const args = (value: string) => ({ value: () => value }) as unknown as Arguments;
+  assertEquals(bytesPerSecondOf(args("500")), 500);
+  assertEquals(bytesPerSecondOf(args("10M")), 10 * 2 ** 20);
+  for (const text of ["", "0", "M", "-1", "1.5M", "10m", "10MB"]) {
+    assertThrows(() => bytesPerSecondOf(args(text)), UsageError, "--bwlimit", text);
+  }
 });
 
 Deno.test("cp --transfers: copies every image, whatever the number", async () => {

@@ -75,6 +75,7 @@ const RUNS: readonly [command: string, args: string[], code: number][] = [
   ["inspect", ["inspect", "/local/iso/x"], 0],
   ["stat", ["stat", "/local/iso/x", "/local/iso"], 0],
   ["cp", ["cp", "-r", "/local/iso", "./out"], 0],
+  ["du", ["du", "/local", "./local"], 0],
   ["mv", ["mv", "/local/iso/x", "/local/iso/y"], 0],
   ["verify", ["verify", "/local", "/local/none"], 1],
   ["verify", ["verify", "--md5", "0".repeat(32), "/local/iso/y"], 3],
@@ -131,6 +132,21 @@ Deno.test("--json: every command has the shape of docs/command.md", async () => 
   assertEquals(Object.keys(shown.stores), ["local", "bad", "cloud", "shared"]);
 });
 
+Deno.test("sync and check --json: every line has the shape of docs/command.md", async () => {
+  await using place = await Workplace.make();
+  for (const id of ["a/x", "a/y"]) {
+    await Deno.writeTextFile(place.path("x"), id);
+    assertEquals((await place.run("add", "x", "--id", id, "--store", "local")).code, 0);
+  }
+  for (const command of ["check", "sync", "check"]) {
+    const { out } = await place.run(command, "/local", "/mirror", "--json");
+    const lines = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(lines.length, 3, out);
+    assertShape(command, lines);
+    assertEquals(Object.keys(lines.at(-1)), ["summary"]);
+  }
+});
+
 Deno.test("serve --json: prints where it listens", async () => {
   await using place = await Workplace.make({ stores: { scratch: { driver: "memory" } } });
   const child = place.start(["serve", "--port", "0", "--json"]);
@@ -147,7 +163,14 @@ Deno.test("docs/command.md: has no shape that the other tests do not compare", (
     [...heading.matchAll(/`vitrine ([^`]*?) --json`/g)].map(([, command]) => command!)
   );
   assert(headings.length > 10);
-  const compared = ["serve", "rm", "config show", ...RUNS.map(([command]) => command)];
+  const compared = [
+    "serve",
+    "rm",
+    "config show",
+    "check",
+    "sync",
+    ...RUNS.map(([command]) => command),
+  ];
   assertEquals(headings.filter((name) => !compared.includes(name)), []);
 });
 

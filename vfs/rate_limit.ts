@@ -1,0 +1,56 @@
+/**
+ * A limit of the rate of transfers.
+ *
+ * @module
+ */
+
+/**
+ * Holds all transfers that share it to a number of bytes a second.
+ *
+ * @example Bytes that may pass at once
+ * ```ts
+ * import { RateLimit } from "./rate_limit.ts";
+ *
+ * await new RateLimit(10_000_000).pass(1_000);
+ * ```
+ */
+export class RateLimit {
+  readonly #bytesPerSecond: number;
+  /** When all that has passed is paid for, in milliseconds. */
+  #free = 0;
+
+  /**
+   * Creates a limit.
+   *
+   * @param bytesPerSecond The rate in bytes a second, above 0.
+   */
+  constructor(bytesPerSecond: number) {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /**
+   * Counts bytes that have passed, and waits until as many may have.
+   *
+   * @param bytes Their number.
+   * @param signal Ends the wait.
+   * @returns Resolves when the next bytes may pass.
+   * @throws {unknown} The reason of the abort.
+   */
+  async pass(bytes: number, signal?: AbortSignal): Promise<void> {
+    const now = performance.now();
+    this.#free = Math.max(this.#free, now) + bytes / this.#bytesPerSecond * 1000;
+    const delay = this.#free - now;
+    if (delay < 1) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, delay);
+    const onAbort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort);
+    try {
+      signal?.throwIfAborted();
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+}
