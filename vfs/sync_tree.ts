@@ -40,16 +40,23 @@ export interface SyncTreeOptions extends CopyTreeOptions {
 /** What the name of an image ends with that is to take the place of another. */
 const NEW = ".vitrine-sync-new";
 
-/** What the name of an image ends with whose place another is taking. */
+/**
+ * What the name of an image ends with whose place another is taking. After it comes the beginning of its
+ * digest, where one is known, which is the proof that an image of this name is the one that was replaced.
+ */
 const OLD = ".vitrine-sync-old";
+
+/** The name of an image whose place another was taking: the name that it had, and its digest. */
+const OLD_NAME = /^(.+)\.vitrine-sync-old(?:-([0-9a-f]{16}))?$/s;
 
 /**
  * Makes a tree like another. Nothing is overwritten and nothing deleted by default.
  *
  * With `replace`, the copy is added beside the image, with `.vitrine-sync-new` at the end of its name; then
- * the image is renamed to end in `.vitrine-sync-old`, the copy takes its name, and the old image is
- * deleted. Between the two renames there is no image of the name. The next run finishes what was
- * interrupted there.
+ * the image is renamed to end in `.vitrine-sync-old` and the beginning of its digest, the copy takes its
+ * name, and the old image is deleted. Between the two renames there is no image of the name. The next run
+ * finishes what was interrupted there. It deletes an old image only if it has the digest that its name says,
+ * and reports any other.
  *
  * @param from The directory that is to be had.
  * @param to The directory that becomes like it.
@@ -76,14 +83,10 @@ export async function syncTree(
     for await (const image of imagesBelow(from, options)) {
       if (image.error === undefined && !filter(image.path)) continue;
       unseen.delete(image.path);
-      if (options.replace) {
-        // What an interrupted run has left of this image is the next run's work.
-        for (const ending of [NEW, OLD]) unseen.delete(image.path + ending);
-      }
       yield image;
     }
   };
-  const sync = new ImageSync(from, to, present, options, work);
+  const sync = new ImageSync(from, to, { present, unseen }, options, work);
   await work.run(wanted(), (image) => sync.run(image));
   const skipped = [...present.values()].filter(({ error }) => error !== undefined);
   if (skipped.length > 0) await work.run(skipped, ({ error }) => Promise.reject(error));
@@ -108,33 +111,52 @@ export async function syncTree(
   return work.finish();
 }
 
+/** The images of the target. */
+interface TargetImages {
+  /** Those that were there when the run began. */
+  present: ReadonlyMap<string, TreeImage>;
+  /** Those that the source lacks, as far as it has been listed. */
+  unseen: Map<string, TreeImage>;
+}
+
 /** Makes one image after the other like that of the source. */
 class ImageSync {
   readonly #from: TreeRoot;
   readonly #to: TreeRoot;
   readonly #present: ReadonlyMap<string, TreeImage>;
+  readonly #unseen: Map<string, TreeImage>;
+  /** What interrupted runs have left of images that were replaced, by the names that those had. */
+  readonly #old = new Map<string, TreeImage[]>();
   readonly #options: SyncTreeOptions;
   readonly #work: TreeWork;
 
   constructor(
     from: TreeRoot,
     to: TreeRoot,
-    present: ReadonlyMap<string, TreeImage>,
+    { present, unseen }: TargetImages,
     options: SyncTreeOptions,
     work: TreeWork,
   ) {
     this.#from = from;
     this.#to = to;
     this.#present = present;
+    this.#unseen = unseen;
     this.#options = options;
     this.#work = work;
+    for (const image of present.values()) {
+      const name = OLD_NAME.exec(image.path)?.[1];
+      if (name === undefined) continue;
+      const images = this.#old.get(name);
+      if (images) images.push(image);
+      else this.#old.set(name, [image]);
+    }
   }
 
   /** Copies or replaces an image, or leaves it as it is. */
   async run(image: TreeImage): Promise<TreeOutcome> {
     const { path, size } = image;
     const { replace, dryRun } = this.#options;
-    if (replace && (path.endsWith(NEW) || path.endsWith(OLD))) {
+    if (replace && (path.endsWith(NEW) || OLD_NAME.test(path))) {
       throw new Invalid(`${pathBelow(this.#from, path)}: sync itself uses names with this ending`);
     }
     const there = this.#present.get(path);
@@ -155,7 +177,10 @@ class ImageSync {
       const error = new Error(`${pathBelow(this.#to, path)}: ${reason ?? "no digest is known"}`);
       return { path, size, state: result, error };
     }
-    if (!dryRun) await this.#replace(image);
+    if (!dryRun) {
+      await this.#replace(image);
+      await this.#removeLeft(image);
+    }
     return { path, size, state: "replaced" };
   }
 
@@ -183,16 +208,25 @@ class ImageSync {
     const { vfs } = this.#to;
     const { operation } = this.#work;
     const place = pathBelow(this.#to, image.path);
-    await this.#clearOld(image.path);
+    const digest = await this.#digestAt(place);
+    const oldPath = image.path + OLD + (digest === undefined ? "" : `-${digest}`);
+    const old = pathBelow(this.#to, oldPath);
+    const second = this.#present.get(oldPath);
+    if (second !== undefined) {
+      // A rename that copies and then deletes may have been interrupted between the two.
+      if (!await this.#isProved(second)) throw inTheWay(old);
+      await this.#remove(second);
+    }
     if (!await this.#isCopied(image)) await this.#copy(image, image.path + NEW);
-    await vfs.rename(place, place + OLD, operation);
+    await vfs.rename(place, old, operation);
     try {
       await vfs.rename(place + NEW, place, operation);
     } catch (error) {
-      await vfs.rename(place + OLD, place, { context: operation.context }).catch(() => {});
+      await vfs.rename(old, place, { context: operation.context }).catch(() => {});
       throw error;
     }
-    await vfs.remove(place + OLD, operation);
+    this.#unseen.delete(image.path + NEW);
+    await vfs.remove(old, operation);
   }
 
   /** Returns whether an interrupted run has left the whole copy that was to take an image's place. */
@@ -202,10 +236,7 @@ class ImageSync {
     if (left.error !== undefined) throw left.error;
     const { result, reason } = await this.#compare(image, left);
     if (result === "same") return true;
-    const place = pathBelow(this.#to, left.path);
-    throw new Invalid(
-      `${place} is in the way and is not the image (${reason}): look at it and remove it`,
-    );
+    throw inTheWay(pathBelow(this.#to, left.path), `is not the image (${reason})`);
   }
 
   /** Gives the copy that an interrupted run has left the name that it was made for. */
@@ -213,41 +244,57 @@ class ImageSync {
     if (!await this.#isCopied(image)) return false;
     const place = pathBelow(this.#to, image.path);
     await this.#to.vfs.rename(place + NEW, place, this.#work.operation);
+    this.#unseen.delete(image.path + NEW);
     return true;
-  }
-
-  /** Deletes a second copy of an image that an interrupted run was about to rename. */
-  async #clearOld(path: string): Promise<void> {
-    const old = this.#present.get(path + OLD);
-    if (old === undefined) return;
-    const { result } = await compareImages(
-      { root: this.#to, image: this.#present.get(path)! },
-      { root: this.#to, image: old },
-      { computes: true, byDate: false },
-      this.#work,
-    );
-    if (result === "same") return await this.#remove(old);
-    throw new Invalid(`${pathBelow(this.#to, old.path)} is in the way: look at it and remove it`);
   }
 
   /**
    * Deletes what an interrupted run has left of an image that is in its place now: the one that was
    * replaced, and a second copy.
+   *
+   * @throws {Invalid} If an image only has the name of one that was replaced, and nothing asks for it to be
+   * deleted.
    */
   async #removeLeft(image: TreeImage): Promise<void> {
     if (!this.#options.replace) return;
-    const old = this.#present.get(image.path + OLD);
-    if (old !== undefined) await this.#remove(old);
     const left = this.#present.get(image.path + NEW);
-    if (left === undefined || !this.#present.has(image.path)) return;
-    if ((await this.#compare(image, left)).result === "same") await this.#remove(left);
+    if (left !== undefined && this.#unseen.has(left.path) && this.#present.has(image.path)) {
+      if ((await this.#compare(image, left)).result === "same") await this.#remove(left);
+    }
+    for (const old of this.#old.get(image.path) ?? []) {
+      if (!this.#unseen.has(old.path)) continue;
+      if (await this.#isProved(old)) await this.#remove(old);
+      else if (!this.#options.delete) {
+        throw inTheWay(pathBelow(this.#to, old.path), "may be what was replaced, or may not");
+      }
+    }
+  }
+
+  /** Returns whether an image is the one that was replaced: it has the digest that its name says. */
+  async #isProved({ path, error }: TreeImage): Promise<boolean> {
+    const digest = OLD_NAME.exec(path)?.[2];
+    if (digest === undefined || error !== undefined) return false;
+    return await this.#digestAt(pathBelow(this.#to, path)) === digest;
+  }
+
+  /** Returns the beginning of the digest that the target's store holds of an image. */
+  async #digestAt(path: string): Promise<string | undefined> {
+    const { multihash, checksum } = await this.#to.vfs.stat(path, this.#work.operation);
+    return (multihash?.value ?? checksum)?.toLowerCase().slice(0, 16);
   }
 
   async #remove({ path }: TreeImage): Promise<void> {
+    this.#unseen.delete(path);
     try {
       await this.#to.vfs.remove(pathBelow(this.#to, path), this.#work.operation);
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
     }
   }
+}
+
+/** Returns the error of an image that only has a name that sync uses. */
+function inTheWay(path: string, reason?: string): Invalid {
+  const why = reason === undefined ? "" : ` and ${reason}`;
+  return new Invalid(`${path} is in the way${why}: look at it and remove it`);
 }

@@ -9,7 +9,13 @@ import { Invalid, type SyncTreeOptions, type TreeOutcome, Vfs } from "../../mod.
 import { pathMatcher } from "../../vfs/glob.ts";
 
 const NEW = ".vitrine-sync-new";
-const OLD = ".vitrine-sync-old";
+const OLD = ".vitrine-sync-old-";
+
+/** The beginning of the digest of a text, as sync writes it in names. */
+async function digestOf(text: string): Promise<string> {
+  await using store = new MemoryStore("digests");
+  return (await store.add("text", new TextEncoder().encode(text))).multihash.value.slice(0, 16);
+}
 
 /** A tree of two stores; images by path and text. */
 async function treeOf(images: Record<string, string>): Promise<Vfs> {
@@ -95,21 +101,56 @@ Deno.test("Vfs.syncTree: leaves what a filter leaves out, also when deleting", a
 });
 
 Deno.test("Vfs.syncTree: finishes a replacement that was interrupted anywhere", async () => {
+  const old = OLD + await digestOf("old");
   const states: Record<string, string>[] = [
     // The copy is whole, the image not yet renamed, or both names are there while it is.
     { x: "old", [`x${NEW}`]: "new" },
-    { x: "old", [`x${NEW}`]: "new", [`x${OLD}`]: "old" },
+    { x: "old", [`x${NEW}`]: "new", [`x${old}`]: "old" },
     // Between the two renames.
-    { [`x${NEW}`]: "new", [`x${OLD}`]: "old" },
+    { [`x${NEW}`]: "new", [`x${old}`]: "old" },
     // Both names of the copy, or only the old image is left.
-    { x: "new", [`x${NEW}`]: "new", [`x${OLD}`]: "old" },
-    { x: "new", [`x${OLD}`]: "old" },
+    { x: "new", [`x${NEW}`]: "new", [`x${old}`]: "old" },
+    { x: "new", [`x${old}`]: "old" },
   ];
   for (const state of states) {
-    await using vfs = await treeOf({ "/a/x": "new" });
-    for (const [name, text] of Object.entries(state)) await vfs.writeTextFile(`/b/${name}`, text);
-    await vfs.syncTree("/a", "/b", { replace: true });
-    assertEquals(await textsOf(vfs, "/b"), { "/b/x": "new" }, JSON.stringify(state));
+    for (const isDeleting of [false, true]) {
+      await using vfs = await treeOf({ "/a/x": "new" });
+      for (const [name, text] of Object.entries(state)) {
+        await vfs.writeTextFile(`/b/${name}`, text);
+      }
+      await vfs.syncTree("/a", "/b", { replace: true, delete: isDeleting });
+      assertEquals(await textsOf(vfs, "/b"), { "/b/x": "new" }, JSON.stringify(state));
+    }
+  }
+});
+
+Deno.test("Vfs.syncTree: names the replaced image after its digest, and deletes it", async () => {
+  await using vfs = await treeOf({ "/a/x": "new", "/b/x": "old" });
+  const { store } = vfs.imageAt("/b/x");
+  const remove = store.delete.bind(store);
+  const removed: unknown[] = [];
+  store.delete = (image, options) => {
+    removed.push(image);
+    return remove(image, options);
+  };
+  await vfs.syncTree("/a", "/b", { replace: true });
+  assertEquals(removed, [`x${OLD}${await digestOf("old")}`]);
+  assertEquals(await textsOf(vfs, "/b"), { "/b/x": "new" });
+});
+
+Deno.test("Vfs.syncTree: keeps and reports an image that only has the name of a replaced one", async () => {
+  const names = [`x${OLD.slice(0, -1)}`, `x${OLD}${await digestOf("old")}`];
+  for (const [x, state] of [["new", "same"], ["old", "replaced"]] as const) {
+    for (const name of names) {
+      const before = { "/b/x": x, [`/b/${name}`]: "somebody's" };
+      await using vfs = await treeOf({ "/a/x": "new", ...before });
+      await assertRejects(
+        () => vfs.syncTree("/a", "/b", { replace: true }),
+        Invalid,
+        "look at it and remove it",
+      );
+      assertEquals(await vfs.readTextFile(`/b/${name}`), "somebody's", `${state} ${name}`);
+    }
   }
 });
 
