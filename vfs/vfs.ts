@@ -31,16 +31,16 @@ import type { Location } from "../location/mod.ts";
 import { Stores } from "../config/stores.ts";
 import type { Bytes, ImageData } from "../streams/mod.ts";
 import { discard } from "../streams/source.ts";
-import { checkTrees, type CheckTreesOptions } from "./check_trees.ts";
+import type { CheckTreesOptions } from "./check_trees.ts";
 import { copyImage, type ImagePlace, moveImage } from "./copy.ts";
-import { copyTree, type CopyTreeOptions, moveTree, removeTree, verifyTree } from "./copy_tree.ts";
+import type { CopyTreeOptions } from "./copy_tree.ts";
 import { VfsFile } from "./file.ts";
 import { checkTreeOptions, setTreePath, withTreePath } from "./errors.ts";
 import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./file_info.ts";
 import { glob } from "./glob.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { joinPath, parsePath } from "./path.ts";
-import { syncTree, type SyncTreeOptions } from "./sync_tree.ts";
+import type { SyncTreeOptions } from "./sync_tree.ts";
 import type { TreeOptions, TreeSummary } from "./tree_work.ts";
 import {
   type GlobOptions,
@@ -478,8 +478,9 @@ export class Vfs implements AsyncDisposable {
    * assertEquals(states, { copied: 1 });
    * ```
    */
-  copyTree(from: string, to: string, options: CopyTreeOptions = {}): Promise<TreeSummary> {
-    return copyTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
+  async copyTree(from: string, to: string, options: CopyTreeOptions = {}): Promise<TreeSummary> {
+    const { copyTree } = await import("./copy_tree.ts");
+    return await copyTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
   }
 
   /**
@@ -492,8 +493,9 @@ export class Vfs implements AsyncDisposable {
    * @throws {NotFound} If there is nothing at the path.
    * @throws {Invalid} If one path is in the other.
    */
-  moveTree(from: string, to: string, options: TreeOptions = {}): Promise<TreeSummary> {
-    return moveTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
+  async moveTree(from: string, to: string, options: TreeOptions = {}): Promise<TreeSummary> {
+    const { moveTree } = await import("./copy_tree.ts");
+    return await moveTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
   }
 
   /**
@@ -505,8 +507,9 @@ export class Vfs implements AsyncDisposable {
    * @returns How many images were removed.
    * @throws {NotFound} If there is nothing at the path.
    */
-  removeTree(path: string, options: TreeOptions = {}): Promise<TreeSummary> {
-    return removeTree({ vfs: this, path }, options);
+  async removeTree(path: string, options: TreeOptions = {}): Promise<TreeSummary> {
+    const { removeTree } = await import("./copy_tree.ts");
+    return await removeTree({ vfs: this, path }, options);
   }
 
   /**
@@ -518,8 +521,9 @@ export class Vfs implements AsyncDisposable {
    * @returns How many images were verified, and of how many no digest is known.
    * @throws {NotFound} If there is nothing at the path.
    */
-  verifyTree(path: string, options: TreeOptions = {}): Promise<TreeSummary> {
-    return verifyTree({ vfs: this, path }, options);
+  async verifyTree(path: string, options: TreeOptions = {}): Promise<TreeSummary> {
+    const { verifyTree } = await import("./copy_tree.ts");
+    return await verifyTree({ vfs: this, path }, options);
   }
 
   /**
@@ -546,8 +550,9 @@ export class Vfs implements AsyncDisposable {
    * assertEquals((await vfs.syncTree("/local", "/mirror")).states, { same: 1 });
    * ```
    */
-  syncTree(from: string, to: string, options: SyncTreeOptions = {}): Promise<TreeSummary> {
-    return syncTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
+  async syncTree(from: string, to: string, options: SyncTreeOptions = {}): Promise<TreeSummary> {
+    const { syncTree } = await import("./sync_tree.ts");
+    return await syncTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
   }
 
   /**
@@ -560,8 +565,9 @@ export class Vfs implements AsyncDisposable {
    * or `unknown` because no digest says more than the size.
    * @throws {NotFound} If there is nothing at the first path.
    */
-  checkTrees(a: string, b: string, options: CheckTreesOptions = {}): Promise<TreeSummary> {
-    return checkTrees({ vfs: this, path: a }, { vfs: this, path: b }, options);
+  async checkTrees(a: string, b: string, options: CheckTreesOptions = {}): Promise<TreeSummary> {
+    const { checkTrees } = await import("./check_trees.ts");
+    return await checkTrees({ vfs: this, path: a }, { vfs: this, path: b }, options);
   }
 
   /**

@@ -58,7 +58,7 @@ Deno.test("Vfs.syncTree: copies what is missing, and neither overwrites nor dele
   });
 });
 
-Deno.test("Vfs.syncTree: replaces and deletes if told to, and a dry run does neither", async () => {
+Deno.test("Vfs.syncTree: replaces and deletes if its options say so, and a dry run does neither", async () => {
   await using vfs = await treeOf({
     "/a/missing": "1",
     "/a/differs": "3",
