@@ -36,6 +36,27 @@ export interface StoreErrorOptions extends ErrorOptions {
  * assertEquals(error.message, "local: get a.iso: no such image");
  * assertEquals(error.retryable, false);
  * ```
+ *
+ * @example The class says what to do
+ * ```ts
+ * import { Duplicate, StoreError } from "@vitrine/vitrine";
+ * import { MemoryStore } from "@vitrine/vitrine/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using store = new MemoryStore("scratch");
+ * async function addOnce(text: string): Promise<string> {
+ *   try {
+ *     await store.add("a.txt", new Blob([text]));
+ *     return "added";
+ *   } catch (error) {
+ *     if (error instanceof Duplicate) return "there already";
+ *     if (error instanceof StoreError && error.retryable) return "try again later";
+ *     throw error;
+ *   }
+ * }
+ * assertEquals(await addOnce("one"), "added");
+ * assertEquals(await addOnce("two"), "there already");
+ * ```
  */
 export class StoreError extends Error {
   /** The class's name, which survives minification. */

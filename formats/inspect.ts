@@ -82,6 +82,19 @@ function slices(data: Uint8Array | Blob): RangeSource {
  *
  * @param source The image.
  * @returns What it is, and whether it is safe: the same verdict as on the whole image.
+ *
+ * @example Ranges of bytes in memory
+ * ```ts
+ * import { inspectRanges } from "@vitrine/vitrine/formats";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const picture = new TextEncoder().encode("GIF89a\x20\0\x10\0");
+ * const { format } = await inspectRanges({
+ *   read: (offset, length) =>
+ *     Promise.resolve({ bytes: picture.subarray(offset, offset + length), size: picture.length }),
+ * });
+ * assertEquals(format, "gif");
+ * ```
  */
 export async function inspectRanges(source: RangeSource): Promise<ImageInspection> {
   const { bytes: head, size } = await source.read(0, HEAD_SIZE);

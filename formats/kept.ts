@@ -14,6 +14,15 @@ const SEVERITIES: readonly Severity[] = ["unsafe", "suspicious", "note"];
  *
  * @param inspection What was found out about the image.
  * @returns The text, or `undefined` if it would be too long to keep.
+ *
+ * @example Keeping a verdict beside an image
+ * ```ts
+ * import { formatInspection, inspect, parseInspection } from "@vitrine/vitrine/formats";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = formatInspection(await inspect(new Blob(["GIF89a\x20\0\x10\0"])));
+ * assertEquals(parseInspection(text)?.format, "gif");
+ * ```
  */
 export function formatInspection(inspection: ImageInspection): string | undefined {
   const text = JSON.stringify(inspection).replace(
@@ -28,6 +37,14 @@ export function formatInspection(inspection: ImageInspection): string | undefine
  *
  * @param text The text, or what is there in its place.
  * @returns The inspection, or `undefined` if the text is none: then nothing is known.
+ *
+ * @example A text of another program
+ * ```ts
+ * import { parseInspection } from "@vitrine/vitrine/formats";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseInspection("not an inspection"), undefined);
+ * ```
  */
 export function parseInspection(text: string | null | undefined): ImageInspection | undefined {
   try {

@@ -41,6 +41,15 @@ export const MEDIA_TYPES: Readonly<Record<string, string>> = {
  *
  * @param inspection What is known of the image.
  * @returns A value for the header `Content-Type`. `application/octet-stream` for a format that has no type.
+ *
+ * @example The type to serve an image under
+ * ```ts
+ * import { inspect, mediaTypeOf } from "@vitrine/vitrine/formats";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(mediaTypeOf(await inspect(new Blob(["GIF89a\x20\0\x10\0"]))), "image/gif");
+ * assertEquals(mediaTypeOf(await inspect(new Blob(["plain text"]))), "application/octet-stream");
+ * ```
  */
 export function mediaTypeOf({ format, subformat, findings }: ImageInspection): string {
   if (findings.some(({ code }) => code === "active-content")) return BYTES;

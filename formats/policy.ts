@@ -48,6 +48,15 @@ const SWITCHES = ["unsafe", "mismatch", "oddTables"] as const;
  * @param value An {@linkcode AcceptPolicy}, or the accepted formats as a text with commas, in which `safe`
  * says that unsafe images are not accepted.
  * @returns The policy, or `undefined` if it is none.
+ *
+ * @example The text of a configuration
+ * ```ts
+ * import { parsePolicy } from "@vitrine/vitrine/formats";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parsePolicy("qcow2, raw, safe"), { formats: ["qcow2", "raw"], unsafe: false });
+ * assertEquals(parsePolicy("floppy"), undefined);
+ * ```
  */
 export function parsePolicy(value: unknown): AcceptPolicy | undefined {
   if (typeof value === "string") {
@@ -75,6 +84,14 @@ export function parsePolicy(value: unknown): AcceptPolicy | undefined {
  *
  * @param name The text.
  * @returns Whether it is a name of docs/formats.md, or what QEMU or Glance call one of them.
+ *
+ * @example Names of QEMU and of Glance
+ * ```ts
+ * import { isFormatName } from "@vitrine/vitrine/formats";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(["qcow2", "vpc", "floppy"].map(isFormatName), [true, true, false]);
+ * ```
  */
 export function isFormatName(name: unknown): boolean {
   return typeof name === "string" && FORMAT_NAMES.includes(ALIASES[name] ?? name);

@@ -10,7 +10,7 @@ import {
   runtimeComplaints,
   userTypesComplaints,
 } from "./package.ts";
-import { bannedWords, untagged } from "./docs.ts";
+import { bannedWords, untagged, withoutExample } from "./docs.ts";
 import { misplacedImports } from "./layers.ts";
 import { deno, readConfig, root, sourceFiles } from "./project.ts";
 import {
@@ -39,7 +39,8 @@ async function tagComplaints(): Promise<string[]> {
   const { success, stdout, stderr } = await deno(["doc", "--json", ...entries]);
   if (!success) return [stderr];
   const pathOf = (url: string) => url.slice(root.href.length);
-  return untagged(JSON.parse(stdout), (url) => textOf(pathOf(url)))
+  const output = JSON.parse(stdout);
+  return [...untagged(output, (url) => textOf(pathOf(url))), ...withoutExample(output)]
     .map(({ url, line, what }) => `${pathOf(url)}:${line}: ${what}`).sort();
 }
 

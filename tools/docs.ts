@@ -48,6 +48,7 @@ interface DocTag {
 }
 
 interface DocDefinition {
+  extends?: string;
   params?: DocParameter[];
   returnType?: DocType;
   typeParams?: { name: string }[];
@@ -109,6 +110,36 @@ export function untagged(output: DocOutput, textOf: (url: string) => string): Co
     }
   }
   return complaints;
+}
+
+/**
+ * Finds exported functions and classes without an example. A class needs none if its base class, in the same
+ * module, has one for the whole family.
+ *
+ * @param output What `deno doc --json` prints of the entry points.
+ * @returns One complaint for each, with path and line.
+ */
+export function withoutExample(output: DocOutput): Complaint[] {
+  const shown = new Map<string, DocNode>();
+  for (const { symbols = [] } of Object.values(output.nodes)) {
+    for (const { name, declarations } of symbols) {
+      for (const node of declarations) {
+        const { kind, location } = node;
+        if (!location || !/^(?:class|function)$/.test(kind ?? "")) continue;
+        shown.set(`${location.filename} ${name}`, { ...node, name });
+      }
+    }
+  }
+  const hasExample = ({ jsDoc, def, location }: DocNode): boolean => {
+    if (jsDoc?.tags?.some(({ kind }) => kind === "example" || kind === "internal")) return true;
+    const base = shown.get(`${location?.filename} ${def?.extends}`);
+    return base !== undefined && hasExample(base);
+  };
+  return [...shown.values()].filter((node) => !hasExample(node)).map(({ name, location }) => ({
+    url: location!.filename,
+    line: location!.line,
+    what: `${name} has no @example`,
+  }));
 }
 
 /** A fault and its place. */

@@ -50,7 +50,26 @@ const CLASSES: readonly (readonly [ErrorClass, string, StoreErrorOptions?])[] = 
   [Invalid, "KeyTooLongError MetadataTooLarge InvalidBucketName"],
 ];
 
-/** What an S3 server sent instead of a success: the `cause` of the error that is thrown. */
+/**
+ * What an S3 server sent instead of a success: the `cause` of the error that is thrown.
+ *
+ * @example The error code of the server
+ * ```ts
+ * import { S3Fault, S3Store } from "@vitrine/vitrine/s3";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * await using store = new S3Store("cloud", {
+ *   host: "http://s3.example.org",
+ *   bucket: "images",
+ *   accessKey: "key",
+ *   secretKey: "secret",
+ *   fetch: () => Promise.resolve(new Response("<Error><Code>NoSuchBucket</Code></Error>", { status: 404 })),
+ * });
+ * const error = await store.get("a.iso").catch((error) => error);
+ * assert(error.cause instanceof S3Fault);
+ * assertEquals([error.cause.status, error.cause.code], [404, "NoSuchBucket"]);
+ * ```
+ */
 export class S3Fault extends Error {
   /** The class's name, which survives minification. */
   override readonly name: string = "S3Fault";

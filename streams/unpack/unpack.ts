@@ -9,10 +9,10 @@ import { IteratorReader } from "../stream_reader.ts";
 import { PackedInput } from "./packed_input.ts";
 
 /** The formats that can be unpacked. */
-export const PACKINGS = ["gzip", "xz", "zstd"] as const;
+export const PACKINGS: readonly Packing[] = ["gzip", "xz", "zstd"];
 
 /** The name of a format that can be unpacked. */
-export type Packing = (typeof PACKINGS)[number];
+export type Packing = "gzip" | "xz" | "zstd";
 
 /** Limits of what is unpacked. */
 export interface UnpackLimits {

@@ -4,21 +4,25 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { fromFileUrl, toFileUrl } from "@std/path";
-import { bannedWords, untagged } from "../../tools/docs.ts";
+import { toFileUrl } from "@std/path";
+import { bannedWords, type DocOutput, untagged, withoutExample } from "../../tools/docs.ts";
 import { deno } from "../../tools/project.ts";
 
-/** Returns what the gate complains of in a module of this text, without the places. */
-async function faults(text: string): Promise<string[]> {
+/** Returns what `deno doc --json` prints of a module of this text. */
+async function documented(text: string): Promise<DocOutput> {
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(file, text);
     const { stdout } = await deno(["doc", "--json", toFileUrl(file).href]);
-    return untagged(JSON.parse(stdout), (url) => Deno.readTextFileSync(fromFileUrl(url)))
-      .map(({ what }) => what);
+    return JSON.parse(stdout);
   } finally {
     await Deno.remove(file);
   }
+}
+
+/** Returns what the gate complains of in a module of this text, without the places. */
+async function faults(text: string): Promise<string[]> {
+  return untagged(await documented(text), () => text).map(({ what }) => what);
 }
 
 Deno.test("docs: accepts a function with all of its tags", async () => {
@@ -110,6 +114,32 @@ export interface Rack {
       "Rack.take has no @param for image",
       "Rack.take has no @returns",
     ],
+  );
+});
+
+Deno.test("docs: requires an example of each function and class, or of its family", async () => {
+  const text = `
+/**
+ * A shelf.
+ *
+ * @example
+ * new Shelf();
+ */
+export class Shelf {}
+/** A wide shelf. */
+export class WideShelf extends Shelf {}
+/** A wider shelf. */
+export class WiderShelf extends WideShelf {}
+/** A rack. */
+export class Rack {}
+/** Opens a shelf. */
+export function open(): void {}
+/** How wide a shelf is. */
+export const WIDTH = 1;
+`;
+  assertEquals(
+    withoutExample(await documented(text)).map(({ what }) => what).toSorted(),
+    ["Rack has no @example", "open has no @example"],
   );
 });
 
