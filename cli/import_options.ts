@@ -4,7 +4,7 @@
  * @module
  */
 import { PACKINGS } from "../streams/unpack/unpack.ts";
-import type { ImportOptions, PublishedDigests, Unpacking } from "../vfs/import.ts";
+import type { ImportOptions, PublishedDigests, Unpacking } from "../vfs/import/mod.ts";
 import { type Arguments, type CommandOption, UsageError } from "./command.ts";
 import { openLocal } from "./local.ts";
 import { parsePlace } from "./place.ts";
@@ -108,7 +108,8 @@ async function openChecksums(
   return (await openLocal(place, signal)).data;
 }
 
-function countOf(args: Arguments, name: string): number | undefined {
+/** Returns the number above 0 that an option has, or `undefined`. */
+export function countOf(args: Arguments, name: string): number | undefined {
   const text = args.value(name);
   if (text === undefined) return undefined;
   if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--${name} is a whole number above 0`);

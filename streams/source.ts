@@ -6,6 +6,7 @@
 import { Invalid } from "../errors/mod.ts";
 import type { ByteReader, Bytes } from "./bytes.ts";
 import { parseCount } from "./encoding.ts";
+import { passDigests } from "./shared_digests.ts";
 import { IteratorReader, streamReader } from "./stream_reader.ts";
 
 /** The kinds of data that `add` accepts. */
@@ -65,7 +66,9 @@ export function openSource(data: ImageData): ImageSource {
     }
     if (typeof data.read === "function" && typeof data.close === "function") {
       const { size } = data as { size?: unknown };
-      return { reader: fillingReader(data), size: parseCount(size) };
+      const reader = fillingReader(data);
+      passDigests(data, reader);
+      return { reader, size: parseCount(size) };
     }
   }
   throw new Invalid(

@@ -9,6 +9,7 @@ import { abortable } from "./abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
 import { createDigests, type Digests } from "./digest/mod.ts";
 import { checkDigests, type ExpectedDigests, type ImageDigest } from "./image_digest.ts";
+import { sharedDigests } from "./shared_digests.ts";
 import { isWorkerd } from "../runtime/mod.ts";
 
 /** Anything that wants to see each chunk of an image on its way, a signature verifier for example. */
@@ -69,10 +70,9 @@ export async function transfer(
   options: TransferOptions,
 ): Promise<ImageDigest> {
   const { size, hashingAlgo, expected = {}, signal, verifier, partSize } = options;
-  const digests = await createDigests(
-    [...new Set(["md5", hashingAlgo, expected.multihash?.algo ?? "md5"])],
-    { sizeHint: size, partSize },
-  );
+  const algorithms = [...new Set(["md5", hashingAlgo, expected.multihash?.algo ?? "md5"])];
+  const digests = sharedDigests(reader, algorithms) ??
+    await createDigests(algorithms, { sizeHint: size, partSize });
   if (size !== undefined && size <= SMALL) {
     return await transferAtOnce(reader, digests, size, options);
   }

@@ -3,10 +3,15 @@
  *
  * @module
  */
-import { importImage, type ImportResult } from "../../vfs/import.ts";
+import {
+  importImage,
+  type ImportResult,
+  importToStores,
+  type ImportToStoresResult,
+} from "../../vfs/import/mod.ts";
 import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
-import { type Command, UsageError } from "../command.ts";
-import { importOptionsOf, PUBLISHED, UNPACK } from "../import_options.ts";
+import { type Command, type Session, UsageError } from "../command.ts";
+import { countOf, importOptionsOf, PUBLISHED, UNPACK } from "../import_options.ts";
 import { openLocal } from "../local.ts";
 import { nameOf, parsePlace, type Place } from "../place.ts";
 import { Progress } from "../progress.ts";
@@ -23,6 +28,24 @@ function parseSource(operand: string): Place {
     : place;
 }
 
+/** Prints what became of an image in several stores; what failed is the exit code's reason. */
+async function showOutcomes(session: Session, imported: ImportToStoresResult): Promise<void> {
+  const { out, json, fail } = session;
+  const { stores, ...arrival } = imported;
+  const inspected = stores.find(({ added }) => added)?.added;
+  if (inspected) warnUnsafe(session, `${inspected.location}`, inspected.inspection);
+  for (const { error } of stores) if (error) fail(error);
+  if (json) {
+    const outcomes = stores.map(({ store, added, error }) => {
+      return { store, ok: !error, ...added, ...error && { error: error.message } };
+    });
+    return await out.json({ ...arrival, stores: outcomes });
+  }
+  await out.table(
+    stores.flatMap(({ store, added }) => added ? [[store, `${added.location}`]] : []),
+  );
+}
+
 /** `vitrine add`. */
 export const add: Command = {
   operands: "URL|FILE|-",
@@ -36,9 +59,16 @@ export const add: Command = {
     {
       name: "store",
       value: "NAME",
-      help: "the store. Default: the default store",
+      repeated: true,
+      help: "the store, or several with commas between them. Default: the default store",
       candidates: "store",
     },
+    {
+      name: "lag",
+      value: "BYTES",
+      help: "how far stores may be apart. Default: 67108864 (64 MiB)",
+    },
+    { name: "all-or-nothing", help: "keep the image in no store if one of several fails" },
     { name: "id", value: "ID", help: "the image's path in the store. Default: the source's name" },
     {
       name: "hash",
@@ -60,6 +90,7 @@ export const add: Command = {
   candidates: "file",
   examples: [
     "vitrine add ./disk.qcow2 --store local --json",
+    "vitrine add ./disk.qcow2 --store local,mirror --all-or-nothing",
     "vitrine add https://example.org/disk.raw.xz --unpack auto --checksums https://example.org/SHA256SUMS",
     "qemu-img convert disk.vmdk -O raw /dev/stdout | vitrine add - --id disk.raw",
   ],
@@ -83,23 +114,35 @@ export const add: Command = {
     const vfs = await session.vfs();
     const local = place.kind === "tree" ? undefined : await openLocal(place, signal);
     const isKept = (options.unpack ?? "none") === "none";
+    const stores = args.values("store").flatMap((names) => names.split(","));
+    const importOptions = {
+      ...options,
+      id,
+      name,
+      hashingAlgo: args.value("hash"),
+      size: size === undefined ? undefined : Number(size),
+      accept: acceptOf(args),
+      format: args.value("format"),
+      ...session.options,
+    };
+    const source = place.kind === "tree" ? place.path : local!.data;
+    const shown = local?.name ?? nameOf(args.operands[0]!);
+    const progress = () => new Progress(shown, isKept ? local?.size : undefined);
+    if (stores.length > 1) {
+      const [lag, allOrNothing] = [countOf(args, "lag"), args.has("all-or-nothing")];
+      let imported: ImportToStoresResult;
+      {
+        using verifier = progress();
+        const several = { ...importOptions, lag, allOrNothing, verifier };
+        imported = await importToStores(vfs, source, stores, several);
+      }
+      return await showOutcomes(session, imported);
+    }
     let result: ImportResult;
     {
-      const shown = local?.name ?? nameOf(args.operands[0]!);
-      using verifier = new Progress(shown, isKept ? local?.size : undefined);
-      const source = place.kind === "tree" ? place.path : local!.data;
-      result = await importImage(vfs, source, {
-        ...options,
-        id,
-        name,
-        store: args.value("store"),
-        hashingAlgo: args.value("hash"),
-        size: size === undefined ? undefined : Number(size),
-        accept: acceptOf(args),
-        format: args.value("format"),
-        verifier,
-        ...session.options,
-      });
+      using verifier = progress();
+      const [store] = stores;
+      result = await importImage(vfs, source, { ...importOptions, store, verifier });
     }
     warnUnsafe(session, `${result.location}`, result.inspection);
     if (json) return await out.json(result);

@@ -1,0 +1,82 @@
+/**
+ * Where images from elsewhere come from: a store of the tree, the web, or data at hand.
+ *
+ * @module
+ */
+import { BadStoreUri, UnknownScheme } from "../../errors/mod.ts";
+import { maskUri } from "../../location/mod.ts";
+import type { OperationOptions } from "../../store/mod.ts";
+import type { ByteReader, ImageData } from "../../streams/mod.ts";
+import { openSource } from "../../streams/source.ts";
+import type { Vfs } from "../vfs.ts";
+
+/** A source that was opened. */
+export interface OpenedSource {
+  /** The bytes. */
+  reader: ByteReader;
+  /** Their number, where known. */
+  size: number | undefined;
+  /** Releases what was opened for it alone, once the reader is closed. */
+  release(): Promise<void>;
+}
+
+/**
+ * Opens a source for reading. A URL that a store of the tree owns is read by that store; another one is
+ * read through an egress gate that lets only public addresses pass.
+ *
+ * @param vfs The tree.
+ * @param source A URL or a location URI, or the data itself.
+ * @param options The caller, and an abort signal.
+ * @returns The bytes, to be closed and released.
+ * @throws {UnknownScheme} If no store has the scheme of the URL.
+ * @throws {NotFound} If there is nothing at the URL.
+ */
+export async function openImportSource(
+  vfs: Vfs,
+  source: string | URL | ImageData,
+  options: OperationOptions,
+): Promise<OpenedSource> {
+  if (typeof source !== "string" && !(source instanceof URL)) {
+    return { ...openSource(source), release: () => Promise.resolve() };
+  }
+  const uri = `${source}`;
+  if (isOwned(vfs, uri)) {
+    const { reader, size } = await vfs.stores.get(uri, options);
+    return { reader, size, release: () => Promise.resolve() };
+  }
+  if (!/^https?:\/\//i.test(uri)) throw new UnknownScheme(`no store has ${maskUri(uri)}`);
+  const { HttpStore } = await import("../../drivers/http/store.ts");
+  const web = new HttpStore("web");
+  try {
+    const { reader, size } = await web.get(uri, options);
+    return { reader, size, release: () => web.close() };
+  } catch (error) {
+    await web.close();
+    throw error;
+  }
+}
+
+function isOwned(vfs: Vfs, uri: string): boolean {
+  try {
+    vfs.stores.getLocationFromUri(uri);
+    return true;
+  } catch (error) {
+    if (error instanceof UnknownScheme || error instanceof BadStoreUri) return false;
+    throw error;
+  }
+}
+
+/**
+ * Returns the last segment of a URL's path, decoded.
+ *
+ * @param uri The URL, or a location URI.
+ * @returns The segment, or `undefined` if it is empty.
+ */
+export function lastSegment(uri: string): string | undefined {
+  const segment = uri.replace(/[?#].*$/, "").replace(/^[^:]*:\/\/[^/]*/, "").split("/").pop() ?? "";
+  try {
+    return decodeURIComponent(segment) || undefined;
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * An image on its way in: fetched, checked against what its publisher says, and unpacked.
+ *
+ * @module
+ */
+import { ChecksumMismatch, Invalid } from "../../errors/mod.ts";
+import { inspect } from "../../formats/mod.ts";
+import type { AddOptions, AddResult } from "../../store/mod.ts";
+import type { ByteReader, ImageData } from "../../streams/mod.ts";
+import { type DigestingReader, digestingReader } from "../../streams/digesting_reader.ts";
+import { peekingReader } from "../../streams/peeking_reader.ts";
+import { discard } from "../../streams/source.ts";
+import { type Packing, PACKINGS, unpack, type UnpackLimits } from "../../streams/unpack/unpack.ts";
+import type { Vfs } from "../vfs.ts";
+import { lastSegment, type OpenedSource, openImportSource } from "./import_source.ts";
+import { publishedDigests, type PublishedOptions } from "./published.ts";
+
+/** How an image is unpacked. */
+export type Unpacking = "none" | "auto" | Packing;
+
+/** What the source of an import must be, how it is unpacked, and how it is stored. */
+export interface IncomingOptions
+  extends
+    PublishedOptions,
+    UnpackLimits,
+    Pick<AddOptions, "accept" | "format" | "hashingAlgo" | "verifier" | "size"> {
+  /** The name of the source. Default: the last segment of its URL. */
+  name?: string | undefined;
+  /** The name of the source in the checksum file. Default: the source's name. */
+  checksumName?: string | undefined;
+  /** How the source is unpacked. With `auto` by what its first bytes are. Default: `none`. */
+  unpack?: Unpacking | undefined;
+  /** Id of the new image. Default: the source's name, without `.gz`, `.xz` or `.zst` if it is unpacked. */
+  id?: string | undefined;
+}
+
+/** What arrived, and how it was unpacked. */
+export interface Arrival {
+  /** The source as it arrived: its size in bytes, and the digests that were computed, by algorithm. */
+  arrived: { size: number; digests: Record<string, string> };
+  /** The format that was unpacked. `undefined` if the source is stored as it arrived. */
+  unpacked?: Packing | undefined;
+}
+
+/** An image on its way in. */
+export interface IncomingImage {
+  /** The bytes to store. What is wrong with them, its last `read` throws. */
+  reader: ByteReader;
+  /** Their number, where known. */
+  size: number | undefined;
+  /** The id of the new image, where it is named or the source has a name. */
+  id: string | undefined;
+  /**
+   * Returns what arrived, once all was stored.
+   *
+   * @param added What was stored.
+   */
+  arrival(added: AddResult): Arrival;
+}
+
+/** How many first bytes recognise a format. */
+const HEAD = 65_536;
+
+/** What the names of packed files end with. */
+const SUFFIX = /\.(gz|xz|zst|zstd)$/i;
+
+/**
+ * Opens an image that comes from elsewhere, and has it stored.
+ *
+ * @typeParam T What `store` resolves to.
+ * @param vfs The tree.
+ * @param source A URL or a location URI, or the data itself. It is closed in any case.
+ * @param options What the source must be, and how it is unpacked.
+ * @param store Reads the image to its end, and stores it.
+ * @returns What `store` resolves to.
+ */
+export async function withIncoming<T>(
+  vfs: Vfs,
+  source: string | URL | ImageData,
+  options: IncomingOptions,
+  store: (image: IncomingImage) => Promise<T>,
+): Promise<T> {
+  const { unpack: how = "none", signal, context } = options;
+  const isUrl = typeof source === "string" || source instanceof URL;
+  let opened: OpenedSource | undefined;
+  try {
+    if (how !== "none" && how !== "auto" && !PACKINGS.includes(how)) {
+      throw new Invalid(`unpack is ${JSON.stringify(how)}, allowed are none, auto, ${PACKINGS}`);
+    }
+    const name = options.name ?? (isUrl ? lastSegment(`${source}`) : undefined);
+    const published = await publishedDigests(vfs, options.checksumName ?? name, options);
+    opened = await openImportSource(vfs, source, { signal, context });
+    return await store(await prepare(opened, published, name, options));
+  } catch (error) {
+    if (!opened && !isUrl) await discard(source, error);
+    else await opened?.reader.close(error).catch(() => {});
+    throw error;
+  } finally {
+    await opened?.release();
+  }
+}
+
+/** Puts the checks and the unpacking around an opened source; `opened.reader` closes them all. */
+async function prepare(
+  opened: OpenedSource,
+  published: ReadonlyMap<string, string>,
+  name: string | undefined,
+  options: IncomingOptions,
+): Promise<IncomingImage> {
+  const { unpack: how = "none" } = options;
+  // What is computed of the source, beside what is computed of what is stored.
+  const algorithms = [...new Set([...published.keys(), ...(how === "none" ? [] : ["sha256"])])];
+  const arriving = await digestingReader(opened.reader, algorithms, (values) => {
+    for (const [algorithm, value] of published) {
+      if (values[algorithm] === value) continue;
+      throw new ChecksumMismatch(
+        `${algorithm} of what arrived is ${values[algorithm]}, expected ${value}`,
+      );
+    }
+  });
+  opened.reader = arriving;
+  let packing: Packing | undefined;
+  if (how !== "none") {
+    const peeking = opened.reader = peekingReader(arriving);
+    packing = how === "auto" ? await recognise(await peeking.peek(HEAD)) : how;
+    if (packing) opened.reader = unpack(peeking, packing, options);
+  }
+  return {
+    reader: opened.reader,
+    size: options.size ?? (packing ? undefined : opened.size),
+    id: options.id ?? (packing ? name?.replace(SUFFIX, "") : name),
+    arrival: (added) => arrivalOf(arriving, packing, added),
+  };
+}
+
+async function recognise(head: Uint8Array): Promise<Packing | undefined> {
+  const { format } = await inspect(head);
+  return PACKINGS.find((packing) => packing === format);
+}
+
+function arrivalOf(
+  arriving: DigestingReader,
+  packing: Packing | undefined,
+  { size, checksum, multihash }: AddResult,
+): Arrival {
+  if (packing) {
+    return { arrived: { size: arriving.count, digests: arriving.values }, unpacked: packing };
+  }
+  const stored = { md5: checksum, [multihash.algo]: multihash.value };
+  return { arrived: { size, digests: { ...arriving.values, ...stored } } };
+}
