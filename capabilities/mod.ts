@@ -50,6 +50,8 @@ export const BitMasks = {
   SPARSE: 1 << 14,
   /** `stat` has the digests that `add` computed. */
   CHECKSUM: 1 << 15,
+  /** A presigned `PUT` creates an image and never replaces one, where the server knows conditions. */
+  PRESIGN_CREATE: 1 << 16,
 } as const;
 
 /** Names that are not printed: what they stand for is. */

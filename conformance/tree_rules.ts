@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   BitMasks,
   Duplicate,
@@ -217,6 +217,26 @@ export const treeRules: readonly Rule[] = [
       assertEquals(await store.getAcls(id("guarded")), closed);
       await assertRejects(() => store.setAcls(id("nobody"), {}), NotFound);
       await assertRejects(() => store.getAcls(id("nobody")), NotFound);
+    },
+  },
+  {
+    name: "a presigned PUT replaces no image, unless overwrite says so",
+    needs: RW | PRESIGN,
+    async run({ store, id }) {
+      const bytes = pattern(3);
+      await store.add(id("there"), bytes);
+      const put = () => store.presign(id("there"), { method: "PUT" });
+      if (!store.isCapable(BitMasks.PRESIGN_CREATE)) {
+        await assertRejects(put, StorePresignNotSupported, "overwrite");
+      } else {
+        for (const headers of [{ "if-none-match": "*" }, {}] as HeadersInit[]) {
+          const response = await fetch(await put(), { method: "PUT", body: "other", headers });
+          await response.body?.cancel();
+          assert(!response.ok, `the server responded ${response.status}`);
+        }
+      }
+      assertBytes(await bytesOf(store, id("there")), bytes);
+      await assertRejects(() => store.presign(id("there"), { overwrite: true }), Invalid);
     },
   },
   {

@@ -334,7 +334,7 @@ export function presign<L extends StoreLocation>(
   image: ImageRef,
   options: PresignOptions,
 ): Promise<URL> {
-  const { method = "GET", expiresIn = 3_600_000 } = options;
+  const { method = "GET", expiresIn = 3_600_000, overwrite = false } = options;
   return runner.onImage("presign", image, options, PRESIGN, (location) => {
     // Callers without types can pass anything; a URL that deletes is never wanted.
     if (method !== "GET" && method !== "PUT") {
@@ -346,10 +346,16 @@ export function presign<L extends StoreLocation>(
     if (!(expiresIn > 0 && Number.isFinite(expiresIn))) {
       throw new Invalid(`expiresIn is ${expiresIn}, allowed is a number of ms above 0`);
     }
+    if (overwrite && method === "GET") throw new Invalid("overwrite is for a PUT");
+    if (!overwrite && method === "PUT" && !runner.capabilities.isCapable(BitMasks.PRESIGN_CREATE)) {
+      throw new StorePresignNotSupported(
+        "a PUT would replace an image that is there; the option overwrite allows that",
+      );
+    }
     if (!runner.driver.presignImage) {
       throw new StorePresignNotSupported("the driver does not presign");
     }
-    return runner.driver.presignImage(location, { method, expiresIn });
+    return runner.driver.presignImage(location, { method, expiresIn, overwrite });
   });
 }
 

@@ -596,9 +596,10 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * Creates a URL that gives access to one image for a limited time.
    *
    * @param image The image: its id, its location or its location URI.
-   * @param options The method, and for how many milliseconds the URL is valid.
+   * @param options The method, for how many milliseconds the URL is valid, and whether a `PUT` may replace
+   * an image. Otherwise a `PUT` must have the header `If-None-Match: *`.
    * @returns The URL. Whoever has it has the access.
-   * @throws {StorePresignNotSupported} If the store cannot presign.
+   * @throws {StorePresignNotSupported} If the store cannot presign, or not a `PUT` that replaces nothing.
    * @throws {Invalid} If the method or the time is not allowed.
    */
   async presign(image: ImageRef, options: PresignOptions = {}): Promise<URL> {

@@ -175,6 +175,8 @@ export interface PresignRequest {
   method: "GET" | "PUT";
   /** How long the URL is good, in milliseconds. */
   expiresIn: number;
+  /** Whether a `PUT` may replace the image that has the id by then. */
+  overwrite: boolean;
 }
 
 /** Random access to one image. */
@@ -340,5 +342,5 @@ export interface RecordOptions extends OperationOptions {
   verifier?: ChunkObserver | undefined;
 }
 
-/** Options of {@linkcode Store.presign}. Default: a `GET` for an hour. */
+/** Options of {@linkcode Store.presign}. Default: a `GET` for an hour, and a `PUT` that replaces nothing. */
 export interface PresignOptions extends OperationOptions, Partial<PresignRequest> {}

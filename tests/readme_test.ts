@@ -14,6 +14,7 @@ const COLUMNS: readonly (readonly [string, number])[] = [
   ["copy", BitMasks.COPY],
   ["ACLs", BitMasks.ACL_READ | BitMasks.ACL_WRITE],
   ["presign", BitMasks.PRESIGN],
+  ["presigned PUT", BitMasks.PRESIGN_CREATE],
   ["snapshots", BitMasks.SNAPSHOT],
   ["sparse", BitMasks.SPARSE],
   ["digests", BitMasks.CHECKSUM],

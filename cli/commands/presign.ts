@@ -20,6 +20,7 @@ export const presign: Command = {
       help: "GET to read, PUT to write. Default: GET",
       candidates: ["GET", "PUT"],
     },
+    { name: "overwrite", help: "let a PUT replace an image that is there" },
   ],
   candidates: "tree",
   examples: ["vitrine presign /cloud/disk.qcow2 --expires 36h"],
@@ -30,8 +31,10 @@ export const presign: Command = {
     if (method !== "GET" && method !== "PUT") throw new UsageError("--method is GET or PUT");
     const expiresIn = parseDuration("expires", args.value("expires") ?? "1h");
     if (expiresIn === 0) throw new UsageError("--expires is a time from 1s on");
+    const overwrite = args.has("overwrite");
+    if (overwrite && method === "GET") throw new UsageError("--overwrite is for --method PUT");
     const { store, imageId } = (await session.vfs()).imageAt(path);
-    const url = await store.presign(imageId, { method, expiresIn, ...session.options });
+    const url = await store.presign(imageId, { method, expiresIn, overwrite, ...session.options });
     if (json) await out.json({ url, method, expiresIn: expiresIn / 1000 });
     else await out.line(`${url}`);
   },

@@ -202,12 +202,17 @@ export class S3Client {
    * @param method The method that it allows.
    * @param key The key of the object.
    * @param seconds For how long, in seconds.
-   * @returns The URL, or `undefined` if requests are not signed. A `PUT` must have the header
-   * `If-None-Match: *`, so that it overwrites nothing.
+   * @param fields The header fields that a request must have.
+   * @returns The URL, or `undefined` if requests are not signed.
    */
-  async presign(method: string, key: string, seconds: number): Promise<URL | undefined> {
+  async presign(
+    method: string,
+    key: string,
+    seconds: number,
+    fields: HeadersInit,
+  ): Promise<URL | undefined> {
     const context = await this.#context();
-    const headers = new Headers(method === "PUT" ? { "if-none-match": "*" } : {});
+    const headers = new Headers(fields);
     const query = this.#options.requesterPays ? { "x-amz-request-payer": "requester" } : undefined;
     const url = this.endpoint.url(key, query);
     return context && await signUrl({ method, url, headers }, context, seconds);

@@ -166,11 +166,12 @@ export class S3Driver implements Driver<S3Location> {
 
   async presignImage(
     location: S3Location,
-    { method, expiresIn }: PresignRequest,
+    { method, expiresIn, overwrite }: PresignRequest,
   ): Promise<URL> {
     if (expiresIn > MAX_EXPIRY) throw new Invalid("a presigned URL is good for 7 days at most");
     const seconds = Math.ceil(expiresIn / 1000);
-    const url = await this.#client!.presign(method, this.#key(location), seconds);
+    const condition: HeadersInit = method === "PUT" && !overwrite ? { "if-none-match": "*" } : {};
+    const url = await this.#client!.presign(method, this.#key(location), seconds, condition);
     if (url === undefined) throw new StorePresignNotSupported("the store signs nothing");
     return url;
   }

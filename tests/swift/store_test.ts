@@ -199,7 +199,9 @@ onServers(
     await refused.body?.cancel();
     assert([401, 403].includes(refused.status), `${refused.status}`);
 
-    const put = await store.presign("uploaded", { method: "PUT", expiresIn: 60_000 });
+    const write = { method: "PUT", expiresIn: 60_000 } as const;
+    await assertRejects(() => store.presign("uploaded", write), StorePresignNotSupported);
+    const put = await store.presign("uploaded", { ...write, overwrite: true });
     const stored = await fetch(put, { method: "PUT", body: "hello" });
     await stored.body?.cancel();
     assertEquals([stored.status, await store.getSize("uploaded")], [201, 5]);
