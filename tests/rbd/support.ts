@@ -25,9 +25,10 @@ export function ceph({ confPath }: Endpoints, ...args: string[]): Promise<string
   return run("ceph", ["-c", confPath, "--connect-timeout=30", ...args]);
 }
 
-/** The names of the RADOS objects of the pool that belong to images. */
-export async function objects({ confPath, pool }: Endpoints): Promise<string[]> {
-  const names = (await run("rados", ["-c", confPath, "-p", pool, "ls"])).trim().split("\n");
+/** The names of the RADOS objects of the pool, or of a namespace of it, that belong to images. */
+export async function objects({ confPath, pool }: Endpoints, namespace = ""): Promise<string[]> {
+  const args = ["-c", confPath, "-p", pool, "-N", namespace, "ls"];
+  const names = (await run("rados", args)).trim().split("\n");
   // These belong to the pool.
   return names.filter((name) => !["rbd_directory", "rbd_info", "rbd_trash"].includes(name)).sort();
 }
