@@ -9,7 +9,7 @@ import type { Store } from "../../mod.ts";
 import { type BackendHooks, storeConformance } from "../../conformance/mod.ts";
 import { PoolClient } from "../../drivers/rbd/client.ts";
 import { SNAPSHOT } from "../../drivers/rbd/location.ts";
-import { type Endpoints, service } from "../services/mod.ts";
+import { service } from "../services/mod.ts";
 import { freshId, objects, rbd } from "./support.ts";
 
 async function removeAll(store: Store): Promise<void> {
