@@ -51,7 +51,12 @@ const LIST: Names<ListOptions> = {
 const GC: Names<GcOptions> = { ...EVERY, olderThan: true, dryRun: true, onSkipped: true };
 const COPY: Names<CopyOptions> = { ...EVERY, accept: true, verify: true, verifier: true };
 const RECORD: Names<RecordOptions> = { ...EVERY, hashingAlgo: true, verifier: true };
-const PRESIGN: Names<PresignOptions> = { ...EVERY, method: true, expiresIn: true };
+const PRESIGN: Names<PresignOptions> = {
+  ...EVERY,
+  method: true,
+  expiresIn: true,
+  overwrite: true,
+};
 
 /** The operations that take more options than every operation does. */
 const OPERATIONS: ReadonlyMap<string, Readonly<Record<string, true>>> = new Map(Object.entries({
