@@ -10,7 +10,7 @@ import type { RuleContext } from "./suite.ts";
 /** One mebibyte. */
 export const MIB: number = 1024 * 1024;
 
-/** `size` bytes that differ by place and by seed. */
+/** Returns `size` bytes that differ by place and by seed. */
 export function pattern(size: number, seed = 1): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   const words = new Uint32Array(bytes.buffer, 0, size >> 2);
@@ -23,7 +23,7 @@ export function pattern(size: number, seed = 1): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A stream of the bytes in pieces of odd sizes; a byte stream or a plain one. */
+/** Returns a stream of the bytes in pieces of odd sizes; a byte stream or a plain one. */
 export function streamOf(bytes: Uint8Array, piece = 65_539): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
@@ -35,7 +35,7 @@ export function streamOf(bytes: Uint8Array, piece = 65_539): ReadableStream<Uint
   });
 }
 
-/** A stream that gives the bytes, then fails. */
+/** Returns a stream that gives the bytes, then fails. */
 export function failing(bytes: Uint8Array, error: unknown): ReadableStream<Uint8Array> {
   const reader = streamOf(bytes).getReader();
   return new ReadableStream({
@@ -47,7 +47,7 @@ export function failing(bytes: Uint8Array, error: unknown): ReadableStream<Uint8
   });
 }
 
-/** All bytes of an image, or of a range. */
+/** Returns all bytes of an image, or of a range. */
 export async function bytesOf(
   store: Store,
   image: ImageRef,
@@ -64,7 +64,7 @@ export function assertBytes(actual: Uint8Array, expected: Uint8Array): void {
   assertEquals(at, -1, `the first wrong byte is at ${at}`);
 }
 
-/** The rule's own entries of a listing. */
+/** Returns the rule's own entries of a listing. */
 export async function listed(
   { store, directory, flat, id }: RuleContext,
   recursive = true,

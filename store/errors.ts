@@ -22,7 +22,7 @@ export interface ErrorPlace {
   secrets: readonly string[];
 }
 
-/** The secret values among a store's options. */
+/** Returns the secret values among a store's options. */
 export function secretsOf(
   definitions: OptionDefinitions,
   options: Readonly<Record<string, unknown>>,
@@ -34,7 +34,7 @@ export function secretsOf(
     .filter((value): value is string => typeof value === "string" && value.length > 3);
 }
 
-/** The error to throw for what a driver threw. The caller's own abort passes as it is. */
+/** Returns the error to throw for what a driver threw. The caller's own abort passes as it is. */
 export function wrapError(error: unknown, place: ErrorPlace): unknown {
   const { store, operation, image, signal, secrets } = place;
   if (isAbort(error, signal)) return error;

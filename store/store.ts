@@ -611,7 +611,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     return this.#runner.close();
   }
 
-  /** The same as {@linkcode close}. */
+  /** Closes the store, as {@linkcode close} does. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -138,7 +138,7 @@ export interface SkippedEntry {
 /** What a listing and `gc` of a driver take. */
 export interface ScanOptions extends OperationOptions {
   /**
-   * Called with each entry that is passed over.
+   * Receives each entry that is passed over.
    *
    * @param skipped The path or the backend's own name of the entry, and the reason.
    */

@@ -12,7 +12,7 @@ import type { DriverStat, GetOptions } from "./types.ts";
 export type Verify = (reader: ByteReader, size: number | undefined) => Promise<ByteReader>;
 
 /**
- * What holds the reader of a `get` to its digests: those given, or with `verify: true` those that the
+ * Returns what holds the reader of a `get` to its digests: those given, or with `verify: true` those that the
  * store holds. Throws `Invalid` for a part of an image, and where nothing is known of it.
  */
 export async function verifying(

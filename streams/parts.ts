@@ -18,7 +18,7 @@ export interface Part {
 
 /** What {@linkcode Parts} does with the parts. */
 export interface PartsOptions {
-  /** The size of a part in bytes, unless it is the last, by its number. */
+  /** Returns the size of a part in bytes, unless it is the last, by its number. */
   size(number: number): number;
   /** How many bytes all parts may have together, those being sent and the one being filled. */
   memory: number;
@@ -105,7 +105,7 @@ export class Parts {
     return free?.byteLength === byteLength ? free : new ArrayBuffer(byteLength);
   }
 
-  /** What was not sent yet: everything, as long as `sent` is 0. */
+  /** Returns what was not sent yet: everything, as long as `sent` is 0. */
   rest(): Part {
     return { number: this.#sent + 1, size: this.#filled, chunks: this.#chunks };
   }

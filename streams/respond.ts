@@ -18,7 +18,7 @@ const KEPT = 16;
 const spare: Bytes[] = [];
 
 /**
- * A response of all that a reader gives, of `size` bytes where that is known. A small one is read
+ * Returns a response of all that a reader gives, of `size` bytes where that is known. A small one is read
  * before: what goes wrong then is thrown.
  */
 export async function readerResponse(

@@ -25,7 +25,7 @@ export interface DocNode {
   kind?: string;
   /** The doc comment. */
   jsDoc?: { doc?: string; tags?: DocTag[] };
-  /** Where it is. */
+  /** Where it is: line and column from 0. */
   location?: { filename: string; line: number; col: number };
   /** What a top-level declaration declares. */
   def?: DocDefinition;
@@ -103,7 +103,7 @@ export function untagged(output: DocOutput, textOf: (url: string) => string): Co
           }
           seen.add(`${place} ${callable.name}`);
           for (const what of faultsOf(callable, textOf(location.filename))) {
-            complaints.push({ url: location.filename, line: location.line, what });
+            complaints.push({ url: location.filename, line: location.line + 1, what });
           }
         }
       }
@@ -137,7 +137,7 @@ export function withoutExample(output: DocOutput): Complaint[] {
   };
   return [...shown.values()].filter((node) => !hasExample(node)).map(({ name, location }) => ({
     url: location!.filename,
-    line: location!.line,
+    line: location!.line + 1,
     what: `${name} has no @example`,
   }));
 }
@@ -181,6 +181,9 @@ function faultsOf(callable: Callable, text: string): string[] {
   const { name, node, params = [], returnType, typeParams = [] } = callable;
   const tags = node.jsDoc?.tags ?? [];
   const faults: string[] = [];
+  if (isCalled(node) && !/^[A-Z][a-z]+s\b/.test(node.jsDoc?.doc ?? "")) {
+    faults.push(`${name}: the comment does not begin with a verb: Returns, Opens, ...`);
+  }
   const documented = tags.filter(({ kind }) => kind === "param");
   params.forEach((parameter, at) => {
     const called = nameOf(parameter);
@@ -209,6 +212,11 @@ function faultsOf(callable: Callable, text: string): string[] {
   return faults;
 }
 
+/** Whether a declaration is a function or a method, and no type or constructor. */
+function isCalled({ kind, functionDef }: DocNode): boolean {
+  return kind === "function" || kind === "method" || functionDef !== undefined;
+}
+
 function nameOf({ kind, name, left, arg }: DocParameter): string | undefined {
   if (kind === "identifier") return name;
   if (kind === "assign") return left && nameOf(left);
@@ -231,7 +239,7 @@ const INNER_METHOD =
 /** The text of a function or method: formatted code ends it with a brace that is indented as it is. */
 function bodyOf({ location, kind, functionDef }: DocNode, text: string): string {
   if (!location || (kind !== "function" && !functionDef)) return "";
-  const lines = text.split("\n").slice(location.line - 1);
+  const lines = text.split("\n").slice(location.line);
   const end = lines.findIndex((line) => line === `${" ".repeat(location.col)}}`);
   return lines.slice(1, Math.max(end, 1)).join("\n").replace(INNER_METHOD, "");
 }

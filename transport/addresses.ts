@@ -25,7 +25,7 @@ export interface Network {
   prefix: number;
 }
 
-/** The bytes of an address as `URL` prints it, without brackets; `undefined` if it is none. */
+/** Returns the bytes of an address as `URL` prints it, without brackets; `undefined` if it is none. */
 export function addressBytes(text: string): number[] | undefined {
   if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) {
     const bytes = text.split(".").map(Number);
@@ -52,7 +52,7 @@ export function network(cidr: string): Network | undefined {
   return prefix <= bits ? { bytes, prefix } : undefined;
 }
 
-/** Whether the address lies in the network. */
+/** Returns whether the address lies in the network. */
 export function within(address: readonly number[], { bytes, prefix }: Network): boolean {
   return address.length === bytes.length && bytes.every((byte, index) => {
     const bits = Math.min(8, Math.max(0, prefix - index * 8));
@@ -60,7 +60,7 @@ export function within(address: readonly number[], { bytes, prefix }: Network): 
   });
 }
 
-/** Whether the address is one of the public Internet, what it embeds included. */
+/** Returns whether the address is one of the public Internet, what it embeds included. */
 export function isPublic(address: readonly number[]): boolean {
   const lies = (list: string) => list.split(" ").some((cidr) => within(address, network(cidr)!));
   for (const [prefix, at] of EMBEDDING) {

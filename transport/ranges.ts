@@ -7,7 +7,7 @@ import { parseCount } from "../streams/encoding.ts";
 import type { ByteRange } from "../streams/mod.ts";
 
 /**
- * The `Range` header of a range, or `undefined` where the range is everything.
+ * Returns the `Range` header of a range, or `undefined` where the range is everything.
  *
  * @example Printing
  * ```ts

@@ -62,12 +62,12 @@ export class Datadirs {
     refuseNested(this.paths);
   }
 
-  /** The path that an image has, or would have, in a datadir. */
+  /** Returns the path that an image has, or would have, in a datadir. */
   pathIn(datadir: string, imageId: string): string {
     return datadir === "/" ? `/${imageId}` : `${datadir}/${imageId}`;
   }
 
-  /** The datadir that a path is in, and its image id, or `undefined` where it is in none. */
+  /** Returns the datadir that a path is in, and its image id, or `undefined` where it is in none. */
   place(path: string): { datadir: string; imageId: string } | undefined {
     // What `..` means depends on symbolic links, so that a path with it is nobody's.
     const plain = path.split("/").filter((segment) => segment !== "" && segment !== ".");
@@ -79,13 +79,13 @@ export class Datadirs {
     return undefined;
   }
 
-  /** The paths that an image can have, the first to be looked at first. */
+  /** Returns the paths that an image can have, the first to be looked at first. */
   pathsOf(imageId: string): string[] {
     return this.paths.map((datadir) => this.pathIn(datadir, imageId));
   }
 
   /**
-   * The datadir for an image of `size` bytes: the highest priority that has room, then most room, as
+   * Returns the datadir for an image of `size` bytes: the highest priority that has room, then most room, as
    * glance_store chooses. Throws `StorageFull`.
    */
   async choose(io: Io, size = 0): Promise<string> {

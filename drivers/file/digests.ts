@@ -56,12 +56,12 @@ export interface RecordedImage {
   stats: BigIntStats;
 }
 
-/** The directory of the digests of a datadir. */
+/** Returns the directory of the digests of a datadir. */
 export function digestsDirectory(datadir: string): string {
   return `${datadir}/${RESERVED}/digests`;
 }
 
-/** What identifies the content of a file: a change to it changes this, if the clock moved. */
+/** Returns what identifies the content of a file: a change to it changes this, if the clock moved. */
 export function identity({ ino, size, mtimeMs }: BigIntStats): string {
   return `${ino.toString(16)}-${size.toString(16)}-${mtimeMs.toString(16)}`;
 }

@@ -94,7 +94,7 @@ async function descriptorPath(io: Io, file: OpenFile): Promise<string | undefine
   return hasDescriptorPaths ? path : undefined;
 }
 
-/** The directories between a datadir and a path in it, the outermost first. */
+/** Returns the directories between a datadir and a path in it, the outermost first. */
 export function parentsOf(datadirs: Datadirs, path: string): string[] {
   const { datadir, imageId } = datadirs.place(path)!;
   const parents: string[] = [];
@@ -104,7 +104,7 @@ export function parentsOf(datadirs: Datadirs, path: string): string[] {
   return parents;
 }
 
-/** Those directories between a datadir and a path in it that are not there, the outermost first. */
+/** Returns those directories between a datadir and a path in it that are not there, the outermost first. */
 export async function missingParents(
   io: Io,
   datadirs: Datadirs,

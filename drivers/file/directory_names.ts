@@ -9,7 +9,7 @@ import type { Io } from "./io.ts";
 import { opendir } from "./system.ts";
 
 /**
- * The names in a directory, which is closed in the end; none where reading fails with one of the
+ * Returns the names in a directory, which is closed in the end; none where reading fails with one of the
  * codes.
  */
 export async function* namesIn(

@@ -14,7 +14,7 @@ import {
 } from "../../errors/mod.ts";
 import { ERROR_NUMBERS } from "./system.ts";
 
-/** The error code of the system, `ENOENT` for example. */
+/** Returns the error code of the system, `ENOENT` for example. */
 export function codeOf(error: unknown): string | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
   // A DOMException has a number there, and errors of Node names like `ERR_INVALID_ARG_VALUE`.
@@ -24,13 +24,13 @@ export function codeOf(error: unknown): string | undefined {
   return Object.entries(ERROR_NUMBERS).find(([, one]) => one === number)?.[0];
 }
 
-/** What the system says went wrong, its code first. */
+/** Returns what the system says went wrong, its code first. */
 export function reasonOf(error: Error): string {
   const code = codeOf(error);
   return code && !error.message.startsWith(code) ? `${code}: ${error.message}` : error.message;
 }
 
-/** The value, or `undefined` where the call fails with one of the codes. */
+/** Returns the value, or `undefined` where the call fails with one of the codes. */
 export async function unless<T>(
   codes: readonly string[],
   call: Promise<T>,
@@ -49,7 +49,7 @@ export const NOWHERE: readonly string[] = ["ENOENT", "ENOTDIR", "ELOOP"];
 /** What is done with an image when an error is met. */
 export type Intent = "read" | "write" | "delete";
 
-/** The error of the store for an error of the file system. */
+/** Returns the error of the store for an error of the file system. */
 export function storeError(error: unknown, intent: Intent): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
   const Denied = intent === "read" ? Forbidden : StorageWriteDenied;

@@ -47,7 +47,7 @@ export class Io {
   }
 
   /**
-   * What a call that makes something resolves to. Where the limit or the signal comes first, `undo`
+   * Resolves to what a call that makes something resolves to. Where the limit or the signal comes first, `undo`
    * has taken it back by the time this throws; only of a disk that is dead it does so later, if ever.
    */
   async make<T>(call: Promise<T>, undo: (value: T) => Promise<unknown>): Promise<T> {
@@ -60,7 +60,7 @@ export class Io {
   }
 
   /**
-   * What the call resolves to, unless the limit or the signal comes first: `late` is then given what
+   * Resolves to what the call resolves to, unless the limit or the signal comes first: `late` is then given what
    * the call resolves to in the end. Throws `TimeoutError`.
    */
   wait<T>(call: Promise<T>, late?: (value: T) => unknown): Promise<T> {

@@ -66,7 +66,7 @@ export class FileLocation extends StoreLocation {
   }
 }
 
-/** Why a path cannot stand in a URI, or `undefined`. */
+/** Returns why a path cannot stand in a URI, or `undefined`. */
 export function unprintable(path: string): string | undefined {
   // deno-lint-ignore no-control-regex
   return /[\u0000-\u0008\u000a-\u001f\u007f]/.test(path)
@@ -94,7 +94,7 @@ export function checkFileId(imageId: string): string {
   return imageId;
 }
 
-/** Whether a file store can hold an image of that id. */
+/** Returns whether a file store can hold an image of that id. */
 export function isFileId(imageId: string): boolean {
   try {
     checkFileId(imageId);

@@ -46,7 +46,7 @@ export async function readMetadataFile(io: Io, path: string): Promise<readonly M
   return entries;
 }
 
-/** The first entry whose mountpoint the path starts with, as glance_store chooses. */
+/** Returns the first entry whose mountpoint the path starts with, as glance_store chooses. */
 export function metadataOf(
   path: string,
   entries: readonly MountMetadata[],

@@ -59,7 +59,7 @@ export class OpenFile {
     return new OpenFile(shared, io, () => io.cleanup.wait(close()));
   }
 
-  /** The same file for another operation, which does not close it but calls `close` instead. */
+  /** Returns the same file for another operation, which does not close it but calls `close` instead. */
   for(io: Io, close: () => Promise<void>): OpenFile {
     return new OpenFile(this.#shared, io, close);
   }
@@ -69,7 +69,7 @@ export class OpenFile {
     return this.#shared.handle.fd;
   }
 
-  /** What the system knows of the file. */
+  /** Reads what the system knows of the file. */
   stat(): Promise<BigIntStats> {
     return this.#io.wait(this.#shared.handle.stat({ bigint: true }));
   }
@@ -145,7 +145,7 @@ async function openSecond(shared: Shared, stats: BigIntStats): Promise<void> {
   await (shared.isLocal ? handle.close() : closeAside(handle));
 }
 
-/** Whether the system speaks of the same file twice. */
+/** Returns whether the system speaks of the same file twice. */
 export function isSameFile(one: BigIntStats, other: BigIntStats): boolean {
   return one.ino === other.ino && one.dev === other.dev;
 }

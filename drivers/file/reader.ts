@@ -23,7 +23,7 @@ export interface ImageFile {
   stats: BigIntStats;
 }
 
-/** The entity tag of a file, quotes included. */
+/** Returns the entity tag of a file, quotes included. */
 export function etagOf(stats: BigIntStats): string {
   return `"${identity(stats)}"`;
 }

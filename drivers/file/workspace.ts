@@ -27,7 +27,7 @@ export type Purpose = "image" | "directories";
 /** The codes of a file system without hard links. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
-/** The directory of the temporary files of a datadir. */
+/** Returns the directory of the temporary files of a datadir. */
 export function temporaryDirectory(datadir: string): string {
   return `${datadir}/${RESERVED}/tmp`;
 }

@@ -93,7 +93,7 @@ export class HttpLocation extends StoreLocation {
   }
 }
 
-/** The URL of a path below a directory's URL: each of its segments encoded whole. */
+/** Returns the URL of a path below a directory's URL: each of its segments encoded whole. */
 export function below(base: URL, path: string): URL {
   return new URL(encodePath(path), base);
 }

@@ -95,7 +95,7 @@ export class PoolClient extends Handle {
     }
   }
 
-  /** The id of the image of that name, whole or not. */
+  /** Returns the id of the image of that name, whole or not. */
   idOf(name: string): Promise<string | undefined> {
     return this.using(async () => {
       const text = new Uint8Array(256);
@@ -109,7 +109,7 @@ export class PoolClient extends Handle {
   }
 
   /**
-   * The latest date at which a name can have been taken: that of the object which holds its id, or of the
+   * Returns the latest date at which a name can have been taken: that of the object which holds its id, or of the
    * pool's directory where there is none.
    */
   namedAt(name: string): Promise<Date> {
@@ -125,7 +125,7 @@ export class PoolClient extends Handle {
     });
   }
 
-  /** The name of the image of that id; `undefined` where the pool lists none. */
+  /** Returns the name of the image of that id; `undefined` where the pool lists none. */
   nameOf(id: string): Promise<string | undefined> {
     return this.using(async () => {
       const [object, rbd, method] = ["rbd_directory", "rbd", "dir_get_name"].map(cString);
@@ -192,7 +192,7 @@ export class PoolClient extends Handle {
       .call("rados_exec", this.#pool, object!, rbd!, name!, input, input.length, null, 0);
   }
 
-  /** The names of all images, whole or not. */
+  /** Returns the names of all images, whole or not. */
   names(): Promise<string[]> {
     return this.using(async () => {
       for (let room = 64 * 1024;;) {
@@ -238,7 +238,7 @@ export class PoolClient extends Handle {
     await this.using(() => this.#libraries.call("rbd_trash_remove", this.#pool, cString(id), 0));
   }
 
-  /** The images in the pool's trash: their ids, and the names that they had. */
+  /** Returns the images in the pool's trash: their ids, and the names that they had. */
   trash(): Promise<{ id: string; name: string }[]> {
     return this.using(async () => {
       const [object, rbd, method] = ["rbd_trash", "rbd", "trash_list"].map(cString);

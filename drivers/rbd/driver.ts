@@ -84,7 +84,7 @@ export class RbdDriver implements Driver<RbdLocation> {
     return this.owns(location) && snapshot === SNAPSHOT && isImageName(image) ? image : undefined;
   }
 
-  /** Whether the location is in this pool of this cluster. */
+  /** Returns whether the location is in this pool of this cluster. */
   owns({ fsid, pool }: RbdLocation): boolean {
     return (pool ?? this.#options.pool) === this.#options.pool &&
       (fsid ?? this.#fsid) === (this.#fsid ?? fsid);

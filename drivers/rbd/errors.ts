@@ -45,7 +45,7 @@ const ERRORS: Readonly<Record<number, readonly [name: string, ErrorClass, meanin
   122: ["EDQUOT", StorageFull, "the pool's quota is used up"],
 };
 
-/** The error of a call that failed with `errno`, a positive number. */
+/** Returns the error of a call that failed with `errno`, a positive number. */
 export function errorOf(call: string, errno: number): StoreError {
   const [name, ErrorClass, meaning] = ERRORS[errno] ??
     [`errno ${errno}`, BackendException, "the call failed"];

@@ -260,19 +260,19 @@ function load<S extends Deno.ForeignLibraryInterface>(
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A C string of a text; throws `Invalid` if the text holds a NUL, which would cut it short. */
+/** Returns a C string of a text; throws `Invalid` if the text holds a NUL, which would cut it short. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   if (text.includes("\0")) throw new Invalid("a name may not hold NUL");
   return encoder.encode(`${text}\0`);
 }
 
-/** The text of a C string at the start of `bytes`. */
+/** Returns the text of a C string at the start of `bytes`. */
 export function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
-/** The texts of C strings that follow one another. */
+/** Returns the texts of C strings that follow one another. */
 export function textsOf(bytes: Uint8Array): string[] {
   return decoder.decode(bytes).split("\0").filter(Boolean);
 }
@@ -286,12 +286,12 @@ export function encoded(...texts: string[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(parts);
 }
 
-/** The bytes of an array of numbers, as an argument. */
+/** Returns the bytes of an array of numbers, as an argument. */
 export function bytesOf(array: BigUint64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(array.buffer);
 }
 
-/** The time that a C `timespec` holds, to the second. */
+/** Returns the time that a C `timespec` holds, to the second. */
 export function timeOf(bytes: Uint8Array): Date {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   return new Date(1000 * Number(view.getBigInt64(0, true)));

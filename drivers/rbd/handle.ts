@@ -34,7 +34,7 @@ export abstract class Handle implements AsyncDisposable {
       .finally(() => this.onClosed());
   }
 
-  /** The same as {@linkcode close}. */
+  /** Closes the handle, as {@linkcode close} does. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

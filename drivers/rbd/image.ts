@@ -45,7 +45,7 @@ export class Image extends OpenImage {
     if (result < 0 && result !== -ERRNO.ENOENT) throw errorOf("rbd_metadata_remove", -result);
   }
 
-  /** Its size in bytes, and when it was last written, to the minute. */
+  /** Reads the size of the image in bytes, and when it was last written, to the minute. */
   async state(): Promise<{ size: number; modified: Date }> {
     const [stat, time] = [new Uint8Array(160), new Uint8Array(16)];
     await this.call("rbd_stat", stat, stat.length);
@@ -56,7 +56,7 @@ export class Image extends OpenImage {
     };
   }
 
-  /** How many snapshots the image has. */
+  /** Returns how many snapshots the image has. */
   snapshots(): Promise<number> {
     return this.using(async () => {
       // Structures of id, size and a C string.

@@ -16,7 +16,7 @@ export const DELETED = "vitrine.deleted";
 const [CHECKSUM, MULTIHASH] = ["vitrine.checksum", "vitrine.multihash"];
 const FORMAT = "vitrine.format";
 
-/** The digests by key. */
+/** Returns the digests by key. */
 export function metadataOf(
   { checksum, multihash, inspection }: Partial<ImageFacts>,
 ): Record<string, string> {
@@ -28,7 +28,7 @@ export function metadataOf(
   };
 }
 
-/** The digests that are kept with an image; none for one that something else added. */
+/** Returns the digests that are kept with an image; none for one that something else added. */
 export async function digestsOf(
   snapshot: Snapshot,
 ): Promise<Pick<Partial<ImageFacts>, "checksum" | "multihash" | "inspection">> {

@@ -56,14 +56,14 @@ export abstract class OpenImage extends Handle {
     return this.using(() => this.libraries.attempt(name, ...args));
   }
 
-  /** The image's id in its pool, which no other image ever has. */
+  /** Returns the image's id in its pool, which no other image ever has. */
   async id(): Promise<string> {
     const text = new Uint8Array(256);
     await this.call("rbd_get_id", text, text.length);
     return textOf(text);
   }
 
-  /** How many handles have the image open for writing, anywhere. */
+  /** Returns how many handles have the image open for writing, anywhere. */
   watchers(): Promise<number> {
     return this.using(async () => {
       // Structures of a C string, the client's id and a cookie.
@@ -73,7 +73,7 @@ export abstract class OpenImage extends Handle {
     });
   }
 
-  /** The text that is kept under a key. */
+  /** Returns the text that is kept under a key. */
   async metadata(key: string): Promise<string | undefined> {
     const [value, length] = [new Uint8Array(1024), new Out(1024)];
     const result = await this.attempt("rbd_metadata_get", cString(key), value, length.bytes);
@@ -81,7 +81,7 @@ export abstract class OpenImage extends Handle {
     return result < 0 ? undefined : textOf(value);
   }
 
-  /** The snapshot that this is a copy-on-write child of. */
+  /** Returns the snapshot that this is a copy-on-write child of. */
   async parent(): Promise<ParentImage | undefined> {
     const [pool, image, snapshot] = [0, 1, 2].map(() => new Uint8Array(4096)) as Texts;
     const result = await this.attempt(
@@ -93,7 +93,7 @@ export abstract class OpenImage extends Handle {
     return { pool: textOf(pool), image: textOf(image), snapshot: textOf(snapshot) };
   }
 
-  /** Whether the image belongs to a group, with which consistent snapshots of several are made. */
+  /** Returns whether the image belongs to a group, with which consistent snapshots of several are made. */
   async isInGroup(): Promise<boolean> {
     // A C string, and the group's pool, which is -1 where there is none.
     const info = new BigInt64Array(2);

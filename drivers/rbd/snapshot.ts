@@ -97,7 +97,10 @@ export class Snapshot extends OpenImage {
     if (result < 0) throw errorOf("rados_exec", -result);
   }
 
-  /** The snapshot that this is a copy-on-write child of. Its pool is `POOL/NAMESPACE` where it is in one. */
+  /**
+   * Returns the snapshot that this is a copy-on-write child of. Its pool is `POOL/NAMESPACE` where it is in
+   * one.
+   */
   override async parent(): Promise<ParentImage | undefined> {
     const parent = await super.parent();
     if (parent === undefined) return undefined;
@@ -119,7 +122,7 @@ export class Snapshot extends OpenImage {
     await image.lend((target) => this.call("rbd_copy2", target));
   }
 
-  /** The names of the image's features. */
+  /** Returns the names of the image's features. */
   async features(): Promise<string[]> {
     const [bits, text, length] = [new Out(), new Uint8Array(1024), new Out(1024)];
     await this.call("rbd_get_features", bits.bytes);
@@ -128,7 +131,7 @@ export class Snapshot extends OpenImage {
   }
 
   /**
-   * Whether the snapshot has copy-on-write children. A pool that may not be read, or that is gone, is
+   * Returns whether the snapshot has copy-on-write children. A pool that may not be read, or that is gone, is
    * where a child is.
    */
   async hasClones(): Promise<boolean> {

@@ -85,7 +85,7 @@ export class Crc {
     [this.#low, this.#high] = [lo, hi];
   }
 
-  /** The CRC, its highest byte first. */
+  /** Returns the CRC, its highest byte first. */
   digest(): Uint8Array<ArrayBuffer> {
     const view = new DataView(new ArrayBuffer(this.#kind.width));
     if (this.#kind.width === 8) view.setInt32(0, ~this.#high);

@@ -19,7 +19,7 @@ export interface ParallelOptions {
 }
 
 /**
- * A reader over a range that keeps several parts on their way, all of the representation that the
+ * Returns a reader over a range that keeps several parts on their way, all of the representation that the
  * first one is of. One more than are on their way is held in memory.
  */
 export async function parallelReader(

@@ -9,14 +9,14 @@ import type { Bytes } from "../../streams/mod.ts";
 
 const { Buffer } = requireBuiltin("node:buffer");
 
-/** Whether all bytes are zero: the first is, and each is like the one before it. */
+/** Returns whether all bytes are zero: the first is, and each is like the one before it. */
 export function isZero(bytes: Bytes): boolean {
   return bytes.length === 0 ||
     bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0;
 }
 
 /**
- * The parts of the bytes that have to be written: where they begin and end, without the blocks of
+ * Returns the parts of the bytes that have to be written: where they begin and end, without the blocks of
  * `block` bytes that are zero.
  */
 export function* dataRuns(

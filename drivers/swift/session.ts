@@ -17,7 +17,7 @@ export interface Access {
 
 /** What gives the access for requests, and a new one when it is refused. */
 export interface Session {
-  /** The access to use now. */
+  /** Returns the access to use now. */
   access(signal?: AbortSignal): Promise<Access>;
   /** Replaces an access that the server refused; resolves to whether there is another one. */
   renew(refused: Access, signal?: AbortSignal): Promise<boolean>;

@@ -24,7 +24,7 @@ export interface WriterOptions extends UploadOptions {
   client: SwiftClient;
   /** Returns the client that sends segments, which may take longer than a token lives. Called once. */
   longClient(): Promise<SwiftClient>;
-  /** Called once at the end. */
+  /** Releases what the writer has. Called once at the end. */
   dispose(failed: boolean): Promise<void>;
 }
 

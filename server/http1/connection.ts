@@ -35,7 +35,7 @@ export interface ConnectionCallbacks {
   handle: HttpHandler;
   /** Creates the reply to a request whose body failed before anything was sent. */
   errorReply(error: unknown): HttpReply;
-  /** Called after each response. */
+  /** Counts or logs an exchange. Called after each response. */
   onExchange(exchange: HttpExchange): void;
 }
 

@@ -51,9 +51,9 @@ export interface RunningServer extends AsyncDisposable {
 
 /** What a server calls. */
 export interface ServerCallbacks extends Pick<ConnectionCallbacks, "handle" | "errorReply"> {
-  /** Called after each response. */
+  /** Counts or logs an exchange. Called after each response. */
   onExchange(exchange: HttpExchange, client: string): void;
-  /** Called with errors of no request, such as a connection that cannot be accepted. */
+  /** Receives errors of no request, such as a connection that cannot be accepted. */
   onError(error: unknown): void;
 }
 

@@ -68,7 +68,7 @@ export class Handshake {
   }
 
   /**
-   * Negotiates.
+   * Negotiates the options of a connection.
    *
    * @returns What was agreed on, or `undefined` if the client ended the handshake.
    * @throws {NbdProtocolError} If the client breaks the protocol or takes too long.

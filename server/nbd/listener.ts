@@ -18,7 +18,7 @@ export interface NbdAddress {
 }
 
 /**
- * Listens. A Unix socket that a server left behind is replaced, one that a server listens on is not.
+ * Listens for clients. A Unix socket that a server left behind is replaced, one that a server listens on is not.
  *
  * @param address Where to listen.
  * @param onConnection Called with each connection.

@@ -45,7 +45,7 @@ export interface Engine {
    * Only where a backend has it; parts are {@linkcode PART_BLOCK} bytes or a multiple of that.
    */
   endPart?(): Promise<string>;
-  /** The digests as lower-case hex, in the order of the algorithms. */
+  /** Returns the digests as lower-case hex, in the order of the algorithms. */
   digest(): Promise<string[]> | string[];
   /** Frees what is held, at any moment; an update under way still settles, without an error. */
   close(): void;

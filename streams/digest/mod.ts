@@ -32,7 +32,7 @@ export interface Digests {
    * where `partSize` was given and the backend does it along with the rest.
    */
   readonly endPart?: (() => Promise<string>) | undefined;
-  /** Ends, all updates having resolved, and returns lower-case hex by algorithm name. */
+  /** Ends the computation, all updates having resolved, and returns lower-case hex by algorithm name. */
   digest(): Promise<Record<string, string>>;
   /**
    * Releases threads and handles; safe to call twice and at any moment, also with an update in
@@ -180,7 +180,7 @@ async function load(backend: DigestBackend): Promise<OpenEngine> {
 }
 
 /**
- * Whether digests of that name can be computed: md5, sha1, sha224, sha256, sha384, sha512,
+ * Returns whether digests of that name can be computed: md5, sha1, sha224, sha256, sha384, sha512,
  * sha3-256, sha3-512 (also in hashlib's spelling with `_`) or blake2b, in lower case.
  */
 export function isKnownAlgorithm(name: string): boolean {

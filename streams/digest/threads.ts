@@ -114,7 +114,7 @@ class Pool {
     this.ring = new Ring(this.#limit * SLOTS_PER_THREAD);
   }
 
-  /** The thread with the least to do, or a new one while there are fewer than processors. */
+  /** Returns the thread with the least to do, or a new one while there are fewer than processors. */
   assign(): Thread {
     const [idlest] = [...this.threads].sort((a, b) => a.load - b.load);
     const full = this.threads.size === this.#limit;
@@ -138,7 +138,7 @@ class Pool {
 
 let shared: Pool | undefined;
 
-/** The pool of the process, made on first use. */
+/** Returns the pool of the process, made on first use. */
 export function pool(): Pool {
   return shared ??= new Pool();
 }

@@ -95,7 +95,13 @@ export class Shelf {
   /** Makes one. */
   constructor(width: number) {}
   /** Closes it. */
-  close(): Promise<void> { return Promise.resolve(); }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+  /** Opens it. */
+  open(): void {
+    throw new RangeError("x");
+  }
   /** Takes an image. */
   take(image: string): string { return image; }
   /** Not for users. */
@@ -109,6 +115,7 @@ export interface Rack {
 `),
     [
       "Shelf has no @param for width",
+      "Shelf.open has no @throws",
       "Shelf.take has no @param for image",
       "Shelf.take has no @returns",
       "Rack.take has no @param for image",
@@ -140,6 +147,18 @@ export const WIDTH = 1;
   assertEquals(
     withoutExample(await documented(text)).map(({ what }) => what).toSorted(),
     ["Rack has no @example", "open has no @example"],
+  );
+});
+
+Deno.test("docs: requires a verb at the beginning of what a function does", async () => {
+  assertEquals(
+    await faults(`
+/** The width of a shelf. */
+export function measure(): void {}
+/** Closes the shelf. */
+export function close(): void {}
+`),
+    ["measure: the comment does not begin with a verb: Returns, Opens, ..."],
   );
 });
 

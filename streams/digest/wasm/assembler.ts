@@ -46,7 +46,7 @@ const shift = (instruction: Code) => (value: Code, bits: number): Code => [
   ...instruction,
 ];
 
-/** The value of a local variable. */
+/** Returns the value of a local variable. */
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
 
 /** Sets a local variable. */
@@ -109,7 +109,7 @@ export const i64x2 = {
 };
 
 /**
- * A module of one function, exported as `run`, with two parameters (locals 0 and 1, both i32) and more
+ * Returns a module of one function, exported as `run`, with two parameters (locals 0 and 1, both i32) and more
  * locals of the given types; and of a memory, exported as `memory`, that begins with `data`.
  */
 export function assemble(
@@ -160,7 +160,7 @@ export interface Steps {
 /** Variables by the names that the standards give them. */
 export type Named = Readonly<Record<"a" | "b" | "c" | "d" | "e" | "f" | "g" | "h", number>>;
 
-/** The variables' names in a step: from each to the next, each of them takes the next one's name. */
+/** Returns the variables' names in a step: from each to the next, each of them takes the next one's name. */
 export function named(locals: readonly number[], step: number): Named {
   const { length } = locals;
   return Object.fromEntries(

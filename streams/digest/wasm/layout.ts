@@ -82,7 +82,7 @@ export const INITIAL_STATES: Uint8Array = INITIAL_MEMORY.subarray(0, STATES);
 /** The lanes of md5: of all bytes, and of those of a part. */
 export const WHOLE = 0, PART = 1;
 
-/** Where the words of a lane are, after a block or after its first half. */
+/** Returns where the words of a lane are, after a block or after its first half. */
 export function laneAt(lane: number, at: number = AT.md5): number[] {
   return [0, 16, 32, 48].map((word) => at + word + 4 * lane);
 }

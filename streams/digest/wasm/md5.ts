@@ -27,7 +27,10 @@ const MD5_ROUNDS = [
   { word: (i: number) => 7 * i % 16, rotations: [6, 10, 15, 21] },
 ];
 
-/** Two blocks of md5 (RFC 1321, section 3.4), in the lanes of vectors: that leaves sha512 its registers. */
+/**
+ * Returns the code for two blocks of md5 (RFC 1321, section 3.4), in the lanes of vectors: that leaves
+ * sha512 its registers.
+ */
 export function md5(locals: Locals): Steps {
   const state = locals.take(4, V128);
   const [sum, ones] = locals.take(2, V128) as [number, number];

@@ -21,7 +21,10 @@ import {
 } from "./assembler.ts";
 import { AT } from "./layout.ts";
 
-/** A block of sha512 (FIPS 180-4, section 6.4.2), its schedule two words at a time in vectors. */
+/**
+ * Returns the code for a block of sha512 (FIPS 180-4, section 6.4.2), its schedule two words at a time in
+ * vectors.
+ */
 export function sha512(locals: Locals): Steps {
   const state = locals.take(8, I64);
   const [sum, aXorB, bXorC] = locals.take(3, I64) as [number, number, number];

@@ -22,7 +22,7 @@ function stitch(some: Code[], others: Code[]): Code[] {
     .map(({ code }) => code);
 }
 
-/** The module: `run(from, to)` feeds whole blocks of its memory to the states. */
+/** Returns the module: `run(from, to)` feeds whole blocks of its memory to the states. */
 export function stitched(): Uint8Array<ArrayBuffer> {
   const locals = new Locals();
   const sha = sha512(locals), md = md5(locals);
