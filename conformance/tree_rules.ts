@@ -131,6 +131,18 @@ export const treeRules: readonly Rule[] = [
     },
   },
   {
+    name: "removeDirectory removes no image, and ignores a directory that does not exist",
+    needs: RW | LIST,
+    async run({ store, id, flat }) {
+      if (flat) return;
+      await store.add(id("kept/below/image"), pattern(3));
+      for (const directory of ["kept", "kept/below", "kept/below/image", "nobody"]) {
+        await store.removeDirectory(id(directory));
+      }
+      assertBytes(await bytesOf(store, id("kept/below/image")), pattern(3));
+    },
+  },
+  {
     name: "an odd name works everywhere, or is refused as InvalidImageId",
     needs: RW,
     async run(context) {

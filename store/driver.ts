@@ -122,6 +122,15 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
    */
   deleteImages?(locations: AsyncIterable<L>, options: OperationOptions): Promise<void>;
   /**
+   * Removes what the backend keeps of one directory itself, as a folder marker. A directory that holds
+   * something is left as it is. Default: there are no directories apart from images.
+   *
+   * @param directory The directory, without a trailing slash.
+   * @param options The caller, and an abort signal.
+   * @throws {Invalid} If the marker of the directory holds bytes.
+   */
+  removeDirectory?(directory: string, options: OperationOptions): Promise<void>;
+  /**
    * Lists what is left of adds that never ended. What this store is still working on is not among it.
    *
    * @param options What to call with each name that is passed over; the caller, and an abort signal.

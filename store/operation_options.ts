@@ -47,6 +47,7 @@ const LIST: Names<ListOptions> = {
   startAfter: true,
   limit: true,
   onSkipped: true,
+  onDirectory: true,
 };
 const GC: Names<GcOptions> = { ...EVERY, olderThan: true, dryRun: true, onSkipped: true };
 const COPY: Names<CopyOptions> = { ...EVERY, accept: true, verify: true, verifier: true };

@@ -182,6 +182,19 @@ export function removeMany<L extends StoreLocation>(
   });
 }
 
+/** Removes what the backend keeps of a directory itself. */
+export function removeDirectory<L extends StoreLocation>(
+  runner: Runner<L>,
+  directory: string,
+  options: OperationOptions,
+): Promise<void> {
+  return runner.run("removeDirectory", directory, options, async () => {
+    checkImageId(directory);
+    await runner.require(DELETE);
+    await runner.driver.removeDirectory?.(directory, options);
+  });
+}
+
 /** Removes what adds that never ended left. */
 export function gc<L extends StoreLocation>(
   runner: Runner<L>,
@@ -229,6 +242,7 @@ export function list<L extends StoreLocation>(
       signal,
       context,
       onSkipped,
+      onDirectory: options.onDirectory,
       startAfter: startBelow(startAfter, directory, recursive),
       limit,
     });

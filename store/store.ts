@@ -481,6 +481,19 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 
   /**
+   * Removes what the backend keeps of a directory itself, though no image is in it: a folder marker of
+   * S3 or Swift, an empty directory of files. What holds an image is left as it is.
+   *
+   * @param directory The directory, without a trailing slash.
+   * @param options The caller, and an abort signal.
+   * @throws {Invalid} If the marker holds bytes, which are somebody's.
+   * @throws {StoreDeleteNotSupported} If the store cannot delete.
+   */
+  async removeDirectory(directory: string, options: OperationOptions = {}): Promise<void> {
+    await (await operations()).removeDirectory(this.#runner, directory, options);
+  }
+
+  /**
    * Removes what adds that never ended (of a process that was killed) left in the backend: uploads,
    * segments, temporary files. What another process is still adding looks the same, so `olderThan` must
    * be longer than any add takes. A whole image is never removed, and what has no date counts as young.

@@ -153,6 +153,13 @@ export interface ListScanOptions extends ScanOptions {
    */
   startAfter?: string | undefined;
   /**
+   * Called with each directory that the backend keeps though no image may be in it, as a
+   * folder marker: the listed directory itself, and with `recursive` those below. Default: nothing.
+   *
+   * @param directory The path of the directory, without a trailing slash.
+   */
+  onDirectory?: ((directory: string) => void) | undefined;
+  /**
    * How many entries are wanted. A driver whose backend lists in that order can end after as many. Default:
    * all.
    */
@@ -316,6 +323,11 @@ export interface ListOptions extends OperationOptions {
   limit?: number | undefined;
   /** Called with each name that is passed over, because it cannot be read or is no image id. */
   onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
+  /**
+   * Called with each directory that the backend keeps though no image may be in it, as a folder marker
+   * of S3: the listed directory itself, and with `recursive` those below.
+   */
+  onDirectory?: ((directory: string) => void) | undefined;
 }
 
 /** Options of {@linkcode Store.gc}. */

@@ -77,9 +77,9 @@ export interface RemoveOptions extends OperationOptions {
  * stores and their directories elsewhere too.
  *
  * A path starts with `/` and is not percent-decoded. Images are written once: writing to a path that
- * exists throws `Duplicate`; to replace an image, remove it first. Stores have no directories of their
- * own: a directory exists as long as an image is in it. Errors name the path of the tree; errors of
- * streams name the path in the store.
+ * exists throws `Duplicate`; to replace an image, remove it first. A directory exists as long as an image
+ * is in it; folder markers that other programs left are directories too. Errors name the path of the
+ * tree; errors of streams name the path in the store.
  *
  * @example One tree over two stores
  * ```ts
@@ -229,6 +229,7 @@ export class Vfs implements AsyncDisposable {
       signal,
       context,
       directory: place!.path,
+      onDirectory: () => void (hasEntries = true),
       onSkipped: (skipped: SkippedEntry) => {
         hasEntries = true;
         const name = skipped.path.slice(skipped.path.lastIndexOf("/") + 1);
@@ -571,7 +572,8 @@ export class Vfs implements AsyncDisposable {
   }
 
   /**
-   * Removes an image. With `recursive`, it also removes every image in the directory of that path.
+   * Removes an image. With `recursive`, it also removes every image in the directory of that path, and
+   * what the backend keeps of the directory itself.
    *
    * @param path The path. Stores, mount points and directories with a mount point in them are not
    * removed.
@@ -706,7 +708,8 @@ async function hasImages(
 ): Promise<boolean> {
   let isEmpty = true;
   const { signal, context } = options;
-  const listOptions = { signal, context, directory, onSkipped: () => void (isEmpty = false) };
+  const onEntry = () => void (isEmpty = false);
+  const listOptions = { signal, context, directory, onSkipped: onEntry, onDirectory: onEntry };
   try {
     for await (const _ of store.list(listOptions)) return true;
   } catch (error) {
@@ -723,11 +726,13 @@ async function removeBelow(
   { signal, context, onSkipped }: RemoveOptions,
 ): Promise<void> {
   let failure: Error | undefined;
+  const directories = new Set<string>();
   const listOptions = {
     signal,
     context,
     directory,
     recursive: true,
+    onDirectory: (directory: string) => void directories.add(directory),
     onSkipped: (skipped: SkippedEntry) => {
       if (onSkipped) onSkipped(skipped);
       else failure ??= skipped.reason;
@@ -743,5 +748,10 @@ async function removeBelow(
     if (hasImage) yield directory;
   };
   await store.deleteMany(imageIds(), { signal, context });
+  // The deepest first, as a directory of files goes only once it is empty.
+  const depth = (path: string) => path.split("/").length;
+  for (const path of [...directories].sort((a, b) => depth(b) - depth(a))) {
+    await store.removeDirectory(path, { signal, context });
+  }
   if (failure) throw failure;
 }

@@ -18,6 +18,7 @@ import type {
   ImageHandle,
   Leftover,
   ListEntry,
+  ListScanOptions,
   OperationOptions,
   ScanOptions,
 } from "../../store/types.ts";
@@ -216,14 +217,23 @@ export class FileDriver implements Driver<FileLocation> {
     return leftovers(this.#io(options.signal), this.#datadirs, options);
   }
 
+  async removeDirectory(directory: string, { signal }: OperationOptions): Promise<void> {
+    checkFileId(directory);
+    for (const path of this.#datadirs.pathsOf(directory)) {
+      await removeEmpty(this.#io(signal), this.#datadirs, [path]);
+    }
+  }
+
   async *listImages(
     directory: string,
     recursive: boolean,
-    { signal, onSkipped }: ScanOptions,
+    { signal, onSkipped, onDirectory }: ListScanOptions,
   ): AsyncGenerator<ListEntry> {
+    // One level shows directories that hold images, and no others.
+    const options = { onSkipped, onDirectory: recursive ? onDirectory : undefined };
     if (directory !== "") checkFileId(directory);
     try {
-      const lister = new Lister(this.#io(signal), this.#datadirs, onSkipped);
+      const lister = new Lister(this.#io(signal), this.#datadirs, options);
       yield* lister.list(directory, recursive, this.#mayBeMissing);
     } catch (error) {
       throw storeError(error, "read");

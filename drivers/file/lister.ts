@@ -5,7 +5,7 @@
  */
 import type { Stats } from "node:fs";
 import { Invalid, NotFound } from "../../errors/mod.ts";
-import type { ListEntry, ScanOptions } from "../../store/types.ts";
+import type { ListEntry, ListScanOptions, ScanOptions } from "../../store/types.ts";
 import { type Datadirs, missing } from "./datadirs.ts";
 import { namesIn } from "./directory_names.ts";
 import { NOWHERE, storeError, unless } from "./errors.ts";
@@ -28,13 +28,26 @@ export class Lister {
   readonly #io: Io;
   readonly #datadirs: Datadirs;
   readonly #onSkipped: ScanOptions["onSkipped"];
+  readonly #onDirectory: ListScanOptions["onDirectory"];
   readonly #reported = new Set<string>();
 
-  /** Creates a lister for one listing. */
-  constructor(io: Io, datadirs: Datadirs, onSkipped: ScanOptions["onSkipped"]) {
+  /**
+   * Creates a lister for one listing.
+   *
+   * @param io Waits for the calls.
+   * @param datadirs The datadirs of the store.
+   * @param options What is called with each name that is passed over, and with each directory that is
+   * looked into.
+   */
+  constructor(
+    io: Io,
+    datadirs: Datadirs,
+    { onSkipped, onDirectory }: Pick<ListScanOptions, "onSkipped" | "onDirectory">,
+  ) {
     this.#io = io;
     this.#datadirs = datadirs;
     this.#onSkipped = onSkipped;
+    this.#onDirectory = onDirectory;
   }
 
   /**
@@ -97,6 +110,7 @@ export class Lister {
       if (above.includes(real.path)) {
         throw new Invalid("it is a symbolic link to a directory above it");
       }
+      if (directory !== "") this.#onDirectory?.(directory);
       const inside = [...above, real.path];
       for await (const name of namesIn(this.#io, real.path, NOWHERE)) {
         if (directory === "" && isReserved(name)) continue;

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { BackendException, NotFound, StoreError } from "../../errors/mod.ts";
+import { BackendException, Invalid, NotFound, StoreError } from "../../errors/mod.ts";
 import { createDigests } from "../../streams/digest/mod.ts";
 import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
+import { parseContentLength } from "../../transport/headers.ts";
 import { Backoff } from "../../transport/backoff.ts";
 import type { S3Client } from "./client.ts";
 import { createError, getErrorCode, S3Fault } from "./errors.ts";
@@ -42,6 +43,33 @@ export async function deleteObject(
   throw new BackendException(
     `the server responded ${response.status} to the deletion, expected 204, and has the image still`,
   );
+}
+
+/**
+ * Deletes a folder marker, if there is one.
+ *
+ * @param client The client of the bucket.
+ * @param key The key of the marker, with its slash.
+ * @param signal Ends the requests.
+ * @throws {Invalid} If the object is not known to be empty.
+ */
+export async function deleteMarker(
+  client: S3Client,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    const size = parseContentLength(await client.headers({ method: "HEAD", key, signal }));
+    if (size !== 0) {
+      throw new Invalid(
+        `the object ${key} has ${size ?? "an unknown number of"} bytes, expected 0`,
+      );
+    }
+  } catch (error) {
+    if (error instanceof NotFound) return;
+    throw error;
+  }
+  await deleteObject(client, key, signal);
 }
 
 /**

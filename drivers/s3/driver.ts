@@ -115,6 +115,11 @@ export class S3Driver implements Driver<S3Location> {
     });
   }
 
+  async removeDirectory(directory: string, { signal }: OperationOptions): Promise<void> {
+    const { deleteMarker } = await import("./deleter.ts");
+    await deleteMarker(this.#client!, `${directory}/`, signal);
+  }
+
   async *listImages(
     directory: string,
     recursive: boolean,

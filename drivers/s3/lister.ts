@@ -20,7 +20,8 @@ import type { Element } from "./xml.ts";
  * @param client The client of the bucket.
  * @param directory The directory, without a trailing slash; empty for the whole bucket.
  * @param recursive Whether to list all images below, in place of one level.
- * @param options What ends the listing, and what is called with each key that cannot be an image id.
+ * @param options What ends the listing, and what is called with each key that cannot be an image id, and
+ * with each folder marker.
  * @returns The entries.
  * @throws {BackendException} If a page is not a listing of S3, or nothing new comes.
  */
@@ -28,7 +29,7 @@ export async function* listObjects(
   client: S3Client,
   directory: string,
   recursive: boolean,
-  { signal, onSkipped, startAfter, limit = Infinity }: ListScanOptions,
+  { signal, onSkipped, onDirectory, startAfter, limit = Infinity }: ListScanOptions,
 ): AsyncGenerator<ListEntry> {
   const prefix = directory === "" ? "" : `${directory}/`;
   const listing = {
@@ -77,7 +78,11 @@ export async function* listObjects(
     for (const object of page.all("Contents")) {
       const key = parseKey(object.text("Key"), isEncoded);
       // The marker of a folder holds nothing, and is seen as the directory that it makes.
-      if (key?.endsWith("/") && isMarker(key, object)) continue;
+      if (key?.endsWith("/") && isMarker(key, object)) {
+        const path = key === prefix ? directory : judge(key, key.slice(0, -1));
+        if (path !== undefined) onDirectory?.(path);
+        continue;
+      }
       const path = judge(key);
       if (path === undefined) continue;
       if (isWanted(path)) wanted++;

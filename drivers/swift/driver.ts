@@ -5,7 +5,7 @@
  * @module
  */
 import { BitMasks } from "../../capabilities/mod.ts";
-import { BadStoreConfiguration, InvalidImageId } from "../../errors/mod.ts";
+import { BadStoreConfiguration, InvalidImageId, NotFound } from "../../errors/mod.ts";
 import type { ImageInspection } from "../../formats/mod.ts";
 import { isWorkerd } from "../../runtime/mod.ts";
 import type {
@@ -38,6 +38,7 @@ import {
   listContainers,
   removeContainer,
 } from "./containers.ts";
+import { isMarkerObject } from "./directories.ts";
 import { SwiftLocation } from "./location.ts";
 import { isImageId } from "./object_names.ts";
 import { MB, type SwiftSettings } from "./options.ts";
@@ -160,6 +161,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const client = await this.#accounts.client(location, { signal, context });
     const { container, object } = location;
     const { headers } = await client.send({ method: "HEAD", container, object, signal });
+    if (isMarkerObject(object, headers)) throw new NotFound("it is the marker of a directory");
     checkSize(headers);
     return statOf(headers);
   }
@@ -230,6 +232,18 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const { deleteImages } = await import("./deleter.ts");
     const remove = (location: SwiftLocation) => this.deleteImage(location, options);
     await deleteImages(locations, this.#options.concurrency, remove);
+  }
+
+  async removeDirectory(directory: string, options: OperationOptions): Promise<void> {
+    const { multiTenant } = this.#options;
+    // There an image has a container of its own, which cannot be in a directory.
+    if (multiTenant || !isImageId(directory)) return;
+    const { signal } = options;
+    const client = await this.#accounts.client(undefined, options);
+    const { deleteMarkers } = await import("./directories.ts");
+    for await (const container of listContainers(client, this.#options, signal)) {
+      await deleteMarkers(client, container, directory, signal);
+    }
   }
 
   async *listImages(

@@ -10,6 +10,7 @@ import type { ListEntry, ListScanOptions, ScanOptions } from "../../store/types.
 import { poolMap } from "../../streams/pool_map.ts";
 import type { SwiftClient } from "./client.ts";
 import { containerOf, listContainers, missingContainer } from "./containers.ts";
+import { findMarker, isMarker } from "./directories.ts";
 import { EMPTY_MD5, type Listed } from "./listed.ts";
 import { manifestOf } from "./manifest.ts";
 import { isImageId, markerAfterSegments, SEGMENTS } from "./object_names.ts";
@@ -33,7 +34,7 @@ export interface ListingRequest {
  * @param client The client of the account.
  * @param settings The options of the store.
  * @param request What is listed.
- * @param options What is called with each name that is passed over.
+ * @param options What is called with each name that is passed over, and with each marker of a directory.
  * @returns The images and directories, each name once.
  * @throws {NotFound} If the container of the store is missing, and is not to be created by the store.
  */
@@ -126,27 +127,33 @@ async function* listContainer(
   client: SwiftClient,
   container: string,
   { directory, recursive, strict }: ListingRequest & { strict: boolean },
-  { signal, onSkipped, startAfter }: ListScanOptions,
+  { signal, onSkipped, onDirectory, startAfter }: ListScanOptions,
 ): AsyncGenerator<ListEntry> {
   const prefix = directory === "" ? "" : `${directory}/`;
   const delimiter = recursive ? undefined : "/";
   const skip = recursive ? markerAfterSegments : undefined;
   const manifests = new ManifestFilter(client, container, startAfter, signal);
   const names = { prefix, delimiter, startAfter };
+  let isEmpty = startAfter === undefined;
   for await (const entry of client.list(container, { ...names, signal, skip, strict })) {
-    const { name } = entry;
-    // Consoles make such objects for directories, which may be empty.
-    const isMarker = entry.isDirectory || name.endsWith("/") ||
-      entry.contentType === "application/directory";
-    const path = isMarker ? name.replace(/\/$/, "") : name;
-    if (name === prefix || `${path}/` === SEGMENTS) continue;
+    isEmpty = false;
+    const { name, isDirectory } = entry;
+    const isObject = !isDirectory && isMarker(name, entry.contentType, entry.bytes);
+    const path = isDirectory || isObject ? name.replace(/\/$/, "") : name;
+    if (`${path}/` === SEGMENTS) continue;
     if (!isImageId(path)) {
       onSkipped({ path: name, reason: reasonOf(path) });
-    } else if (isMarker) {
-      if (!recursive) yield { path, kind: "directory" };
+    } else if (isObject && (recursive || name === prefix)) {
+      onDirectory?.(path);
+    } else if (isDirectory || isObject) {
+      yield { path, kind: "directory" };
     } else if (!await manifests.hides(entry)) {
       yield imageOf(entry);
     }
+  }
+  // The marker without a slash is beside what is in the directory.
+  if (isEmpty && onDirectory && directory !== "") {
+    if (await findMarker(client, { container, object: directory }, signal)) onDirectory(directory);
   }
 }
 
