@@ -23,14 +23,22 @@ const STEP = 500;
 
 /**
  * Returns the size of a part. If the size of the image is known, all parts are equal, as large as 10,000 of
- * them need to be. If it is not, they double every 500 parts after the first 4,000, so that 5 TiB fit.
+ * them need to be. If it is not, they double every 500 parts after the first 4,000, so that 5 TiB fit, unless
+ * all have to be equal.
  *
  * @param number The number of the part, from 1 on.
  * @param least The configured size, in bytes.
  * @param total The size of the image in bytes, or `undefined` if it is not known.
+ * @param isEqual Whether all parts are equal if the size is not known. Default: `false`.
  * @returns The size of the part, in bytes.
  */
-export function partSize(number: number, least: number, total: number | undefined): number {
+export function partSize(
+  number: number,
+  least: number,
+  total: number | undefined,
+  isEqual = false,
+): number {
+  if (total === undefined && isEqual) return least;
   if (total !== undefined) {
     return Math.max(least, Math.ceil(total / MAX_PARTS / MIB) * MIB);
   }

@@ -60,8 +60,7 @@ export class S3Writer implements ImageWriter<S3Location> {
     const least = largeObjectChunkSize * MIB;
     const whole = size !== undefined && size < largeObjectSize * MIB &&
       size <= least * (concurrency + 1);
-    this.#sizeOf = (number) =>
-      whole ? size : size === undefined && equalParts ? least : partSize(number, least, size);
+    this.#sizeOf = (number) => whole ? size : partSize(number, least, size, equalParts);
     this.#parts = new Parts({
       size: this.#sizeOf,
       memory: least * concurrency,
