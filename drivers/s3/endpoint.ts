@@ -10,11 +10,14 @@ import { readVariable } from "../../runtime/environment.ts";
 import type { S3Settings } from "./options.ts";
 
 /**
- * A host of Amazon: what stands before it, FIPS or accelerated, its region, whether it is PrivateLink's
- * (https://docs.aws.amazon.com/general/latest/gr/s3.html).
+ * A host of Amazon: what stands before it, FIPS, accelerated or of access points, its region, whether it
+ * is PrivateLink's (https://docs.aws.amazon.com/general/latest/gr/s3.html).
  */
 const AMAZON =
-  /^(?:(.+)\.)?s3(-fips|-accelerate)?(?:[.-]dualstack)?(?:[.-]((?!dualstack)[a-z]+(?:-[a-z]+)+-\d+))?(\.vpce)?\.amazonaws\.com(?:\.cn)?$/;
+  /^(?:(.+)\.)?s3(-fips|-accelerate|-accesspoint(?:-fips)?)?(?:[.-]dualstack)?(?:[.-]((?!dualstack|website)[a-z]+(?:-[a-z]+)+-\d+))?(\.vpce)?\.amazonaws\.(?:com(?:\.cn)?|eu)$/;
+
+/** Hosts of Amazon that take other requests: websites, directory buckets, Object Lambda, multi-region. */
+const OTHER_SERVICE = /(^|\.)s3(-website|express|-object-lambda|-global)[.-].*\bamazonaws\./;
 
 /** A bucket's name that can be part of a host name (RFC 1123, section 2.1). */
 const HOST_LABELS =
@@ -58,6 +61,11 @@ export class Endpoint {
     if (!/^[^/?#@%\s]+$/.test(bucket)) {
       throw wrong(`option "bucket" is no bucket: ${JSON.stringify(bucket)}`);
     }
+    if (OTHER_SERVICE.test(url.hostname)) {
+      throw wrong(
+        `option "host" names a host that has no buckets for S3's requests: ${url.hostname}`,
+      );
+    }
     const secure = url.protocol === "https:";
     const canBeHost = HOST_LABELS.test(bucket);
     const [, before = "", kind, amazonRegion, privateLink] = AMAZON.exec(url.hostname) ?? [];
@@ -75,6 +83,10 @@ export class Endpoint {
     const isAccelerated = kind === "-accelerate";
     if (isAccelerated && (bucketUrlFormat === "path" || !canBeHost || bucket.includes("."))) {
       throw wrong("S3 Transfer Acceleration needs the bucket, without dots, in the host name");
+    }
+    const isAccessPoint = kind?.startsWith("-accesspoint") ?? false;
+    if (isAccessPoint && (bucketUrlFormat === "path" || !canBeHost)) {
+      throw wrong("an access point is named in the host, and as the bucket: NAME-ACCOUNT");
     }
     if (bucketUrlFormat === "virtual" && !canBeHost) {
       throw wrong(

@@ -97,6 +97,27 @@ Deno.test("Endpoint: hosts of all kinds of Amazon's have their region and style"
       "eu-west-1",
       "https://images.s3.eu-west-1.amazonaws.com/",
     ],
+    "s3-accelerate.dualstack.amazonaws.com": [
+      "us-east-1",
+      "https://images.s3-accelerate.dualstack.amazonaws.com/",
+    ],
+    "images.s3-accesspoint.eu-west-1.amazonaws.com": [
+      "eu-west-1",
+      "https://images.s3-accesspoint.eu-west-1.amazonaws.com/",
+    ],
+    "s3-accesspoint-fips.dualstack.us-gov-west-1.amazonaws.com": [
+      "us-gov-west-1",
+      "https://images.s3-accesspoint-fips.dualstack.us-gov-west-1.amazonaws.com/",
+    ],
+    "accesspoint.vpce-1a2b-3c4d.s3.eu-west-1.vpce.amazonaws.com": [
+      "eu-west-1",
+      "https://images.accesspoint.vpce-1a2b-3c4d.s3.eu-west-1.vpce.amazonaws.com/",
+    ],
+    "s3-us-west-2.amazonaws.com": ["us-west-2", "https://images.s3-us-west-2.amazonaws.com/"],
+    "s3.eusc-de-east-1.amazonaws.eu": [
+      "eusc-de-east-1",
+      "https://images.s3.eusc-de-east-1.amazonaws.eu/",
+    ],
     "s3.cn-north-1.amazonaws.com.cn": [
       "cn-north-1",
       "https://images.s3.cn-north-1.amazonaws.com.cn/",
@@ -117,6 +138,32 @@ Deno.test("Endpoint: a host that begins with a bucket is understood or refused",
   assertEquals(new Endpoint(virtual, "s3").url("k").href, "https://images.ceph.example.org/k");
   const other = settings({ host: "https://other.s3.eu-west-1.amazonaws.com", bucket: "images" });
   assertThrows(() => new Endpoint(other, "s3"), BadStoreConfiguration, "other");
+  const point = settings({
+    host: "https://point-123456789012.s3-accesspoint.eu-west-1.amazonaws.com",
+    bucket: "images",
+  });
+  assertThrows(() => new Endpoint(point, "s3"), BadStoreConfiguration, "point-123456789012");
+  const path = settings({
+    host: "https://s3-accesspoint.eu-west-1.amazonaws.com",
+    bucket: "point-123456789012",
+    bucketUrlFormat: "path",
+  });
+  assertThrows(() => new Endpoint(path, "s3"), BadStoreConfiguration, "access point");
   const dotted = settings({ host: "https://s3-accelerate.amazonaws.com", bucket: "a.b" });
   assertThrows(() => new Endpoint(dotted, "s3"), BadStoreConfiguration, "Acceleration");
+});
+
+Deno.test("Endpoint: hosts of Amazon that have no buckets for S3's requests are refused", () => {
+  for (
+    const host of [
+      "images.s3-website-us-west-2.amazonaws.com",
+      "images.s3-website.eu-central-1.amazonaws.com",
+      "images--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com",
+      "lambda-123456789012.s3-object-lambda.us-east-1.amazonaws.com",
+      "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com",
+    ]
+  ) {
+    const options = settings({ host: `https://${host}`, bucket: "images" });
+    assertThrows(() => new Endpoint(options, "s3"), BadStoreConfiguration, "no buckets");
+  }
 });
