@@ -110,15 +110,16 @@ export class HttpResponse {
   }
 
   /**
-   * Reads the whole body, decoded. It has as much time as a body has for its first byte, and 1 s more
+   * Reads the whole body, decoded by default. It has as much time as a body has for its first byte, and 1 s more
    * for each 16 KiB that it may have.
    *
    * @param limit How many bytes it may have. Default: 1 MiB.
+   * @param isCoded Whether its `Content-Encoding` is that of this body. Default: `true`.
    * @returns The bytes.
    * @throws {BackendException} If the body is longer.
    * @throws {TimeoutError} If the body has not come whole in time.
    */
-  async bytes(limit: number = DOCUMENT_LIMIT): Promise<Bytes> {
+  async bytes(limit: number = DOCUMENT_LIMIT, isCoded = true): Promise<Bytes> {
     const likely = Math.min(this.#length ?? DRAINED, limit);
     const { idle, controller } = this.#options;
     // A server may announce more than a timer can wait for.
@@ -129,7 +130,7 @@ export class HttpResponse {
       );
     }, time);
     try {
-      return await readWhole(this.#decoded(), likely, limit);
+      return await readWhole(isCoded ? this.#decoded() : this.body, likely, limit);
     } finally {
       clearTimeout(timer);
     }
@@ -147,11 +148,12 @@ export class HttpResponse {
    * Reads the whole body as UTF-8 text.
    *
    * @param limit How many bytes it may have. Default: 1 MiB.
+   * @param isCoded Whether its `Content-Encoding` is that of this body. Default: `true`.
    * @returns The text.
    * @throws {BackendException} If the body is longer.
    */
-  async text(limit?: number): Promise<string> {
-    return new TextDecoder().decode(await this.bytes(limit));
+  async text(limit?: number, isCoded?: boolean): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(limit, isCoded));
   }
 
   /**

@@ -143,7 +143,8 @@ export async function readManifest(
 ): Promise<ManifestEntry[] | undefined> {
   const query = { "multipart-manifest": "get" };
   const response = await client.open({ container, object, query, signal });
-  const text = await response.text(DOCUMENT_LIMIT);
+  // The coding that it may have is that of the image: the manifest itself is plain JSON.
+  const text = await response.text(DOCUMENT_LIMIT, false);
   if (text === "") return undefined;
   let entries: unknown;
   try {

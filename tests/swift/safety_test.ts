@@ -366,3 +366,24 @@ onSwift("SwiftStore.stat: no date lies in the future, and the listing has the sa
     assertEquals(entries.find(({ path }) => path === id)!.modified, modified);
   }
 });
+
+onSwift(
+  "SwiftStore: a segmented image with a Content-Encoding is read, copied and deleted as stored",
+  async ({ store, options: { container }, at }) => {
+    await store.add("a.qcow2", BYTES);
+    await at.send("POST", `/${container}/a.qcow2`, {
+      "content-encoding": "gzip",
+      "content-type": "image/png",
+    });
+    assertEquals((await store.stat("a.qcow2")).size, BYTES.length);
+    assertBytes(await bytesOf(store, "a.qcow2"), BYTES);
+    await store.copy("a.qcow2", "b.qcow2");
+    const { headers } = await at.send("HEAD", `/${container}/b.qcow2`);
+    assertEquals(headers.get("content-encoding"), "gzip");
+    await store.rename("b.qcow2", "c.qcow2");
+    assertBytes(await bytesOf(store, "c.qcow2"), BYTES);
+    assertEquals(await collect(store), { removed: [], skipped: [] });
+    for (const name of ["a.qcow2", "c.qcow2"]) await store.delete(name);
+    assertEquals(await at.names(container), []);
+  },
+);
