@@ -15,9 +15,9 @@ const SIZES = [0, 1, 511, 512, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1];
 /**
  * Checks that `nbdinfo`, `nbdcopy` and `qemu-img` read images of every size as they are.
  *
- * @param store A store that can be written, and is removed from at the end.
- * @param readStore The store that is served. Default: the same.
+ * @param store A store that can be written.
  * @param clients The programs.
+ * @param readStore The store that is served. Default: the same.
  */
 export async function checkSizes(
   store: Store,
@@ -25,12 +25,13 @@ export async function checkSizes(
   readStore: Store = store,
 ): Promise<void> {
   const data = randomBytes(4 * MIB + 1);
-  await using served = await ServedImages.start({ images: readStore });
+  await using served = await ServedImages.start({ [readStore.name]: readStore });
   const { nbdcopy, nbdinfo, "qemu-img": qemuImg } = clients;
   for (const size of SIZES) {
     const bytes = data.subarray(0, size);
-    await store.add(`sizes/${size}.img`, bytes);
-    const uri = served.server.uriOf(`/images/sizes/${size}.img`);
+    const imageId = `nbd-${crypto.randomUUID()}.img`;
+    await store.add(imageId, bytes);
+    const uri = served.server.uriOf(`/${readStore.name}/${imageId}`);
     const file = served.path(`${size}.img`);
     assertEquals(Number(await served.output(nbdinfo, "--size", uri)), size);
     await served.output(nbdcopy, "--connections=4", uri, file);
@@ -40,7 +41,7 @@ export async function checkSizes(
       ...["compare", "-f", "raw", "-F", "raw", uri, file],
     );
     assertEquals(compared, "Images are identical.\n");
-    await store.delete(`sizes/${size}.img`);
+    await store.delete(imageId);
   }
   assertEquals(served.failures, []);
 }
