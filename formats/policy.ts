@@ -1,10 +1,9 @@
 /**
- * Which images are accepted: by their format, by whether they are what they are claimed to be, and by
- * whether they are safe.
+ * Policies: which images are accepted, by their format, by whether they are what they are claimed to be, and
+ * by whether they are safe.
  *
  * @module
  */
-import type { Finding, ImageInspection } from "./inspection.ts";
 
 /** Which images are accepted. */
 export interface AcceptPolicy {
@@ -22,22 +21,18 @@ export interface AcceptPolicy {
 }
 
 /** The names of all formats. */
-export const FORMAT_NAMES: readonly string[] = [
-  ...["raw", "qcow2", "qcow", "qed", "vmdk", "vhdx", "vhd", "vdi", "luks", "parallels", "iso"],
-  ...["udf", "gpt", "mbr", "apm", "png", "jpeg", "webp", "avif", "gif", "svg"],
-  ...["gzip", "xz", "zstd", "bzip2", "zip", "tar"],
-];
+export const FORMAT_NAMES: readonly string[] = (
+  "raw qcow2 qcow qed vmdk vhdx vhd vdi luks parallels iso udf gpt mbr apm " +
+  "png jpeg webp avif gif svg gzip xz zstd bzip2 zip tar"
+).split(" ");
 
-/** Other names: QEMU's, and Glance's formats of parts of an image, which are raw. */
-const ALIASES: Readonly<Record<string, string>> = {
+/** Other names of formats: QEMU's, and Glance's formats of parts of an image, which are raw. */
+export const ALIASES: Readonly<Record<string, string>> = {
   vpc: "vhd",
   ami: "raw",
   ari: "raw",
   aki: "raw",
 };
-
-/** What QEMU calls raw, as it is a disk as it is. */
-const RAW: readonly string[] = ["raw", "gpt", "mbr", "apm"];
 
 /** The switches of a policy. */
 const SWITCHES = ["unsafe", "mismatch", "oddTables"] as const;
@@ -95,59 +90,4 @@ export function parsePolicy(value: unknown): AcceptPolicy | undefined {
  */
 export function isFormatName(name: unknown): boolean {
   return typeof name === "string" && FORMAT_NAMES.includes(ALIASES[name] ?? name);
-}
-
-/**
- * Returns whether a policy can refuse an image at all.
- *
- * @param policy The policy.
- * @returns Whether it can, of an image of which nothing is claimed.
- */
-export function canRefuse({ formats, unsafe, oddTables }: AcceptPolicy): boolean {
-  return formats !== undefined || unsafe === false || oddTables === false;
-}
-
-/**
- * Returns why a policy refuses an image that has been seen to its end.
- *
- * @param inspection What is known of the image.
- * @param policy The policy.
- * @param claimed The format that the image is claimed to have. What is claimed to be `raw` may be
- * anything, as Glance has it: it is to be used as raw then.
- * @returns The reason in one line, or `undefined` if the image is accepted.
- */
-export function refusal(
-  inspection: ImageInspection,
-  policy: AcceptPolicy,
-  claimed: string | undefined,
-): string | undefined {
-  const { format, findings } = inspection;
-  const known = new Set([format, ...RAW.includes(format) ? ["raw"] : []]);
-  const name = (one: string) => ALIASES[one] ?? one;
-  if (policy.formats && !policy.formats.some((one) => known.has(name(one)))) {
-    return `the image is ${format}; accepted are ${policy.formats.join(", ") || "none"}`;
-  }
-  if (claimed !== undefined && !policy.mismatch && name(claimed) !== "raw") {
-    if (!known.has(name(claimed))) return `the image is ${format}, and was to be ${claimed}`;
-  }
-  return findingRefusal(findings, policy);
-}
-
-/**
- * Returns why a policy refuses an image of which something was found, seen to its end or not.
- *
- * @param findings The findings.
- * @param policy The policy.
- * @returns The reason in one line, or `undefined` if there is none.
- */
-export function findingRefusal(
-  findings: readonly Finding[],
-  { unsafe = true, oddTables = true }: AcceptPolicy,
-): string | undefined {
-  const found = findings.find(({ severity, code }) =>
-    severity === "unsafe" && !unsafe || code.startsWith("mbr-") && !oddTables
-  );
-  if (!found) return undefined;
-  const { message, code, cve } = found;
-  return `the image is not safe: ${message} (${[code, cve].filter(Boolean).join(", ")})`;
 }

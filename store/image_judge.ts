@@ -5,14 +5,8 @@
  */
 import { ImageFormatRefused, Invalid } from "../errors/mod.ts";
 import { FormatInspector, type ImageInspection } from "../formats/mod.ts";
-import {
-  type AcceptPolicy,
-  canRefuse,
-  findingRefusal,
-  isFormatName,
-  parsePolicy,
-  refusal,
-} from "../formats/policy.ts";
+import { type AcceptPolicy, isFormatName, parsePolicy } from "../formats/policy.ts";
+import { canRefuse, findingRefusal, refusal } from "../formats/refusal.ts";
 import type { ChunkObserver } from "../streams/mod.ts";
 import type { AddOptions, ImageFormat } from "./types.ts";
 

@@ -16,7 +16,7 @@ import {
   StoreListNotSupported,
   StorePresignNotSupported,
 } from "../errors/mod.ts";
-import { canRefuse, refusal } from "../formats/policy.ts";
+import { canRefuse, refusal } from "../formats/refusal.ts";
 import { checkImageId, type Location, type StoreLocation } from "../location/mod.ts";
 import { discard, type ImageData, type ImageSource, openSource } from "../streams/source.ts";
 import { checkAlgorithm } from "../streams/image_digest.ts";

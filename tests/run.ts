@@ -143,6 +143,8 @@ async function runGroup(
 ): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", "--doc", `--lock=${LOCK}`, ...args],
+    // What Deno says of new versions of itself stands on the standard error of tested commands.
+    env: { DENO_NO_UPDATE_CHECK: "1" },
     stdin: "null",
     stdout: "piped",
     signal,

@@ -8,7 +8,6 @@ import { isWorkerd } from "../runtime/mod.ts";
 import { abortable } from "../streams/abort.ts";
 import type { ByteReader, Bytes } from "../streams/bytes.ts";
 import { offerStream } from "../streams/passthrough.ts";
-import { connectionError } from "./errors.ts";
 
 /** What a body is read with. */
 export interface BodyOptions {
@@ -69,7 +68,7 @@ export function bodyReader(
       min = Math.max(1, Math.min(more, Math.floor(rate * idle / 16)));
       return result;
     } catch (error) {
-      throw connectionError(error, controller.signal);
+      throw (await import("./errors.ts")).connectionError(error, controller.signal);
     } finally {
       clearTimeout(timer);
     }

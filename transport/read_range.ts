@@ -4,14 +4,8 @@
  *
  * @module
  */
-import {
-  BackendException,
-  ImageChanged,
-  InvalidRange,
-  StoreRandomGetNotSupported,
-} from "../errors/mod.ts";
+import { BackendException, ImageChanged, StoreRandomGetNotSupported } from "../errors/mod.ts";
 import type { ImageReader } from "../store/driver.ts";
-import { NO_BYTES } from "../streams/bytes.ts";
 import { limitedReader } from "../streams/exact_size.ts";
 import type { ByteRange } from "../streams/mod.ts";
 import {
@@ -21,10 +15,9 @@ import {
   parseValidator,
 } from "./headers.ts";
 import { formatRange, parseContentRange } from "./ranges.ts";
-import { requestTo } from "./redirects.ts";
 import type { HttpRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
-import { type OpenedBody, resumingReader } from "./resume.ts";
+import { type OpenedBody, resumingReader } from "./resuming_reader.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options of {@linkcode readRange}. */
@@ -67,7 +60,7 @@ export function readRange(
     validator: string | undefined,
     retry: HttpRequest["retry"],
   ): Promise<OpenedBody> => {
-    const outgoing = requestTo(url, { ...request, retry });
+    const outgoing = await requestTo(url, { ...request, retry });
     const headers = new Headers(outgoing.headers);
     const wanted = formatRange(range);
     if (wanted !== undefined) {
@@ -77,9 +70,11 @@ export function readRange(
     const response = await transport.send({ ...outgoing, headers, accept: [200, 206, 416] });
     try {
       if (response.status !== 416) await onResponse?.(response);
-      const opened = response.status === 416
-        ? await openAtEnd(transport, outgoing, response, range)
-        : openBody(response, range, validator);
+      if (response.status === 416) {
+        const { openAtEnd } = await import("./unsatisfied_range.ts");
+        return await openAtEnd(transport, outgoing, response, range);
+      }
+      const opened = openBody(response, range, validator);
       source = response.url;
       return opened;
     } catch (error) {
@@ -108,6 +103,12 @@ export function readRange(
     { offset, length },
     { ...transport.retry, signal },
   );
+}
+
+/** Returns the request as it may be sent to a URL, which may be of another origin. */
+async function requestTo(url: URL, request: HttpRequest): Promise<HttpRequest> {
+  if (url.href === request.url.toString()) return request;
+  return (await import("./redirects.ts")).requestTo(url, request);
 }
 
 /** Returns the body of a response, if the response is to the range and of the representation. */
@@ -158,34 +159,4 @@ function parsePart(
     throw new BackendException(`the server announced ${announced} bytes for a range of ${size}`);
   }
   return { size, total };
-}
-
-/** Handles a response 416: no bytes if the range begins at the very end, `InvalidRange` after it. */
-async function openAtEnd(
-  transport: Transport,
-  request: HttpRequest,
-  response: HttpResponse,
-  { offset }: ByteRange,
-): Promise<OpenedBody> {
-  let { headers } = response;
-  let total = parseContentRange(headers.get("content-range"))?.total;
-  await response.release();
-  if (total === undefined) {
-    ({ headers } = await transport.send({ ...request, method: "HEAD" }));
-    total = parseContentLength(headers);
-  }
-  if (total === undefined || offset > total) {
-    throw new InvalidRange(
-      `offset ${offset} lies past the end of the image, which has ${total ?? "fewer"} bytes`,
-    );
-  }
-  if (offset < total) throw new BackendException("the server refused a range inside the image");
-  return {
-    body: NO_BYTES,
-    size: 0,
-    total,
-    etag: parseEntityTag(headers),
-    modified: parseLastModified(headers),
-    validator: undefined,
-  };
 }

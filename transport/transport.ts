@@ -9,12 +9,9 @@ import { raceAbort } from "../streams/abort.ts";
 import type { RetryOptions } from "./backoff.ts";
 import type { EgressGate } from "./egress_gate.ts";
 import { type Engine, type Fetch, fetchEngine, type TlsOptions } from "./engine.ts";
-import { connectionError } from "./errors.ts";
 import type { Proxy, ProxyOptions } from "./proxy.ts";
-import { followRedirects } from "./redirects.ts";
 import type { HttpRequest, Timeouts } from "./request.ts";
 import { HttpResponse } from "./response.ts";
-import { sendWithRetries } from "./retry.ts";
 import { RuntimeEngine } from "./runtime_engine.ts";
 
 /** How many times longer than usual a server may be at work that copies, joins or deletes many. */
@@ -99,8 +96,16 @@ export class Transport {
    * @throws {StoreError} What `fail` returns for any other response. Default: `NotFound`, `Forbidden`,
    * `NotAuthenticated`, ... by its status.
    */
-  send(request: HttpRequest): Promise<HttpResponse> {
-    return sendWithRetries(request, () => this.#attempt(request), this.retry);
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const started = Date.now();
+    const first = this.#attempt(request);
+    const isAccepted = await first.then(
+      (response) => response.isAmong(request.accept),
+      () => false,
+    );
+    if (isAccepted) return await first;
+    const { sendAgain } = await import("./retry.ts");
+    return await sendAgain(request, first, () => this.#attempt(request), this.retry, started);
   }
 
   /** Sends a request once, and follows its redirects. */
@@ -108,6 +113,7 @@ export class Transport {
     const response = await this.#sendTo(request, new URL(request.url), "manual");
     const { status, redirected, hidden } = response;
     if (!redirected && !hidden && Math.floor(status / 100) !== 3) return response;
+    const { followRedirects } = await import("./redirects.ts");
     return await followRedirects(request, response, {
       send: (...hop) => this.#sendTo(...hop),
       judge: async (url) => (await this.#loadGate()).judge(url),
@@ -166,6 +172,7 @@ export class Transport {
       return new HttpResponse(response, { url: prepared.url, method, idle, controller, dispose });
     } catch (error) {
       dispose();
+      const { connectionError } = await import("./errors.ts");
       const failure = connectionError(error, controller.signal);
       controller.abort(failure);
       throw failure;

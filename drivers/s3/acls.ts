@@ -6,7 +6,7 @@
 import { BackendException, StoreAclsNotSupported } from "../../errors/mod.ts";
 import type { Acls } from "../../store/types.ts";
 import type { S3Client } from "./client.ts";
-import { getErrorCode } from "./errors.ts";
+import { getErrorCode } from "./fault.ts";
 import { sendForXml } from "./xml_request.ts";
 
 const EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BackendException, type StoreError } from "../../errors/mod.ts";
+import { BackendException } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import type { HttpRequest } from "../../transport/request.ts";
@@ -11,10 +11,8 @@ import type { HttpRequest } from "../../transport/request.ts";
 import { Transport } from "../../transport/transport.ts";
 import { Credentials } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { createError, readFault, S3Fault } from "./errors.ts";
-import { formatObjectOptions } from "./object_options.ts";
+import type { S3Fault } from "./fault.ts";
 import type { S3Credentials, S3Settings } from "./options.ts";
-import { recover } from "./recovery.ts";
 import { type SigningContext, signRequest, signUrl } from "./signer.ts";
 
 /** A request to the bucket. */
@@ -46,6 +44,15 @@ export interface S3Request {
 
 /** How long to connect at most, in milliseconds. */
 const CONNECT = 10_000;
+
+/** The options that add headers to requests. */
+const OBJECT_OPTIONS = [
+  "requesterPays",
+  "storageClass",
+  "serverSideEncryption",
+  "sseKmsKeyId",
+  "sseCustomerKey",
+] as const;
 
 /** How many redirects of one request are followed. */
 const MAX_REDIRECTS = 3;
@@ -125,13 +132,9 @@ export class S3Client {
       try {
         return await work();
       } catch (error) {
-        const { cause } = error as StoreError;
-        if (!(cause instanceof S3Fault) || hops === MAX_REDIRECTS) throw error;
-        const { status, target, region } = cause;
-        if (![301, 302, 307, 308].includes(status)) throw error;
-        const isElsewhere = (target !== undefined && this.endpoint.moveTo(target, key)) ||
-          (region !== undefined && this.endpoint.moveToRegion(region));
-        if (!isElsewhere) throw error;
+        if (hops === MAX_REDIRECTS) throw error;
+        const { moveElsewhere } = await import("./recovery.ts");
+        if (!moveElsewhere(error, this.endpoint, key)) throw error;
       }
     }
   }
@@ -167,9 +170,10 @@ export class S3Client {
     let refused: HttpResponse | undefined;
     let fault: Promise<S3Fault>;
     let refusals = 0;
-    const read = (response: HttpResponse) => {
+    const read = async (response: HttpResponse) => {
+      const { readFault } = await import("./errors.ts");
       if (response !== refused) fault = readFault(refused = response);
-      return fault;
+      return await fault;
     };
     return {
       method,
@@ -183,16 +187,23 @@ export class S3Client {
       redirect: "refuse",
       prepare: async (prepared) => {
         if (uninterruptible) signal?.throwIfAborted();
-        const more = await formatObjectOptions(this.#options, request);
-        for (const [name, value] of Object.entries(more)) prepared.headers.set(name, value);
+        if (OBJECT_OPTIONS.some((name) => this.#options[name])) {
+          const { formatObjectOptions } = await import("./object_options.ts");
+          const more = await formatObjectOptions(this.#options, request);
+          for (const [name, value] of Object.entries(more)) prepared.headers.set(name, value);
+        }
         const context = await this.#context();
         if (context) prepared.headers = await signRequest(prepared, context);
       },
       recover: async (response) => {
+        const { recover } = await import("./recovery.ts");
         const first = refusals++ === 0;
         return recover(await read(response), { method, first }, this, this.#credentials);
       },
-      fail: async (response) => createError(await read(response), response.headers),
+      fail: async (response) => {
+        const { createError } = await import("./errors.ts");
+        return createError(await read(response), response.headers);
+      },
     };
   }
 

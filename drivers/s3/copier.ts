@@ -7,9 +7,10 @@ import { BackendException, ImageChanged, NotFound, type StoreError } from "../..
 import { encodeReserved } from "../../location/percent_encoding.ts";
 import { parseContentLength } from "../../transport/headers.ts";
 import { deleteObject } from "./deleter.ts";
-import { getErrorCode, S3Fault } from "./errors.ts";
+import { getErrorCode, S3Fault } from "./fault.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
-import { checkObject, PART_SIZE } from "./object_headers.ts";
+import { PART_SIZE } from "./object_headers.ts";
+import { checkObject } from "./read_headers.ts";
 import { MAX_PART_SIZE, MIB, partSize } from "./part_size.ts";
 import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
 import { sendForXml } from "./xml_request.ts";

@@ -10,7 +10,8 @@ import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import { parseContentLength } from "../../transport/headers.ts";
 import { Backoff } from "../../transport/backoff.ts";
 import type { S3Client } from "./client.ts";
-import { createError, getErrorCode, S3Fault } from "./errors.ts";
+import { createError } from "./errors.ts";
+import { getErrorCode, S3Fault } from "./fault.ts";
 import { escapeXml, isXmlText } from "./xml.ts";
 import { sendForXml } from "./xml_request.ts";
 

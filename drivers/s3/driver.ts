@@ -28,7 +28,7 @@ import type { S3Client } from "./client.ts";
 import { Endpoint } from "./endpoint.ts";
 import { S3Location } from "./location.ts";
 import type { S3Settings } from "./options.ts";
-import { checkObjectOptions } from "./object_options.ts";
+import { checkOptions } from "./check_options.ts";
 import type { WriteState } from "./write_state.ts";
 
 /** The longest that a presigned URL may be good, in milliseconds: 7 days. */
@@ -46,7 +46,7 @@ export class S3Driver implements Driver<S3Location> {
   constructor({ name, options }: DriverContext<S3Settings>) {
     this.#options = options;
     this.#endpoint = new Endpoint(options, name);
-    checkObjectOptions(options, name);
+    checkOptions(options, name);
   }
 
   async configureGet(): Promise<void> {
@@ -81,7 +81,7 @@ export class S3Driver implements Driver<S3Location> {
     location: S3Location,
     { signal }: OperationOptions,
   ): Promise<DriverStat> {
-    const { statObject } = await import("./reader.ts");
+    const { statObject } = await import("./stat.ts");
     return await statObject(this.#client!, this.#key(location), signal);
   }
 

@@ -68,8 +68,9 @@ export class Endpoint {
     }
     const secure = url.protocol === "https:";
     const canBeHost = HOST_LABELS.test(bucket);
-    const [, before = "", kind, amazonRegion, privateLink] = AMAZON.exec(url.hostname) ?? [];
-    this.isAmazon = AMAZON.test(url.hostname);
+    const amazon = AMAZON.exec(url.hostname);
+    const [, before = "", kind, amazonRegion, privateLink] = amazon ?? [];
+    this.isAmazon = amazon !== null;
     const hasBucket = url.hostname.startsWith(`${bucket.toLowerCase()}.`);
     // With "auto" the host of another service may happen to begin like the bucket.
     if (hasBucket && (before === bucket || bucketUrlFormat === "virtual")) {
@@ -166,12 +167,12 @@ export class Endpoint {
     if (path === undefined) return false;
     const base = new URL(`${url.origin}${path}/`);
     if (base.href === this.#base.href) return false;
-    const isAmazon = AMAZON.test(url.hostname);
+    const amazon = AMAZON.exec(url.hostname);
     const own = new URL(`http://${this.host}`).hostname;
-    this.isTrusted = (isAmazon && this.isAmazon) || url.hostname === own ||
+    this.isTrusted = (amazon !== null && this.isAmazon) || url.hostname === own ||
       url.hostname.endsWith(`.${own}`);
     this.#base = base;
-    this.region = AMAZON.exec(url.hostname)?.[3] ?? this.region;
+    this.region = amazon?.[3] ?? this.region;
     return true;
   }
 

@@ -5,14 +5,16 @@
  * - `credentials.ts`, `default_credentials.ts`: the keys that sign requests; `signer.ts`: Signature Version 4
  * - `recovery.ts`: what is learned from a refusal, so that a retry succeeds
  * - `xml.ts`, `xml_request.ts`: documents, and requests for them; `pages.ts`: listings that come in pages
- * - `object_headers.ts`: what the headers of an object say
+ * - `object_headers.ts`, `read_headers.ts`, `stat.ts`: what the headers of an object say
+ * - `fault.ts`: what a server sent instead of a success
+ * - `check_options.ts`, `object_options.ts`: options that exclude each other, and those that are headers
  * - `multipart.ts`, `part_size.ts`: uploads in parts; `write_state.ts`: how an object appears only once
  * - `upload_checksums.ts`, `checksum_reader.ts`, `crc.ts`: checksums of uploads and of reads
  * - `acls.ts`: who may read
  *
  * @module
  */
-export { S3Fault } from "./errors.ts";
+export { S3Fault } from "./fault.ts";
 export { S3Location } from "./location.ts";
 export type { S3Credentials, S3Options, S3Settings } from "./options.ts";
 export { S3Store } from "./store.ts";

@@ -3,20 +3,16 @@
  *
  * @module
  */
-import { BackendException } from "../../errors/mod.ts";
-import { formatInspection, parseInspection } from "../../formats/kept.ts";
-import type { ImageInspection } from "../../formats/mod.ts";
+import { formatInspection } from "../../formats/kept.ts";
 import type { DriverStat, ImageFacts } from "../../store/types.ts";
 import type { ExpectedDigests } from "../../streams/mod.ts";
 import { parseContentLength, parseEntityTag, parseLastModified } from "../../transport/headers.ts";
+import { checkObject, FORMAT, parseFormat } from "./read_headers.ts";
 
 /** User metadata that holds digests, by Glance's names of them. */
 const CHECKSUM = "x-amz-meta-checksum";
 const ALGO = "x-amz-meta-os-hash-algo";
 const VALUE = "x-amz-meta-os-hash-value";
-
-/** User metadata that says what the image is. */
-const FORMAT = "x-amz-meta-vitrine-format";
 
 /** User metadata with the size of the first part, in bytes. */
 export const PART_SIZE = "x-amz-meta-vitrine-part-size";
@@ -43,31 +39,6 @@ export function formatDigests({ checksum, multihash }: ExpectedDigests): Record<
 export function formatFacts(image: ImageFacts): Record<string, string> {
   const text = image.inspection && formatInspection(image.inspection);
   return { ...formatDigests(image), ...text && { [FORMAT]: text } };
-}
-
-/**
- * Parses what an image is, where it is kept with the object.
- *
- * @param headers The headers of the response to a `GET` or a `HEAD`.
- * @returns What it is, or `undefined` if it is not kept.
- */
-export function parseFormat(headers: Headers): ImageInspection | undefined {
-  return parseInspection(headers.get(FORMAT));
-}
-
-/**
- * Checks that a response is of an object. Any web page has the status 200; an object of S3 has an ETag and
- * a date, of which a browser may see the latter alone.
- *
- * @param headers The headers of the response to a `GET` or a `HEAD`.
- * @throws {BackendException} If they are not those of an object.
- */
-export function checkObject(headers: Headers): void {
-  if (headers.has("etag") || headers.has("last-modified")) return;
-  const type = headers.get("content-type") ?? "no type";
-  throw new BackendException(
-    `the server sent ${type.slice(0, 40)} without ETag and Last-Modified, expected an object`,
-  );
 }
 
 /**

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { BadStoreConfiguration } from "../../errors/mod.ts";
 import { decodeBase64, decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import type { S3Settings } from "./options.ts";
 
@@ -54,31 +53,6 @@ export async function formatObjectOptions(
     }
   }
   return added;
-}
-
-/**
- * Checks the options that exclude each other.
- *
- * @param options The options of the store.
- * @param store The name of the store, for errors.
- * @throws {BadStoreConfiguration} If they do.
- */
-export function checkObjectOptions(options: S3Settings, store: string): void {
-  const wrong = (what: string) => new BadStoreConfiguration(what, { store });
-  const { accessKey, secretKey, serverSideEncryption, sseKmsKeyId, sseCustomerKey } = options;
-  if (!accessKey !== !secretKey) {
-    throw wrong('the options "accessKey" and "secretKey" belong together');
-  }
-  if (sseKmsKeyId && !serverSideEncryption?.startsWith("aws:kms")) {
-    throw wrong('the option "sseKmsKeyId" needs "serverSideEncryption" of "aws:kms"');
-  }
-  if (sseCustomerKey === undefined) return;
-  if (serverSideEncryption) {
-    throw wrong('the options "serverSideEncryption" and "sseCustomerKey" exclude each other');
-  }
-  if (decodeBase64(sseCustomerKey)?.length !== 32) {
-    throw wrong('the option "sseCustomerKey" is not the base64 of 32 bytes');
-  }
 }
 
 /** Servers check the key by its md5. */

@@ -7,14 +7,13 @@
 import type { ImageInspection } from "../../formats/mod.ts";
 import { BackendException } from "../../errors/mod.ts";
 import type { ImageReader } from "../../store/driver.ts";
-import type { DriverStat } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { parseContentLength } from "../../transport/headers.ts";
 import { readRange } from "../../transport/read_range.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import type { S3Client } from "./client.ts";
-import { checkObject, isSizeDoubtful, parseFormat, parseStat } from "./object_headers.ts";
 import type { S3Settings } from "./options.ts";
+import { checkObject, parseFormat } from "./read_headers.ts";
 
 /**
  * Opens a range of an object.
@@ -49,30 +48,6 @@ export async function openObject(
   });
   const etag = headers.get("etag") ?? undefined;
   return checksumReader(headers, await openRange(client, options, { key, signal, etag }, range));
-}
-
-/**
- * Reads what is known of an object.
- *
- * @param client The client of the bucket.
- * @param key The key of the object.
- * @param signal Ends the request.
- * @returns What is known.
- * @throws {NotFound} If there is no such object.
- */
-export async function statObject(
-  client: S3Client,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<DriverStat> {
-  const headers = await client.headers({ method: "HEAD", key, signal });
-  const stat = parseStat(headers);
-  if (!isSizeDoubtful(headers)) return stat;
-  // Some servers and proxies announce no size, or 0, where a GET has a body.
-  const range = { offset: 0, length: 1 };
-  const reader = await readRange(client.transport, client.request({ key, signal }), range);
-  await reader.close();
-  return { ...stat, size: reader.total };
 }
 
 /** Opens a range of the object that has the entity tag, if one is named. */

@@ -4,8 +4,10 @@
  *
  * @module
  */
+import { StoreError } from "../../errors/mod.ts";
 import type { Credentials } from "./credentials.ts";
-import type { S3Fault } from "./errors.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { S3Fault } from "./fault.ts";
 
 /** Clocks that differ by less are not the reason of a refusal, in milliseconds. */
 const SKEW = 300_000;
@@ -51,4 +53,20 @@ export async function recover(
     ? Boolean((await credentials.get())?.sessionToken)
     : /^(ExpiredToken|InvalidToken|TokenRefreshRequired)$/.test(code);
   return expired && credentials.refresh();
+}
+
+/**
+ * Learns from a redirect where the bucket is.
+ *
+ * @param error What a request failed with.
+ * @param endpoint Where requests are sent; it is changed.
+ * @param key The key that the request was about; empty for the bucket itself.
+ * @returns Whether the same request may succeed there.
+ */
+export function moveElsewhere(error: unknown, endpoint: Endpoint, key: string): boolean {
+  if (!(error instanceof StoreError && error.cause instanceof S3Fault)) return false;
+  const { status, target, region } = error.cause;
+  if (![301, 302, 307, 308].includes(status)) return false;
+  return (target !== undefined && endpoint.moveTo(target, key)) ||
+    (region !== undefined && endpoint.moveToRegion(region));
 }

@@ -6,8 +6,8 @@
 import { BackendException, Duplicate, Forbidden, NotFound, StoreError } from "../../errors/mod.ts";
 import { cleaningUp } from "../shared/cleanup.ts";
 import type { S3Client } from "./client.ts";
-import { getErrorCode, S3Fault } from "./errors.ts";
-import { checkObject } from "./object_headers.ts";
+import { getErrorCode, S3Fault } from "./fault.ts";
+import { checkObject } from "./read_headers.ts";
 import type { S3Settings } from "./options.ts";
 
 /** User metadata with the id of the add that an object came to be by. */

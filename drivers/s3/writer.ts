@@ -10,7 +10,7 @@ import { type Part, Parts } from "../../streams/parts.ts";
 import type { ImageWriter, WriteOptions } from "../../store/driver.ts";
 import type { ImageFacts } from "../../store/types.ts";
 import { UploadChecksums } from "./upload_checksums.ts";
-import { getErrorCode } from "./errors.ts";
+import { getErrorCode } from "./fault.ts";
 import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { MAX_PARTS, MIB, partSize } from "./part_size.ts";

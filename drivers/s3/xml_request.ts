@@ -6,7 +6,8 @@
 import { BackendException, type StoreError } from "../../errors/mod.ts";
 import { Backoff } from "../../transport/backoff.ts";
 import type { S3Client, S3Request } from "./client.ts";
-import { createError, createFault, S3Fault } from "./errors.ts";
+import { createError, createFault } from "./errors.ts";
+import { S3Fault } from "./fault.ts";
 import { type Element, parseXml } from "./xml.ts";
 
 /** How long a document may be, in bytes: a listing has 1,000 keys of 1 KiB at most. */

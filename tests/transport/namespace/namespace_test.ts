@@ -18,7 +18,8 @@ async function inNamespace(task: Task): Promise<Log> {
   const script = 'ip link set lo up && exec "$0" run --quiet --no-check -A "$@"';
   const { success, stdout, stderr } = await new Deno.Command("unshare", {
     args: ["--net", "sh", "-c", script, Deno.execPath(), child, JSON.stringify(task)],
-    env: { NO_COLOR: "1", NO_PROXY: "" },
+    // Deno looks for a new version of itself once a day, by the proxy of the environment.
+    env: { NO_COLOR: "1", NO_PROXY: "", DENO_NO_UPDATE_CHECK: "1" },
     stdin: "null",
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -1,0 +1,33 @@
+/**
+ * The options of S3 stores that exclude each other.
+ *
+ * @module
+ */
+import { BadStoreConfiguration } from "../../errors/mod.ts";
+import { decodeBase64 } from "../../streams/encoding.ts";
+import type { S3Settings } from "./options.ts";
+
+/**
+ * Checks the options that exclude each other.
+ *
+ * @param options The options of the store.
+ * @param store The name of the store, for errors.
+ * @throws {BadStoreConfiguration} If they do.
+ */
+export function checkOptions(options: S3Settings, store: string): void {
+  const wrong = (what: string) => new BadStoreConfiguration(what, { store });
+  const { accessKey, secretKey, serverSideEncryption, sseKmsKeyId, sseCustomerKey } = options;
+  if (!accessKey !== !secretKey) {
+    throw wrong('the options "accessKey" and "secretKey" belong together');
+  }
+  if (sseKmsKeyId && !serverSideEncryption?.startsWith("aws:kms")) {
+    throw wrong('the option "sseKmsKeyId" needs "serverSideEncryption" of "aws:kms"');
+  }
+  if (sseCustomerKey === undefined) return;
+  if (serverSideEncryption) {
+    throw wrong('the options "serverSideEncryption" and "sseCustomerKey" exclude each other');
+  }
+  if (decodeBase64(sseCustomerKey)?.length !== 32) {
+    throw wrong('the option "sseCustomerKey" is not the base64 of 32 bytes');
+  }
+}
