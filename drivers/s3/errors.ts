@@ -14,7 +14,7 @@ import {
   RemoteServiceUnavailable,
   StorageFull,
   StoreAclsNotSupported,
-  StoreError,
+  type StoreError,
   type StoreErrorOptions,
 } from "../../errors/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
