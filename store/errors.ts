@@ -18,12 +18,12 @@ export interface ErrorPlace {
   image: ImageRef | undefined;
   /** The operation's signal. */
   signal: AbortSignal | undefined;
-  /** Texts that no error may hold. */
-  secrets: readonly string[];
+  /** The options of the store, as they are declared and as they are: no error may hold their secrets. */
+  options: readonly [OptionDefinitions, Readonly<Record<string, unknown>>];
 }
 
 /** Returns the secret values among a store's options. */
-export function secretsOf(
+function secretsOf(
   definitions: OptionDefinitions,
   options: Readonly<Record<string, unknown>>,
 ): string[] {
@@ -36,9 +36,9 @@ export function secretsOf(
 
 /** Returns the error to throw for what a driver threw. The caller's own abort passes as it is. */
 export function wrapError(error: unknown, place: ErrorPlace): unknown {
-  const { store, operation, image, signal, secrets } = place;
+  const { store, operation, image, signal, options } = place;
   if (isAbort(error, signal)) return error;
-  maskCauses(error, secrets);
+  maskCauses(error, secretsOf(...options));
   const wrapped = error instanceof StoreError
     ? error
     : new BackendException(maskUri(String((error as Error)?.message ?? error)), { cause: error });

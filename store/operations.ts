@@ -217,7 +217,7 @@ export function gc<L extends StoreLocation>(
           await leftover.remove();
         } catch (error) {
           signal?.throwIfAborted();
-          onSkipped({ path, reason: runner.wrap(error, "gc", path, signal) as Error });
+          onSkipped({ path, reason: await runner.wrap(error, "gc", path, signal) as Error });
           if (!options.onSkipped) throw error;
           continue;
         }
@@ -406,6 +406,6 @@ async function* each<L extends StoreLocation, T>(
       signal?.throwIfAborted();
     }
   } catch (error) {
-    throw runner.wrap(error, operation, path, signal);
+    throw await runner.wrap(error, operation, path, signal);
   }
 }

@@ -71,7 +71,7 @@ export function emptyReader(offset: number, stat: DriverStat): ImageReader {
  *
  * @param reader The reader to pass on.
  * @param signal The caller's signal.
- * @param wrap Makes what users see of an error.
+ * @param wrap Makes what users see of an error, or promises it.
  * @returns The reader for the caller.
  */
 export function guarded(
@@ -87,7 +87,7 @@ export function guarded(
       try {
         return await abort.race(reader.read(view));
       } catch (error) {
-        throw wrap(error);
+        throw await wrap(error);
       }
     },
     async close(reason) {

@@ -16,7 +16,6 @@ import {
 import { raceAbort } from "../streams/abort.ts";
 import { checkOptions } from "./check_options.ts";
 import type { Driver } from "./driver.ts";
-import { secretsOf, wrapError } from "./errors.ts";
 import type { OptionDefinitions } from "./options.ts";
 import type { ImageRef, OperationOptions } from "./types.ts";
 
@@ -67,7 +66,7 @@ export class Runner<L extends StoreLocation = StoreLocation> {
   /** Which images can be added. Default: all. */
   policy: AcceptPolicy;
   readonly #declaration: Declaration;
-  readonly #secrets: readonly string[];
+  readonly #options: Readonly<Record<string, unknown>>;
   #configured: Promise<void> | undefined;
   #isOpen = false;
   #closing: Promise<void> = Promise.resolve();
@@ -80,7 +79,7 @@ export class Runner<L extends StoreLocation = StoreLocation> {
     this.driver = driver;
     this.capabilities = capabilities;
     this.#declaration = declaration;
-    this.#secrets = secretsOf(declaration.OPTIONS, options);
+    this.#options = options;
   }
 
   /** Why the store cannot be written although its driver can, or `undefined`. */
@@ -95,9 +94,9 @@ export class Runner<L extends StoreLocation = StoreLocation> {
    */
   configure(): Promise<void> {
     if (this.#configured) return this.#configured;
-    const configured = this.#closing.then(() => this.#configure()).catch((error) => {
+    const configured = this.#closing.then(() => this.#configure()).catch(async (error) => {
       if (this.#configured === configured) this.#configured = undefined;
-      throw this.wrap(error, "configure", undefined, undefined);
+      throw await this.wrap(error, "configure", undefined, undefined);
     });
     return this.#configured = configured;
   }
@@ -108,7 +107,7 @@ export class Runner<L extends StoreLocation = StoreLocation> {
       try {
         await this.driver.configureAdd?.();
       } catch (error) {
-        this.#addFailure = this.wrap(error, "configureAdd", undefined, undefined);
+        this.#addFailure = await this.wrap(error, "configureAdd", undefined, undefined);
         this.capabilities.unsetCapabilities(BitMasks.WRITE_ACCESS);
       }
     }
@@ -155,7 +154,7 @@ export class Runner<L extends StoreLocation = StoreLocation> {
       if (!this.#isOpen) await raceAbort(this.configure(), signal);
       return await body();
     } catch (error) {
-      throw this.wrap(error, operation, image, signal);
+      throw await this.wrap(error, operation, image, signal);
     }
   }
 
@@ -174,19 +173,16 @@ export class Runner<L extends StoreLocation = StoreLocation> {
   }
 
   /** Makes what users see of an error. The caller's own abort passes as it is. */
-  wrap(
+  async wrap(
     error: unknown,
     operation: string,
     image: ImageRef | undefined,
     signal: AbortSignal | undefined,
-  ): unknown {
-    return wrapError(error, {
-      store: this.name,
-      operation,
-      image,
-      signal,
-      secrets: this.#secrets,
-    });
+  ): Promise<unknown> {
+    const { wrapError } = await import("./errors.ts");
+    const { OPTIONS } = this.#declaration;
+    const { name: store } = this;
+    return wrapError(error, { store, operation, image, signal, options: [OPTIONS, this.#options] });
   }
 
   /** Throws the refusal of an ability that the store lacks. */

@@ -4,7 +4,6 @@
  * @module
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
-import { decodeBase64 } from "../../streams/encoding.ts";
 import type { S3Settings } from "./options.ts";
 
 /**
@@ -23,11 +22,7 @@ export function checkOptions(options: S3Settings, store: string): void {
   if (sseKmsKeyId && !serverSideEncryption?.startsWith("aws:kms")) {
     throw wrong('the option "sseKmsKeyId" needs "serverSideEncryption" of "aws:kms"');
   }
-  if (sseCustomerKey === undefined) return;
-  if (serverSideEncryption) {
+  if (sseCustomerKey !== undefined && serverSideEncryption) {
     throw wrong('the options "serverSideEncryption" and "sseCustomerKey" exclude each other');
-  }
-  if (decodeBase64(sseCustomerKey)?.length !== 32) {
-    throw wrong('the option "sseCustomerKey" is not the base64 of 32 bytes');
   }
 }

@@ -37,8 +37,10 @@ export class Endpoint {
   region: string;
   /** Whether requests go where the operator said, or to a host that belongs to the same service. */
   isTrusted = true;
-  readonly #bucket: string;
-  #base: URL;
+  /** The bucket. */
+  readonly bucket: string;
+  /** The URL that keys are appended to. */
+  base: URL;
 
   /**
    * Reads the options of a store.
@@ -103,8 +105,8 @@ export class Endpoint {
     this.host = url.host;
     this.prefix = `${path}/${bucket}/`.slice(1);
     this.region = region || amazonRegion || "us-east-1";
-    this.#bucket = bucket;
-    this.#base = new URL(
+    this.bucket = bucket;
+    this.base = new URL(
       virtual
         ? `${url.protocol}//${bucket}.${url.host}${path}/`
         : `${url.origin}${path}/${encodeURIComponent(bucket)}/`,
@@ -127,7 +129,7 @@ export class Endpoint {
 
   /** Whether requests go over TLS, which keeps their bodies from being changed. */
   get secure(): boolean {
-    return this.#base.protocol === "https:";
+    return this.base.protocol === "https:";
   }
 
   /**
@@ -140,67 +142,35 @@ export class Endpoint {
   url(key: string, query: Readonly<Record<string, string>> = {}): URL {
     const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeReserved(value)}`);
     const search = pairs.length > 0 ? `?${pairs.join("&")}` : "";
-    return new URL(this.#base.href + encodeKey(key) + search);
+    return new URL(this.base.href + encodeKey(key) + search);
+  }
+
+  /** The region that the host names, if it is Amazon's. */
+  get regionInHost(): string | undefined {
+    return AMAZON.exec(this.base.hostname)?.[3];
   }
 
   /**
-   * Sends requests elsewhere from now on, as a server said.
+   * Sends requests to another place from now on. It is trusted if it belongs to the same service.
    *
-   * @param target The URL of an object, or a host with or without the bucket.
-   * @param key The key of the object.
-   * @returns Whether that is another place, and one that may be used: HTTPS is not given up.
+   * @param base The URL that keys are appended to.
    */
-  moveTo(target: string, key: string): boolean {
-    const isUrl = /^https?:\/\//i.test(target);
-    const text = isUrl ? target : `${this.#base.protocol}//${target}`;
-    if (!URL.canParse(text)) return false;
-    const url = new URL(text);
-    if (this.secure && url.protocol !== "https:") return false;
-    const suffix = `/${encodeKey(key)}`;
-    const path = isUrl && decode(url.pathname).endsWith(decode(suffix))
-      ? url.pathname.slice(0, -suffix.length)
-      : isUrl
-      ? undefined
-      : url.hostname.startsWith(`${this.#bucket}.`)
-      ? ""
-      : `/${encodeURIComponent(this.#bucket)}`;
-    if (path === undefined) return false;
-    const base = new URL(`${url.origin}${path}/`);
-    if (base.href === this.#base.href) return false;
-    const amazon = AMAZON.exec(url.hostname);
+  moveTo(base: URL): void {
+    const amazon = AMAZON.exec(base.hostname);
     const own = new URL(`http://${this.host}`).hostname;
-    this.isTrusted = (amazon !== null && this.isAmazon) || url.hostname === own ||
-      url.hostname.endsWith(`.${own}`);
-    this.#base = base;
+    this.isTrusted = (amazon !== null && this.isAmazon) || base.hostname === own ||
+      base.hostname.endsWith(`.${own}`);
+    this.base = base;
     this.region = amazon?.[3] ?? this.region;
-    return true;
-  }
-
-  /**
-   * Sends requests to another region from now on, if the host is Amazon's and names its region.
-   *
-   * @param region The region of the bucket.
-   * @returns Whether that is another host.
-   */
-  moveToRegion(region: string): boolean {
-    const named = this.isAmazon ? AMAZON.exec(this.#base.hostname)?.[3] : undefined;
-    if (named === undefined || named === region || !/^[a-z0-9-]+$/.test(region)) return false;
-    const hostname = this.#base.hostname.replace(`${named}.`, `${region}.`);
-    this.#base = new URL(this.#base.href.replace(this.#base.hostname, hostname));
-    this.region = region;
-    return true;
   }
 }
 
-function encodeKey(key: string): string {
+/**
+ * Encodes a key for a URL.
+ *
+ * @param key The key.
+ * @returns The key, with every reserved character but slashes encoded.
+ */
+export function encodeKey(key: string): string {
   return key.split("/").map(encodeReserved).join("/");
-}
-
-/** Servers encode more, or less, than this driver does. */
-function decode(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }

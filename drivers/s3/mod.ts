@@ -3,7 +3,7 @@
  *
  * - `endpoint.ts`: where the server and the bucket are, and their URLs
  * - `credentials.ts`, `default_credentials.ts`: the keys that sign requests; `signer.ts`: Signature Version 4
- * - `recovery.ts`: what is learned from a refusal, so that a retry succeeds
+ * - `recovery.ts`: what is learned from a refusal, so that a retry succeeds; `moved_bucket.ts`: where the bucket is
  * - `xml.ts`, `xml_request.ts`: documents, and requests for them; `pages.ts`: listings that come in pages
  * - `object_headers.ts`, `read_headers.ts`, `stat.ts`: what the headers of an object say
  * - `fault.ts`: what a server sent instead of a success

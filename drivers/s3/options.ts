@@ -174,7 +174,12 @@ export const OPTIONS: OptionDefinitions = {
   storageClass: { type: "string" },
   serverSideEncryption: { type: "string", choices: ["AES256", "aws:kms", "aws:kms:dsse"] },
   sseKmsKeyId: { type: "string" },
-  sseCustomerKey: { type: "string", secret: true, help: "Base64 of 32 bytes (SSE-C)." },
+  sseCustomerKey: {
+    type: "string",
+    secret: true,
+    pattern: /^[A-Za-z0-9+/]{43}=$/,
+    format: "the base64 of 32 bytes",
+  },
   requesterPays: { type: "boolean", default: false },
   cacert: { type: "string", glance: "s3_store_cacert" },
   proxy: { type: "string", ...PROXY_FORMAT },

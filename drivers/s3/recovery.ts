@@ -8,6 +8,7 @@ import { StoreError } from "../../errors/mod.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { S3Fault } from "./fault.ts";
+import { baseByRegion, baseByTarget } from "./moved_bucket.ts";
 
 /** Clocks that differ by less are not the reason of a refusal, in milliseconds. */
 const SKEW = 300_000;
@@ -67,6 +68,12 @@ export function moveElsewhere(error: unknown, endpoint: Endpoint, key: string): 
   if (!(error instanceof StoreError && error.cause instanceof S3Fault)) return false;
   const { status, target, region } = error.cause;
   if (![301, 302, 307, 308].includes(status)) return false;
-  return (target !== undefined && endpoint.moveTo(target, key)) ||
-    (region !== undefined && endpoint.moveToRegion(region));
+  const named = endpoint.regionInHost;
+  const base = target === undefined ? undefined : baseByTarget(endpoint, target, key);
+  const moved = base ??
+    (region !== undefined && named !== undefined
+      ? baseByRegion(endpoint, named, region)
+      : undefined);
+  if (moved) endpoint.moveTo(moved);
+  return moved !== undefined;
 }
