@@ -25,5 +25,6 @@ export { type ContentRange, formatRange, parseContentRange } from "./ranges.ts";
 export { readRange, type ReadRangeOptions } from "./read_range.ts";
 export type { HttpRequest, PreparedRequest, Timeouts } from "./request.ts";
 export { HttpResponse } from "./response.ts";
-export { type OpenBody, type OpenedBody, resumingReader } from "./resuming_reader.ts";
+export type { OpenBody, OpenedBody } from "./read_state.ts";
+export { resumingReader } from "./resuming_reader.ts";
 export { Transport, type TransportOptions } from "./transport.ts";

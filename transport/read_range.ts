@@ -17,7 +17,8 @@ import {
 import { formatRange, parseContentRange } from "./ranges.ts";
 import type { HttpRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
-import { type OpenedBody, resumingReader } from "./resuming_reader.ts";
+import type { OpenedBody } from "./read_state.ts";
+import { resumingReader } from "./resuming_reader.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options of {@linkcode readRange}. */

@@ -11,12 +11,7 @@ import {
 } from "../errors/mod.ts";
 import type { ByteRange, Bytes } from "../streams/mod.ts";
 import { Backoff } from "./backoff.ts";
-import {
-  checkPiece,
-  type OpenBody,
-  type ReadState,
-  type ResumeOptions,
-} from "./resuming_reader.ts";
+import { checkPiece, type OpenBody, type ReadState, type ResumeOptions } from "./read_state.ts";
 
 /** Pieces of this size, in bytes, are read after a break, until the view is full. */
 const LARGEST_PIECE = 65_536;

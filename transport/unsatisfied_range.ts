@@ -10,7 +10,7 @@ import { parseContentLength, parseEntityTag, parseLastModified } from "./headers
 import { parseContentRange } from "./ranges.ts";
 import type { HttpRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
-import type { OpenedBody } from "./resuming_reader.ts";
+import type { OpenedBody } from "./read_state.ts";
 import type { Transport } from "./transport.ts";
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: every store is checked, while the headers of object_options.ts are needed by few.
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 import type { S3Settings } from "./options.ts";
 

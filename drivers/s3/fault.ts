@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: users import the class, while the table of errors is loaded by the first failure.
 import { StoreError } from "../../errors/mod.ts";
 
 /**

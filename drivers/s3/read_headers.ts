@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: all that a plain read needs of headers.
 import { BackendException } from "../../errors/mod.ts";
 import { parseInspection } from "../../formats/kept.ts";
 import type { ImageInspection } from "../../formats/mod.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: a plain read does not load it.
 import type { DriverStat } from "../../store/types.ts";
 import { readRange } from "../../transport/read_range.ts";
 import type { S3Client } from "./client.ts";
