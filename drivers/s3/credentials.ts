@@ -45,8 +45,16 @@ export class Credentials {
     const { expiration } = keys;
     if (expiration === undefined || expiration.getTime() - MARGIN > Date.now()) return keys;
     // Of many requests that find the keys expiring, one renews them.
-    if (this.#held === held) this.#held = this.#find();
-    return await this.#held;
+    const renewed = this.#held === held ? this.#held = this.#find() : this.#held!;
+    try {
+      return await renewed;
+    } catch (error) {
+      // As long as the keys are good, a source that is away for a moment does no harm.
+      const isGood = expiration.getTime() > Date.now();
+      if (this.#held === renewed) this.#held = isGood ? held : undefined;
+      if (isGood) return keys;
+      throw error;
+    }
   }
 
   /**

@@ -56,7 +56,10 @@ async function profileCredentials(
     if (roleArn === undefined || seen.has(name)) return await ownCredentials(profile);
     seen.add(name);
     const { web_identity_token_file: tokenFile } = profile;
-    if (tokenFile) return await assumeRoleWithWebIdentity({ tokenFile, roleArn, sessionName });
+    const { region } = profile;
+    if (tokenFile) {
+      return await assumeRoleWithWebIdentity({ tokenFile, roleArn, sessionName, region });
+    }
     const keys = source === undefined
       ? await sourceCredentials(profile.credential_source)
       : await resolve(source);
@@ -65,11 +68,8 @@ async function profileCredentials(
         `the profile ${name} has a role_arn, and no keys to assume the role with`,
       );
     }
-    const region = profile.region;
-    return await assumeRole(
-      { roleArn, sessionName, externalId: profile.external_id, region },
-      keys,
-    );
+    const externalId = profile.external_id;
+    return await assumeRole({ roleArn, sessionName, externalId, region }, keys);
   }
 
   return await resolve(name);

@@ -156,6 +156,112 @@ function service(
   return { url, seen, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
+/** A process that every source has keys for, in the order in which they count. */
+async function everySource(
+  expires: () => string,
+): Promise<AsyncDisposable & { remove(): string; variables: Record<string, string> }> {
+  const stack = new AsyncDisposableStack();
+  const directory = stack.use(
+    await files({
+      token: "token",
+      config: "[default]\naws_access_key_id = PROFILE\naws_secret_access_key = p\n",
+    }),
+  );
+  let given = 0;
+  const keys = (key: string) => ({
+    AccessKeyId: `${key}${++given}`,
+    SecretAccessKey: "s",
+    Token: "t",
+    Expiration: expires(),
+  });
+  const sts = stack.use(service(() => {
+    const { AccessKeyId, SecretAccessKey, Expiration } = keys("WEB");
+    return new Response(
+      "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>" +
+        `<AccessKeyId>${AccessKeyId}</AccessKeyId>` +
+        `<SecretAccessKey>${SecretAccessKey}</SecretAccessKey>` +
+        `<Expiration>${Expiration}</Expiration></Credentials>` +
+        "</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>",
+    );
+  }));
+  const container = stack.use(service(() => Response.json(keys("CONTAINER"))));
+  const machine = stack.use(service((request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/latest/api/token") return new Response("session");
+    return pathname.endsWith("/") ? new Response("role") : Response.json(keys("MACHINE"));
+  }));
+  const steps: [source: string, variable: string, value: string][] = [
+    ["ENVIRONMENT", "AWS_ACCESS_KEY_ID", "ENVIRONMENT"],
+    ["WEB", "AWS_WEB_IDENTITY_TOKEN_FILE", `${directory.path}/token`],
+    ["PROFILE", "AWS_CONFIG_FILE", `${directory.path}/config`],
+    ["CONTAINER", "AWS_CONTAINER_CREDENTIALS_FULL_URI", container.url],
+    ["MACHINE", "AWS_EC2_METADATA_SERVICE_ENDPOINT", machine.url],
+  ];
+  const variables = {
+    ...Object.fromEntries(steps.map(([, variable, value]) => [variable, value])),
+    AWS_SECRET_ACCESS_KEY: "e",
+    AWS_ROLE_ARN: "arn:aws:iam::1:role/images",
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_SHARED_CREDENTIALS_FILE: "/nowhere",
+  };
+  return {
+    variables,
+    /** Takes the first source away, and returns its name. */
+    remove() {
+      const [source, variable] = steps.shift()!;
+      // Not to nothing: then the file would be that of the home.
+      Deno.env.set(variable, variable === "AWS_CONFIG_FILE" ? "/nowhere" : "");
+      if (source === "MACHINE") Deno.env.set("AWS_EC2_METADATA_DISABLED", "true");
+      return source;
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+Deno.test("Credentials: sources are tried in the order of Amazon's SDKs", async () => {
+  await using sources = await everySource(() => EXPIRES);
+  using _env = environment({ ...sources.variables, AWS_EC2_METADATA_DISABLED: "" });
+  const order: string[] = [];
+  for (let left = 5; left > 0; left--) {
+    const key = (await without().get())!.accessKey.replace(/\d$/, "");
+    assertEquals(key, sources.remove());
+    order.push(key);
+  }
+  assertEquals(order, ["ENVIRONMENT", "WEB", "PROFILE", "CONTAINER", "MACHINE"]);
+  await assertRejects(() => without().get(), MissingCredentialError);
+});
+
+Deno.test("Credentials: what a service hands out is renewed before it ends", async () => {
+  await using sources = await everySource(() => new Date(Date.now() + 30_000).toISOString());
+  using _env = environment({ ...sources.variables, AWS_EC2_METADATA_DISABLED: "" });
+  for (const source of ["ENVIRONMENT", "WEB", "PROFILE", "CONTAINER", "MACHINE"]) {
+    const credentials = without();
+    const first = (await credentials.get())!.accessKey;
+    const isRenewed = (await credentials.get())!.accessKey !== first;
+    assertEquals(isRenewed, ["WEB", "CONTAINER", "MACHINE"].includes(source), source);
+    sources.remove();
+  }
+});
+
+Deno.test("Credentials: keys that cannot be renewed yet are used until they end", async () => {
+  let calls = 0;
+  const now = Date.now();
+  const credentials = without({
+    credentials() {
+      if (++calls > 1 && calls < 4) throw new Error("the service is away");
+      return { accessKey: `A${calls}`, secretKey: "b", expiration: new Date(Date.now() + 600_000) };
+    },
+  });
+  assertEquals((await credentials.get())?.accessKey, "A1");
+  {
+    using _clock = clockAt(now + 570_000);
+    assertEquals((await credentials.get())?.accessKey, "A1");
+  }
+  using _clock = clockAt(now + 601_000);
+  await assertRejects(() => credentials.get(), Error, "away");
+  assertEquals((await credentials.get())?.accessKey, "A4");
+});
+
 const EXPIRES = "2099-01-01T00:00:00Z";
 const roleKeys = (action: string) =>
   new Response(
