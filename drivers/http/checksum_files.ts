@@ -47,11 +47,13 @@ export function parseReprDigest(header: string): Multihash | undefined {
 export type Checksums = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /**
- * Parses a checksum file, as coreutils writes it (`HEX  NAME`), as BSD does (`SHA256 (NAME) = HEX`), or
- * with a digest alone. Other lines, those of a signature for example, are ignored.
+ * Parses a checksum file, as coreutils writes it (`HEX  NAME`), as BSD does (`SHA256 (NAME) = HEX`) and
+ * OpenSSL (`SHA256(NAME)= HEX`), or with a digest alone. Other lines, those of a signature for example, are
+ * ignored.
  *
  * @param text The file.
- * @param alone The name that a digest without a name belongs to.
+ * @param alone The image that the file is for, if it is for one: it has digests without a name, and those
+ * of its name in any directory, which is that of the machine where the file was made.
  * @returns The digests in lower-case hex.
  *
  * @example A file of two names
@@ -81,16 +83,17 @@ function parseLine(
   line: string,
   alone: string | undefined,
 ): { name: string; algorithm: string; value: string } | undefined {
-  const bsd = /^(MD5|SHA256|SHA512) \((.+)\) = ([0-9a-f]+)\s*$/i.exec(line);
+  const bsd = /^(MD5|SHA(?:2-)?(?:256|512)) ?\((.+)\) ?= ([0-9a-f]+)\s*$/i.exec(line);
   const [, escaped, hex, rest] = /^(\\?)([0-9a-f]{32,128})(?:\s+\*?(.*))?$/i.exec(line) ?? [];
   const value = bsd ? bsd[3]! : hex;
   const algorithm = ALGORITHMS.get(value?.length ?? 0);
   if (value === undefined || algorithm === undefined) return undefined;
-  if (bsd && bsd[1]!.toLowerCase() !== algorithm) return undefined;
+  if (bsd && bsd[1]!.toLowerCase().replace("sha2-", "sha") !== algorithm) return undefined;
   const written = bsd ? bsd[2]! : rest || alone;
   if (written === undefined) return undefined;
   // A backslash before the line means that the name is escaped.
   const name = escaped ? written.replace(/\\([n\\r])/g, unescape) : written;
+  if (alone !== undefined && name.endsWith(`/${alone}`)) return { name: alone, algorithm, value };
   return { name: name.replace(/^(\.\/)+/, ""), algorithm, value };
 }
 

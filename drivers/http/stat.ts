@@ -137,7 +137,8 @@ export class SiteStat {
   async #read(path: string, name: string, signal: AbortSignal): Promise<Checksums | undefined> {
     const response = await this.#client.sendBelow(path, { retry: "never" }, signal);
     const text = await response.text(CHECKSUMS_LIMIT);
-    return parseChecksums(text, path.endsWith("SUMS") ? undefined : name);
+    const isOwn = IMAGE_SUFFIXES.some((suffix) => path.endsWith(`${name}${suffix}`));
+    return parseChecksums(text, isOwn ? name : undefined);
   }
 
   /** Reads a file at most once a minute. One that cannot be had is the same as none. */

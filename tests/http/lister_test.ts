@@ -269,6 +269,9 @@ Deno.test("parseChecksums: the forms of coreutils and BSD, and nothing else", ()
     `${md5}  ./here.img`,
     `\\${sha256}  back\\\\slash\\nline.img`,
     `SHA512 (with (brackets).img) = ${sha512}`,
+    `SHA256(openssl.img)= ${sha256}`,
+    `SHA2-512(openssl3.img)= ${sha512}`,
+    `${sha256}  below/two spaces.img`,
     `SHA256 (wrong length.img) = ${sha512}`,
     `${sha256!.slice(1)}  short.img`,
     `# ${sha256}  comment.img`,
@@ -277,9 +280,11 @@ Deno.test("parseChecksums: the forms of coreutils and BSD, and nothing else", ()
   ].join("\r\n"));
   assertEquals([...sums.keys()], [
     ...["two spaces.img", "binary.img", "here.img", "back\\slash\nline.img"],
-    "with (brackets).img",
+    ...["with (brackets).img", "openssl.img", "openssl3.img", "below/two spaces.img"],
   ]);
-  assertEquals([...parseChecksums(`${sha256}\n`, "alone.img").keys()], ["alone.img"]);
+  for (const line of [sha256, `${sha256}  alone.img`, `${sha256}  /home/build/out/alone.img`]) {
+    assertEquals([...parseChecksums(`${line}\n`, "alone.img").keys()], ["alone.img"]);
+  }
 });
 
 Deno.test("HttpStore.list: an index longer than its limit is an error", async () => {
