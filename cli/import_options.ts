@@ -92,8 +92,15 @@ export async function importOptionsOf(
   };
 }
 
-/** Opens the checksum file; a URL is opened by the import itself. */
-async function openChecksums(
+/**
+ * Opens the checksum file that the options name; a URL is opened by the import itself.
+ *
+ * @param args The arguments, with {@linkcode PUBLISHED}.
+ * @param signal Aborts the wait for a named pipe.
+ * @returns The content or the URL, or `undefined` if there is none.
+ * @throws {UsageError} If it is neither a file nor a URL.
+ */
+export async function openChecksums(
   args: Arguments,
   signal: AbortSignal,
 ): Promise<ImportOptions["checksums"]> {
@@ -106,6 +113,29 @@ async function openChecksums(
     : { kind: "local" as const, path: operand };
   if (place.kind !== "local") throw new UsageError("--checksums is a file or a URL");
   return (await openLocal(place, signal)).data;
+}
+
+/**
+ * Returns whether the options set what the source must be, or have it unpacked.
+ *
+ * @param args The arguments, with {@linkcode PUBLISHED} and {@linkcode UNPACK}.
+ * @returns Whether one of them is set.
+ */
+export function hasImportOptions(args: Arguments): boolean {
+  return [...PUBLISHED, ...UNPACK].some(({ name }) => args.value(name) !== undefined);
+}
+
+/**
+ * Checks that what the options say of one image is not said of several.
+ *
+ * @param args The sources and the target, with {@linkcode PUBLISHED}.
+ * @throws {UsageError} If there may be several sources.
+ */
+export function ofOneSource(args: Arguments): void {
+  if (args.operands.length === 2 && !args.has("recursive")) return;
+  for (const name of [...Object.keys(DIGITS), "checksum-name"]) {
+    if (args.value(name) !== undefined) throw new UsageError(`--${name} is of one source`);
+  }
 }
 
 /** Returns the number above 0 that an option has, or `undefined`. */

@@ -4,6 +4,10 @@
  * @module
  */
 import { Invalid } from "../../errors/mod.ts";
+import type { OperationOptions } from "../../store/mod.ts";
+import type { ByteReader } from "../../streams/mod.ts";
+import { lastSegment } from "../../vfs/import/import_source.ts";
+import { importImage } from "../../vfs/import/mod.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
 import {
@@ -19,14 +23,21 @@ import {
   UsageError,
   VERBOSE,
 } from "../command.ts";
+import {
+  hasImportOptions,
+  importOptionsOf,
+  ofOneSource,
+  PUBLISHED,
+  UNPACK,
+} from "../import_options.ts";
 import { isImageFile, openLocal, writeLocal } from "../local.ts";
 import { withinMemory } from "../../vfs/memory_budget.ts";
 import { orderedMap } from "../../vfs/ordered_map.ts";
 import { RateLimit } from "../../vfs/rate_limit.ts";
 import { formatPlace, nameOf, type Place } from "../place.ts";
 import { Progress } from "../progress.ts";
-import { chunksOf } from "../tree.ts";
-import { type Pair, pairsOf } from "./pairs.ts";
+import { chunksOf, isLocation } from "../tree.ts";
+import { isWebUrl, type Pair, pairsOf } from "./pairs.ts";
 
 /** What all images of one command share. */
 interface Work {
@@ -39,7 +50,9 @@ interface Work {
 /** Copies one image. */
 async function copyOne({ vfs, args, session, limit }: Work, { from, to, size: listed }: Pair) {
   const { signal, options, out } = session;
-  if (from.kind === "tree" && to.kind === "tree") {
+  if (hasImportOptions(args) || (from.kind === "tree" && isWebUrl(vfs, from.path))) {
+    await importOne({ vfs, args, session, limit }, from, to);
+  } else if (from.kind === "tree" && to.kind === "tree") {
     const size = listed ?? (await vfs.stat(from.path, session.options)).size;
     using verifier = new Progress(nameOf(from.path), size, limit, signal);
     const verify = args.has("allow-changed") ? false : undefined;
@@ -72,6 +85,38 @@ async function copyOne({ vfs, args, session, limit }: Work, { from, to, size: li
       else for await (const chunk of chunks) await out.write(chunk);
     });
   }
+}
+
+/** Fetches, checks and unpacks one image on its way into the tree. */
+async function importOne({ vfs, args, session, limit }: Work, from: Place, to: Place) {
+  const { signal, options } = session;
+  if (to.kind !== "tree") {
+    throw new UsageError("what is fetched, checked or unpacked goes to a path of the tree");
+  }
+  const imported = await importOptionsOf(args, signal);
+  const name = from.kind === "standard"
+    ? undefined
+    : isLocation(from.path)
+    ? lastSegment(from.path)
+    : nameOf(from.path);
+  const local = from.kind === "tree" ? undefined : await openLocal(from, signal);
+  using verifier = new Progress(name ?? "-", undefined, limit, signal);
+  const source = from.kind !== "tree"
+    ? local!.data
+    : isLocation(from.path)
+    ? from.path
+    : await readerOf(vfs, from.path, options);
+  const accept = acceptOf(args);
+  const more = { path: to.path, name, accept, verifier, ...options };
+  const { inspection } = await importImage(vfs, source, { ...imported, ...more });
+  warnUnsafe(session, to.path, inspection);
+}
+
+/** Returns the bytes of an image of the tree, held to the digests that its store has. */
+async function readerOf(vfs: Vfs, path: string, options: OperationOptions): Promise<ByteReader> {
+  const { checksum, multihash } = await vfs.stat(path, options);
+  const verify = (checksum ?? multihash) !== undefined && { checksum, multihash };
+  return (await vfs.get(path, { verify, ...options })).reader;
 }
 
 /** Returns whether there is something at a target. */
@@ -144,21 +189,29 @@ export const cp: Command = {
   summary: "copy images, across stores and to and from local files",
   description:
     "A target that is a directory, or ends with a slash, keeps the names of the sources. The digests " +
-    "that the source's store holds are checked on the way. - is standard input or output.",
+    "that the source's store holds are checked on the way. - is standard input or output. A URL, and what " +
+    "is to be unpacked or to have given digests, is imported as `vitrine add` does.",
   options: [
     RECURSIVE,
     VERBOSE,
     DRY_RUN,
     { name: "force", letters: ["f"], help: "replace a local file, which keeps its mode" },
     { name: "skip-existing", help: "leave out images whose target is there, whatever it holds" },
+    ...PUBLISHED,
+    ...UNPACK,
     ...ACCEPT,
     { name: "allow-changed", help: "copy images that were changed since they were added" },
     TRANSFERS,
     BWLIMIT,
   ],
   candidates: "tree",
-  examples: ["vitrine cp ./disk.qcow2 /local/", "vitrine cp -r /local/debian ./backup"],
+  examples: [
+    "vitrine cp ./disk.qcow2 /local/",
+    "vitrine cp -r /local/debian ./backup",
+    "vitrine cp --unpack auto https://example.org/disk.raw.xz /local/",
+  ],
   run(session, args) {
+    ofOneSource(args);
     const check = (from: Place, to: Place) => {
       if (from.kind === "tree" || to.kind === "tree") return;
       throw new UsageError("one side of a copy is a path of the tree");

@@ -5,6 +5,8 @@
  */
 import { resolve } from "@std/path";
 import { NotFound } from "../../errors/mod.ts";
+import { isOwned, lastSegment } from "../../vfs/import/import_source.ts";
+import { unpackedName } from "../../vfs/import/incoming_image.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { type Arguments, type Session, UsageError } from "../command.ts";
 import { filesBelow, isLocalDirectory } from "../local.ts";
@@ -106,20 +108,42 @@ async function* pairsFrom(
     if (intoDirectory) throw new UsageError("standard input needs a name as target");
     return yield { from, to };
   }
+  if (from.kind === "tree" && isWebUrl(vfs, from.path)) {
+    const name = lastSegment(from.path);
+    if (intoDirectory && name === undefined) throw new UsageError(`${from.path}: has no name`);
+    return yield { from, to: intoDirectory ? childOf(to, storedName(name!, args)) : to };
+  }
   try {
     if (!await isDirectory(vfs, from, session)) {
-      return yield { from, to: intoDirectory ? childOf(to, nameOf(from.path)) : to };
+      const name = storedName(nameOf(from.path), args);
+      return yield { from, to: intoDirectory ? childOf(to, name) : to };
     }
     if (!args.has("recursive")) throw new UsageError(`${from.path}: is a directory: use -r`);
     const name = nameOf(from.path);
     const isContent = from.path.endsWith("/") || /^\.{0,2}$/.test(name);
     const into = intoDirectory && !isContent ? childOf(to, name) : to;
     for await (const { path, size } of imagesBelow(vfs, from, session)) {
-      yield { from: childOf(from, path), to: childOf(into, path), size };
+      yield { from: childOf(from, path), to: childOf(into, storedName(path, args)), size };
     }
   } catch (error) {
     session.fail(error);
   }
+}
+
+/** Returns the name that an image keeps in a directory. */
+function storedName(name: string, args: Arguments): string {
+  return (args.value("unpack") ?? "none") === "none" ? name : unpackedName(name);
+}
+
+/**
+ * Returns whether an operand is a URL of the web that no store of the tree owns.
+ *
+ * @param vfs The tree.
+ * @param operand The operand.
+ * @returns Whether it can only be imported.
+ */
+export function isWebUrl(vfs: Vfs, operand: string): boolean {
+  return /^https?:\/\//i.test(operand) && !isOwned(vfs, operand);
 }
 
 /** Lists the paths of the images below a directory, from there. */

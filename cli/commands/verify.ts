@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { ImageFormatRefused, SizeMismatch } from "../../errors/mod.ts";
+import { ImageFormatRefused, NotFound, SizeMismatch } from "../../errors/mod.ts";
 import type { ExpectedDigests } from "../../streams/mod.ts";
 import { withTreePath } from "../../vfs/errors.ts";
+import { publishedDigests, readChecksums } from "../../vfs/import/published.ts";
 import { orderedMap } from "../../vfs/ordered_map.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import {
@@ -19,8 +20,8 @@ import {
   transfersOf,
   UsageError,
 } from "../command.ts";
-import { publishedOf } from "../import_options.ts";
-import { parseTreePath } from "../place.ts";
+import { openChecksums, PUBLISHED, publishedOf } from "../import_options.ts";
+import { nameOf, parseTreePath } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { below } from "../walk.ts";
 
@@ -52,6 +53,25 @@ function digestsOf(args: Arguments): ExpectedDigests | undefined {
   const [, algo, value] = /^([a-z0-9-]+):([0-9a-f]+)$/i.exec(text ?? "") ?? [];
   if (text !== undefined && (!algo || !value)) throw new UsageError("--multihash is ALGO:HEX");
   return { checksum, multihash: algo && value ? { algo, value } : undefined };
+}
+
+/** Returns the digests that a checksum file has of an image. */
+async function listedDigests(
+  vfs: Vfs,
+  sums: string,
+  path: string,
+  args: Arguments,
+): Promise<ExpectedDigests> {
+  const name = args.value("checksum-name") ?? nameOf(path);
+  try {
+    const found = await publishedDigests(vfs, name, { checksums: new Blob([sums]) });
+    const algo = ["sha512", "sha256"].find((one) => found.has(one));
+    const multihash = algo === undefined ? undefined : { algo, value: found.get(algo)! };
+    return { checksum: found.get("md5"), multihash };
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+    throw new NothingKnown(`verify ${path}: ${error.message}`);
+  }
 }
 
 /** An image, or a path of which the images cannot be listed and why. */
@@ -148,9 +168,7 @@ export const verify: Command = {
     "The digests are those of the command line, or those that the store holds. The exit code is 3 if " +
     "an image differs, and 4 if no digest of an image is known. Nothing is written, except with --record.",
   options: [
-    { name: "md5", value: "HEX", help: "the md5 that the image must have" },
-    { name: "sha256", value: "HEX", help: "the SHA-256 that the image must have" },
-    { name: "sha512", value: "HEX", help: "the SHA-512 that the image must have" },
+    ...PUBLISHED,
     {
       name: "record",
       help: "record the digests of images of which none are known; this writes to the store",
@@ -171,13 +189,19 @@ export const verify: Command = {
     const transfers = transfersOf(args);
     if (expected && args.has("record")) throw new UsageError("--record takes no digests");
     const vfs = await session.vfs();
+    const checksums = await openChecksums(args, session.signal);
+    if (checksums !== undefined && (expected || args.has("record"))) {
+      throw new UsageError("--checksums takes neither digests nor --record");
+    }
+    const sums = checksums && await readChecksums(vfs, checksums, session.options);
     const outcomes = orderedMap(imagesOf(vfs, paths, session), transfers, async (image) => {
       const { path } = image;
       try {
         session.signal.throwIfAborted();
         if ("error" in image) throw image.error;
         if (args.has("inspect")) await judge(vfs, path, session);
-        const done = await verifyOne(vfs, path, expected, args.has("record"), session);
+        const digests = sums ? await listedDigests(vfs, sums, path, args) : expected;
+        const done = await verifyOne(vfs, path, digests, args.has("record"), session);
         return { path, done };
       } catch (error) {
         return { path, error };

@@ -108,6 +108,17 @@ serviceTest("vitrine add URL: checks, unpacks and stores what nginx has", "nginx
     assertEquals([result.size, result.unpacked], [image.length, "xz"]);
     assertEquals(await Deno.readFile(work.path("local/a.raw")), image);
 
+    const copied = await work.run("cp", "--unpack", "auto", `${url}/a.raw.gz`, "/local/copies/");
+    assertEquals([copied.code, copied.err], [0, ""]);
+    assertEquals(await Deno.readFile(work.path("local/copies/a.raw")), image);
+    const sums1 = ["--checksums", `${url}/CHECKSUM`, "--checksum-name"];
+    const kept = await work.run("cp", `${url}/a.raw.gz`, ...sums1, "a.raw.gz", "/local/kept");
+    assertEquals([kept.code, kept.err], [0, ""]);
+    const named = await work.run("verify", "/local/kept", ...sums1, "a.raw.gz");
+    assertEquals([named.code, named.out], [0, "/local/kept: ok (sha256)\n"]);
+    assertEquals((await work.run("verify", "/local/kept", ...sums1, "a.raw.xz")).code, 3);
+    assertEquals((await work.run("verify", "/local/kept", ...sums1.slice(0, 2))).code, 4);
+
     await Deno.writeFile(`${folder}/a.raw.gz`, packed);
     const wrong = await work.run("add", `${url}/a.raw.gz`, "--id", "b", ...flags);
     assertEquals(
@@ -128,4 +139,17 @@ Deno.test("HttpStore and importImage: a source of a store is read by the store",
   await using vfs = new Vfs({ local: new MemoryStore("local"), web });
   await importImage(vfs, "https://example.org/x/c.raw.xz", { store: "local", unpack: "xz" });
   assertEquals(await vfs.readFile("/local/c.raw"), image);
+});
+
+Deno.test("cp: checks and unpacks what is at hand, and nothing for several sources", async () => {
+  await using work = await Workplace.make();
+  await Deno.writeFile(work.path("a.gz"), await pipe(image, "gzip", "-c"));
+  const one = await work.run("cp", "--unpack", "gzip", "./a.gz", "/local/a.raw");
+  assertEquals([one.code, one.err], [0, ""]);
+  assertEquals(await Deno.readFile(work.path("local/a.raw")), image);
+  const md5 = ["--md5", "0".repeat(32)];
+  assertEquals((await work.run("cp", ...md5, "/local/a.raw", "/mirror/a.raw")).code, 3);
+  assertEquals((await work.run("cp", ...md5, "/local/a.raw", "./a.gz", "/mirror/")).code, 2);
+  assertEquals((await work.run("cp", ...md5, "/local/a.raw", "./b.raw")).code, 2);
+  assertEquals((await work.files()).some((path) => path.includes("mirror/a")), false);
 });

@@ -56,7 +56,14 @@ export async function openImportSource(
   }
 }
 
-function isOwned(vfs: Vfs, uri: string): boolean {
+/**
+ * Returns whether a URI is an image of a store of the tree.
+ *
+ * @param vfs The tree.
+ * @param uri The URI.
+ * @returns Whether a store owns it, whether the image exists or not.
+ */
+export function isOwned(vfs: Vfs, uri: string): boolean {
   try {
     vfs.stores.getLocationFromUri(uri);
     return true;

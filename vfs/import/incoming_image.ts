@@ -128,9 +128,19 @@ async function prepare(
   return {
     reader: opened.reader,
     size: options.size ?? (packing ? undefined : opened.size),
-    id: options.id ?? (packing ? name?.replace(SUFFIX, "") : name),
+    id: options.id ?? (packing ? name && unpackedName(name) : name),
     arrival: (added) => arrivalOf(arriving, packing, added),
   };
+}
+
+/**
+ * Returns the name that an image has once it is unpacked.
+ *
+ * @param name The name of the source.
+ * @returns The name without `.gz`, `.xz` and the like.
+ */
+export function unpackedName(name: string): string {
+  return name.replace(SUFFIX, "");
 }
 
 async function recognise(head: Uint8Array): Promise<Packing | undefined> {

@@ -58,18 +58,7 @@ export async function publishedDigests(
   if (checksums === undefined) return digests;
   if (name === undefined) throw new Invalid("the source has no name to look up in the checksums");
   const { parseChecksums } = await import("../../drivers/http/checksum_files.ts");
-  const opened = await openImportSource(vfs, checksums, { signal, context });
-  let text: string;
-  try {
-    const bytes = await opened.reader.read(new Uint8Array(CHECKSUMS_LIMIT));
-    if (bytes.length === CHECKSUMS_LIMIT) {
-      throw new Invalid(`the checksum file has more than ${CHECKSUMS_LIMIT} bytes`);
-    }
-    text = new TextDecoder().decode(bytes);
-  } finally {
-    await opened.reader.close();
-    await opened.release();
-  }
+  const text = await readChecksums(vfs, checksums, { signal, context });
   const found = parseChecksums(text, name).get(name);
   if (found === undefined) throw new NotFound(`the checksum file does not name ${name}`);
   for (const [algorithm, value] of found) {
@@ -82,4 +71,31 @@ export async function publishedDigests(
     digests.set(algorithm, value);
   }
   return digests;
+}
+
+/**
+ * Reads a checksum file.
+ *
+ * @param vfs The tree, whose stores may have it.
+ * @param checksums Its URL, or its content.
+ * @param options The caller, and an abort signal.
+ * @returns The text.
+ * @throws {Invalid} If it has more than 4 MiB.
+ */
+export async function readChecksums(
+  vfs: Vfs,
+  checksums: string | URL | ImageData,
+  options: OperationOptions,
+): Promise<string> {
+  const opened = await openImportSource(vfs, checksums, options);
+  try {
+    const bytes = await opened.reader.read(new Uint8Array(CHECKSUMS_LIMIT));
+    if (bytes.length === CHECKSUMS_LIMIT) {
+      throw new Invalid(`the checksum file has more than ${CHECKSUMS_LIMIT} bytes`);
+    }
+    return new TextDecoder().decode(bytes);
+  } finally {
+    await opened.reader.close();
+    await opened.release();
+  }
 }
