@@ -6,7 +6,7 @@
 import { TimeoutError } from "../errors/mod.ts";
 import { hasNodeSockets } from "../runtime/mod.ts";
 import { type ByteReader, type Bytes, NO_BYTES } from "../streams/bytes.ts";
-import { type BodyOptions, bodyReader, readWhole } from "./body.ts";
+import { type BodyOptions, bodyReader } from "./body.ts";
 import type { EngineResponse } from "./engine.ts";
 import { parseContentLength } from "./headers.ts";
 
@@ -130,6 +130,7 @@ export class HttpResponse {
       );
     }, time);
     try {
+      const { readWhole } = await import("./whole_body.ts");
       return await readWhole(isCoded ? this.#decoded() : this.body, likely, limit);
     } finally {
       clearTimeout(timer);
@@ -163,6 +164,7 @@ export class HttpResponse {
   async release(): Promise<void> {
     if (this.#length && this.#length <= DRAINED) {
       const timer = setTimeout(() => this.#options.controller.abort(), DRAIN_TIME);
+      const { readWhole } = await import("./whole_body.ts");
       await readWhole(this.body, this.#length, DRAINED).catch(() => {});
       clearTimeout(timer);
     }
