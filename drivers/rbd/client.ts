@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  BackendException,
   BadStoreConfiguration,
   NotAuthenticated,
   NotFound,
@@ -314,12 +315,69 @@ export class PoolClient extends Handle {
   ): Promise<T> {
     return await this.using(async () => {
       const out = new Out();
-      await this.#libraries.call(call, this.#pool, cString(name), out.bytes, snapshot);
+      const open = async () =>
+        void await this.#libraries.call(call, this.#pool, cString(name), out.bytes, snapshot);
+      await open().catch((error) => this.#explain(error, call, name, snapshot, open));
       const handle = await wrap(out.pointer);
       this.#handles.add(handle);
       handle.onClosed = () => this.#handles.delete(handle);
       return handle;
     });
+  }
+
+  /**
+   * Throws the error of an image that could not be opened, unless it can be by now. librbd says "no such
+   * image" of one whose parent is missing too.
+   */
+  async #explain(
+    error: unknown,
+    call: string,
+    name: string,
+    snapshot: Uint8Array<ArrayBuffer> | null,
+    open: () => Promise<void>,
+  ): Promise<void> {
+    if (!(error instanceof NotFound)) throw error;
+    const id = call.includes("_by_id") ? name : await this.idOf(name);
+    if (id === undefined || !await this.#has(id, snapshot)) throw error;
+    try {
+      // It may have appeared just now.
+      await open();
+    } catch (again) {
+      if (!(again instanceof NotFound) || !await this.#has(id, snapshot)) throw again;
+      throw new BackendException(
+        "the image is there, but the pool or the image that it was cloned from is missing",
+        { cause: again },
+      );
+    }
+  }
+
+  /** Returns whether there is an image of that id, and a snapshot of that name where one is given. */
+  async #has(id: string, snapshot: Uint8Array<ArrayBuffer> | null): Promise<boolean> {
+    // The last snapshot's id, the number of snapshots, and the id of each.
+    const context = await this.#ofImage(id, "get_snapcontext", new Uint8Array());
+    if (context === undefined || snapshot === null) return context !== undefined;
+    for (let at = 12; at < context.length; at += 8) {
+      const name = await this.#ofImage(id, "get_snapshot_name", context.slice(at, at + 8));
+      if (name && textOf(name.subarray(4)) === textOf(snapshot)) return true;
+    }
+    return false;
+  }
+
+  /** Calls a method of an image's header; `undefined` where there is none, or nothing of that kind. */
+  async #ofImage(
+    id: string,
+    method: string,
+    input: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array | undefined> {
+    const output = new Uint8Array(64 * 1024);
+    const length = await this.#libraries.attempt(
+      "rados_exec",
+      ...[this.#pool, cString(`rbd_header.${id}`), cString("rbd"), cString(method)] as const,
+      ...[input, input.length, output, output.length] as const,
+    );
+    if (length === -ERRNO.ENOENT) return undefined;
+    if (length < 0) throw errorOf("rados_exec", -length);
+    return output.subarray(0, length);
   }
 
   async #withOptions(

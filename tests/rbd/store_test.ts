@@ -27,7 +27,7 @@ import { SNAPSHOT } from "../../drivers/rbd/location.ts";
 import { program } from "../services/service.ts";
 import { serviceTest } from "../services/mod.ts";
 import { run } from "../services/processes.ts";
-import { freshId, MIB, objects, randomBytes, rbd, sha512, storeOn } from "./support.ts";
+import { ceph, freshId, MIB, objects, randomBytes, rbd, sha512, storeOn } from "./support.ts";
 
 async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -437,6 +437,44 @@ serviceTest(
     assertEquals([await trashed(true), await trashed(false)], [true, false]);
     await rbd(ceph, "rm", "--no-progress", child);
     assertEquals([await trashed(false), await trashed(true)], [true, false]);
+  },
+);
+
+serviceTest(
+  "RbdStore: an image whose parent is gone is neither missing nor a leftover",
+  "ceph",
+  async ({ ceph: cluster }) => {
+    const [parent, pool] = [`parent-${freshId()}`, `child-${freshId()}`];
+    const at = { ...cluster, pool };
+    const remove = (name: string) =>
+      ceph(cluster, "osd", "pool", "rm", name, name, "--yes-i-really-really-mean-it");
+    for (const name of [parent, pool]) await ceph(cluster, "osd", "pool", "create", name, "1");
+    try {
+      const source = storeOn({ ...cluster, pool: parent });
+      await source.add("base", randomBytes(10));
+      await source.close();
+      for (const name of ["image", "disk"]) {
+        await rbd(cluster, "clone", `${parent}/base@snap`, `${pool}/${name}`);
+      }
+      await rbd(at, "snap", "create", "--no-progress", "image@snap");
+      await rbd(at, "snap", "protect", "image@snap");
+      await remove(parent);
+      await using store = storeOn(at);
+      const skipped: string[] = [];
+      const onSkipped = ({ path }: { path: string }) => void skipped.push(path);
+      assertEquals(await Array.fromAsync(store.list({ onSkipped })), []);
+      assertEquals(skipped.splice(0), ["image"]);
+      assertEquals(await Array.fromAsync(store.gc({ olderThan: -60_000, onSkipped })), []);
+      assertEquals(skipped.sort(), ["disk", "image"]);
+      for (const call of [() => store.stat("image"), () => store.get("image")]) {
+        await assertRejects(call, BackendException, "cloned from is missing");
+      }
+      await assertRejects(() => store.delete("image"), BackendException, "cloned from is missing");
+      assertEquals((await rbd(at, "ls")).trim().split("\n"), ["disk", "image"]);
+    } finally {
+      await remove(parent);
+      await remove(pool);
+    }
   },
 );
 
