@@ -9,18 +9,22 @@
  *
  * @module
  */
-import { Duplicate } from "../../errors/mod.ts";
+import { Duplicate, InUseByStore, NotFound } from "../../errors/mod.ts";
 import type { PoolClient } from "./client.ts";
 
-/** Milliseconds after which a living client has taken its next step. */
+/** Milliseconds after which a living client has usually taken its next step. */
 export const PAUSE = 500;
 
+/** Milliseconds after which a client that has not taken its next step has certainly died: an hour. */
+const STALE = 3_600_000;
+
 /**
- * Returns whether an image has that name. Takes the name back from an image that has another.
+ * Returns whether an image has that name. A name that a broken rename left is taken back after an hour.
  *
  * @param client The pool.
  * @param name The name.
  * @returns Whether it is taken.
+ * @throws {Duplicate} If another client may be renaming an image to it.
  */
 export async function isTaken(client: PoolClient, name: string): Promise<boolean> {
   const id = await client.idOf(name);
@@ -29,6 +33,13 @@ export async function isTaken(client: PoolClient, name: string): Promise<boolean
   // Another client may be about to take the next step.
   await delay(PAUSE);
   if (await client.nameOf(id) === name) return true;
+  const since = await client.namedAt(name);
+  if (await client.idOf(name) === undefined) return false;
+  if (Date.now() - since.getTime() < STALE) {
+    throw new Duplicate(
+      "another client is giving an image that name, or died while it did: then it is free after an hour",
+    );
+  }
   await client.forget(id, name);
   return await client.idOf(name) !== undefined;
 }
@@ -54,8 +65,10 @@ export async function renameImage(
   try {
     await client.rename(from, to);
   } catch (error) {
-    // Another rename of the image was faster: its directory entry is not the one that librbd expected.
-    const isHalf = await client.idOf(to) === id && await client.nameOf(id) !== to;
+    // Another rename of the image was faster: its directory entry is not the one that librbd expected. After
+    // any other error the name may be one that another client is giving it.
+    const isOurs = error instanceof InUseByStore || error instanceof NotFound;
+    const isHalf = isOurs && await client.idOf(to) === id && await client.nameOf(id) !== to;
     if (isHalf) await client.forget(id, to);
     throw error;
   }

@@ -20,6 +20,7 @@ import {
   Invalid,
   NotFound,
   StoreError,
+  TimeoutError,
 } from "@vitrine/vitrine";
 import { RbdLocation } from "@vitrine/vitrine/rbd";
 import { PoolClient } from "../../drivers/rbd/client.ts";
@@ -27,6 +28,7 @@ import { SNAPSHOT } from "../../drivers/rbd/location.ts";
 import { program } from "../services/service.ts";
 import { serviceTest } from "../services/mod.ts";
 import { run } from "../services/processes.ts";
+import { clockAt } from "../s3/clock.ts";
 import { ceph, freshId, MIB, objects, randomBytes, rbd, sha512, storeOn } from "./support.ts";
 
 async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
@@ -569,6 +571,38 @@ serviceTest(
 );
 
 serviceTest(
+  "RbdStore.rename: takes no name back that another rename of the image is giving it",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const [from, to] = [freshId(), freshId()];
+    await store.add(from, randomBytes(1));
+    const { imageId } = await idsOf(ceph, from);
+    const rename = PoolClient.prototype.rename;
+    try {
+      for (const error of [new Duplicate("it exists"), new TimeoutError("no response")]) {
+        PoolClient.prototype.rename = async () => {
+          await run("rados", [
+            ...["-c", ceph.confPath, "-p", ceph.pool],
+            ...["cp", `rbd_id.${from}`, `rbd_id.${to}`],
+          ]);
+          throw error;
+        };
+        await assertRejects(() => store.rename(from, to), error.constructor as typeof Duplicate);
+        await using client = await PoolClient.open({
+          ...{ cephConf: ceph.confPath, user: ceph.user, pool: ceph.pool, connectTimeout: 60 },
+        });
+        assertEquals(await client.idOf(to), imageId);
+        await client.forget(imageId, to);
+      }
+    } finally {
+      PoolClient.prototype.rename = rename;
+    }
+    await store.delete(from);
+  },
+);
+
+serviceTest(
   "RbdStore.rename: a name that a broken rename left can be taken by another image, and by the image itself",
   "ceph",
   async ({ ceph }) => {
@@ -578,8 +612,20 @@ serviceTest(
     const [a, b] = [freshId(), freshId()];
     const sizes = () => Promise.all([a, b].map((id) => store.getSize(id)));
     const half = () => rados("cp", `rbd_id.${a}`, `rbd_id.${b}`);
-    await store.add(a, randomBytes(1));
+    const { imageId } = await store.add(a, randomBytes(1)).then(() => idsOf(ceph, a));
     await half();
+    // While the client that renames may be alive, the name is its.
+    const other = freshId();
+    await store.add(other, randomBytes(5));
+    for (const take of [() => store.add(b, randomBytes(2)), () => store.rename(other, b)]) {
+      await assertRejects(take, Duplicate, "another client");
+    }
+    await store.delete(other);
+    await using client = await PoolClient.open({
+      ...{ cephConf: ceph.confPath, user: ceph.user, pool: ceph.pool, connectTimeout: 60 },
+    });
+    assertEquals(await client.idOf(b), imageId);
+    using _clock = clockAt(Date.now() + 7_200_000);
     await store.add(b, randomBytes(2));
     assertEquals(await sizes(), [1, 2]);
     await store.delete(b);
