@@ -32,11 +32,26 @@ export interface CommandOption {
 export interface Arguments {
   /** The operands, in order. */
   operands: string[];
-  /** Returns whether a flag was set. */
+  /**
+   * Returns whether a flag was set.
+   *
+   * @param name The long name of the option, without dashes.
+   * @returns `true` if it was, by its long name or a letter.
+   */
   has(name: string): boolean;
-  /** Returns the value of an option, or `undefined`. */
+  /**
+   * Returns the value of an option. If the option was repeated, the last value counts.
+   *
+   * @param name The long name of the option, without dashes.
+   * @returns The text as it was typed, or `undefined` if the option was not used.
+   */
   value(name: string): string | undefined;
-  /** Returns all values of an option that may be repeated. */
+  /**
+   * Returns all values of an option that may be repeated.
+   *
+   * @param name The long name of the option, without dashes.
+   * @returns The texts in the order of the command line.
+   */
   values(name: string): string[];
 }
 
@@ -52,19 +67,38 @@ export interface Session {
   signal: AbortSignal;
   /** The options of every operation: the abort signal, and the caller once the tree is open. */
   options: OperationOptions;
-  /** Reads the configuration of the files and the environment. */
+  /**
+   * Reads the configuration of the files and the environment.
+   *
+   * @returns The configured stores and mounts, checked.
+   */
   config(): Promise<Config>;
-  /** Returns the path tree over the configured stores, opened on first use. */
+  /**
+   * Opens the path tree over the configured stores.
+   *
+   * @returns The tree. It is the same each time.
+   */
   vfs(): Promise<Vfs>;
   /**
-   * Reports a failure of one of several things on standard error. The others go on, and the exit code
-   * becomes that of the error, or `code`. Throws the error if nothing can go on: the command line is
-   * wrong, the user interrupted, or nobody reads the output.
+   * Reports a failure of one of several things on standard error. The others go on.
+   *
+   * @param error What went wrong.
+   * @param code The exit code. Default: that of the error.
+   * @throws {unknown} The error itself if nothing can go on: the command line is wrong, the user interrupted, or
+   * nobody reads the output.
    */
   fail(error: unknown, code?: number | undefined): void;
-  /** Makes the exit code that of a result, without a line about it. */
+  /**
+   * Sets the exit code that a result means, without a line about it.
+   *
+   * @param code One of {@linkcode EXIT}. Several are combined as in {@linkcode combinedExitCode}.
+   */
   setExitCode(code: number): void;
-  /** Writes a line to standard error that is no failure of the command. */
+  /**
+   * Writes a line to standard error that is no failure of the command.
+   *
+   * @param what An error, or anything that is printed as text.
+   */
   note(what: unknown): void;
 }
 
@@ -84,7 +118,12 @@ export interface Command {
   readonly candidates?: Candidates;
   /** Command lines that show its use. */
   readonly examples?: readonly string[];
-  /** Runs it. */
+  /**
+   * Runs the command.
+   *
+   * @param session The tree, the output and the abort signal.
+   * @param args The operands and options, which have been checked against the declaration above.
+   */
   run(session: Session, args: Arguments): Promise<void>;
 }
 

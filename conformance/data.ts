@@ -10,7 +10,13 @@ import type { RuleContext } from "./suite.ts";
 /** One mebibyte. */
 export const MIB: number = 1024 * 1024;
 
-/** Returns `size` bytes that differ by place and by seed. */
+/**
+ * Returns bytes that differ by place and by seed.
+ *
+ * @param size The number of bytes.
+ * @param seed Any number. Other seeds give other bytes. Default: 1.
+ * @returns The same bytes for the same size and seed.
+ */
 export function pattern(size: number, seed = 1): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   const words = new Uint32Array(bytes.buffer, 0, size >> 2);
@@ -23,7 +29,13 @@ export function pattern(size: number, seed = 1): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Returns a stream of the bytes in pieces of odd sizes; a byte stream or a plain one. */
+/**
+ * Returns a stream with chunks of an odd size.
+ *
+ * @param bytes All that the stream has.
+ * @param piece The size of a chunk in bytes. Default: 65,539, so that no chunk ends where a block does.
+ * @returns The stream, which is no byte stream.
+ */
 export function streamOf(bytes: Uint8Array, piece = 65_539): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
@@ -35,7 +47,13 @@ export function streamOf(bytes: Uint8Array, piece = 65_539): ReadableStream<Uint
   });
 }
 
-/** Returns a stream that gives the bytes, then fails. */
+/**
+ * Returns a stream that gives some bytes and then fails.
+ *
+ * @param bytes What comes before the failure.
+ * @param error What the stream fails with.
+ * @returns A source that an `add` must not survive.
+ */
 export function failing(bytes: Uint8Array, error: unknown): ReadableStream<Uint8Array> {
   const reader = streamOf(bytes).getReader();
   return new ReadableStream({
@@ -47,7 +65,14 @@ export function failing(bytes: Uint8Array, error: unknown): ReadableStream<Uint8
   });
 }
 
-/** Returns all bytes of an image, or of a range. */
+/**
+ * Reads an image into memory.
+ *
+ * @param store The store that has it.
+ * @param image The image: its id, its location or its location URI.
+ * @param options The range, and digests to verify. Default: the whole image, unverified.
+ * @returns All bytes of the image, or of the range.
+ */
 export async function bytesOf(
   store: Store,
   image: ImageRef,
@@ -57,14 +82,25 @@ export async function bytesOf(
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Fails unless two byte arrays are equal, without printing megabytes. */
+/**
+ * Asserts that two byte arrays are equal, without printing megabytes.
+ *
+ * @param actual What was read.
+ * @param expected What should have been read.
+ */
 export function assertBytes(actual: Uint8Array, expected: Uint8Array): void {
   assertEquals(actual.length, expected.length, "number of bytes");
   const at = actual.findIndex((byte, i) => byte !== expected[i]);
   assertEquals(at, -1, `the first wrong byte is at ${at}`);
 }
 
-/** Returns the rule's own entries of a listing. */
+/**
+ * Lists the images and directories of one rule.
+ *
+ * @param context The store, and which part of it belongs to the rule.
+ * @param recursive Whether to list everything below the rule's directory. Default: `true`.
+ * @returns The entries in the order of their paths. Those of other rules are left out.
+ */
 export async function listed(
   { store, directory, flat, id }: RuleContext,
   recursive = true,

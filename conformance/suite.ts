@@ -19,7 +19,12 @@ export interface BackendHooks {
 export interface RuleContext extends BackendHooks {
   /** The store under test, configured. */
   store: Store;
-  /** Makes an image id that no other rule uses; the same name gives the same id. */
+  /**
+   * Returns an image id that no other rule uses.
+   *
+   * @param name A name that is unique within the rule.
+   * @returns The id. It is the same each time for the same name.
+   */
   id(name: string): string;
   /** The directory that holds this rule's ids; `""` in a flat store. */
   directory: string;
@@ -33,7 +38,11 @@ export interface Rule {
   name: string;
   /** Abilities without which the rule says nothing. */
   needs?: number;
-  /** Holds the store to the rule. */
+  /**
+   * Checks that a store keeps the rule.
+   *
+   * @param context The store, and what the test can do to its backend.
+   */
   run(context: RuleContext): Promise<void>;
 }
 
@@ -49,7 +58,15 @@ export interface ConformanceOptions {
   cleanup?: (store: Store) => Promise<void> | void;
 }
 
-/** Runs the rules as steps of one test; what a store cannot do is skipped by name. */
+/**
+ * Runs the rules as steps of one test. What a store cannot do is skipped by name.
+ *
+ * @param name The name of the test.
+ * @param makeStore Creates the store under test.
+ * @param rules The rules, in the order in which they run.
+ * @param options What is known of the store, and which rules it is excused from.
+ * @throws {Error} If a rule to be skipped does not exist.
+ */
 export function runRules(
   name: string,
   makeStore: () => Promise<Store> | Store,

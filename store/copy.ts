@@ -30,15 +30,46 @@ import type {
 
 /** The operations of a store that copying needs. */
 export interface CopyableStore {
-  /** Adds an image. */
+  /**
+   * Adds an image.
+   *
+   * @param imageId The id of the new image.
+   * @param data The bytes, in any of the forms of `ImageData`.
+   * @param options The size and the digests that the data must have, the caller, and an abort signal.
+   * @returns Location, size in bytes and digests of the image.
+   */
   add(imageId: string, data: ImageData, options: AddOptions): Promise<AddResult>;
-  /** Opens an image for reading. */
+  /**
+   * Opens an image for reading.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @returns The bytes, and what opening the image says about it.
+   */
   get(image: ImageRef, options: GetOptions): Promise<GetResult>;
-  /** Reads what is known of an image. */
+  /**
+   * Reads what is known of an image without its bytes.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @returns Size in bytes, date, ETag and digests, as far as the store knows them.
+   */
   stat(image: ImageRef, options: OperationOptions): Promise<ImageStat>;
-  /** Judges an image. */
+  /**
+   * Inspects the format of an image.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options Whether an earlier verdict is used, the caller, and an abort signal.
+   * @returns What the image is, and whether it is safe.
+   */
   inspect(image: ImageRef, options: InspectOptions): Promise<ImageInspection>;
-  /** Deletes an image. */
+  /**
+   * Deletes an image.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @returns Why the backend keeps the data, if it does.
+   */
   delete(image: ImageRef, options: OperationOptions): Promise<DeleteResult>;
 }
 

@@ -34,7 +34,13 @@ function secretsOf(
     .filter((value): value is string => typeof value === "string" && value.length > 3);
 }
 
-/** Returns the error to throw for what a driver threw. The caller's own abort passes as it is. */
+/**
+ * Returns the error to throw for what a driver threw. Secrets are masked in it and in its causes.
+ *
+ * @param error Anything that was thrown.
+ * @param place Where it was thrown, and what may not be printed.
+ * @returns A `StoreError` with store, operation and path. The caller's own abort reason as it is.
+ */
 export function wrapError(error: unknown, place: ErrorPlace): unknown {
   const { store, operation, image, signal, options } = place;
   if (isAbort(error, signal)) return error;

@@ -50,7 +50,17 @@ const READ_ACLS: Ability = [BitMasks.ACL_READ, StoreAclsNotSupported];
 const WRITE_ACLS: Ability = [BitMasks.ACL_WRITE, StoreAclsNotSupported];
 const PRESIGN: Ability = [BitMasks.PRESIGN, StorePresignNotSupported];
 
-/** Adds an image. */
+/**
+ * Adds an image, and releases the data if that fails.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param imageId The id of the new image.
+ * @param data The bytes, in any of the forms of `ImageData`.
+ * @param options What is known of the data, which images are accepted, the caller and an abort signal.
+ * @returns Location, size in bytes and digests of the image.
+ * @throws {StoreError} With store, operation and path. See `Store.add`.
+ */
 export async function add<L extends StoreLocation>(
   runner: Runner<L>,
   imageId: string,
@@ -100,7 +110,18 @@ async function addSource<L extends StoreLocation>(
   };
 }
 
-/** Runs a changing operation that only one driver has. */
+/**
+ * Runs a changing operation that only one driver has.
+ *
+ * @typeParam L The driver's class of locations.
+ * @typeParam T What the operation returns.
+ * @param runner What runs the operations of the store.
+ * @param operation The name of the operation, for errors.
+ * @param image The image: its id, its location or its location URI.
+ * @param options The caller, and an abort signal.
+ * @param body What to do with the image's location.
+ * @returns What `body` returns.
+ */
 export function modify<L extends StoreLocation, T>(
   runner: Runner<L>,
   operation: string,
@@ -111,7 +132,15 @@ export function modify<L extends StoreLocation, T>(
   return runner.onImage(operation, image, options, WRITE, body);
 }
 
-/** Computes the digests of an image and has the driver record them. */
+/**
+ * Computes the digests of an image and has the driver record them.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param image The image: its id, its location or its location URI.
+ * @param options The algorithm of the multihash, an observer of the chunks, the caller, an abort signal.
+ * @returns The size in bytes and the digests.
+ */
 export function recordDigests<L extends StoreLocation>(
   runner: Runner<L>,
   image: ImageRef,
@@ -136,7 +165,15 @@ export function recordDigests<L extends StoreLocation>(
   });
 }
 
-/** Deletes an image. */
+/**
+ * Deletes an image.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param image The image: its id, its location or its location URI.
+ * @param options The caller, and an abort signal.
+ * @returns Why the backend keeps the data, if it does.
+ */
 export function remove<L extends StoreLocation>(
   runner: Runner<L>,
   image: ImageRef,
@@ -156,7 +193,14 @@ async function deleteOne<L extends StoreLocation>(
   return await driver.deleteImage(location, options) ?? {};
 }
 
-/** Deletes images; missing ones are ignored. */
+/**
+ * Deletes many images. Those that do not exist are ignored.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param images Ids, locations or location URIs. They need not all be known at the start.
+ * @param options The caller, and an abort signal.
+ */
 export function removeMany<L extends StoreLocation>(
   runner: Runner<L>,
   images: Iterable<ImageRef> | AsyncIterable<ImageRef>,
@@ -182,7 +226,14 @@ export function removeMany<L extends StoreLocation>(
   });
 }
 
-/** Removes what the backend keeps of a directory itself. */
+/**
+ * Removes what the backend keeps of a directory itself.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param directory The path of the directory, without a slash at its end.
+ * @param options The caller, and an abort signal.
+ */
 export function removeDirectory<L extends StoreLocation>(
   runner: Runner<L>,
   directory: string,
@@ -195,7 +246,15 @@ export function removeDirectory<L extends StoreLocation>(
   });
 }
 
-/** Removes what adds that never ended left. */
+/**
+ * Removes what adds that never ended left.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param options The least age in milliseconds, whether to only list, and what to call with what is passed
+ * over.
+ * @returns Each leftover, after it was removed.
+ */
 export function gc<L extends StoreLocation>(
   runner: Runner<L>,
   options: GcOptions,
@@ -227,7 +286,14 @@ export function gc<L extends StoreLocation>(
   });
 }
 
-/** Lists images. */
+/**
+ * Lists images.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param options The directory, the page, and what to call with what is passed over.
+ * @returns The entries. They are in the order of names if a page is requested.
+ */
 export function list<L extends StoreLocation>(
   runner: Runner<L>,
   options: ListOptions,
@@ -251,7 +317,17 @@ export function list<L extends StoreLocation>(
   });
 }
 
-/** Copies an image to another id of the store. */
+/**
+ * Copies an image to another id of the store.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param store The store itself, for a copy as a stream.
+ * @param image The image: its id, its location or its location URI.
+ * @param imageId The id of the copy.
+ * @param options Whether to verify it, which images are accepted, the caller, and an abort signal.
+ * @returns Where the copy is, and its digests if they were computed on the way.
+ */
 export function copy<L extends StoreLocation>(
   runner: Runner<L>,
   store: CopyableStore,
@@ -291,7 +367,17 @@ async function copyLocation<L extends StoreLocation>(
   return await copyByStream({ store, image: from }, known, { store, imageId }, options);
 }
 
-/** Renames an image. */
+/**
+ * Renames an image: in one step if the driver can, otherwise by copying and deleting.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param store The store itself, for a copy as a stream.
+ * @param image The image: its id, its location or its location URI.
+ * @param imageId The new id.
+ * @param options The caller, and an abort signal.
+ * @returns The new location.
+ */
 export function rename<L extends StoreLocation>(
   runner: Runner<L>,
   store: CopyableStore,
@@ -315,7 +401,15 @@ export function rename<L extends StoreLocation>(
   });
 }
 
-/** Reads who may do what. */
+/**
+ * Reads who may read and write an image.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param image The image: its id, its location or its location URI.
+ * @param options The caller, and an abort signal.
+ * @returns The grants.
+ */
 export function getAcls<L extends StoreLocation>(
   runner: Runner<L>,
   image: ImageRef,
@@ -327,7 +421,15 @@ export function getAcls<L extends StoreLocation>(
   });
 }
 
-/** Replaces who may do what. */
+/**
+ * Replaces who may read and write an image.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param image The image: its id, its location or its location URI.
+ * @param acls The grants. What is left out is denied.
+ * @param options The caller, and an abort signal.
+ */
 export function setAcls<L extends StoreLocation>(
   runner: Runner<L>,
   image: ImageRef,
@@ -342,7 +444,17 @@ export function setAcls<L extends StoreLocation>(
   });
 }
 
-/** Creates a URL that gives access for a while. */
+/**
+ * Creates a URL that gives access for a limited time.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param image The image: its id, its location or its location URI.
+ * @param options The method, and for how many milliseconds the URL is valid. Default: `GET`, for an hour.
+ * @returns The URL with its signature.
+ * @throws {Invalid} If the method or the time is not allowed.
+ * @throws {StorePresignNotSupported} If the store cannot presign, or has a policy that a `PUT` would evade.
+ */
 export function presign<L extends StoreLocation>(
   runner: Runner<L>,
   image: ImageRef,

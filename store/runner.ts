@@ -35,7 +35,11 @@ export interface Declaration {
   readonly LOCATION: StoreLocationClass;
 }
 
-/** What the runner of a store is made of. */
+/**
+ * What the runner of a store is made of.
+ *
+ * @typeParam L The driver's class of locations.
+ */
 export interface RunnerParts<L extends StoreLocation> {
   /** Name of the store. */
   name: string;
@@ -72,7 +76,11 @@ export class Runner<L extends StoreLocation = StoreLocation> {
   #closing: Promise<void> = Promise.resolve();
   #addFailure: unknown;
 
-  /** Takes the parts of a store; nothing is opened. */
+  /**
+   * Takes the parts of a store. Nothing is opened.
+   *
+   * @param parts The driver, its options and its capabilities.
+   */
   constructor({ name, options, policy, capabilities, driver, declaration }: RunnerParts<L>) {
     this.policy = policy ?? {};
     this.name = name;
@@ -158,7 +166,17 @@ export class Runner<L extends StoreLocation = StoreLocation> {
     }
   }
 
-  /** Runs an operation on an image, once the store is able and the image is located. */
+  /**
+   * Runs an operation on an image, once the store is able and the image is located.
+   *
+   * @typeParam T What the operation returns.
+   * @param operation The name of the operation, for errors.
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @param ability What the store must be able to do, and the error if it is not.
+   * @param body What to do with the image's location.
+   * @returns What `body` returns.
+   */
   onImage<T>(
     operation: string,
     image: ImageRef,
@@ -172,7 +190,15 @@ export class Runner<L extends StoreLocation = StoreLocation> {
     });
   }
 
-  /** Makes what users see of an error. The caller's own abort passes as it is. */
+  /**
+   * Returns what users see of an error. The caller's own abort reason passes as it is.
+   *
+   * @param error Anything that was thrown.
+   * @param operation The name of the operation.
+   * @param image The image, if the operation is about one.
+   * @param signal The abort signal of the operation.
+   * @returns A `StoreError` with store, operation and path, without secrets; or the abort reason.
+   */
   async wrap(
     error: unknown,
     operation: string,
@@ -185,7 +211,12 @@ export class Runner<L extends StoreLocation = StoreLocation> {
     return wrapError(error, { store, operation, image, signal, options: [OPTIONS, this.#options] });
   }
 
-  /** Throws the refusal of an ability that the store lacks. */
+  /**
+   * Checks that the store is able to do something. Capabilities that are missing are refreshed once first.
+   *
+   * @param ability The capabilities, and the class of the error.
+   * @throws {StoreError} Of the class that the ability names, if the store lacks a capability.
+   */
   async require([wanted, Refusal]: Ability): Promise<void> {
     if (this.capabilities.isCapable(wanted)) return;
     await this.capabilities.updateCapabilities();
@@ -199,7 +230,14 @@ export class Runner<L extends StoreLocation = StoreLocation> {
     throw new Refusal("the store does not support it");
   }
 
-  /** Throws where the store cannot read from the middle, or only a part. */
+  /**
+   * Checks that the store can read a range.
+   *
+   * @param read The ability to read at all, and the error if it is missing.
+   * @param offset Whether the range starts after the first byte.
+   * @param length Whether the range ends before the last byte.
+   * @throws {StoreRandomGetNotSupported} If the store can only read whole images.
+   */
   async requireRange(read: Ability, offset: boolean, length: boolean): Promise<void> {
     const wanted = (offset ? BitMasks.READ_OFFSET : 0) | (length ? BitMasks.READ_CHUNK : 0);
     if (this.capabilities.isCapable(BitMasks.READ_ACCESS, wanted)) return;
@@ -210,6 +248,9 @@ export class Runner<L extends StoreLocation = StoreLocation> {
   /**
    * Returns the driver's location of an image.
    *
+   * @param image The image: its id, its location or its location URI.
+   * @param options The caller, and an abort signal.
+   * @returns The location, whether the image exists or not.
    * @throws {InvalidImageId} If it is an id that no image can have.
    * @throws {BadStoreUri} If it is a location of another store.
    */
@@ -228,12 +269,22 @@ export class Runner<L extends StoreLocation = StoreLocation> {
     return location;
   }
 
-  /** Returns whether a location of the driver's schemes is this store's. */
+  /**
+   * Returns whether a location of the driver's schemes belongs to the store.
+   *
+   * @param location A location of any store with the driver's schemes.
+   * @returns What the driver says. Default: whether the location has an image id in this store.
+   */
   owns(location: L): boolean {
     return this.driver.owns?.(location) ?? this.driver.imageIdAt(location) !== undefined;
   }
 
-  /** Returns a location of the driver as users see it. */
+  /**
+   * Returns a location of the driver as users see it.
+   *
+   * @param location A location in the driver's terms.
+   * @returns The location with the name of the store, and with its image id if it has one there.
+   */
   bind(location: L): Location {
     return new Location(this.name, location, this.driver.imageIdAt(location));
   }

@@ -12,8 +12,14 @@ import type { DriverStat, GetOptions } from "./types.ts";
 export type Verify = (reader: ByteReader, size: number | undefined) => Promise<ByteReader>;
 
 /**
- * Returns what holds the reader of a `get` to its digests: those given, or with `verify: true` those that the
- * store holds. Throws `Invalid` for a part of an image, and where nothing is known of it.
+ * Returns what compares the data of a `get` with its digests: those of `options.verify`, or with `verify: true`
+ * those that the store has.
+ *
+ * @param options The options of the `get`. A range is not allowed.
+ * @param stat Reads what the store knows of the image.
+ * @returns A function that wraps the reader of the image. The reader it returns fails instead of ending if
+ * a digest differs.
+ * @throws {Invalid} If only a part of the image is read, or no digest is known.
  */
 export async function verifying(
   options: GetOptions,

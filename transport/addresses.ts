@@ -25,7 +25,12 @@ export interface Network {
   prefix: number;
 }
 
-/** Returns the bytes of an address as `URL` prints it, without brackets; `undefined` if it is none. */
+/**
+ * Parses an IP address.
+ *
+ * @param text The address in the form in which `URL` prints it, without brackets.
+ * @returns Its 4 or 16 bytes, or `undefined` if it is no address.
+ */
 export function addressBytes(text: string): number[] | undefined {
   if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) {
     const bytes = text.split(".").map(Number);
@@ -42,7 +47,12 @@ export function addressBytes(text: string): number[] | undefined {
   });
 }
 
-/** Reads a network in CIDR notation, or a single address; `undefined` if it is neither. */
+/**
+ * Parses a network.
+ *
+ * @param cidr A network in CIDR notation (RFC 4632, section 3.1), such as `10.0.0.0/8`, or a single address.
+ * @returns The network, or `undefined` if the text is neither.
+ */
 export function network(cidr: string): Network | undefined {
   const [address = "", length] = cidr.split("/");
   const bytes = addressBytes(address);
@@ -52,7 +62,13 @@ export function network(cidr: string): Network | undefined {
   return prefix <= bits ? { bytes, prefix } : undefined;
 }
 
-/** Returns whether the address lies in the network. */
+/**
+ * Returns whether an address is in a network.
+ *
+ * @param address The 4 or 16 bytes of the address.
+ * @param network The network. One of the other IP version contains no such address.
+ * @returns `true` if it is.
+ */
 export function within(address: readonly number[], { bytes, prefix }: Network): boolean {
   return address.length === bytes.length && bytes.every((byte, index) => {
     const bits = Math.min(8, Math.max(0, prefix - index * 8));
@@ -60,7 +76,13 @@ export function within(address: readonly number[], { bytes, prefix }: Network): 
   });
 }
 
-/** Returns whether the address is one of the public Internet, what it embeds included. */
+/**
+ * Returns whether an address belongs to the public Internet. An IPv4 address that is embedded in an IPv6
+ * address counts itself.
+ *
+ * @param address The 4 or 16 bytes of the address.
+ * @returns `false` for private, local, reserved and documentation networks.
+ */
 export function isPublic(address: readonly number[]): boolean {
   const lies = (list: string) => list.split(" ").some((cidr) => within(address, network(cidr)!));
   for (const [prefix, at] of EMBEDDING) {

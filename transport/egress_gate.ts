@@ -57,7 +57,12 @@ export class EgressGate {
   readonly #networks: true | readonly Network[];
   readonly #resolve: Resolve;
 
-  /** Makes a gate; throws `BadStoreConfiguration` if a network is no CIDR. */
+  /**
+   * Creates a gate.
+   *
+   * @param rules What is allowed. Default: `http` and `https` to every public address, on every port.
+   * @throws {BadStoreConfiguration} If a network is not in CIDR notation.
+   */
   constructor(rules: EgressRules = {}) {
     const { schemes = ["http", "https"], hosts, ports, allowPrivate = false, resolve } = rules;
     this.#schemes = schemes;
@@ -105,11 +110,13 @@ export class EgressGate {
   }
 
   /**
-   * Judges a URL and the addresses of its host, and resolves to these: a client that can connects to
-   * no others, since the name may point elsewhere a moment later. `undefined` where there was nothing
-   * to resolve.
+   * Judges a URL and the addresses of its host. A client should connect to no other addresses, since the name may
+   * point elsewhere a moment later.
    *
-   * Throws `EgressDenied`, and `RemoteServiceUnavailable` if the name cannot be resolved.
+   * @param url What is to be requested.
+   * @returns The addresses, or `undefined` if nothing had to be resolved.
+   * @throws {EgressDenied} If the URL or one of the addresses is not allowed.
+   * @throws {RemoteServiceUnavailable} If the name cannot be resolved.
    */
   async check(url: string | URL): Promise<readonly string[] | undefined> {
     const { host, trusted } = this.#judge(url);

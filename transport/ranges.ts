@@ -7,7 +7,10 @@ import { parseCount } from "../streams/encoding.ts";
 import type { ByteRange } from "../streams/mod.ts";
 
 /**
- * Returns the `Range` header of a range, or `undefined` where the range is everything.
+ * Formats a `Range` header (RFC 9110, section 14.2).
+ *
+ * @param range The first byte, from 0, and the number of bytes. Without a number it goes to the end.
+ * @returns The value of the header, or `undefined` if the range is everything.
  *
  * @example Printing
  * ```ts
@@ -35,7 +38,10 @@ export interface ContentRange {
 }
 
 /**
- * Reads a `Content-Range` header (RFC 9110, section 14.4); `undefined` if it is not a valid one.
+ * Parses a `Content-Range` header (RFC 9110, section 14.4).
+ *
+ * @param header The value of the header, or `null` if the response has none.
+ * @returns First and last byte and the size of the whole, or `undefined` if the value is not valid.
  *
  * @example Reading
  * ```ts

@@ -14,9 +14,21 @@ const HARMLESS = /^(accept(-.*)?|range|if-.*|user-agent)$/;
 
 /** What following redirects needs from the transport. */
 export interface Follower {
-  /** Sends a request to a URL. With `follow`, a browser may follow redirects on its own. */
+  /**
+   * Sends a request.
+   *
+   * @param request The method, the headers and the body.
+   * @param url Where to send it, in place of the request's own URL.
+   * @param redirect Whether a browser may follow further redirects on its own.
+   * @returns The response, which may be another redirect.
+   */
   send(request: HttpRequest, url: URL, redirect: "manual" | "follow"): Promise<HttpResponse>;
-  /** Throws `EgressDenied` if the URL is not allowed. */
+  /**
+   * Judges where a redirect leads.
+   *
+   * @param url The URL that the response names.
+   * @returns Anything, once the URL is allowed. It rejects with `EgressDenied` if it is not.
+   */
   judge(url: URL): Promise<unknown>;
 }
 

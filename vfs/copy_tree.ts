@@ -77,7 +77,16 @@ export async function moveTree(
   return work.finish();
 }
 
-/** Calls a function with the places of an image in two trees. Its errors name both paths. */
+/**
+ * Calls a function with the places of an image in two trees. Its errors name both paths.
+ *
+ * @typeParam T What the function returns.
+ * @param from The tree that has the image.
+ * @param to The tree that will have it.
+ * @param path The path of the image from the root of either tree.
+ * @param copy Copies or moves the image.
+ * @returns What `copy` returns.
+ */
 export function copyBetween<T>(
   from: TreeRoot,
   to: TreeRoot,

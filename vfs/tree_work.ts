@@ -80,17 +80,51 @@ export interface TreeOptions extends OperationOptions {
 
 /** The path tree as operations on many images need it. `Vfs` is one. */
 export interface TreeAccess {
-  /** Returns the store and the image id that a path names. */
+  /**
+   * Returns the store and the image id that a path names.
+   *
+   * @param path The path of the image.
+   * @returns The store and the id, whether the image exists or not.
+   */
   imageAt(path: string): ImagePlace;
-  /** Returns what is known of an image or a directory. */
+  /**
+   * Reads what is known of an image or a directory.
+   *
+   * @param path The path of either.
+   * @param options The caller, and an abort signal.
+   * @returns Size in bytes, date, ETag and digests, as far as they are known.
+   */
   stat(path: string, options?: OperationOptions): Promise<FileInfo>;
-  /** Yields a path and everything below it. */
+  /**
+   * Yields a path and everything below it.
+   *
+   * @param path The path of a directory or of an image.
+   * @param options What is left out, and what to call with names that are passed over.
+   * @returns The entries, each directory before what it holds.
+   */
   walk(path: string, options?: WalkOptions): AsyncGenerator<WalkEntry>;
-  /** Opens an image for reading. */
+  /**
+   * Opens an image for reading.
+   *
+   * @param path The path of the image.
+   * @param options The range, digests to verify, the caller and an abort signal.
+   * @returns The bytes, and what opening the image says about it.
+   */
   get(path: string, options?: GetOptions): Promise<GetResult>;
-  /** Removes an image. */
+  /**
+   * Removes an image.
+   *
+   * @param path The path of the image.
+   * @param options The caller, and an abort signal.
+   */
   remove(path: string, options?: OperationOptions): Promise<void>;
-  /** Moves an image. */
+  /**
+   * Moves an image.
+   *
+   * @param from Where the image is.
+   * @param to Where it will be. There must be no image yet.
+   * @param options The caller, and an abort signal.
+   */
   rename(from: string, to: string, options?: OperationOptions): Promise<void>;
 }
 
@@ -153,7 +187,13 @@ export function pathBelow({ path: root }: TreeRoot, path: string): string {
   return path === "" ? root : `${root.replace(/\/$/, "")}/${path}`;
 }
 
-/** Refuses a copy of a tree into itself. */
+/**
+ * Checks that two directories have no image in common.
+ *
+ * @param from The directory that is copied.
+ * @param to The directory that is written.
+ * @throws {Invalid} If they are the same, or one is inside the other.
+ */
 export function checkApart(from: TreeRoot, to: TreeRoot): void {
   const [a, b] = [from, to].map(({ path }) => `${joinPath(parsePath(path).segments)}/`);
   if (from.vfs === to.vfs && (a!.startsWith(b!) || b!.startsWith(a!))) {

@@ -47,9 +47,21 @@ export interface WalkEntry extends DirEntry {
 
 /** The tree as a walk needs it. {@linkcode Vfs} is one. */
 export interface WalkableTree {
-  /** Yields the names in a directory. */
+  /**
+   * Yields the names in a directory.
+   *
+   * @param path The path of the directory.
+   * @param options What to call with names that are passed over, the caller and an abort signal.
+   * @returns Images and directories, in any order.
+   */
   readDir(path: string, options?: ReadDirOptions): AsyncGenerator<DirEntry>;
-  /** Returns what is known of an image or a directory. */
+  /**
+   * Reads what is known of an image or a directory.
+   *
+   * @param path The path of either.
+   * @param options The caller, and an abort signal.
+   * @returns Size in bytes, date, ETag and digests, as far as they are known.
+   */
   stat(path: string, options?: OperationOptions): Promise<FileInfo>;
 }
 
