@@ -138,7 +138,14 @@ export function ofOneSource(args: Arguments): void {
   }
 }
 
-/** Returns the number above 0 that an option has, or `undefined`. */
+/**
+ * Returns the number that an option has.
+ *
+ * @param args The arguments of the command.
+ * @param name The long name of the option, without dashes.
+ * @returns A whole number above 0, or `undefined` if the option was not used.
+ * @throws {UsageError} If the value is no such number.
+ */
 export function countOf(args: Arguments, name: string): number | undefined {
   const text = args.value(name);
   if (text === undefined) return undefined;

@@ -24,26 +24,48 @@ export function isLocation(operand: string): boolean {
  * only way to what other tenants keep in a store that serves several.
  */
 export class OperandTree extends Vfs {
-  /** Returns the store and the image that an operand names. */
+  /**
+   * Returns the store and the image that an operand names.
+   *
+   * @param operand A path of the tree, or a location URI.
+   * @returns The store, and the id of the image or its URI.
+   */
   override imageAt(operand: string): ImagePlace {
     if (!isLocation(operand)) return super.imageAt(operand);
     const { storeName } = this.stores.getLocationFromUri(operand);
     return { store: this.stores.getStoreFromStoreIdentifier(storeName), imageId: operand };
   }
 
-  /** Returns what is known of an image or a directory. */
+  /**
+   * Reads what is known of an image or a directory.
+   *
+   * @param operand A path of the tree, or a location URI.
+   * @param options The caller, and an abort signal.
+   * @returns Size in bytes, date, ETag and digests, as far as they are known.
+   */
   override async stat(operand: string, options: StatOptions = {}): Promise<FileInfo> {
     if (!isLocation(operand)) return await super.stat(operand, options);
     const { store, imageId } = this.imageAt(operand);
     return fileInfo(await store.stat(imageId, options));
   }
 
-  /** Opens an image: by its location URI in the store of the highest weight that has it. */
+  /**
+   * Opens an image for reading. A location URI is read in the store of the highest weight that has it.
+   *
+   * @param operand A path of the tree, or a location URI.
+   * @param options The range, digests to verify, the caller and an abort signal.
+   * @returns The bytes, and what opening the image says about it.
+   */
   override get(operand: string, options: GetOptions = {}): Promise<GetResult> {
     return isLocation(operand) ? this.stores.get(operand, options) : super.get(operand, options);
   }
 
-  /** Removes an image, or a directory of the tree. */
+  /**
+   * Removes an image, or a directory of the tree.
+   *
+   * @param operand A path of the tree, or a location URI.
+   * @param options Whether a directory is removed with everything in it, the caller, and an abort signal.
+   */
   override async remove(operand: string, options: RemoveOptions = {}): Promise<void> {
     if (!isLocation(operand)) return await super.remove(operand, options);
     const { store, imageId } = this.imageAt(operand);

@@ -25,7 +25,12 @@ import {
 import { assertBytes, bytesOf, failing, listed, MIB, pattern, streamOf } from "./data.ts";
 import { LIST, type Rule, type RuleContext, RW } from "./suite.ts";
 
-/** Checks that nothing of an image is to be seen. */
+/**
+ * Asserts that an image cannot be read and is not listed.
+ *
+ * @param context The store, and which part of it belongs to the rule.
+ * @param id The id of the image.
+ */
 export async function assertAbsent(context: RuleContext, id: string): Promise<void> {
   const { store } = context;
   await assertRejects(() => store.get(id), NotFound);

@@ -12,7 +12,11 @@ import { type Recognition, verdict } from "./verdict.ts";
 
 /** A region that an examination waits for. */
 export interface Wanted extends Region {
-  /** Gives the bytes to the examination: all, or fewer at the end of the image. */
+  /**
+   * Gives the bytes to the examination.
+   *
+   * @param bytes All bytes of the region. Fewer at the end of the image.
+   */
   give(bytes: Uint8Array): void;
 }
 

@@ -6,7 +6,13 @@
 
 /** Waits, for one promise at a time, until the signal aborts. */
 export interface Abortable {
-  /** Settles as `promise` does, or rejects with the reason of the signal as soon as it aborts. */
+  /**
+   * Waits for a promise or for the abort, whichever comes first.
+   *
+   * @typeParam T What the promise resolves to.
+   * @param promise What to wait for. It is not cancelled by the abort.
+   * @returns What the promise resolves to. It rejects with the reason of the signal as soon as that aborts.
+   */
   race<T>(promise: Promise<T>): Promise<T>;
   /** Stops listening to the signal. */
   dispose(): void;

@@ -18,13 +18,20 @@ export interface Part {
 
 /** What {@linkcode Parts} does with the parts. */
 export interface PartsOptions {
-  /** Returns the size of a part in bytes, unless it is the last, by its number. */
+  /**
+   * Returns the size of a part. The last part may be smaller.
+   *
+   * @param number The number of the part, from 1.
+   * @returns The size in bytes.
+   */
   size(number: number): number;
   /** How many bytes all parts may have together, those being sent and the one being filled. */
   memory: number;
   /**
-   * Sends a part, trying again by itself where that can help. Its error ends the upload; `signal`
-   * aborts when another part failed, or the upload did.
+   * Sends a part, and retries by itself if that can help. Its error ends the upload.
+   *
+   * @param part The part. Its bytes do not change until the promise settles.
+   * @param signal Aborts when another part failed, or the upload was aborted.
    */
   send(part: Part, signal: AbortSignal): Promise<void>;
   /** Ends the upload; its reason is thrown. */
@@ -69,7 +76,11 @@ export class Parts {
   #filled = 0;
   #chunks: Bytes[] = [];
 
-  /** Starts with nothing. */
+  /**
+   * Starts an upload that has nothing yet.
+   *
+   * @param options How large parts are, how they are sent, and how much memory they may take.
+   */
   constructor(options: PartsOptions) {
     this.#options = options;
     const { signal } = options;
@@ -84,8 +95,11 @@ export class Parts {
   }
 
   /**
-   * Takes a chunk with its buffer, which it keeps, and resolves to a buffer of the same size in its place.
-   * Throws what ended the upload.
+   * Takes the next bytes. Waits if all parts together would need more memory than allowed.
+   *
+   * @param chunk The bytes. Its buffer is kept.
+   * @returns A buffer of the same size in exchange.
+   * @throws {unknown} What ended the upload: the error of a part, or the reason of the signal.
    */
   async write(chunk: Bytes): Promise<ArrayBuffer> {
     // One more, so that the buffer is not used again before all of the chunk is in parts.
@@ -105,7 +119,11 @@ export class Parts {
     return free?.byteLength === byteLength ? free : new ArrayBuffer(byteLength);
   }
 
-  /** Returns what was not sent yet: everything, as long as `sent` is 0. */
+  /**
+   * Returns what has not been sent yet.
+   *
+   * @returns The part that is being filled. It has all bytes as long as `sent` is 0.
+   */
   rest(): Part {
     return { number: this.#sent + 1, size: this.#filled, chunks: this.#chunks };
   }
@@ -117,7 +135,11 @@ export class Parts {
     this.#signal.throwIfAborted();
   }
 
-  /** Ends the upload and waits until nothing is under way. */
+  /**
+   * Ends the upload, and waits until nothing is under way.
+   *
+   * @param reason What the signal of every part aborts with. Default: an `AbortError`.
+   */
   async abort(reason?: unknown): Promise<void> {
     this.#controller.abort(reason);
     this.#chunks = [];

@@ -18,8 +18,12 @@ const KEPT = 16;
 const spare: Bytes[] = [];
 
 /**
- * Returns a response of all that a reader gives, of `size` bytes where that is known. A small one is read
- * before: what goes wrong then is thrown.
+ * Makes a response of all that a reader gives. Up to 256 KiB are read first, so that an error is thrown here.
+ *
+ * @param reader The reader. It is closed when the body ends.
+ * @param size The number of bytes that it has, if it is known.
+ * @param init Status and headers. Default: 200, without headers.
+ * @returns The response, to be sent as it is.
  */
 export async function readerResponse(
   reader: ByteReader,

@@ -39,9 +39,12 @@ export interface TransferOptions {
   /** Size in bytes of the sink's parts, if it wants the md5 of each. */
   partSize?: number | undefined;
   /**
-   * Takes the next chunk, lent until the promise resolves; or permanently, if it resolves to a buffer of
-   * the same size that takes the place of the chunk's. Calls do not overlap. `md5s` are those of the
-   * parts that end in the chunk: all, or none where they are not computed along with the rest.
+   * Takes the next chunk. Calls do not overlap.
+   *
+   * @param chunk The bytes: 4 MiB, or fewer if it is the last chunk. They are lent until the promise settles.
+   * @param md5s The md5 of each part that ends in the chunk, in lower-case hex. All of them, or none if they would
+   * not be computed along with the rest.
+   * @returns Nothing, or a buffer of the same size in exchange for the chunk's, which is then kept.
    */
   write(chunk: Bytes, md5s: readonly Promise<string>[]): Promise<ArrayBuffer | void>;
 }
@@ -60,10 +63,16 @@ const SMALL = 256 * 1024;
 const LEAD = isWorkerd() ? 0 : 48;
 
 /**
- * Moves all of a reader's data to `options.write` and resolves to its size and digests. The reader
- * is closed in any case, and no write is under way any more when the promise settles. Throws
- * `SizeMismatch` as soon as the data is known to be too long or too short, before its last chunk is
- * written, and `ChecksumMismatch` at the end.
+ * Moves all data of a reader to a sink, and computes its digests on the way.
+ *
+ * When the promise settles, the reader is closed and no write is under way.
+ *
+ * @param reader Where the data comes from.
+ * @param options Where the data goes, and the size and the digests that it must have.
+ * @returns The size in bytes and the digests.
+ * @throws {SizeMismatch} If the data is too long or too short. It is thrown before the last chunk is written.
+ * @throws {ChecksumMismatch} If a digest differs.
+ * @throws {unknown} What the reader or the sink throws, or the reason of the signal.
  */
 export async function transfer(
   reader: ByteReader,

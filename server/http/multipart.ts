@@ -14,7 +14,11 @@ export interface Multipart {
   type: string;
   /** Its size in bytes. */
   length: number;
-  /** Generates the bytes. Each range is opened when it is its turn. */
+  /**
+   * Generates the body. Each range is opened when it is its turn.
+   *
+   * @returns The bytes, in chunks of at most 64 KiB.
+   */
   generate(): AsyncGenerator<Bytes>;
 }
 

@@ -33,9 +33,18 @@ const MAX_DRAIN = 1_048_576;
 export interface ConnectionCallbacks {
   /** Responds to a request. */
   handle: HttpHandler;
-  /** Creates the reply to a request whose body failed before anything was sent. */
+  /**
+   * Creates the reply to a request whose body failed before anything was sent.
+   *
+   * @param error What the body failed with.
+   * @returns The reply.
+   */
   errorReply(error: unknown): HttpReply;
-  /** Counts or logs an exchange. Called after each response. */
+  /**
+   * Counts or logs an exchange. Called after each response.
+   *
+   * @param exchange The request, the status code and the number of bytes sent.
+   */
   onExchange(exchange: HttpExchange): void;
 }
 

@@ -9,9 +9,19 @@ import { RequestError } from "./request_head.ts";
 
 /** A connection as the server uses it. `Deno.TcpConn` is one. */
 export interface Socket {
-  /** Reads into a buffer. Resolves to the number of bytes, or `null` at the end. */
+  /**
+   * Reads the next bytes.
+   *
+   * @param view The buffer to fill from its start.
+   * @returns The number of bytes, or `null` at the end.
+   */
   read(view: Uint8Array): Promise<number | null>;
-  /** Writes the beginning of a buffer. Resolves to the number of bytes. */
+  /**
+   * Writes bytes, perhaps only the first of them.
+   *
+   * @param bytes What is to be sent.
+   * @returns The number of bytes that were written.
+   */
   write(bytes: Uint8Array): Promise<number>;
   /** Says that nothing more will be written. */
   closeWrite(): Promise<void>;

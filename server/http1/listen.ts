@@ -51,9 +51,18 @@ export interface RunningServer extends AsyncDisposable {
 
 /** What a server calls. */
 export interface ServerCallbacks extends Pick<ConnectionCallbacks, "handle" | "errorReply"> {
-  /** Counts or logs an exchange. Called after each response. */
+  /**
+   * Counts or logs an exchange. Called after each response.
+   *
+   * @param exchange The request, the status code and the number of bytes sent.
+   * @param client The address of the client.
+   */
   onExchange(exchange: HttpExchange, client: string): void;
-  /** Receives errors of no request, such as a connection that cannot be accepted. */
+  /**
+   * Receives errors of no request, such as a connection that cannot be accepted.
+   *
+   * @param error What went wrong. The server goes on.
+   */
   onError(error: unknown): void;
 }
 

@@ -36,16 +36,24 @@ export const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
 /** Digests being computed by one backend; called in order, nothing after `close`. */
 export interface Engine {
   /**
-   * Feeds bytes; they are borrowed until it returns or its promise resolves. The next ones may come
-   * before that, `digest` may not.
+   * Feeds bytes. The next ones may come before the promise settles, `digest` may not.
+   *
+   * @param chunk The bytes. They are lent until the call returns or its promise settles.
+   * @returns Nothing, or a promise that settles when the bytes are not needed any more.
    */
   update(chunk: Uint8Array): Promise<void> | void;
   /**
-   * Ends a part, and resolves to the md5 of the bytes since the last one ended, in lower-case hex.
-   * Only where a backend has it; parts are {@linkcode PART_BLOCK} bytes or a multiple of that.
+   * Ends a part. Only engines that compute md5 of parts have it; such parts have a multiple of
+   * {@linkcode PART_BLOCK} bytes.
+   *
+   * @returns The md5 of the bytes since the last part ended, in lower-case hex.
    */
   endPart?(): Promise<string>;
-  /** Returns the digests as lower-case hex, in the order of the algorithms. */
+  /**
+   * Ends the computation.
+   *
+   * @returns The digests in lower-case hex, in the order of the algorithms.
+   */
   digest(): Promise<string[]> | string[];
   /** Frees what is held, at any moment; an update under way still settles, without an error. */
   close(): void;

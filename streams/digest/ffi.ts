@@ -235,7 +235,13 @@ function check(result: number): void {
   if (result !== 1) throw new Error("libcrypto failed to digest");
 }
 
-/** Starts the digests, where libcrypto can be loaded and has all of the algorithms. */
+/**
+ * Starts digests that OpenSSL's libcrypto computes.
+ *
+ * @param algorithms What to compute.
+ * @returns The engine, to be fed with bytes.
+ * @throws {BackendUnavailable} If libcrypto cannot be loaded, or lacks one of the algorithms.
+ */
 export function openFfi(algorithms: readonly Algorithm[]): Engine {
   return new FfiEngine(algorithms);
 }

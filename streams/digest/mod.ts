@@ -22,9 +22,11 @@ export interface Digests {
   /** Names of the algorithms, as given. */
   readonly algorithms: readonly string[];
   /**
-   * Feeds the next bytes. The chunk is borrowed until the promise resolves: the caller leaves it
-   * alone until then and may reuse it after. The next chunk may come before that: a digest that has
-   * it at hand waits for nobody.
+   * Feeds the next bytes. The next chunk may come before the promise settles: an algorithm that has a chunk at
+   * hand does not wait for the others.
+   *
+   * @param chunk The bytes. They are lent until the call returns or its promise settles.
+   * @returns Nothing, or a promise that settles when the bytes may be changed again.
    */
   update(chunk: Uint8Array): Promise<void> | void;
   /**
@@ -32,7 +34,11 @@ export interface Digests {
    * where `partSize` was given and the backend does it along with the rest.
    */
   readonly endPart?: (() => Promise<string>) | undefined;
-  /** Ends the computation, all updates having resolved, and returns lower-case hex by algorithm name. */
+  /**
+   * Ends the computation. All updates must have settled.
+   *
+   * @returns The digests in lower-case hex, by the names of the algorithms.
+   */
   digest(): Promise<Record<string, string>>;
   /**
    * Releases threads and handles; safe to call twice and at any moment, also with an update in
@@ -130,6 +136,8 @@ export interface DigestOptions {
  * `createDigests` is paired with a `digest` or a `close`.
  *
  * @param algorithms Names that {@linkcode isKnownAlgorithm} accepts; none is legal.
+ * @param options How large the image is, if it is known, and which backend to use.
+ * @returns What to feed with the bytes of the image.
  * @throws {UnknownHashingAlgo} If a name is not known.
  * @throws {BackendUnavailable} If `options.backend` cannot run here.
  */
@@ -182,6 +190,9 @@ async function load(backend: DigestBackend): Promise<OpenEngine> {
 /**
  * Returns whether digests of that name can be computed: md5, sha1, sha224, sha256, sha384, sha512,
  * sha3-256, sha3-512 (also in hashlib's spelling with `_`) or blake2b, in lower case.
+ *
+ * @param name How the algorithm is called in a configuration or beside an image.
+ * @returns `true` if they can.
  */
 export function isKnownAlgorithm(name: string): boolean {
   return ALGORITHMS.has(name);

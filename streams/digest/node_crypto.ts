@@ -9,7 +9,13 @@ import { type Algorithm, BackendUnavailable, type Engine } from "./engine.ts";
 import { builtin } from "../../runtime/mod.ts";
 import { ThreadDigests } from "./thread_digests.ts";
 
-/** Starts the digests, where the runtime's `node:crypto` has all of the algorithms. */
+/**
+ * Starts digests that `node:crypto` computes on the caller's thread.
+ *
+ * @param algorithms What to compute.
+ * @returns The engine, to be fed with bytes.
+ * @throws {BackendUnavailable} If the runtime has no `node:crypto`, or that lacks one of the algorithms.
+ */
 export function openInline(algorithms: readonly Algorithm[]): Engine {
   const crypto = builtin("node:crypto");
   if (typeof crypto?.createHash !== "function") {
@@ -31,7 +37,13 @@ export function openInline(algorithms: readonly Algorithm[]): Engine {
   };
 }
 
-/** Starts the digests, where the runtime has threads. */
+/**
+ * Starts digests that `node:crypto` computes on worker threads.
+ *
+ * @param algorithms What to compute.
+ * @returns The engine, to be fed with bytes.
+ * @throws {BackendUnavailable} If the runtime has no threads, or lacks one of the algorithms.
+ */
 export async function openPool(algorithms: readonly Algorithm[]): Promise<Engine> {
   openInline(algorithms);
   let digests: ThreadDigests | undefined;

@@ -24,7 +24,12 @@ const HASHES = {
   blake2b512: blake2b,
 };
 
-/** Starts the digests. */
+/**
+ * Starts digests in JavaScript, which every runtime can compute.
+ *
+ * @param algorithms What to compute.
+ * @returns The engine, to be fed with bytes.
+ */
 export function openPortable(algorithms: readonly Algorithm[]): Engine {
   const hashes = algorithms.map(({ node }) => HASHES[node as keyof typeof HASHES].create());
   return {

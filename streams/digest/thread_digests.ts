@@ -18,7 +18,11 @@ export class ThreadDigests {
   #failure: unknown;
   #closed = false;
 
-  /** Takes for each digest the thread with the least to do, and resolves when all of them run. */
+  /**
+   * Assigns a thread to each digest. Resolves when all of the threads run.
+   *
+   * @param count The number of digests.
+   */
   async start(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
       this.#digests.push({ id: ++lastId, thread: pool().assign() });
@@ -26,7 +30,11 @@ export class ThreadDigests {
     await Promise.all(this.#digests.map(({ id, thread }) => thread.send({ op: "forget", id })));
   }
 
-  /** Begins each: by its name in `node:crypto`, or in WebAssembly. */
+  /**
+   * Begins the digests.
+   *
+   * @param all For each digest its name in `node:crypto`, or the states in WebAssembly to go on from.
+   */
   async begin(all: readonly (string | StatesOptions)[]): Promise<void> {
     await Promise.all(
       this.#digests.map(({ id, thread }, index) =>
@@ -35,7 +43,11 @@ export class ThreadDigests {
     );
   }
 
-  /** Feeds bytes, which are the caller's again when the promise resolves. */
+  /**
+   * Feeds bytes.
+   *
+   * @param chunk The bytes. They are lent until the promise settles.
+   */
   update(chunk: Uint8Array): Promise<void> {
     return this.#copied = this.#copied.then(() => this.#copy(chunk));
   }
@@ -63,7 +75,11 @@ export class ThreadDigests {
     }
   }
 
-  /** Resolves to the digests of the bytes fed so far, in the order of the algorithms. */
+  /**
+   * Reads the digests of the bytes fed so far.
+   *
+   * @returns For each digest its hex or its states, in the order of {@linkcode begin}.
+   */
   digest(): Promise<Result[]> {
     const sent = this.#copied.then(() =>
       this.#digests.map(({ id, thread }) => thread.send({ op: "digest", id }))

@@ -40,19 +40,33 @@ class Ring {
     this.#free = Array.from({ length: slots }, (_, index) => index * SLOT_SIZE);
   }
 
-  /** Resolves to the start of a free slot, first come first served. */
+  /**
+   * Takes a free slot, in the order of the calls.
+   *
+   * @returns The offset at which the slot starts, in bytes. A promise if none is free yet.
+   */
   take(): number | Promise<number> {
     // The slot given back last is in the cache still, and pages never needed are never touched.
     return this.#free.pop() ?? new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Copies a piece into the slot and returns the offset of its end. */
+  /**
+   * Copies bytes into a slot.
+   *
+   * @param start The offset at which the slot starts.
+   * @param piece The bytes, at most {@linkcode SLOT_SIZE}.
+   * @returns The offset at which the bytes end.
+   */
   fill(start: number, piece: Uint8Array): number {
     this.#bytes.set(piece, start);
     return start + piece.length;
   }
 
-  /** Gives a slot back. */
+  /**
+   * Returns a slot to the ring.
+   *
+   * @param start The offset at which the slot starts.
+   */
   give(start: number): void {
     const next = this.#waiting.shift();
     if (next) next(start);
@@ -92,7 +106,12 @@ export class Thread {
     worker.unref();
   }
 
-  /** Sends a request and resolves to its response; rejects if it fails or the thread ends before. */
+  /**
+   * Sends a request to the thread.
+   *
+   * @param request What the thread has to do.
+   * @returns The response of the thread. It rejects if the request fails, or if the thread ends before.
+   */
   send(request: Request): Promise<Result> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#pending.length === 0) this.worker.ref();
@@ -114,7 +133,11 @@ class Pool {
     this.ring = new Ring(this.#limit * SLOTS_PER_THREAD);
   }
 
-  /** Returns the thread with the least to do, or a new one while there are fewer than processors. */
+  /**
+   * Chooses the thread for another digest.
+   *
+   * @returns The thread with the least to do, or a new one while there are fewer threads than processors.
+   */
   assign(): Thread {
     const [idlest] = [...this.threads].sort((a, b) => a.load - b.load);
     const full = this.threads.size === this.#limit;
@@ -138,7 +161,11 @@ class Pool {
 
 let shared: Pool | undefined;
 
-/** Returns the pool of the process, made on first use. */
+/**
+ * Returns the pool of the process. It is created on first use.
+ *
+ * @returns The threads, and the memory that they share.
+ */
 export function pool(): Pool {
   return shared ??= new Pool();
 }

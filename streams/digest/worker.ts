@@ -30,7 +30,13 @@ export interface StatesOptions {
  */
 export type States = Running<Uint8Array>;
 
-/** Goes on from states. It uses nothing from outside itself, as threads run it from its source too. */
+/**
+ * Goes on with digests from their states. It uses nothing from outside itself, as threads run it from its source
+ * too.
+ *
+ * @param options The module, the states, and where its memory has room.
+ * @returns The running digests.
+ */
 export function openStates({ module, states, space, restart }: StatesOptions): States {
   const { run, memory } = new WebAssembly.Instance(module).exports as {
     run(from: number, to: number): void;
@@ -75,6 +81,8 @@ export type Reply = string | Uint8Array | undefined | Error;
  *
  * It runs from its source text, and so uses nothing from outside itself: a thread started by URL
  * would need the read permission in Deno, and would not be found in a bundle.
+ *
+ * @param open Goes on from states: {@linkcode openStates}.
  */
 export function serve(open: typeof openStates): void {
   const { process } = globalThis as unknown as {

@@ -46,16 +46,39 @@ const shift = (instruction: Code) => (value: Code, bits: number): Code => [
   ...instruction,
 ];
 
-/** Returns the value of a local variable. */
+/**
+ * Reads a local variable.
+ *
+ * @param local The number of the variable.
+ * @returns Code that leaves its value.
+ */
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
 
-/** Sets a local variable. */
+/**
+ * Sets a local variable.
+ *
+ * @param local The number of the variable.
+ * @param value Code that leaves the value.
+ * @returns Code that leaves nothing.
+ */
 export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
 
-/** Sets a local variable, and is its value. */
+/**
+ * Sets a local variable, and keeps the value for what follows.
+ *
+ * @param local The number of the variable.
+ * @param value Code that leaves the value.
+ * @returns Code that leaves the same value.
+ */
 export const tee = (local: number, value: Code): Code => [...value, 0x22, ...unsigned(local)];
 
-/** Repeats `body` while `condition`, its last value, is true. */
+/**
+ * Repeats code.
+ *
+ * @param body The code. It runs at least once.
+ * @param condition Code that leaves a number of 32 bits. The body is repeated unless that is 0.
+ * @returns Code that leaves nothing.
+ */
 export const loop = (body: Code, condition: Code): Code => [
   ...[0x03, 0x40, ...body],
   ...[...condition, 0x0d, 0, 0x0b],
@@ -109,8 +132,11 @@ export const i64x2 = {
 };
 
 /**
- * Returns a module of one function, exported as `run`, with two parameters (locals 0 and 1, both i32) and more
- * locals of the given types; and of a memory, exported as `memory`, that begins with `data`.
+ * Assembles a module of one function and one memory.
+ *
+ * @param parts The types of the function's locals, beside its two parameters (locals 0 and 1, both i32); its
+ * body; the pages of the memory; and what the memory begins with.
+ * @returns The bytes of the module, which exports the function as `run` and the memory as `memory`.
  */
 export function assemble(
   { locals, body, pages, data }: {
@@ -145,7 +171,13 @@ export const FROM = 0, TO = 1;
 export class Locals {
   readonly types: number[] = [];
 
-  /** Takes new ones of a type. */
+  /**
+   * Adds local variables.
+   *
+   * @param count How many.
+   * @param type One of `I32`, `I64` and `V128`.
+   * @returns The numbers of the new variables.
+   */
   take(count: number, type: number): number[] {
     return Array.from({ length: count }, () => this.types.push(type) + 1);
   }
@@ -160,7 +192,13 @@ export interface Steps {
 /** Variables by the names that the standards give them. */
 export type Named = Readonly<Record<"a" | "b" | "c" | "d" | "e" | "f" | "g" | "h", number>>;
 
-/** Returns the variables' names in a step: from each to the next, each of them takes the next one's name. */
+/**
+ * Names the variables of a step. From each step to the next, each of them takes the next one's name.
+ *
+ * @param locals The numbers of the variables.
+ * @param step The number of the step, from 0.
+ * @returns The number of the variable that has each name.
+ */
 export function named(locals: readonly number[], step: number): Named {
   const { length } = locals;
   return Object.fromEntries(

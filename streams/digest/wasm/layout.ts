@@ -82,7 +82,13 @@ export const INITIAL_STATES: Uint8Array = INITIAL_MEMORY.subarray(0, STATES);
 /** The lanes of md5: of all bytes, and of those of a part. */
 export const WHOLE = 0, PART = 1;
 
-/** Returns where the words of a lane are, after a block or after its first half. */
+/**
+ * Returns where the four words of a lane of md5 are.
+ *
+ * @param lane `WHOLE` or `PART`.
+ * @param at The address of the states. Default: where they are after a block.
+ * @returns The addresses of the words, in bytes.
+ */
 export function laneAt(lane: number, at: number = AT.md5): number[] {
   return [0, 16, 32, 48].map((word) => at + word + 4 * lane);
 }

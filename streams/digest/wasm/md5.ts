@@ -30,6 +30,9 @@ const MD5_ROUNDS = [
 /**
  * Returns the code for two blocks of md5 (RFC 1321, section 3.4), in the lanes of vectors: that leaves
  * sha512 its registers.
+ *
+ * @param locals Where to take local variables from.
+ * @returns The code, in steps between which other code may run.
  */
 export function md5(locals: Locals): Steps {
   const state = locals.take(4, V128);

@@ -156,7 +156,13 @@ function pad(rest: Uint8Array, { block, sizeBytes, size, littleEndian }: Padding
   return padded;
 }
 
-/** Starts the digests, where the runtime compiles WebAssembly and they are md5 and sha512. */
+/**
+ * Starts digests that WebAssembly computes: md5 and sha512 together.
+ *
+ * @param algorithms What to compute.
+ * @returns The engine, to be fed with bytes.
+ * @throws {BackendUnavailable} If other algorithms are wanted, or the runtime does not compile WebAssembly.
+ */
 export async function openWasm(algorithms: readonly Algorithm[]): Promise<Engine> {
   if (algorithms.map(({ node }) => node).sort().join() !== "md5,sha512") {
     throw new BackendUnavailable("only md5 and sha512 together are done in WebAssembly");

@@ -24,6 +24,9 @@ import { AT } from "./layout.ts";
 /**
  * Returns the code for a block of sha512 (FIPS 180-4, section 6.4.2), its schedule two words at a time in
  * vectors.
+ *
+ * @param locals Where to take local variables from.
+ * @returns The code, in steps between which other code may run.
  */
 export function sha512(locals: Locals): Steps {
   const state = locals.take(8, I64);

@@ -22,7 +22,11 @@ function stitch(some: Code[], others: Code[]): Code[] {
     .map(({ code }) => code);
 }
 
-/** Returns the module: `run(from, to)` feeds whole blocks of its memory to the states. */
+/**
+ * Assembles the module that computes sha512 and md5 in one pass.
+ *
+ * @returns Its bytes. The exported `run(from, to)` feeds the whole blocks between two addresses to the states.
+ */
 export function stitched(): Uint8Array<ArrayBuffer> {
   const locals = new Locals();
   const sha = sha512(locals), md = md5(locals);
