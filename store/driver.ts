@@ -12,6 +12,7 @@ import type {
   Acls,
   DeleteResult,
   DriverStat,
+  Extent,
   ImageFacts,
   ImageHandle,
   Leftover,
@@ -21,6 +22,12 @@ import type {
   PresignRequest,
   ScanOptions,
 } from "./types.ts";
+
+/** Random access to an image, as a driver has it. Its arguments are valid and lie in the image. */
+export interface DriverHandle extends Omit<ImageHandle, "extents"> {
+  /** Finds the holes in a range of at least one byte. Default: all is data. */
+  extents?(offset: number, length: number): Promise<Extent[]>;
+}
 
 /**
  * What a driver implements. Every method is called with a checked location after the check of the
@@ -226,7 +233,7 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
    * @param options The caller, and an abort signal.
    * @returns The handle. It never reads from another image that takes the id meanwhile.
    */
-  openHandle?(location: L, size: number, options: OperationOptions): Promise<ImageHandle>;
+  openHandle?(location: L, size: number, options: OperationOptions): Promise<DriverHandle>;
   /** Prepares reading. Called once, before the first operation. It changes nothing in the backend. */
   configureGet?(): Promise<void>;
   /** Prepares writing. A failure makes the store read-only. It changes nothing in the backend. */

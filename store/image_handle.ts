@@ -5,9 +5,9 @@
  */
 import { ImageChanged, Invalid } from "../errors/mod.ts";
 import type { ByteRange } from "../streams/mod.ts";
-import type { ImageReader } from "./driver.ts";
+import type { DriverHandle, ImageReader } from "./driver.ts";
 import { checkRange } from "./reading.ts";
-import type { DriverStat, ImageHandle } from "./types.ts";
+import type { DriverStat, Extent, ImageHandle } from "./types.ts";
 
 /**
  * Creates random access of one ranged read per call, for drivers that have nothing better. It is pinned
@@ -22,7 +22,7 @@ export function rangedHandle(
   size: number,
   opened: DriverStat,
   open: (range: ByteRange) => Promise<ImageReader>,
-): ImageHandle {
+): DriverHandle {
   return {
     size,
     read: async (view, position) => {
@@ -67,21 +67,32 @@ export function isOther({ total, etag, modified }: ImageReader, opened: DriverSt
  * @returns The handle for the caller.
  */
 export function checkedHandle(
-  handle: ImageHandle,
-  run: (read: () => Promise<number>) => Promise<number>,
+  handle: DriverHandle,
+  run: <Result>(read: () => Promise<Result>) => Promise<Result>,
 ): ImageHandle {
   let closed = false;
   const close = () => {
     closed = true;
     return handle.close();
   };
+  const requireOpen = () => {
+    if (closed) throw new Invalid("the handle is closed");
+  };
   return {
     size: handle.size,
     read: (view, position) =>
       run(async () => {
-        if (closed) throw new Invalid("the handle is closed");
+        requireOpen();
         checkRange({ offset: position });
         return view.length === 0 ? 0 : await handle.read(view, position);
+      }),
+    extents: (offset, length) =>
+      run(async (): Promise<Extent[]> => {
+        requireOpen();
+        checkRange({ offset, length });
+        const known = Math.min(length, handle.size - offset);
+        if (known <= 0) return [];
+        return await handle.extents?.(offset, known) ?? [{ kind: "data", offset, length: known }];
       }),
     close,
     [Symbol.asyncDispose]: close,

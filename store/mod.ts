@@ -32,6 +32,7 @@ export type {
   CopyResult,
   DeleteResult,
   DriverStat,
+  Extent,
   GcOptions,
   GetOptions,
   GetResult,

@@ -186,6 +186,16 @@ export interface PresignRequest {
   overwrite: boolean;
 }
 
+/** A part of an image. */
+export interface Extent {
+  /** `data`, or `hole`: bytes that read as zeros and take no room in the store. */
+  kind: "data" | "hole";
+  /** Where it begins, in bytes. */
+  offset: number;
+  /** The number of bytes, at least 1. */
+  length: number;
+}
+
 /** Random access to one image. */
 export interface ImageHandle extends AsyncDisposable {
   /** Size of the image in bytes. */
@@ -200,6 +210,17 @@ export interface ImageHandle extends AsyncDisposable {
    * image, and 0 after it.
    */
   read(view: Bytes, position: number): Promise<number>;
+  /**
+   * Finds the holes in a range, where the store knows them: a file on a local disk (with `--allow-ffi`), an
+   * RBD image with an object map, an image in memory. Elsewhere all is data.
+   *
+   * @param offset The first byte, from 0.
+   * @param length The number of bytes.
+   * @returns The extents in order and without gaps, from `offset` on. They end with the range or the
+   * image, or earlier after 1,024.
+   * @throws {ImageChanged} If another image has taken the place of this one.
+   */
+  extents(offset: number, length: number): Promise<Extent[]>;
   /** Releases the handle. Safe to call twice. */
   close(): Promise<void>;
 }

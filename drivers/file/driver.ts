@@ -8,6 +8,7 @@ import { BadStoreConfiguration, ImageChanged, StoreError } from "../../errors/mo
 import type {
   Driver,
   DriverContext,
+  DriverHandle,
   ImageReader,
   ImageWriter,
   WriteOptions,
@@ -15,7 +16,6 @@ import type {
 import type {
   DriverStat,
   ImageFacts,
-  ImageHandle,
   Leftover,
   ListEntry,
   ListScanOptions,
@@ -147,13 +147,14 @@ export class FileDriver implements Driver<FileLocation> {
     { path }: FileLocation,
     _size: number,
     { signal }: OperationOptions,
-  ): Promise<ImageHandle> {
+  ): Promise<DriverHandle> {
     return this.#to("read", async () => {
       const { file, stats } = await openImage(this.#io(signal), this.#datadirs, path);
       const handle = handleOf(file, stats);
       return {
         ...handle,
         read: (view, position) => this.#to("read", () => handle.read(view, position)),
+        extents: (offset, length) => this.#to("read", () => handle.extents!(offset, length)),
       };
     });
   }

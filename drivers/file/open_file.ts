@@ -7,6 +7,8 @@ import type { FileHandle } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import type { Bytes } from "../../streams/mod.ts";
 import { PAGE_CACHE_LIMIT, type PageCacheRead, pageCacheReads } from "./page_cache_read.ts";
+import type { Extent } from "../../store/types.ts";
+import { type HoleFinder, holeFinder } from "./holes.ts";
 import { closeAside, isLocalDevice } from "./closing.ts";
 import type { Io } from "./io.ts";
 import { FILE_FLAGS, open } from "./system.ts";
@@ -25,6 +27,8 @@ interface Shared {
   stats?: BigIntStats | undefined;
   /** How small reads are done, where that can be done at once. */
   cached?: PageCacheRead | undefined;
+  /** How holes are found, where that can be done at once. */
+  findHoles?: HoleFinder | undefined;
   /** The file once more, as Deno has but one thread at a time read from a handle. */
   second?: FileHandle | undefined;
   openingSecond?: Promise<void>;
@@ -51,7 +55,7 @@ export class OpenFile {
     const shared: Shared = { path, flags, handle, isLocal: isDirectory || undefined };
     const close = async () => {
       // Its number may be another file's in a moment, and what is opened from now on stays open.
-      shared.cached = shared.stats = undefined;
+      shared.cached = shared.findHoles = shared.stats = undefined;
       await shared.openingSecond;
       const handles = [handle, ...shared.second ? [shared.second] : []];
       await Promise.all(handles.map((one) => shared.isLocal ? one.close() : closeAside(one)));
@@ -80,7 +84,9 @@ export class OpenFile {
     shared.stats = stats;
     shared.isLocal = await this.#io.wait(isLocalDevice(shared.path, stats.dev));
     // On a network file system a call on this thread would wait for the server.
-    if (shared.isLocal) shared.cached = pageCacheReads(shared.handle.fd, stats);
+    if (!shared.isLocal) return;
+    shared.cached = pageCacheReads(shared.handle.fd, stats);
+    shared.findHoles = holeFinder(shared.handle.fd, stats);
   }
 
   /** Fills the view from byte `position` on; fewer bytes only at the file's end. */
@@ -94,6 +100,11 @@ export class OpenFile {
       filled += count;
     }
     return filled;
+  }
+
+  /** Finds data and holes in a range; `undefined` where they cannot be known. */
+  extents(offset: number, length: number): Extent[] | undefined {
+    return this.#shared.findHoles?.(offset, length);
   }
 
   async #readPart(view: Bytes, position: number): Promise<number> {

@@ -6,8 +6,7 @@
 import type { BigIntStats } from "node:fs";
 import { Forbidden, ImageChanged, NotFound } from "../../errors/mod.ts";
 import type { ByteRange } from "../../streams/mod.ts";
-import type { ImageReader } from "../../store/driver.ts";
-import type { ImageHandle } from "../../store/types.ts";
+import type { DriverHandle, ImageReader } from "../../store/driver.ts";
 import { pastEnd } from "../../store/reading.ts";
 import type { Datadirs, RealPath } from "./datadirs.ts";
 import { identity } from "./digests.ts";
@@ -120,7 +119,7 @@ function changeGuard(file: OpenFile, stats: BigIntStats): () => Promise<void> {
 }
 
 /** Reads anywhere in an open image. Throws `ImageChanged` once the file was changed in place. */
-export function handleOf(file: OpenFile, stats: BigIntStats): ImageHandle {
+export function handleOf(file: OpenFile, stats: BigIntStats): DriverHandle {
   const size = Number(stats.size);
   const requireUnchanged = changeGuard(file, stats);
   return {
@@ -133,6 +132,11 @@ export function handleOf(file: OpenFile, stats: BigIntStats): ImageHandle {
       );
       await requireUnchanged();
       return count;
+    },
+    async extents(offset, length) {
+      const extents = file.extents(offset, length) ?? [{ kind: "data", offset, length }];
+      await requireUnchanged();
+      return extents;
     },
     close: () => file.close(),
     [Symbol.asyncDispose]: () => file.close(),

@@ -5,7 +5,14 @@
  * @module
  */
 import { Duplicate, Forbidden, NotFound, StorageFull } from "../../errors/mod.ts";
-import type { Driver, DriverContext, ImageReader, ImageWriter } from "../../store/driver.ts";
+import type {
+  Driver,
+  DriverContext,
+  DriverHandle,
+  ImageReader,
+  ImageWriter,
+} from "../../store/driver.ts";
+import { ExtentList } from "../../store/extents.ts";
 import { entriesBelow } from "../../store/listing.ts";
 import { pastEnd } from "../../store/reading.ts";
 import type {
@@ -29,6 +36,29 @@ interface MemoryImage extends ImageFacts {
 }
 
 const PRIVATE: Acls = { public: false, readTenants: [], writeTenants: [] };
+
+/** Stands for every chunk that is all zeros. */
+const ZEROS: Bytes = new Uint8Array(CHUNK_SIZE);
+
+function isZero(chunk: Bytes): boolean {
+  for (let at = 0; at < chunk.length; at++) {
+    if (chunk[at] !== 0) return false;
+  }
+  return true;
+}
+
+/** Fills a view from a position of an image on, up to `end`; returns the number of bytes. */
+function fill(view: Bytes, chunks: readonly Bytes[], position: number, end: number): number {
+  let filled = 0;
+  for (let at = position; filled < view.length && at < end; at = position + filled) {
+    const from = at % CHUNK_SIZE;
+    const wanted = Math.min(view.length - filled, end - at);
+    const piece = chunks[Math.floor(at / CHUNK_SIZE)]!.subarray(from, from + wanted);
+    view.set(piece, filled);
+    filled += piece.length;
+  }
+  return filled;
+}
 
 /** The driver of {@linkcode MemoryStore}. */
 export class MemoryDriver implements Driver<MemoryLocation> {
@@ -67,18 +97,34 @@ export class MemoryDriver implements Driver<MemoryLocation> {
       etag: `"${checksum}"`,
       modified,
       read: (view) => {
-        let filled = 0;
-        while (filled < view.length && at < end) {
-          const from = at % CHUNK_SIZE;
-          const wanted = Math.min(view.length - filled, end - at);
-          const piece = chunks[Math.floor(at / CHUNK_SIZE)]!.subarray(from, from + wanted);
-          view.set(piece, filled);
-          filled += piece.length;
-          at += piece.length;
-        }
+        const filled = fill(view, chunks, at, end);
+        at += filled;
         return Promise.resolve(view.subarray(0, filled));
       },
       close: () => Promise.resolve(),
+    });
+  }
+
+  openHandle(
+    location: MemoryLocation,
+    size: number,
+    { context }: OperationOptions,
+  ): Promise<DriverHandle> {
+    const { chunks } = this.#readable(location, context);
+    return Promise.resolve({
+      size,
+      read: (view, position) => Promise.resolve(fill(view, chunks, position, size)),
+      extents: (offset, length) => {
+        const list = new ExtentList(offset, length);
+        while (!list.isFull) {
+          const chunk = chunks[Math.floor(list.position / CHUNK_SIZE)]!;
+          const kind = chunk.buffer === ZEROS.buffer ? "hole" : "data";
+          list.add(kind, CHUNK_SIZE - list.position % CHUNK_SIZE);
+        }
+        return Promise.resolve(list.extents);
+      },
+      close: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   }
 
@@ -103,7 +149,7 @@ export class MemoryDriver implements Driver<MemoryLocation> {
       write: (chunk) => {
         this.#take(chunk.length);
         held += chunk.length;
-        chunks.push(chunk.slice());
+        chunks.push(isZero(chunk) ? ZEROS.subarray(0, chunk.length) : chunk.slice());
         return Promise.resolve();
       },
       commit: (image) => {

@@ -8,6 +8,7 @@ import { BackendException, Invalid } from "../../errors/mod.ts";
 import type {
   Driver,
   DriverContext,
+  DriverHandle,
   ImageReader,
   ImageWriter,
   WriteOptions,
@@ -17,7 +18,6 @@ import { pastEnd } from "../../store/reading.ts";
 import type {
   DeleteResult,
   DriverStat,
-  ImageHandle,
   Leftover,
   ListEntry,
   OperationOptions,
@@ -205,7 +205,7 @@ export class RbdDriver implements Driver<RbdLocation> {
     location: RbdLocation,
     _size: number,
     options: OperationOptions,
-  ): Promise<ImageHandle> {
+  ): Promise<DriverHandle> {
     const snapshot = await this.#open(location, options);
     const { size } = snapshot.info;
     return {
@@ -216,6 +216,11 @@ export class RbdDriver implements Driver<RbdLocation> {
         await snapshot.read(view.subarray(0, length), position);
         await snapshot.stands();
         return length;
+      },
+      extents: async (offset, length) => {
+        const extents = await snapshot.extents(offset, length);
+        await snapshot.stands();
+        return extents;
       },
       close: () => snapshot.close(),
       [Symbol.asyncDispose]: () => snapshot.close(),

@@ -4,6 +4,8 @@
  * @module
  */
 import { NotFound } from "../../errors/mod.ts";
+import { ExtentList } from "../../store/extents.ts";
+import type { Extent } from "../../store/types.ts";
 import { ERRNO, errorOf } from "./errors.ts";
 import { cString, type Libraries, Out, type Pointer, textOf, timeOf } from "./ffi.ts";
 import type { Image } from "./image.ts";
@@ -146,6 +148,30 @@ export class Snapshot extends OpenImage {
 
   /** Bytes that the objects of the snapshot take, or `undefined` if the image does not keep count. */
   async usedBytes(): Promise<number | undefined> {
+    const { size, order } = this.info;
+    const map = await this.#objectMap();
+    return map && usedBytes(map, size, 2 ** order);
+  }
+
+  /**
+   * Finds data and holes in a range: an object that is not there is a hole. All is data if the image does
+   * not keep count of its objects, or if a parent may have what it lacks.
+   */
+  async extents(offset: number, length: number): Promise<Extent[]> {
+    const list = new ExtentList(offset, length);
+    const objectSize = 2 ** this.info.order;
+    const map = await this.parent() === undefined ? await this.#objectMap() : undefined;
+    if (map === undefined) list.add("data", length);
+    while (!list.isFull) {
+      const object = Math.floor(list.position / objectSize);
+      const rest = objectSize - list.position % objectSize;
+      list.add(map && hasObject(map, object) ? "data" : "hole", rest);
+    }
+    return list.extents;
+  }
+
+  /** Reads the map of the image's objects, or `undefined` if the image does not keep one. */
+  async #objectMap(): Promise<Uint8Array | undefined> {
     const { size, order, imageId, snapshotId } = this.info;
     const flags = new Out();
     await this.call("rbd_get_flags", flags.bytes);
@@ -158,7 +184,7 @@ export class Snapshot extends OpenImage {
     const length = await this.using(() =>
       this.libraries.attempt("rados_read", this.#pool, object, map, map.length, 0)
     );
-    return length < 0 ? undefined : usedBytes(map.subarray(0, length), size, 2 ** order);
+    return length < 0 ? undefined : map.subarray(0, length);
   }
 }
 
@@ -176,16 +202,19 @@ function parentNamespace(bytes: Uint8Array): string {
 const MAP_HEADER = 18;
 
 /**
- * Bytes that the objects of an image take, each counted whole as `rbd du` does. The map holds two
- * bits an object, the first object in the highest bits of the first byte, none set where there is no
- * object; see ceph/src/common/bit_vector.hpp.
+ * Whether an object is there. The map holds two bits an object, the first object in the highest bits of
+ * the first byte, none set where there is no object; see ceph/src/common/bit_vector.hpp.
  */
+function hasObject(map: Uint8Array, object: number): boolean {
+  return (map[MAP_HEADER + (object >> 2)]! >> (6 - 2 * (object & 3)) & 3) !== 0;
+}
+
+/** Bytes that the objects of an image take, each counted whole as `rbd du` does. */
 function usedBytes(map: Uint8Array, size: number, objectSize: number): number {
   const count = Math.ceil(size / objectSize);
   let used = 0;
   for (let i = 0; i < count; i++) {
-    const state = map[MAP_HEADER + (i >> 2)]! >> (6 - 2 * (i & 3)) & 3;
-    if (state !== 0) used += Math.min(objectSize, size - i * objectSize);
+    if (hasObject(map, i)) used += Math.min(objectSize, size - i * objectSize);
   }
   return used;
 }

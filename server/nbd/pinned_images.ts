@@ -4,7 +4,7 @@
  * @module
  */
 import { ImageChanged } from "../../errors/mod.ts";
-import type { ImageHandle } from "../../store/mod.ts";
+import type { Extent, ImageHandle } from "../../store/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 
 /**
@@ -26,6 +26,15 @@ export interface PinnedUse {
    * @throws {ImageChanged} If the image is another by now, or was at any time before.
    */
   read(view: Bytes, position: number): Promise<void>;
+  /**
+   * Finds data and holes.
+   *
+   * @param offset The first byte.
+   * @param length The number of bytes, at least 1. The range lies within the image.
+   * @returns The extents from `offset` on, at least one.
+   * @throws {ImageChanged} If the image is another by now, or was at any time before.
+   */
+  extents(offset: number, length: number): Promise<Extent[]>;
   /** Ends the use. The last one closes the image. */
   release(): Promise<void>;
 }
@@ -63,7 +72,12 @@ export class PinnedImages {
     const release = once(() => this.#release(path, pinned));
     try {
       const handle = await pinned.handle;
-      return { size: handle.size, read: (view, position) => read(pinned, view, position), release };
+      return {
+        size: handle.size,
+        read: (view, position) => guarded(pinned, () => fill(handle, view, position)),
+        extents: (offset, length) => guarded(pinned, () => handle.extents(offset, length)),
+        release,
+      };
     } catch (error) {
       await release();
       throw error;
@@ -78,20 +92,23 @@ export class PinnedImages {
   }
 }
 
-async function read(pinned: Pinned, view: Bytes, position: number): Promise<void> {
-  const handle = await pinned.handle;
+/** Runs a call that reads; after one that found another image, none does. */
+async function guarded<Result>(pinned: Pinned, call: () => Promise<Result>): Promise<Result> {
   if (pinned.changed) throw pinned.changed;
   try {
-    const count = await handle.read(view, position);
-    if (count < view.length) {
-      throw new ImageChanged(
-        `the image ends at byte ${position + count}, and had ${handle.size} bytes`,
-      );
-    }
+    return await call();
   } catch (error) {
     if (error instanceof ImageChanged) pinned.changed = error;
     throw error;
   }
+}
+
+async function fill(handle: ImageHandle, view: Bytes, position: number): Promise<void> {
+  const count = await handle.read(view, position);
+  if (count === view.length) return;
+  throw new ImageChanged(
+    `the image ends at byte ${position + count}, and had ${handle.size} bytes`,
+  );
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { ImageChanged } from "../../errors/mod.ts";
+import type { Extent } from "../../store/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { BufferPool } from "./buffer_pool.ts";
 import type { NbdSession } from "./handshake.ts";
@@ -41,6 +42,8 @@ interface Request {
   length: number;
 }
 
+/** The status of a hole: it takes no room, and reads as zeros. */
+const HOLE = 3;
 /** The most errors of a connection that are reported. */
 const MAX_ERRORS = 16;
 
@@ -166,12 +169,23 @@ export class Transmission {
   }
 
   async #blockStatus(request: Request): Promise<void> {
-    const { cookie, length } = request;
+    const { cookie, flags, length } = request;
     const why = this.#rangeFault(request, COMMAND_FLAG.one) ??
       (length === 0 ? "the range is empty" : undefined) ??
       (this.#session.hasAllocation ? undefined : "no metadata context was negotiated");
     if (why) return await this.#fail(cookie, ERRNO.invalid, why);
-    await this.#send(statusReply(cookie, [{ length, flags: 0 }]));
+    let extents: Extent[];
+    try {
+      extents = await this.#session.image.extents(Number(request.offset), length);
+    } catch (error) {
+      this.#report(error);
+      return await this.#fail(cookie, ERRNO.io, "the holes of the image cannot be found");
+    }
+    const sent = flags & COMMAND_FLAG.one ? extents.slice(0, 1) : extents;
+    await this.#send(statusReply(
+      cookie,
+      sent.map(({ kind, length }) => ({ length, flags: kind === "hole" ? HOLE : 0 })),
+    ));
   }
 
   /** Returns what is wrong with flags or range of a request. */
