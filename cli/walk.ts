@@ -34,6 +34,8 @@ export async function* below(
   session: Session,
   fail: (error: unknown, path: string) => void = (error) => session.fail(error),
 ): AsyncGenerator<Line> {
+  const whole = recursive ? await sortedTree(vfs, path, session, fail) : undefined;
+  if (whole) return yield* whole;
   const base = path.endsWith("/") ? path : `${path}/`;
   for (const entry of await sorted(vfs, path, session, fail)) {
     const at = base + entry.name;
@@ -78,6 +80,30 @@ export async function sorted(
 ): Promise<DirEntry[]> {
   const onSkipped = (skipped: SkippedEntry) => fail(skippedError(skipped), skipped.path);
   return (await Array.fromAsync(vfs.readDir(path, { ...session.options, onSkipped }))).sort(byName);
+}
+
+/**
+ * Lists everything below a directory, in the order in which the names of one directory after the other are
+ * sorted, if one listing shows it.
+ */
+async function sortedTree(
+  vfs: Vfs,
+  path: string,
+  session: Session,
+  fail: (error: unknown, path: string) => void,
+): Promise<Line[] | undefined> {
+  const onSkipped = (skipped: SkippedEntry) => fail(skippedError(skipped), skipped.path);
+  const tree = vfs.readTree(path, { ...session.options, onSkipped });
+  if (!tree) return undefined;
+  const lines = await Array.fromAsync(tree);
+  // The root of a store may be empty. Another directory is there only with what it holds.
+  if (lines.length === 0) await sorted(vfs, path, session, () => {});
+  // No name has a character that sorts before the end of a shorter one.
+  const keys = new Map(lines.map((line) => [line, line.path.replaceAll("/", "\0")]));
+  return lines.sort((a, b) => {
+    const [one, other] = [keys.get(a)!, keys.get(b)!];
+    return one < other ? -1 : one > other ? 1 : 0;
+  });
 }
 
 /**

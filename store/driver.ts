@@ -59,6 +59,11 @@ export interface DriverHandle extends Omit<ImageHandle, "extents"> {
  */
 export interface Driver<L extends StoreLocation = StoreLocation> {
   /**
+   * Whether a recursive listing takes no request for each directory, as with backends that have only flat
+   * names. Default: `false`.
+   */
+  readonly listsFlat?: boolean;
+  /**
    * Returns where the image of an id is, or would be.
    *
    * @param imageId An id that `checkImageId` has accepted.

@@ -239,6 +239,14 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     return this.#runner.configure();
   }
 
+  /**
+   * Whether a recursive listing takes no request for each directory, so that it is the cheaper way to see
+   * all images below a directory.
+   */
+  get listsFlat(): boolean {
+    return this.driver.listsFlat ?? false;
+  }
+
   /** Why the store cannot be written although its driver can, or `undefined`. */
   get addFailure(): Error | undefined {
     return this.#runner.addFailure;

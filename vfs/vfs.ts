@@ -41,6 +41,7 @@ import { glob } from "./glob.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { joinPath, parsePath } from "./path.ts";
 import type { SyncTreeOptions } from "./sync_tree.ts";
+import { entriesOfTree } from "./tree_listing.ts";
 import type { TreeOptions, TreeSummary } from "./tree_work.ts";
 import {
   type GlobOptions,
@@ -246,6 +247,38 @@ export class Vfs implements AsyncDisposable {
     } catch (error) {
       throw setTreePath(error, path);
     }
+  }
+
+  /**
+   * Yields everything below a directory by one recursive listing, where its store needs no request for each
+   * directory. Each directory comes before what it holds.
+   *
+   * @param path The path of the directory.
+   * @param options What to call with names that are passed over, a signal and the caller.
+   * @returns The entries, with their paths; `undefined` if the store lists directory by directory, or
+   * another store is mounted below the path.
+   * @throws {NotFound} If nothing is mounted there.
+   */
+  readTree(path: string, options: ReadDirOptions = {}): AsyncGenerator<WalkEntry> | undefined {
+    const { segments } = parsePath(path);
+    const place = this.#mounts.find(segments);
+    if (place === undefined || this.#mounts.below(segments).length > 0) return undefined;
+    const store = this.#storeOf(place, path);
+    if (!store.listsFlat) return undefined;
+    const { signal, context, onSkipped } = options;
+    const root = joinPath(segments);
+    const images = store.list({
+      signal,
+      context,
+      directory: place.path,
+      recursive: true,
+      markers: true,
+      onSkipped: (skipped: SkippedEntry) => {
+        const below = skipped.path.slice(place.path === "" ? 0 : place.path.length + 1);
+        onSkipped?.({ path: joinName(root, below), reason: skipped.reason });
+      },
+    });
+    return withListingPath(path, entriesOfTree(images, place.path, root));
   }
 
   /**
@@ -698,6 +731,14 @@ export class Vfs implements AsyncDisposable {
 function directoryInfo(path: string, options: StatOptions): FileInfo {
   if (!isConditional(options)) return DIRECTORY;
   throw new Invalid("a directory has no preconditions", { operation: "stat", path });
+}
+
+async function* withListingPath<T>(path: string, entries: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* entries;
+  } catch (error) {
+    throw setTreePath(error, path);
+  }
 }
 
 /** Returns whether a directory of a store has anything in it, also what only a listing can see. */

@@ -63,6 +63,11 @@ export interface WalkableTree {
    * @returns Size in bytes, date, ETag and digests, as far as they are known.
    */
   stat(path: string, options?: OperationOptions): Promise<FileInfo>;
+  /**
+   * Yields everything below a directory by one listing, each directory before what it holds. `undefined`
+   * says that the directories are to be read one by one.
+   */
+  readTree?(path: string, options?: ReadDirOptions): AsyncGenerator<WalkEntry> | undefined;
 }
 
 /** Lists the directories of a walk, and remembers what could not be listed. */
@@ -96,6 +101,31 @@ export class DirectoryReader {
       }
     } catch (error) {
       this.skip(path, error);
+    }
+  }
+
+  /**
+   * Yields everything below a directory, each directory before what it holds: by one listing where the
+   * tree can do that.
+   *
+   * @param path The path of the directory.
+   * @param depth How many levels to go down.
+   * @returns The entries, with their paths.
+   */
+  async *below(path: string, depth: number): AsyncGenerator<WalkEntry> {
+    if (depth < 1) return;
+    const { signal, context, onSkipped } = this.#options;
+    try {
+      const tree = depth === Infinity
+        ? this.#tree.readTree?.(path, { signal, context, onSkipped })
+        : undefined;
+      if (tree) return yield* tree;
+    } catch (error) {
+      return this.skip(path, error);
+    }
+    for await (const entry of this.read(path)) {
+      yield entry;
+      if (entry.isDirectory) yield* this.below(entry.path, depth - 1);
     }
   }
 
@@ -164,21 +194,10 @@ export async function* walk(
   if (entry.isFile || includeDirs) yield entry;
   if (entry.isFile) return;
   const reader = new DirectoryReader(tree, options);
-  yield* walkBelow(reader, root, maxDepth, includeDirs);
-  reader.finish();
-}
-
-async function* walkBelow(
-  reader: DirectoryReader,
-  path: string,
-  depth: number,
-  includeDirs: boolean,
-): AsyncGenerator<WalkEntry> {
-  if (depth < 1) return;
-  for await (const entry of reader.read(path)) {
-    if (entry.isFile || includeDirs) yield entry;
-    if (entry.isDirectory) yield* walkBelow(reader, entry.path, depth - 1, includeDirs);
+  for await (const below of reader.below(root, maxDepth)) {
+    if (below.isFile || includeDirs) yield below;
   }
+  reader.finish();
 }
 
 /**

@@ -36,6 +36,8 @@ const MAX_EXPIRY = 604_800_000;
 
 /** The driver of {@linkcode S3Store}. */
 export class S3Driver implements Driver<S3Location> {
+  /** A listing is of flat names. */
+  readonly listsFlat = true;
   readonly #options: S3Settings;
 
   readonly #endpoint: Endpoint;

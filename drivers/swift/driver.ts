@@ -55,6 +55,8 @@ const SEGMENT_LIMIT = 32 * MB;
 
 /** The driver of {@linkcode SwiftStore}. */
 export class SwiftDriver implements Driver<SwiftLocation> {
+  /** A listing is of flat names. */
+  readonly listsFlat = true;
   readonly #options: SwiftSettings;
 
   readonly #transport: Transport;
