@@ -3,24 +3,50 @@
  *
  * @module
  */
-import type { ListEntry } from "../store/mod.ts";
+import type { ListEntry, SkippedEntry, Store } from "../store/mod.ts";
+import { setTreePath } from "./errors.ts";
 import { DIRECTORY, dirEntry } from "./file_info.ts";
-import { joinName, type WalkEntry } from "./walk.ts";
+import { joinName, type ReadDirOptions, type WalkEntry } from "./walk.ts";
 
 /**
- * Yields images and directories, each directory once and before what it holds.
+ * Lists everything below a directory of a store that lists flatly.
  *
- * @param images The images, in any order: a recursive listing, in which a directory may come without one.
- * @param directory The directory in the store that was listed; empty for all of the store.
+ * @param store The store.
+ * @param directory The directory in the store; empty for all of the store.
  * @param path The path that it has in the tree.
- * @returns The entries, with their paths in the tree.
+ * @param options What to call with names that are passed over, a signal and the caller.
+ * @returns The entries, with their paths in the tree, each directory once and before what it holds.
  */
-export async function* entriesOfTree(
-  images: AsyncIterable<ListEntry>,
+export async function* listTree(
+  store: Store,
   directory: string,
   path: string,
+  { signal, context, onSkipped }: ReadDirOptions,
 ): AsyncGenerator<WalkEntry> {
   const prefix = directory === "" ? 0 : directory.length + 1;
+  const images = store.list({
+    signal,
+    context,
+    directory,
+    recursive: true,
+    markers: true,
+    onSkipped: (skipped: SkippedEntry) => {
+      onSkipped?.({ path: joinName(path, skipped.path.slice(prefix)), reason: skipped.reason });
+    },
+  });
+  try {
+    yield* entriesOf(images, prefix, path);
+  } catch (error) {
+    throw setTreePath(error, path);
+  }
+}
+
+/** Yields images and directories out of a listing, in which a directory may come without an image. */
+async function* entriesOf(
+  images: AsyncIterable<ListEntry>,
+  prefix: number,
+  path: string,
+): AsyncGenerator<WalkEntry> {
   const seen = new Set<string>();
   for await (const image of images) {
     const below = image.path.slice(prefix);

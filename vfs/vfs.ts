@@ -37,12 +37,10 @@ import type { CopyTreeOptions } from "./copy_tree.ts";
 import { VfsFile } from "./file.ts";
 import { checkTreeOptions, setTreePath, withTreePath } from "./errors.ts";
 import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./file_info.ts";
-import { glob } from "./glob.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { joinPath, parsePath } from "./path.ts";
 import type { SyncTreeOptions } from "./sync_tree.ts";
-import { entriesOfTree } from "./tree_listing.ts";
-import type { TreeOptions, TreeSummary } from "./tree_work.ts";
+import type { TreeOptions, TreeRoot, TreeSummary } from "./tree_work.ts";
 import {
   type GlobOptions,
   joinName,
@@ -265,20 +263,10 @@ export class Vfs implements AsyncDisposable {
     if (place === undefined || this.#mounts.below(segments).length > 0) return undefined;
     const store = this.#storeOf(place, path);
     if (!store.listsFlat) return undefined;
-    const { signal, context, onSkipped } = options;
-    const root = joinPath(segments);
-    const images = store.list({
-      signal,
-      context,
-      directory: place.path,
-      recursive: true,
-      markers: true,
-      onSkipped: (skipped: SkippedEntry) => {
-        const below = skipped.path.slice(place.path === "" ? 0 : place.path.length + 1);
-        onSkipped?.({ path: joinName(root, below), reason: skipped.reason });
-      },
-    });
-    return withListingPath(path, entriesOfTree(images, place.path, root));
+    return (async function* () {
+      const { listTree } = await loadTrees();
+      yield* listTree(store, place.path, joinPath(segments), options);
+    })();
   }
 
   /**
@@ -321,8 +309,8 @@ export class Vfs implements AsyncDisposable {
    * assertEquals(found.map(({ path }) => path), ["/local/debian/12.iso"]);
    * ```
    */
-  glob(pattern: string, options: GlobOptions = {}): AsyncGenerator<WalkEntry> {
-    return glob(this, pattern, options);
+  async *glob(pattern: string, options: GlobOptions = {}): AsyncGenerator<WalkEntry> {
+    yield* (await loadTrees()).glob(this, pattern, options);
   }
 
   /**
@@ -513,8 +501,7 @@ export class Vfs implements AsyncDisposable {
    * ```
    */
   async copyTree(from: string, to: string, options: CopyTreeOptions = {}): Promise<TreeSummary> {
-    const { copyTree } = await import("./copy_tree.ts");
-    return await copyTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
+    return (await loadTrees()).copyTree(this.#root(from), this.#root(to), options);
   }
 
   /**
@@ -528,8 +515,7 @@ export class Vfs implements AsyncDisposable {
    * @throws {Invalid} If one path is in the other.
    */
   async moveTree(from: string, to: string, options: TreeOptions = {}): Promise<TreeSummary> {
-    const { moveTree } = await import("./copy_tree.ts");
-    return await moveTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
+    return (await loadTrees()).moveTree(this.#root(from), this.#root(to), options);
   }
 
   /**
@@ -585,8 +571,7 @@ export class Vfs implements AsyncDisposable {
    * ```
    */
   async syncTree(from: string, to: string, options: SyncTreeOptions = {}): Promise<TreeSummary> {
-    const { syncTree } = await import("./sync_tree.ts");
-    return await syncTree({ vfs: this, path: from }, { vfs: this, path: to }, options);
+    return (await loadTrees()).syncTree(this.#root(from), this.#root(to), options);
   }
 
   /**
@@ -600,8 +585,7 @@ export class Vfs implements AsyncDisposable {
    * @throws {NotFound} If there is nothing at the first path.
    */
   async checkTrees(a: string, b: string, options: CheckTreesOptions = {}): Promise<TreeSummary> {
-    const { checkTrees } = await import("./check_trees.ts");
-    return await checkTrees({ vfs: this, path: a }, { vfs: this, path: b }, options);
+    return (await loadTrees()).checkTrees(this.#root(a), this.#root(b), options);
   }
 
   /**
@@ -718,6 +702,10 @@ export class Vfs implements AsyncDisposable {
     return await withTreePath(path, () => body(place));
   }
 
+  #root(path: string): TreeRoot {
+    return { vfs: this, path };
+  }
+
   #storeOf(place: StorePlace | undefined, path: string): Store {
     if (place === undefined) {
       const names = this.stores.names.join(", ") || "none";
@@ -727,18 +715,15 @@ export class Vfs implements AsyncDisposable {
   }
 }
 
+/** Loads the operations on whole trees. */
+function loadTrees(): Promise<typeof import("./trees.ts")> {
+  return import("./trees.ts");
+}
+
 /** Returns what is known of a directory. It has neither entity tag nor date for a precondition. */
 function directoryInfo(path: string, options: StatOptions): FileInfo {
   if (!isConditional(options)) return DIRECTORY;
   throw new Invalid("a directory has no preconditions", { operation: "stat", path });
-}
-
-async function* withListingPath<T>(path: string, entries: AsyncIterable<T>): AsyncGenerator<T> {
-  try {
-    yield* entries;
-  } catch (error) {
-    throw setTreePath(error, path);
-  }
 }
 
 /** Returns whether a directory of a store has anything in it, also what only a listing can see. */
