@@ -24,21 +24,34 @@ export async function* listTree(
   { signal, context, onSkipped }: ReadDirOptions,
 ): AsyncGenerator<WalkEntry> {
   const prefix = directory === "" ? 0 : directory.length + 1;
+  const directories: ListEntry[] = [];
   const images = store.list({
     signal,
     context,
     directory,
     recursive: true,
-    markers: true,
+    onDirectory: (path) => void directories.push({ path, kind: "directory" }),
     onSkipped: (skipped: SkippedEntry) => {
       onSkipped?.({ path: joinName(path, skipped.path.slice(prefix)), reason: skipped.reason });
     },
   });
   try {
-    yield* entriesOf(images, prefix, path);
+    yield* entriesOf(interleaved(images, directories), prefix, path);
   } catch (error) {
     throw setTreePath(error, path);
   }
+}
+
+/** Yields the images of a listing, and before each the directories that the listing has reported. */
+async function* interleaved(
+  images: AsyncIterable<ListEntry>,
+  directories: ListEntry[],
+): AsyncGenerator<ListEntry> {
+  for await (const image of images) {
+    yield* directories.splice(0);
+    yield image;
+  }
+  yield* directories.splice(0);
 }
 
 /** Yields images and directories out of a listing, in which a directory may come without an image. */

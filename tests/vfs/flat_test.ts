@@ -18,13 +18,11 @@ class Flat extends MemoryStore {
     return true;
   }
 
-  override async *list({ markers, ...options }: ListOptions = {}): AsyncGenerator<ListEntry> {
+  override async *list(options: ListOptions = {}): AsyncGenerator<ListEntry> {
     this.listings.push(options.directory);
     options.onSkipped?.({ path: "a/b\\c", reason: new Error("it has a backslash") });
-    if (markers) {
-      for (const path of ["empty", "a/empty", "a/b/c"]) {
-        if (path.startsWith(options.directory ?? "")) yield { path, kind: "directory" };
-      }
+    for (const path of ["empty", "a/empty", "a/b/c"]) {
+      if (path.startsWith(options.directory ?? "")) options.onDirectory?.(path);
     }
     yield* super.list(options);
   }
@@ -157,21 +155,4 @@ Deno.test("Vfs.walk: takes one request for 1,000 keys of S3, not one for each of
       .map((path) => `/cloud${path}`),
   ]);
   assertEquals(requests.length, 3);
-});
-
-Deno.test("S3Store.list: shows folder markers in a recursive listing only with markers", async () => {
-  const { store } = bucketOf(["a/", "a/b/", "a/x", "c/"]);
-  const names = async (options: ListOptions) =>
-    (await Array.fromAsync(store.list(options))).map(({ path, kind }) => [path, kind]);
-  assertEquals(await names({ recursive: true }), [["a/x", "image"]]);
-  assertEquals(await names({ recursive: true, markers: true }), [
-    ["a", "directory"],
-    ["a/b", "directory"],
-    ["a/x", "image"],
-    ["c", "directory"],
-  ]);
-  assertEquals(await names({ recursive: true, markers: true, directory: "a" }), [
-    ["a/b", "directory"],
-    ["a/x", "image"],
-  ]);
 });
