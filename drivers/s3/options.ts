@@ -99,7 +99,8 @@ export interface S3Options {
   retries?: number;
   /**
    * How long to wait for the first byte of a response, and for each further one, in milliseconds; 20 times
-   * as long where the server copies, joins or deletes many. Default: 30,000 and 60,000.
+   * as long where the server copies, joins or deletes many, and 1 s longer for each 64 KiB that is sent.
+   * Default: 30,000 and 60,000.
    */
   timeout?: number;
   /** Sends requests. Default: the runtime's `fetch`. */

@@ -15,12 +15,17 @@ import { checkAccountUrl } from "./catalog.ts";
 import { swiftError } from "./errors.ts";
 import { type Listed, parseListed } from "./listed.ts";
 import type { Access, Session } from "./session.ts";
+import { checkOrigin } from "./stat.ts";
 
-/** How long to wait for a server that is at work, in milliseconds. */
-const SLOW = 600_000;
+/** The size of a JSON document at most, in bytes: a listing of 10,000 of the longest names has 23 MiB. */
+export const DOCUMENT_LIMIT = 25_165_824;
 
-/** The size of a JSON document at most, in bytes. */
-export const DOCUMENT_LIMIT = 67_108_864;
+/** The statuses of Swift's successes. Any web page has 200, which says nothing of what was to be done. */
+const DONE: Readonly<Record<string, readonly number[]>> = {
+  PUT: [201, 202],
+  POST: [201, 202, 204],
+  DELETE: [202, 204],
+};
 
 /** The statuses of a server that is there, whatever it responds. */
 const ANY = [200, 204, 401, 403, 404];
@@ -39,7 +44,7 @@ export interface SwiftRequest {
   headers?: Readonly<Record<string, string>> | undefined;
   /** The body. It must not be changed until the response is there. */
   body?: readonly Bytes[] | undefined;
-  /** The statuses that are accepted. Default: all of 2xx. */
+  /** The statuses that are accepted. Default: those of a success of the method. */
   accept?: readonly number[] | undefined;
   /** Sends a failed request again though its method is not idempotent. */
   retry?: "always" | undefined;
@@ -129,6 +134,9 @@ export class SwiftClient {
   async send(request: SwiftRequest): Promise<HttpResponse> {
     const response = await this.open(request);
     await response.release();
+    if (request.method === "HEAD" && response.ok) {
+      checkOrigin(response.headers, request.object !== undefined);
+    }
     return response;
   }
 
@@ -161,7 +169,7 @@ export class SwiftClient {
     const outgoing = await this.request({
       ...request,
       method: "DELETE",
-      accept: [200, 202, 204, 404],
+      accept: [...DONE["DELETE"]!, 404],
     });
     const { prepare, recover } = outgoing;
     let attempts = 0;
@@ -234,8 +242,8 @@ export class SwiftClient {
    * @returns The request with its URL, token and errors.
    */
   async request(request: SwiftRequest): Promise<HttpRequest> {
-    const { method = "GET", container, object, query, headers, body, accept, signal } = request;
-    const { retry, slow } = request;
+    const { method = "GET", container, object, query, headers, body, signal } = request;
+    const { accept = DONE[method], retry, slow } = request;
     const url = objectUrl(await this.accountUrl(signal), container, object);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     let used: Access;
@@ -247,7 +255,7 @@ export class SwiftClient {
       accept,
       signal,
       retry,
-      ...(slow ? { timeouts: { firstByte: SLOW, idle: SLOW } } : {}),
+      ...(slow ? { timeouts: this.#transport.slow } : {}),
       trusted: this.#trusted,
       redirect: "refuse",
       prepare: async (prepared) => {

@@ -47,6 +47,9 @@ import { openImage, type OpenObject, ReadingTransport } from "./reader.ts";
 import { checkSize, parseFormat, statOf } from "./stat.ts";
 import type { UploadOptions } from "./upload.ts";
 
+/** How long to connect at most, in milliseconds. */
+const CONNECT = 10_000;
+
 /** How many parts of an image are read at once by default. */
 const CONCURRENCY = 4;
 
@@ -82,7 +85,11 @@ export class SwiftDriver implements Driver<SwiftLocation> {
         `container is ${JSON.stringify(container)}, allowed are 1 to 256 bytes without a slash`,
       );
     }
-    const timeouts = timeout === undefined ? {} : { firstByte: timeout, idle: timeout };
+    const timeouts = timeout === undefined ? {} : {
+      connect: Math.min(timeout, CONNECT),
+      firstByte: timeout,
+      idle: timeout,
+    };
     const transport = { caFile, insecure, proxy, fetch, timeouts };
     this.#transport = new Transport({ ...transport, retries });
     this.#reading = new ReadingTransport({ ...transport, retries: retryGetCount });

@@ -105,7 +105,8 @@ export interface SwiftOptions {
   /** How many times a failed request is sent again. Default: 5. */
   retries?: number;
   /**
-   * How long to wait for a response to begin, and for each further byte, in milliseconds. Default:
+   * How long to wait for a response to begin, and for each further byte, in milliseconds; 20 times as long
+   * where the server copies, joins or deletes many, and 1 s longer for each 64 KiB that is sent. Default:
    * 30,000 and 60,000.
    */
   timeout?: number;

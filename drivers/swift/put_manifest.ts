@@ -146,7 +146,7 @@ async function putStatic(
       headers: { ...headers, ...more },
       body,
       slow: true,
-      accept: [200, 201, 202, 422],
+      accept: [201, 202, 422],
     });
   if (support.mode === undefined || support.mode === "etag") {
     const { status } = await put(object, { "if-none-match": "*", etag });

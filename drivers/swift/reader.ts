@@ -28,7 +28,7 @@ import {
   readSegments,
 } from "./manifest.ts";
 import { MB } from "./options.ts";
-import { checkSize, parseModified } from "./stat.ts";
+import { checkOrigin, checkSize, parseModified } from "./stat.ts";
 
 /** Size of a part in bytes: half a segment or less of what most stores are configured to write. */
 export const PART = 8 * MB;
@@ -54,7 +54,10 @@ export class ReadingTransport extends Transport {
   override async send(request: HttpRequest): Promise<HttpResponse> {
     const response = await super.send(request);
     try {
-      if (response.status < 300) checkSize(response.headers);
+      if (response.ok) {
+        checkOrigin(response.headers, true);
+        checkSize(response.headers);
+      }
       const modified = parseModified(response.headers);
       if (modified === undefined) return response;
       const headers = new Headers(response.headers);

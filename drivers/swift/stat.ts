@@ -116,6 +116,33 @@ export function parseModified(headers: Headers): Date | undefined {
   return seconds === undefined ? parseLastModified(headers) : new Date(Number(seconds) * 1000);
 }
 
+/** Headers of objects. A page of another origin may see the last two alone. */
+const OF_OBJECT = ["x-timestamp", "etag", "last-modified"];
+
+/** Headers of containers, accounts and listings. */
+const OF_CONTAINER = /^x-(trans-id|openstack-request-id|timestamp|(account|container)-.*)$/;
+
+/**
+ * Checks that a response is of an object, or of a container or account. Any web page has the status 200: a login
+ * page, for example.
+ *
+ * @param headers The headers of a response that is a success.
+ * @param isObject Whether an object was requested.
+ * @throws {BackendException} If the response has none of the headers that Swift sends.
+ */
+export function checkOrigin(headers: Headers, isObject: boolean): void {
+  const isOwn = isObject
+    ? OF_OBJECT.some((name) => headers.has(name)) && !headers.has("x-container-object-count")
+    : [...headers.keys()].some((name) => OF_CONTAINER.test(name));
+  if (isOwn) return;
+  const type = headers.get("content-type") ?? "no type";
+  throw new BackendException(
+    `the server sent ${type.slice(0, 40)} without the headers of Swift, expected ${
+      isObject ? "an object" : "a container or account"
+    }`,
+  );
+}
+
 /**
  * Checks that a response is of the size that the image was uploaded with, where it has that: the server
  * joins whatever segments of a dynamic manifest it finds.

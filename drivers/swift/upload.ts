@@ -94,7 +94,7 @@ export class Upload {
       }
       if (attempt === ATTEMPTS) {
         throw new ChecksumMismatch(
-          `segment ${number} has the md5 ${expected}, but ${stored} was stored`,
+          `segment ${number} has the md5 ${expected}, but ${stored ?? "none"} was stored`,
         );
       }
     }

@@ -180,7 +180,7 @@ Deno.test("LoginSession: an aborted request does not wait for a login, which goe
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     async (request) => {
       const { pathname, origin } = new URL(request.url);
-      if (pathname !== "/auth/v1.0") return new Response("abc");
+      if (pathname !== "/auth/v1.0") return new Response("abc", { headers: { etag: "a" } });
       logins++;
       asked.resolve();
       await released.promise;

@@ -84,6 +84,37 @@ Deno.test("SwiftStore.list: a document that is no listing is an error that says 
   }
 });
 
+Deno.test("SwiftStore: a login page with status 200 is no success of any operation", async () => {
+  const operations: Record<string, (store: SwiftStore) => Promise<unknown>> = {
+    get: (store) => store.get("a"),
+    stat: (store) => store.stat("a"),
+    add: (store) => store.add("a", new Uint8Array(3)),
+    "add in segments": (store) => store.add("a", new Uint8Array(2_100_000)),
+    copy: (store) => store.copy("a", "c"),
+    rename: (store) => store.rename("a", "c"),
+    delete: (store) => store.delete("a"),
+    deleteMany: (store) => store.deleteMany(["a", "b"]),
+    list: (store) => Array.fromAsync(store.list()),
+    getAcls: (store) => store.getAcls("a"),
+    setAcls: (store) => store.setAcls("a", { public: true }),
+    async gc(store) {
+      const skipped: Error[] = [];
+      await Array.fromAsync(store.gc({ onSkipped: ({ reason }) => skipped.push(reason) }));
+      throw skipped[0]!;
+    },
+  };
+  const page = "<html><head></head><body>Please log in</body></html>";
+  await using server = serve(() =>
+    new Response(page, { headers: { "content-type": "text/html" } })
+  );
+  for (const [name, operation] of Object.entries(operations)) {
+    const options = { ...server.options, largeObjectSize: 1, largeObjectChunkSize: 1 };
+    await using store = new SwiftStore("hostile", options);
+    const error = await assertRejects(() => operation(store), StoreError, undefined, name);
+    assert(!/\n|undefined|Cannot read/.test(error.message), error.message);
+  }
+});
+
 Deno.test("SwiftStore.list: a field that does not parse is unknown", async () => {
   const entry = { name: "a", bytes: "many", hash: 7, last_modified: "yesterday", slo_etag: null };
   await using server = serve((_, url) =>

@@ -28,7 +28,8 @@ function listing(
     requests.push(url);
     if (request.method === "HEAD") {
       const prefix = manifests[decodeURIComponent(url.pathname).replace("/v1/AUTH_x/c/", "")];
-      return new Response(null, { headers: prefix ? { "x-object-manifest": `c/${prefix}` } : {} });
+      const manifest = prefix ? { "x-object-manifest": `c/${prefix}` } : {};
+      return new Response(null, { headers: { etag: "a", ...manifest } });
     }
     const [prefix, delimiter, marker] = ["prefix", "delimiter", "marker"].map((name) =>
       url.searchParams.get(name) ?? ""
