@@ -21,6 +21,7 @@ import { codeOf, NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { RESERVED } from "./file_names.ts";
 import { createHash, readFile, stat, unlink, writeFile } from "./system.ts";
+import { untilReachable } from "./until_reachable.ts";
 
 /** The version of the records that are written. */
 const VERSION = 2;
@@ -264,10 +265,12 @@ async function readFirstVersion(
 }
 
 // Deno's own functions do all of it on another thread; those of `node:fs` close the file on this one.
-function readText(path: string): Promise<string> {
-  return isDeno() ? Deno.readTextFile(path) : readFile(path, "utf8");
+async function readText(path: string): Promise<string> {
+  await untilReachable(path);
+  return await (isDeno() ? Deno.readTextFile(path) : readFile(path, "utf8"));
 }
 
-function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  return isDeno() ? Deno.writeTextFile(path, text, { mode }) : writeFile(path, text, { mode });
+async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+  await untilReachable(path);
+  await (isDeno() ? Deno.writeTextFile(path, text, { mode }) : writeFile(path, text, { mode }));
 }

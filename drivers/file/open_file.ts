@@ -12,6 +12,7 @@ import { type HoleFinder, holeFinder } from "./holes.ts";
 import { closeAside, isLocalDevice } from "./closing.ts";
 import type { Io } from "./io.ts";
 import { FILE_FLAGS, open } from "./system.ts";
+import { untilReachable } from "./until_reachable.ts";
 
 /** From how many bytes on a read is done by two threads, each half of it. */
 const HALVED = 2_097_152;
@@ -49,7 +50,7 @@ export class OpenFile {
 
   /** Opens a file. */
   static async open(io: Io, path: string, flags: string | number): Promise<OpenFile> {
-    const handle = await io.wait(open(path, flags), closeAside);
+    const handle = await io.wait(openReachable(path, flags), closeAside);
     // Closing a directory asks no server.
     const isDirectory = typeof flags === "string" || (flags & (FILE_FLAGS.O_DIRECTORY ?? 0)) !== 0;
     const shared: Shared = { path, flags, handle, isLocal: isDirectory || undefined };
@@ -142,8 +143,13 @@ export class OpenFile {
   }
 }
 
+async function openReachable(path: string, flags: string | number): Promise<FileHandle> {
+  await untilReachable(path);
+  return await open(path, flags);
+}
+
 async function openSecond(shared: Shared, stats: BigIntStats): Promise<void> {
-  const handle = await open(shared.path, shared.flags);
+  const handle = await openReachable(shared.path, shared.flags);
   try {
     // The path may lead to another file by now.
     if (isSameFile(await handle.stat({ bigint: true }), stats)) {

@@ -13,6 +13,7 @@ import type { Bytes } from "../../streams/mod.ts";
 import { closeAside, isLocalDevice } from "./closing.ts";
 import { codeOf } from "./errors.ts";
 import { hostname, open, process, stat } from "./system.ts";
+import { untilReachable } from "./until_reachable.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -46,6 +47,7 @@ function withLocks(): TemporaryFiles {
   return {
     suffix,
     async create(path, mode) {
+      await untilReachable(path);
       const file = await Deno.open(path, { write: true, createNew: true, mode });
       let isLocal = false;
       try {
@@ -76,6 +78,7 @@ function withLocks(): TemporaryFiles {
       };
     },
     async ifLeft(path, clear) {
+      await untilReachable(path);
       const file = await Deno.open(path, { write: true });
       try {
         const left = path.endsWith(suffix)

@@ -89,9 +89,9 @@ export async function withMount<T>(
   });
 }
 
-/** Counts the descriptors of this process by which a file is open, or anything below a directory. */
-export async function descriptorsOf(path: string): Promise<number> {
-  const folder = `/proc/${Deno.pid}/fd`;
+/** Counts the descriptors of a process by which a file is open, or anything below a directory. */
+export async function descriptorsOf(path: string, pid: number = Deno.pid): Promise<number> {
+  const folder = `/proc/${pid}/fd`;
   let count = 0;
   for await (const { name } of Deno.readDir(folder)) {
     // A descriptor may be closed between the two calls.
