@@ -50,15 +50,16 @@ export async function deleteObject(
  * Deletes a folder marker, if there is one.
  *
  * @param client The client of the bucket.
- * @param key The key of the marker, with its slash.
+ * @param directory The directory, without a trailing slash.
  * @param signal Ends the requests.
  * @throws {Invalid} If the object is not known to be empty.
  */
 export async function deleteMarker(
   client: S3Client,
-  key: string,
+  directory: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const key = `${directory}/`;
   try {
     const size = parseContentLength(await client.headers({ method: "HEAD", key, signal }));
     if (size !== 0) {

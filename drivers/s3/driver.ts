@@ -118,8 +118,7 @@ export class S3Driver implements Driver<S3Location> {
   }
 
   async removeDirectory(directory: string, { signal }: OperationOptions): Promise<void> {
-    const { deleteMarker } = await import("./deleter.ts");
-    await deleteMarker(this.#client!, `${directory}/`, signal);
+    await (await import("./deleter.ts")).deleteMarker(this.#client!, directory, signal);
   }
 
   async *listImages(

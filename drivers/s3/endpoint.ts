@@ -64,9 +64,7 @@ export class Endpoint {
       throw wrong(`option "bucket" is no bucket: ${JSON.stringify(bucket)}`);
     }
     if (OTHER_SERVICE.test(url.hostname)) {
-      throw wrong(
-        `option "host" names a host that has no buckets for S3's requests: ${url.hostname}`,
-      );
+      throw wrong(`option "host" names a host without buckets: ${url.hostname}`);
     }
     const secure = url.protocol === "https:";
     const canBeHost = HOST_LABELS.test(bucket);

@@ -164,6 +164,6 @@ Deno.test("Endpoint: hosts of Amazon that have no buckets for S3's requests are 
     ]
   ) {
     const options = settings({ host: `https://${host}`, bucket: "images" });
-    assertThrows(() => new Endpoint(options, "s3"), BadStoreConfiguration, "no buckets");
+    assertThrows(() => new Endpoint(options, "s3"), BadStoreConfiguration, "without buckets");
   }
 });
