@@ -69,6 +69,33 @@ export function decodeBase64(text: string): Bytes | undefined {
 }
 
 /**
+ * Parses a digest in hex.
+ *
+ * @param value The text.
+ * @param size How many bytes the digest has. Default: one or more.
+ * @returns The digest in lower-case hex, or `undefined` if the text is not one.
+ */
+export function parseHexDigest(value: unknown, size?: number): string | undefined {
+  if (typeof value !== "string" || !/^([0-9a-f]{2})+$/i.test(value)) return undefined;
+  return size === undefined || value.length === 2 * size ? value.toLowerCase() : undefined;
+}
+
+/**
+ * Parses a digest and its algorithm, as a backend holds them.
+ *
+ * @param algo The name of the algorithm.
+ * @param value The digest in hex.
+ * @returns The digest, or `undefined` if it is none.
+ */
+export function parseMultihash(
+  algo: unknown,
+  value: unknown,
+): { algo: string; value: string } | undefined {
+  const hex = parseHexDigest(value);
+  return hex === undefined || typeof algo !== "string" ? undefined : { algo, value: hex };
+}
+
+/**
  * Parses a number of bytes, items or seconds.
  *
  * @param value A number, or text of decimal digits.

@@ -5,6 +5,7 @@
  */
 import { formatInspection, parseInspection } from "../../formats/kept.ts";
 import type { ImageFacts } from "../../store/types.ts";
+import { parseHexDigest, parseMultihash } from "../../streams/encoding.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The key of the text that an image has while this driver adds it: the date. */
@@ -38,10 +39,12 @@ export async function digestsOf(
     snapshot.metadata(FORMAT),
   ]);
   const [algo, value] = multihash?.split(":") ?? [];
+  const md5 = parseHexDigest(checksum, 16);
+  const known = parseMultihash(algo, value);
   const inspection = parseInspection(format);
   return {
     ...(inspection ? { inspection } : {}),
-    ...(checksum ? { checksum } : {}),
-    ...(algo && value ? { multihash: { algo, value } } : {}),
+    ...(md5 ? { checksum: md5 } : {}),
+    ...(known ? { multihash: known } : {}),
   };
 }

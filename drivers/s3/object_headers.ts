@@ -5,6 +5,7 @@
  */
 import { formatInspection } from "../../formats/kept.ts";
 import type { DriverStat, ImageFacts } from "../../store/types.ts";
+import { parseHexDigest, parseMultihash } from "../../streams/encoding.ts";
 import type { ExpectedDigests } from "../../streams/mod.ts";
 import { parseContentLength, parseEntityTag, parseLastModified } from "../../transport/headers.ts";
 import { checkObject, FORMAT, parseFormat } from "./read_headers.ts";
@@ -50,14 +51,12 @@ export function formatFacts(image: ImageFacts): Record<string, string> {
  */
 export function parseStat(headers: Headers): DriverStat {
   checkObject(headers);
-  const checksum = headers.get(CHECKSUM) ?? "";
-  const [algo, value] = [headers.get(ALGO), headers.get(VALUE) ?? ""];
   return {
     size: parseContentLength(headers),
     modified: parseLastModified(headers),
     etag: parseEntityTag(headers),
-    checksum: /^[0-9a-f]{32}$/.test(checksum) ? checksum : parseMd5(headers),
-    multihash: algo !== null && /^[0-9a-f]+$/.test(value) ? { algo, value } : undefined,
+    checksum: parseHexDigest(headers.get(CHECKSUM), 16) ?? parseMd5(headers),
+    multihash: parseMultihash(headers.get(ALGO), headers.get(VALUE)),
     inspection: parseFormat(headers),
     contentType: headers.get("content-type") ?? undefined,
     metadata: Object.fromEntries(

@@ -7,7 +7,7 @@ import { BackendException } from "../../errors/mod.ts";
 import { formatInspection, parseInspection } from "../../formats/kept.ts";
 import type { ImageInspection } from "../../formats/mod.ts";
 import type { DriverStat } from "../../store/types.ts";
-import { parseCount } from "../../streams/encoding.ts";
+import { parseCount, parseHexDigest, parseMultihash } from "../../streams/encoding.ts";
 import { parseContentLength, parseLastModified } from "../../transport/headers.ts";
 import { parseContentRange } from "../../transport/ranges.ts";
 
@@ -89,20 +89,22 @@ export function statOf(headers: Headers): DriverStat {
   const isLarge = headers.has("x-static-large-object") || headers.has("x-object-manifest");
   const etag = headers.get("etag")?.replaceAll('"', "");
   // The ETag of a plain object is its md5; that of a large one is something else.
-  const checksum = headers.get(CHECKSUM) ?? (isLarge ? undefined : etag);
-  const [algo, value] = [headers.get(ALGO), headers.get(VALUE)];
+  const md5 = isLarge ? undefined : parseHexDigest(etag, MD5_SIZE);
   const expires = new Date((parseCount(headers.get("x-delete-at")) ?? NaN) * 1000);
   return {
     size: parseContentLength(headers),
     modified: parseModified(headers),
     etag: etag && `"${etag}"`,
-    checksum,
-    multihash: algo && value ? { algo, value } : undefined,
+    checksum: parseHexDigest(headers.get(CHECKSUM), MD5_SIZE) ?? md5,
+    multihash: parseMultihash(headers.get(ALGO), headers.get(VALUE)),
     inspection: parseFormat(headers),
     contentType: headers.get("content-type") ?? undefined,
     metadata: Number.isNaN(expires.getTime()) ? {} : { expires },
   };
 }
+
+/** The size of an md5 in bytes. */
+const MD5_SIZE = 16;
 
 /**
  * Returns when an object was last changed, rounded down to a second. Swift rounds `Last-Modified` up, so

@@ -128,6 +128,32 @@ Deno.test("SwiftStore.list: a field that does not parse is unknown", async () =>
   ] as never);
 });
 
+Deno.test("SwiftStore.stat: a digest that is none is unknown", async () => {
+  const [md5, sha512] = ["a".repeat(32), "b".repeat(128)];
+  const cases: [Record<string, string>, checksum?: string | undefined, algo?: string][] = [
+    [{ etag: md5, "x-object-meta-checksum": "none" }, md5],
+    [{ etag: "abc-2", "x-object-meta-checksum": md5.toUpperCase() }, md5],
+    [{ etag: "abc-2" }],
+    [
+      { "x-object-meta-os-hash-algo": "sha512", "x-object-meta-os-hash-value": sha512 },
+      undefined,
+      "sha512",
+    ],
+    [{ "x-object-meta-os-hash-algo": "sha512", "x-object-meta-os-hash-value": "not hex" }],
+    [{ "x-object-meta-os-hash-value": sha512 }],
+  ];
+  for (const [headers, checksum, algo] of cases) {
+    await using server = serve(() =>
+      new Response(null, {
+        headers: { "last-modified": "Thu, 01 Jan 2026 00:00:00 GMT", ...headers },
+      })
+    );
+    await using store = new SwiftStore("hostile", server.options);
+    const stat = await store.stat("a");
+    assertEquals([stat.checksum, stat.multihash?.algo], [checksum, algo], JSON.stringify(headers));
+  }
+});
+
 Deno.test("SwiftStore: no request goes to a URL that is not http or https", async () => {
   for (const url of ["file:///etc/passwd", "data:,x", "ftp://127.0.0.1/", "no URL"]) {
     await using server = serve(() => new Response(null), url);
