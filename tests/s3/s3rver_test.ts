@@ -60,6 +60,8 @@ if (server === undefined) {
       "add says what the image is, and stat and inspect say the same":
         'it sends "bytes 0-0/0" for a range of an empty object',
       "reading creates nothing": "it does not list uploads that are open, for gc",
+      "list goes through a directory page by page, in the order of names":
+        "it sorts by UTF-16 units, and responds 500 for a page that is not the last",
       "what gc yields has a date, and is as old as it must be":
         "it does not list uploads that are open",
     },
