@@ -5,8 +5,10 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  BitMasks,
   ChecksumMismatch,
   Duplicate,
+  ImageChanged,
   Invalid,
   InvalidImageId,
   NotFound,
@@ -141,6 +143,30 @@ export const safetyRules: readonly Rule[] = [
         assertBytes(await bytesOf(store, id("taken")), taken);
         await assertRejects(() => store.stat(id("new")), NotFound);
       }
+    },
+  },
+  {
+    name: "a handle reads the image that it opened, or fails, and nothing once it is closed",
+    needs: RW | BitMasks.READ_RANDOM,
+    async run({ store, id }) {
+      const [bytes, other] = [pattern(MIB), pattern(MIB, 2)];
+      await store.add(id("replaced"), bytes);
+      const handle = await store.open(id("replaced"));
+      const view = new Uint8Array(1000);
+      assertEquals(await handle.read(view, 500), 1000);
+      assertBytes(view, bytes.slice(500, 1500));
+      await store.delete(id("replaced"));
+      await store.add(id("replaced"), other);
+      try {
+        await handle.read(view, 5000);
+        assertBytes(view, bytes.slice(5000, 6000));
+      } catch (error) {
+        const isKnown = error instanceof ImageChanged || error instanceof NotFound;
+        assert(isKnown, `reading the image that was replaced: ${error}`);
+      }
+      await handle.close();
+      await assertRejects(() => handle.read(view, 0));
+      assertBytes(await bytesOf(store, id("replaced")), other);
     },
   },
   {

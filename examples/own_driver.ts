@@ -1,5 +1,5 @@
 /**
- * A driver of your own: images kept as Blobs, in some sixty lines. `Store` does the rest: ids, ranges,
+ * A driver of your own: images kept as Blobs, in some seventy lines. `Store` does the rest: ids, ranges,
  * digests, sizes, aborts, errors.
  *
  * Run it: `deno run examples/own_driver.ts`
@@ -13,6 +13,7 @@ import {
   checkImageId,
   type Driver,
   type DriverClass,
+  type DriverStat,
   Duplicate,
   entriesBelow,
   type ImageReader,
@@ -47,9 +48,15 @@ export class ShelfLocation extends StoreLocation {
   }
 }
 
+/** An image. No other image ever has its tag, so that a handle notices when another one gets the id. */
+interface Book {
+  blob: Blob;
+  etag: string;
+}
+
 /** Keeps images as Blobs. */
 class ShelfDriver implements Driver<ShelfLocation> {
-  readonly #blobs = new Map<string, Blob>();
+  readonly #books = new Map<string, Book>();
 
   locate(imageId: string): ShelfLocation {
     return new ShelfLocation(imageId);
@@ -58,19 +65,21 @@ class ShelfDriver implements Driver<ShelfLocation> {
     return location.path;
   }
   openRead(location: ShelfLocation, { offset, length }: ByteRange): Promise<ImageReader> {
-    const blob = this.#find(location);
+    const { blob, etag } = this.#find(location);
     if (offset > blob.size) throw pastEnd(offset, blob.size);
     const part = blob.slice(offset, length === undefined ? blob.size : offset + length);
     const reader = streamReader(part.stream());
     return Promise.resolve({
       size: part.size,
       total: blob.size,
+      etag,
       read: (view) => reader.read(view),
       close: (reason) => reader.close(reason),
     });
   }
-  statImage(location: ShelfLocation): Promise<{ size: number }> {
-    return Promise.resolve({ size: this.#find(location).size });
+  statImage(location: ShelfLocation): Promise<DriverStat> {
+    const { blob, etag } = this.#find(location);
+    return Promise.resolve({ size: blob.size, etag });
   }
   openWrite(imageId: string): Promise<ImageWriter<ShelfLocation>> {
     let blob = new Blob();
@@ -81,8 +90,8 @@ class ShelfDriver implements Driver<ShelfLocation> {
         return Promise.resolve();
       },
       commit: () => {
-        if (this.#blobs.has(imageId)) throw new Duplicate("it is on the shelf already");
-        this.#blobs.set(imageId, blob);
+        if (this.#books.has(imageId)) throw new Duplicate("it is on the shelf already");
+        this.#books.set(imageId, { blob, etag: `"${crypto.randomUUID()}"` });
         return Promise.resolve();
       },
       abort: () => Promise.resolve(),
@@ -90,17 +99,19 @@ class ShelfDriver implements Driver<ShelfLocation> {
   }
   deleteImage(location: ShelfLocation): Promise<void> {
     this.#find(location);
-    this.#blobs.delete(location.path);
+    this.#books.delete(location.path);
     return Promise.resolve();
   }
   listImages(directory: string, recursive: boolean): AsyncGenerator<ListEntry> {
-    const entry = ([path, { size }]: [string, Blob]) => ({ path, kind: "image" as const, size });
-    return entriesBelow([...this.#blobs].map(entry), directory, recursive);
+    const entries = [...this.#books].map(([path, { blob: { size }, etag }]): ListEntry => {
+      return { path, kind: "image", size, etag };
+    });
+    return entriesBelow(entries, directory, recursive);
   }
-  #find(location: ShelfLocation): Blob {
-    const blob = this.#blobs.get(location.path);
-    if (blob === undefined) throw new NotFound("it is not on the shelf");
-    return blob;
+  #find(location: ShelfLocation): Book {
+    const book = this.#books.get(location.path);
+    if (book === undefined) throw new NotFound("it is not on the shelf");
+    return book;
   }
 }
 

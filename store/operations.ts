@@ -266,7 +266,7 @@ export function gc<L extends StoreLocation>(
   return each(runner, "gc", undefined, options, needed, async function* () {
     for await (const leftover of runner.driver.leftovers?.({ signal, context, onSkipped }) ?? []) {
       const { path, since } = leftover;
-      if (since === undefined) {
+      if (since === undefined || Number.isNaN(since.getTime())) {
         onSkipped({ path, reason: new Invalid("its age is not known, so it counts as young") });
         continue;
       }

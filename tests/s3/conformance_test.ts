@@ -55,7 +55,8 @@ function hooksOf(bucket: TestBucket, hasPolicies: boolean): BackendHooks {
         const body = new TextEncoder().encode(JSON.stringify(policy(imageId)));
         const query = { policy: "" };
         await use((client) => client.headers({ method: "PUT", query, body }));
-        return async () => void await use((client) => client.headers({ method: "DELETE", query }));
+        return () =>
+          use(async (client) => (await client.send({ method: "DELETE", query })).release());
       },
     },
   };
