@@ -1,15 +1,11 @@
 /**
- * `sync`, `check` and `du`, also killed at any time.
+ * `sync`, `check` and `du`.
  *
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { treeProgressText } from "../../cli/progress.ts";
-import { seeded } from "../faults/random.ts";
 import { Workplace } from "./harness.ts";
-
-/** How many runs are killed. */
-const KILLS = Deno.env.get("VITRINE_SOAK") === "full" ? 20 : 4;
 
 /** Writes local files; their texts are their names, or `text`. */
 async function write(place: Workplace, folder: string, names: string[], text?: string) {
@@ -83,35 +79,6 @@ Deno.test("cp --skip-existing: leaves what is there, whatever it holds", async (
   const { code, out, err } = await place.run("cp", "-rv", "--skip-existing", "./in/", "/local/x/");
   assertEquals([code, out, err], [0, "./in/a -> /local/x/a\n", ""]);
   assertEquals((await place.run("cat", "/local/x/b")).out, "a");
-});
-
-Deno.test(`sync: killed at ${KILLS} random times and run again, the trees are equal`, async () => {
-  const random = seeded(7);
-  await using place = await Workplace.make();
-  const names = Array.from({ length: 60 }, (_, i) => `${i % 7}/${i}`);
-  await write(place, "in", names);
-  for (let kill = 0; kill < KILLS; kill++) {
-    // Each run has images to replace, to add and to delete.
-    await write(place, "in", names.filter((_, i) => i % 2 === kill % 2), `text ${kill}`);
-    await write(place, "in", [`new/${kill}`]);
-    await Deno.remove(place.path(`in/new/${kill - 1}`)).catch(() => {});
-    const args = ["sync", "--replace", "--delete", "--checksum", "./in", "/local"];
-    const child = place.start(["--", ...args].slice(1), { stdout: "null", stderr: "null" });
-    await new Promise((resolve) => setTimeout(resolve, 200 + random() * 900));
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-    await child.status;
-    assertEquals((await place.run("gc", "--older-than", "0s")).code, 0);
-    const again = await place.run(...args);
-    assertEquals([again.code, again.err], [0, ""], `kill ${kill}`);
-    const checked = await place.run("check", "--download", "./in", "/local");
-    assertEquals([checked.code, checked.out, checked.err], [0, "", ""], `kill ${kill}`);
-    const left = (await place.run("gc", "-n", "--older-than", "0s")).out;
-    assert(!left.includes("local"), left);
-  }
 });
 
 Deno.test("treeProgressText: shows totals in as many columns as there are", () => {
