@@ -1,30 +1,30 @@
 /**
- * A progress bar with rate and time left, drawn on terminals only.
+ * The progress display, drawn on terminals only: the totals of many images, and a line with a bar, the rate
+ * and the time left for each transfer under way.
  *
  * @module
  */
 import type { TreeProgress } from "../vfs/mod.ts";
 import type { RateLimit } from "../vfs/rate_limit.ts";
-import { visibleText } from "../errors/visible_text.ts";
-import { columnsOf, formatDuration, formatSize, shortened, truncated } from "./text.ts";
+import { progressText, type Totals, treeProgressText } from "./progress_text.ts";
 
-const WIDTH = 24;
-/** A bar of fewer columns is left out. */
-const MIN_BAR = 6;
-/** The columns that the bar leaves to the name. */
-const MIN_NAME = 16;
 /** The time between two drawings, in milliseconds. */
 const INTERVAL = 100;
+/** How many transfers have a line of their own. */
+const MAX_LINES = 8;
 
-/** The transfers under way. They share one line, which shows the oldest. */
+/** The transfers under way. */
 const active = new Set<Progress>();
+/** What they are part of. */
+let totals: TotalProgress | undefined;
 let lastDrawing = 0;
+/** The number of lines that the display takes on the terminal. */
+let drawnLines = 0;
 
 /** Counts the chunks of a transfer and draws how far it is. */
 export class Progress implements Disposable {
   readonly #name: string;
   readonly #size: number | undefined;
-  readonly #enabled = Deno.stderr.isTerminal();
   readonly #start = performance.now();
   readonly #limit: RateLimit | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -52,45 +52,110 @@ export class Progress implements Disposable {
   }
 
   /**
-   * Counts a chunk, and draws the line if it is time to.
+   * Counts a chunk, and draws the display if it is time to.
    *
    * @param chunk The chunk.
    * @returns Resolves when the next chunk may pass; `undefined` where there is no limit.
    */
   update(chunk: Uint8Array): Promise<void> | undefined {
     this.#bytes += chunk.length;
-    this.#draw();
+    totals?.count(chunk.length);
+    drawActive();
     return this.#limit?.pass(chunk.length, this.#signal);
   }
 
-  #draw(): void {
-    const now = performance.now();
-    if (!this.#enabled || now - lastDrawing < INTERVAL) return;
-    const [oldest] = active;
-    if (oldest !== this) return;
-    lastDrawing = now;
-    const text = progressText({
-      name: this.#name,
-      size: this.#size,
-      bytes: this.#bytes,
-      seconds: (now - this.#start) / 1000,
-      others: active.size - 1,
-    }, (Deno.consoleSize().columns || 80) - 1);
-    write(`\r\x1b[K${text}`);
+  /**
+   * Returns the line of the transfer.
+   *
+   * @param columns The number of columns that it may take.
+   * @param others How many transfers under way have no line.
+   * @returns The line.
+   */
+  line(columns: number, others: number): string {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const transfer = { name: this.#name, size: this.#size, bytes: this.#bytes, seconds, others };
+    return progressText(transfer, columns);
   }
 
-  /** Ends the transfer, and wipes the line if it was the last. */
+  /** Ends the transfer, and wipes the display if it was the last. */
   [Symbol.dispose](): void {
     active.delete(this);
-    if (this.#enabled && active.size === 0 && lastDrawing > 0) clearProgress();
+    if (active.size === 0) clearProgress();
   }
 }
 
-/** Wipes the progress bar, so that a line can be written in its place. */
+/** Counts all images of a command, of which several may be under way. */
+export class TotalProgress implements Disposable {
+  readonly #start = performance.now();
+  readonly #totals: Totals = {
+    images: 0,
+    totalImages: 0,
+    bytes: 0,
+    totalBytes: 0,
+    isListed: false,
+  };
+
+  /** Starts with no images. */
+  constructor() {
+    totals = this;
+  }
+
+  /**
+   * Counts images while they are listed.
+   *
+   * @typeParam T The images, each with its size in bytes where that is known.
+   * @param images The images.
+   * @returns The same images.
+   */
+  async *listed<T extends { size?: number | undefined }>(
+    images: AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    for await (const image of images) {
+      this.#totals.totalImages++;
+      this.#totals.totalBytes += image.size ?? 0;
+      yield image;
+    }
+    this.#totals.isListed = true;
+  }
+
+  /**
+   * Counts bytes that were transferred.
+   *
+   * @param bytes Their number.
+   */
+  count(bytes: number): void {
+    this.#totals.bytes += bytes;
+  }
+
+  /** Counts an image that is done. */
+  done(): void {
+    this.#totals.images++;
+  }
+
+  /**
+   * Returns the line of the totals.
+   *
+   * @param columns The number of columns that it may take.
+   * @returns The line; none for one image.
+   */
+  lines(columns: number): string[] {
+    if (this.#totals.totalImages < 2) return [];
+    return [treeProgressText(this.#totals, (performance.now() - this.#start) / 1000, columns)];
+  }
+
+  /** Ends the count, and wipes the display. */
+  [Symbol.dispose](): void {
+    totals = undefined;
+    clearProgress();
+  }
+}
+
+/** Wipes the progress display, so that a line can be written in its place. */
 export function clearProgress(): void {
-  if (lastDrawing === 0) return;
+  if (drawnLines === 0) return;
+  write(wiping());
+  drawnLines = 0;
   lastDrawing = 0;
-  write("\r\x1b[K");
 }
 
 /**
@@ -100,77 +165,49 @@ export function clearProgress(): void {
  * @param started When it began, as `performance.now` says it.
  */
 export function drawTreeProgress(progress: TreeProgress, started: number): void {
+  draw((columns, count) => {
+    const seconds = (performance.now() - started) / 1000;
+    const shown = progress.running.slice(0, count - 1);
+    const others = progress.running.length - shown.length;
+    return [
+      treeProgressText(progress, seconds, columns),
+      ...shown.map(({ path, ...transfer }, at) => {
+        const isLast = at === shown.length - 1;
+        return progressText({ name: path, ...transfer, others: isLast ? others : 0 }, columns);
+      }),
+    ];
+  });
+}
+
+/** Draws the transfers under way, and the totals of which they are part. */
+function drawActive(): void {
+  draw((columns, count) => {
+    const lines = totals?.lines(columns) ?? [];
+    const shown = [...active].slice(0, Math.max(1, count - lines.length));
+    const others = active.size - shown.length;
+    return [
+      ...lines,
+      ...shown.map((one, at) => one.line(columns, at === shown.length - 1 ? others : 0)),
+    ];
+  });
+}
+
+/** Draws lines in place of those that are there, if it is time to and standard error is a terminal. */
+function draw(linesFor: (columns: number, count: number) => string[]): void {
   const now = performance.now();
   if (now - lastDrawing < INTERVAL || !Deno.stderr.isTerminal()) return;
   lastDrawing = now;
-  const columns = (Deno.consoleSize().columns || 80) - 1;
-  write(`\r\x1b[K${treeProgressText(progress, (now - started) / 1000, columns)}`);
+  const { columns, rows } = Deno.consoleSize();
+  // A line that reaches the last column, and a display as high as the terminal, would scroll.
+  const count = Math.max(1, Math.min(MAX_LINES + 1, (rows || 24) - 1));
+  const lines = linesFor((columns || 80) - 1, count).slice(0, count);
+  write(wiping() + lines.join("\n"));
+  drawnLines = lines.length;
 }
 
-/**
- * Returns the line of an operation on a tree.
- *
- * @param progress How far it is.
- * @param seconds The number of seconds so far.
- * @param columns The columns of the terminal.
- * @returns The line, which takes at most that many columns.
- */
-export function treeProgressText(
-  { images, totalImages, bytes, totalBytes, isListed }: TreeProgress,
-  seconds: number,
-  columns: number,
-): string {
-  const rate = bytes / seconds;
-  const more = isListed ? "" : "+";
-  const facts = [
-    `${images} of ${totalImages}${more} images`,
-    `${formatSize(bytes)} of ${formatSize(totalBytes)}${more}`,
-    `${formatSize(Math.round(rate))}/s`,
-  ];
-  if (isListed && rate > 0 && totalBytes >= bytes) {
-    facts.push(`${formatDuration((totalBytes - bytes) / rate)} left`);
-  }
-  return truncated(facts.join("  "), columns);
-}
-
-/** How far a transfer is. */
-interface Transfer {
-  /** What is transferred. */
-  name: string;
-  /** Its size in bytes, if known. */
-  size: number | undefined;
-  /** The number of bytes so far. */
-  bytes: number;
-  /** The number of seconds so far. */
-  seconds: number;
-  /** How many transfers run beside it. Default: 0. */
-  others?: number;
-}
-
-/**
- * Returns the line of a transfer.
- *
- * @param transfer How far it is.
- * @param columns The columns of the terminal. The middle of a long name is left out.
- * @returns The line, which takes at most that many columns.
- */
-export function progressText(
-  { name, size, bytes, seconds, others = 0 }: Transfer,
-  columns: number,
-): string {
-  const rate = bytes / seconds;
-  const speed = `${formatSize(Math.round(rate))}/s`;
-  const more = others > 0 ? `  +${others}` : "";
-  let rest = `  ${formatSize(bytes)}  ${speed}${more}`;
-  if (size) {
-    const part = Math.min(1, bytes / size);
-    const done = `${Math.floor(part * 100)}%  ${formatSize(bytes)} of ${formatSize(size)}`;
-    const facts = `  ${done}  ${speed}  ${formatDuration((size - bytes) / rate)} left${more}`;
-    const width = Math.min(WIDTH, columns - facts.length - MIN_NAME - "  []".length);
-    const bar = "#".repeat(Math.floor(part * Math.max(0, width))).padEnd(width, ".");
-    rest = width < MIN_BAR ? facts : `  [${bar}]${facts}`;
-  }
-  return truncated(shortened(visibleText(name), columns - columnsOf(rest)) + rest, columns);
+/** Returns what wipes the lines of the display, and leaves the cursor at the beginning of the first. */
+function wiping(): string {
+  return "\r\x1b[K" + "\x1b[A\x1b[K".repeat(Math.max(0, drawnLines - 1));
 }
 
 function write(text: string): void {

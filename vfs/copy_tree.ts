@@ -42,8 +42,9 @@ export async function copyTree(
   checkApart(from, to);
   const work = new TreeWork(options);
   const { verify, accept } = options;
-  const copyOptions = { verify, accept, verifier: work.verifier, ...work.operation };
   await work.run(imagesBelow(from, options), async ({ path, size }) => {
+    const verifier = work.verifierOf({ path, size });
+    const copyOptions = { verify, accept, verifier, ...work.operation };
     await copyBetween(from, to, path, (source, target) => {
       return withinMemory(size, () => copyImage(source, target, copyOptions));
     });
@@ -67,8 +68,8 @@ export async function moveTree(
 ): Promise<TreeSummary> {
   checkApart(from, to);
   const work = new TreeWork(options);
-  const copyOptions = { verifier: work.verifier, ...work.operation };
   await work.run(imagesBelow(from, options), async ({ path, size }) => {
+    const copyOptions = { verifier: work.verifierOf({ path, size }), ...work.operation };
     await copyBetween(from, to, path, (source, target) => {
       return withinMemory(size, () => moveImage(source, target, copyOptions));
     });
@@ -135,7 +136,8 @@ export async function verifyTree(root: TreeRoot, options: TreeOptions): Promise<
     const verify = { checksum, multihash };
     await withTreePath(whole, async () => {
       const { stream } = await root.vfs.get(whole, { verify, ...work.operation });
-      for await (const chunk of stream) await work.verifier.update(chunk);
+      const verifier = work.verifierOf({ path, size });
+      for await (const chunk of stream) await verifier.update(chunk);
     });
     return { path, size, state: "verified" };
   });

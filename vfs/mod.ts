@@ -16,6 +16,7 @@ export type {
   TreeProgress,
   TreeState,
   TreeSummary,
+  TreeTransfer,
 } from "./tree_work.ts";
 export { type RemoveOptions, Vfs, type VfsOptions } from "./vfs.ts";
 export type { GlobOptions, ReadDirOptions, WalkEntry, WalkOptions } from "./walk.ts";

@@ -193,8 +193,8 @@ class ImageSync {
 
   async #copy({ path, size }: TreeImage, targetPath: string): Promise<void> {
     const { verify, accept } = this.#options;
-    const { verifier, operation } = this.#work;
-    const options = { verify, accept, verifier, ...operation };
+    const verifier = this.#work.verifierOf({ path, size });
+    const options = { verify, accept, verifier, ...this.#work.operation };
     await copyBetween(this.#from, this.#to, path, (source, { store }) => {
       const target = this.#to.vfs.imageAt(pathBelow(this.#to, targetPath));
       return withinMemory(size, () => {

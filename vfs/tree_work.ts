@@ -13,6 +13,18 @@ import { joinPath, parsePath } from "./path.ts";
 import { RateLimit } from "./rate_limit.ts";
 import type { WalkEntry, WalkOptions } from "./walk.ts";
 
+/** An image of a tree that is being transferred. */
+export interface TreeTransfer {
+  /** Its path from the root of the tree. */
+  path: string;
+  /** Its size in bytes, where known. */
+  size: number | undefined;
+  /** The number of bytes so far. */
+  bytes: number;
+  /** The number of seconds so far. */
+  seconds: number;
+}
+
 /** How far an operation on a tree is. */
 export interface TreeProgress {
   /** The number of images that are done. */
@@ -25,6 +37,8 @@ export interface TreeProgress {
   totalBytes: number;
   /** Whether all images have been listed. */
   isListed: boolean;
+  /** The images that are being transferred, those that began first before the others. */
+  running: readonly TreeTransfer[];
 }
 
 /** What became of one image of a tree. */
@@ -205,13 +219,15 @@ export function checkApart(from: TreeRoot, to: TreeRoot): void {
 export class TreeWork {
   readonly #options: TreeOptions;
   readonly #limit: RateLimit | undefined;
-  readonly #progress: TreeProgress = {
+  readonly #progress: Omit<TreeProgress, "running"> = {
     images: 0,
     totalImages: 0,
     bytes: 0,
     totalBytes: 0,
     isListed: false,
   };
+  /** The transfers under way by their paths, each with the time when it began. */
+  readonly #running = new Map<string, Omit<TreeTransfer, "seconds"> & { started: number }>();
   readonly #states: TreeSummary["states"] = {};
   #failure: { error: unknown } | undefined;
 
@@ -251,6 +267,23 @@ export class TreeWork {
   }
 
   /**
+   * Returns what sees the bytes of an image's transfer, which is among those under way from then on.
+   *
+   * @param image The image.
+   * @returns Counts the bytes, also for all transfers together, and holds them to the rate.
+   */
+  verifierOf({ path, size }: { path: string; size?: number | undefined }): ChunkObserver {
+    const transfer = { path, size, bytes: 0, started: performance.now() };
+    this.#running.set(path, transfer);
+    return {
+      update: (chunk) => {
+        transfer.bytes += chunk.length;
+        return this.verifier.update(chunk);
+      },
+    };
+  }
+
+  /**
    * Does the work on all images.
    *
    * @typeParam T The images.
@@ -283,6 +316,7 @@ export class TreeWork {
         return { path: image.path, size: image.size, state: "failed", error };
       } finally {
         progress.images++;
+        this.#running.delete(image.path);
         this.#report();
       }
     });
@@ -306,7 +340,13 @@ export class TreeWork {
   }
 
   #report(): void {
-    this.#options.onProgress?.({ ...this.#progress });
+    const { onProgress } = this.#options;
+    if (!onProgress) return;
+    const now = performance.now();
+    const running = [...this.#running.values()].map(({ started, ...transfer }) => {
+      return { ...transfer, seconds: (now - started) / 1000 };
+    });
+    onProgress({ ...this.#progress, running });
   }
 }
 

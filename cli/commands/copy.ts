@@ -35,7 +35,7 @@ import { withinMemory } from "../../vfs/memory_budget.ts";
 import { orderedMap } from "../../vfs/ordered_map.ts";
 import { RateLimit } from "../../vfs/rate_limit.ts";
 import { formatPlace, nameOf, type Place } from "../place.ts";
-import { Progress } from "../progress.ts";
+import { Progress, TotalProgress } from "../progress.ts";
 import { chunksOf, isLocation } from "../tree.ts";
 import { isWebUrl, type Pair, pairsOf } from "./pairs.ts";
 
@@ -152,9 +152,10 @@ async function forEachPair(
   const isDryRun = args.has("dry-run");
   const vfs = await session.vfs();
   const work = { vfs, args, session, limit };
+  using totals = new TotalProgress();
   const toStandard = args.operands.at(-1) === "-";
   const outcomes = orderedMap(
-    pairsOf(vfs, args, session, check),
+    totals.listed(pairsOf(vfs, args, session, check)),
     // Images on standard output follow one another.
     toStandard ? 1 : transfers,
     async (pair): Promise<Outcome> => {
@@ -166,6 +167,8 @@ async function forEachPair(
         return { ...outcome, isSkipped };
       } catch (error) {
         return { ...outcome, failure: { error } };
+      } finally {
+        totals.done();
       }
     },
   );

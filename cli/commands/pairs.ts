@@ -153,7 +153,13 @@ async function* imagesBelow(
   session: Session,
 ): AsyncGenerator<{ path: string; size?: number | undefined }> {
   if (place.kind === "local") {
-    for await (const path of filesBelow(place.path, session)) yield { path };
+    for await (const path of filesBelow(place.path, session)) {
+      const size = await Deno.stat(childOf(place, path).path).then(
+        ({ size }) => size,
+        () => undefined,
+      );
+      yield { path, size };
+    }
     return;
   }
   const { length } = childOf(place, "").path;

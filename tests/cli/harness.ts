@@ -74,8 +74,13 @@ export class Workplace implements AsyncDisposable {
 
   /** Starts the command on a terminal of 80 columns, with its keyboard as standard input. */
   startOnTerminal(...args: string[]): Deno.ChildProcess {
+    return this.startOnColumns(80, args);
+  }
+
+  /** Starts the command on a terminal of so many columns, with its keyboard as standard input. */
+  startOnColumns(columns: number, args: readonly string[]): Deno.ChildProcess {
     const words = [Deno.execPath(), ...COMMAND, ...args].map((word) => `'${word}'`);
-    const line = `stty cols 80 && exec ${words.join(" ")}`;
+    const line = `stty cols ${columns} rows 24 && exec ${words.join(" ")}`;
     return this.#spawn("script", ["-qefc", line, "/dev/null"], { stdin: "piped" });
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { treeProgressText } from "../../cli/progress.ts";
+import { treeProgressText } from "../../cli/progress_text.ts";
 import { Workplace } from "./harness.ts";
 
 /** Writes local files; their texts are their names, or `text`. */

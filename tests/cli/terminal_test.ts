@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { progressText } from "../../cli/progress.ts";
+import { progressText } from "../../cli/progress_text.ts";
 import { until } from "../until.ts";
 import { Workplace } from "./harness.ts";
 

@@ -1,0 +1,66 @@
+/**
+ * The progress display of many images, on terminals of several widths and into a pipe.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { columnsOf } from "../../cli/text.ts";
+import { Workplace } from "./harness.ts";
+
+const NAMES = ["画像ファイルの長い名前".repeat(4), "debian-12-generic-amd64.qcow2", "🐧.img"];
+
+/** A folder `in` of three images of 8 MiB, two of which have wide characters in their names. */
+async function withImages(): Promise<Workplace> {
+  const place = await Workplace.make();
+  await Deno.mkdir(place.path("in"));
+  for (const name of NAMES) await Deno.writeFile(place.path(`in/${name}`), new Uint8Array(8 << 20));
+  return place;
+}
+
+/** Plays what was written to a terminal, and returns each screen that was seen. */
+function screensOf(output: string): string[][] {
+  const screens: string[][] = [];
+  const lines = [""];
+  let row = 0;
+  // deno-lint-ignore no-control-regex
+  for (const [token] of output.matchAll(/\x1b\[[AK]|\r|\n|[^\x1b\r\n]+/g)) {
+    if (token === "\x1b[A") row--;
+    else if (token === "\n") lines[++row] ??= "";
+    else if (token === "\x1b[K") lines[row] = "";
+    else if (token !== "\r") {
+      lines[row] += token;
+      screens.push(lines.map((line) => line));
+    }
+    assert(row >= 0, "the cursor leaves the display");
+  }
+  screens.push(lines);
+  return screens;
+}
+
+for (const command of ["cp", "sync"]) {
+  Deno.test(`${command}: shows totals and the transfers under way in 40, 80 and 200 columns`, async () => {
+    await using place = await withImages();
+    for (const columns of [40, 80, 200]) {
+      const args = ["--bwlimit", "24M", "./in", `/local/${columns}`];
+      if (command === "cp") args.unshift("-r");
+      const child = place.startOnColumns(columns, [command, ...args]);
+      const { code, stdout } = await child.output();
+      const output = new TextDecoder().decode(stdout);
+      assertEquals(code, 0, output);
+      const screens = screensOf(output);
+      for (const line of screens.flat()) assert(columnsOf(line) < columns, `${columns}: ${line}`);
+      const fullest = screens.find(({ length }) => length === 4);
+      assert(fullest, output);
+      assertMatch(fullest[0]!, /^\d of 3\+? images {2}/);
+      const isNamed = (name: string) => fullest.some((line) => line.startsWith(name));
+      assert(isNamed("🐧") && isNamed("画") && isNamed("de"), fullest.join("\n"));
+      assertEquals(screens.at(-1)!.filter(Boolean), [], output);
+    }
+  });
+
+  Deno.test(`${command}: draws no progress into a pipe`, async () => {
+    await using place = await withImages();
+    const args = command === "cp" ? ["-r", "./in", "/local/x"] : ["./in", "/local/x"];
+    assertEquals(await place.run(command, ...args), { code: 0, out: "", err: "" });
+  });
+}
