@@ -68,6 +68,8 @@ export async function* listObjects(
   let wanted = 0;
   for await (const page of readPages(client, listing, signal)) {
     const isEncoded = page.text("EncodingType") === "url";
+    checkEcho("Prefix", page.text("Prefix"), prefix);
+    checkEcho("Delimiter", page.text("Delimiter"), recursive ? "" : "/");
     for (const common of page.all("CommonPrefixes")) {
       const key = parseKey(common.text("Prefix"), isEncoded);
       const path = judge(key, key?.replace(/\/$/, ""));
@@ -97,6 +99,15 @@ export async function* listObjects(
     // The names of the next page come after all of this one.
     if (wanted >= limit) return;
   }
+}
+
+/** Checks that a listing that says what it lists is the one that was requested. Some servers say nothing. */
+function checkEcho(name: string, text: string, requested: string): void {
+  if (text === "" || text === requested || parseKey(text, true) === requested) return;
+  throw new BackendException(
+    `the server sent a listing of the ${name} ${JSON.stringify(text.slice(0, 100))}, expected ` +
+      JSON.stringify(requested),
+  );
 }
 
 /** Whether an object whose key ends with a slash is a folder's marker, and not an image. */

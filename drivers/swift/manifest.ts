@@ -10,6 +10,7 @@ import { parseCount } from "../../streams/encoding.ts";
 import type { DriverStat } from "../../store/types.ts";
 import { DOCUMENT_LIMIT, type SwiftClient } from "./client.ts";
 import { etagOfSegments } from "./etag.ts";
+import { EMPTY_MD5 } from "./listed.ts";
 import { checkSize, statOf } from "./stat.ts";
 
 /** How deep manifests name manifests, as Swift itself follows them. */
@@ -107,8 +108,10 @@ export async function readSegments(
   const manifest = manifestOf(headers);
   if (manifest.type === "none") {
     const { size, etag = "" } = stat;
-    if (size === undefined) return undefined;
-    const one = { container, object, size, etag: etag.replaceAll('"', "") };
+    const md5 = etag.replaceAll('"', "");
+    // A size of 0 that the md5 contradicts is not to be believed: reading shows what there is.
+    if (size === undefined || (size === 0 && md5 !== EMPTY_MD5)) return undefined;
+    const one = { container, object, size, etag: md5 };
     return { stat, headers, segments: size > 0 ? [one] : [], etag };
   }
   const parts = manifest.type === "static"

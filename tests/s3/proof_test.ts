@@ -269,6 +269,29 @@ Deno.test("S3Store.list: a page that does not say whether it is the last is an e
   }
 });
 
+Deno.test("S3Store.list: a listing of something else than was requested is an error", async () => {
+  const end = "<IsTruncated>false</IsTruncated>";
+  for (
+    const [echo, recursive, directory] of [
+      ["<Prefix>other/</Prefix>", true, ""],
+      ["<Prefix>other/</Prefix>", false, "dir"],
+      ["<Prefix></Prefix><Delimiter>/</Delimiter>", true, ""],
+    ] as const
+  ) {
+    await using store = storeOn(() => listing(echo + end + entry("other/a")));
+    await assertRejects(
+      () => Array.fromAsync(store.list({ recursive, directory })),
+      BackendException,
+      "expected",
+    );
+  }
+  await using store = storeOn(() =>
+    listing("<EncodingType>url</EncodingType><Prefix>a+b%2F</Prefix>" + end + entry("a+b%2Fc"))
+  );
+  const found = await Array.fromAsync(store.list({ recursive: true, directory: "a b" }));
+  assertEquals(found.map(({ path }) => path), ["a b/c"]);
+});
+
 Deno.test("S3Store.deleteMany: retries what failed for a passing reason, and names the key", async () => {
   const bodies: string[] = [];
   const result = (content: string) => new Response(`<DeleteResult>${content}</DeleteResult>`);
