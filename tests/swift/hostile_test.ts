@@ -288,6 +288,28 @@ Deno.test("Keystone: a token's end is judged by the server's clock", async () =>
   }
 });
 
+Deno.test("Keystone: a token whose end cannot be read is used until it is refused", async () => {
+  for (const end of ["never", "9999-99-99T99:99:99Z", "", null, 7, undefined]) {
+    const server: ReturnType<typeof keystone> = keystone((_, { origin }) =>
+      Response.json({
+        token: {
+          expires_at: end,
+          user: { id: "u" },
+          catalog: [{
+            type: "object-store",
+            endpoints: [{ interface: "public", url: `${origin}/v1/a` }],
+          }],
+        },
+      }, { status: 201, headers: { "x-subject-token": "t" } })
+    );
+    await using _ = server;
+    await using store = new SwiftStore("cloud", server.options);
+    assertEquals(await Array.fromAsync(store.list()), [], `${end}`);
+    assertEquals(await Array.fromAsync(store.list()), [], `${end}`);
+    assertEquals(server.logins.length, 1);
+  }
+});
+
 Deno.test("Keystone: a document that is no token is an error that says so", async () => {
   for (const body of ["null", "[]", '{"token":null}', '{"token":3}', "<html>", ""]) {
     await using server = keystone(() =>
