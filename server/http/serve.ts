@@ -15,7 +15,12 @@ import { createResponder, type HandlerOptions } from "./responder.ts";
 
 export type { ListenOptions, RunningServer } from "../http1/listen.ts";
 
-/** Options of {@linkcode serve}. */
+/**
+ * Options of {@linkcode serve}.
+ *
+ * Of `maxConnections`, one in 16 and at least 2 may be uploads, which take some MiB each. A further upload
+ * gets 503 with `Retry-After`.
+ */
 export interface ServeOptions extends HandlerOptions, ListenOptions {
   /**
    * Names that requests may have as Host, beside loopback names and addresses; `*` for all. A server

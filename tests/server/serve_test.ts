@@ -17,6 +17,7 @@ import { type MemoryLocation, MemoryStore } from "@vitrine/vitrine/memory";
 import { Workplace } from "../cli/harness.ts";
 import { type RunningServer, serve, type ServeOptions } from "@vitrine/vitrine/serve";
 import { replaceMethods } from "../store/replace_methods.ts";
+import { until } from "../until.ts";
 
 const MIB = 1 << 20;
 const DATA = new Uint8Array(10 * MIB + 12_345);
@@ -320,6 +321,38 @@ Deno.test("serve: PUT adds the bytes that were sent", async () => {
     assertEquals(again.status, 409);
     await again.body?.cancel();
   }, { writeToken: "t" });
+});
+
+Deno.test("serve: of 16 connections two are uploads, a third gets 503, and reads go on", async () => {
+  await running(async ({ url }, _store, vfs) => {
+    const put = (name: string, body: BodyInit) =>
+      fetch(new URL(`/s/${name}`, url), {
+        method: "PUT",
+        body,
+        headers: { authorization: "Bearer t" },
+      });
+    const senders = ["one", "two"].map((name) => {
+      const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
+      return { writer: writable.getWriter(), response: put(name, readable) };
+    });
+    for (const { writer } of senders) await writer.write(new Uint8Array(5));
+    await until("the uploads", async () => {
+      const third = await put("three", new Uint8Array(5));
+      await third.body?.cancel();
+      if (third.status === 201) await vfs.remove("/s/three");
+      return third.status === 503 && third.headers.get("retry-after") === "1";
+    });
+    assertEquals(await (await fetch(new URL("/s/a.iso", url))).bytes(), DATA);
+    for (const { writer, response } of senders) {
+      await writer.close();
+      const { status, body } = await response;
+      await body?.cancel();
+      assertEquals(status, 201);
+    }
+    const fourth = await put("three", new Uint8Array(5));
+    await fourth.body?.cancel();
+    assertEquals(fourth.status, 201);
+  }, { writeToken: "t", maxConnections: 16 });
 });
 
 Deno.test("serve: HEAD, 304 and 204 have no body on a kept connection", async () => {
