@@ -39,7 +39,7 @@ export async function openLocal(
     return { data: Deno.stdin.readable, size: undefined, name: "-" };
   }
   const { path } = place;
-  const opening = Deno.open(path);
+  const opening = openReachable(path);
   const file = await abortable(opening, signal).catch((error) => {
     // The pipe opens when a writer comes, and nobody needs it then.
     if (signal?.aborted) opening.then((file) => file.close(), () => {});
@@ -54,6 +54,15 @@ export async function openLocal(
   return info.isFile
     ? { data: checkedReader(file, info, path), size: info.size, name }
     : { data: file.readable, size: undefined, name };
+}
+
+/**
+ * Opens a file for reading. Deno follows the links of its path on the main thread, where a mount that hangs would
+ * keep the command from being ended, so that the file system is waited for before.
+ */
+async function openReachable(path: string): Promise<Deno.FsFile> {
+  await Deno.stat(path).catch(() => {});
+  return await Deno.open(path);
 }
 
 /** Reads an open file, and fails at its end if somebody wrote to it meanwhile. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { relative } from "@std/path";
 import { Workplace } from "../cli/harness.ts";
 import { type Endpoints, serviceTest } from "../services/mod.ts";
 import { until } from "../until.ts";
@@ -19,10 +20,12 @@ const LIMIT = 60_000;
 class HungMount implements AsyncDisposable {
   readonly #program: Deno.ChildProcess;
   readonly #guard: Deno.ChildProcess;
+  readonly #target: string;
 
-  private constructor(program: Deno.ChildProcess, guard: Deno.ChildProcess) {
+  private constructor(program: Deno.ChildProcess, guard: Deno.ChildProcess, target: string) {
     this.#program = program;
     this.#guard = guard;
+    this.#target = target;
   }
 
   /** Mounts a folder on another. */
@@ -47,7 +50,7 @@ class HungMount implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const mount = new HungMount(program, guard);
+    const mount = new HungMount(program, guard, target);
     try {
       await until(
         "the mount",
@@ -58,6 +61,11 @@ class HungMount implements AsyncDisposable {
       throw error;
     }
     return mount;
+  }
+
+  /** Returns the path of a file on the mount. */
+  path(name: string): string {
+    return `${this.#target}/${name}`;
   }
 
   /** Stops the program, and waits until it no longer responds to what was sent before. */
@@ -96,6 +104,7 @@ async function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
 /** A server of three stores, of which two are on a mount. */
 interface Served {
   mount: HungMount;
+  place: Workplace;
   server: Deno.ChildProcess;
   url: string;
   /** Requests a path, and resolves to the status and the text. */
@@ -129,7 +138,7 @@ function hungTest(name: string, test: (served: Served) => Promise<void>): void {
           "the file to be closed",
           async () => await descriptorsOf(`${folder}/mount`, server.pid) === 0,
         );
-        await test({ mount, server, url, request });
+        await test({ mount, place, server, url, request });
       } finally {
         // A process that has files of the mount open cannot end while it hangs.
         mount.resume();
@@ -157,6 +166,27 @@ hungTest(
     assertEquals(await request("healthy/small.img"), [200, "fine"]);
     server.kill("SIGTERM");
     await inTime("the server", server.status);
+  },
+);
+
+hungTest(
+  "vitrine add: SIGTERM ends it while it waits for a file on a mount that hangs",
+  async ({ mount, place }) => {
+    await mount.hang();
+    const path = relative(place.folder, mount.path("large.img"));
+    const child = place.start(["add", path, "--store", "healthy", "--id", "large.img"]);
+    await until("the command to wait for the mount", async () => {
+      const threads = await Array.fromAsync(Deno.readDir(`/proc/${child.pid}/task`));
+      const waits = await Promise.all(
+        threads.map(({ name }) =>
+          Deno.readTextFile(`/proc/${child.pid}/task/${name}/wchan`).catch(() => "")
+        ),
+      );
+      return waits.includes("request_wait_answer");
+    });
+    child.kill("SIGTERM");
+    const { code, stderr } = await inTime("the command", child.output());
+    assertEquals([code, new TextDecoder().decode(stderr)], [130, "vitrine: interrupted\n"]);
   },
 );
 
