@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { BackendException } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import type { HttpRequest } from "../../transport/request.ts";
@@ -149,12 +148,7 @@ export class S3Client {
   async headers(request: S3Request): Promise<Headers> {
     const response = await this.send(request);
     await response.release();
-    // Any web page has the status 200, which is not the one of a deletion.
-    const { status, headers } = response;
-    if (request.method === "DELETE" && status !== 204) {
-      throw new BackendException(`the server responded ${status} to the deletion, expected 204`);
-    }
-    return headers;
+    return response.headers;
   }
 
   /**

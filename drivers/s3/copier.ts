@@ -6,7 +6,7 @@
 import { BackendException, ImageChanged, NotFound, type StoreError } from "../../errors/mod.ts";
 import { encodeReserved } from "../../location/percent_encoding.ts";
 import { parseContentLength } from "../../transport/headers.ts";
-import { deleteObject } from "./deleter.ts";
+import { deleteObject, sendDeletion } from "./deleter.ts";
 import { getErrorCode, S3Fault } from "./fault.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { PART_SIZE } from "./object_headers.ts";
@@ -200,7 +200,7 @@ async function deleteSource(
     try {
       // Sent once: a second one would find that the first has deleted the object.
       const headers = { "if-match": etag };
-      await client.headers({ method: "DELETE", key, headers, once: true });
+      await sendDeletion(client, { key, headers, once: true });
       return;
     } catch (error) {
       const { retryable } = error as StoreError;

@@ -9,7 +9,7 @@ import { createDigests } from "../../streams/digest/mod.ts";
 import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import { parseContentLength } from "../../transport/headers.ts";
 import { Backoff } from "../../transport/backoff.ts";
-import type { S3Client } from "./client.ts";
+import type { S3Client, S3Request } from "./client.ts";
 import { createError } from "./errors.ts";
 import { getErrorCode, S3Fault } from "./fault.ts";
 import { escapeXml, isXmlText } from "./xml.ts";
@@ -72,6 +72,23 @@ export async function deleteMarker(
     throw error;
   }
   await deleteObject(client, key, signal);
+}
+
+/**
+ * Sends a deletion: of an object, one of its versions, or an upload. Any web page has the status 200, which is not
+ * the one of a deletion.
+ *
+ * @param client The client of the bucket.
+ * @param request What is deleted.
+ * @throws {BackendException} If the response is not the one of S3.
+ */
+export async function sendDeletion(client: S3Client, request: S3Request): Promise<void> {
+  const response = await client.send({ ...request, method: "DELETE" });
+  await response.release();
+  if (response.status === 204) return;
+  throw new BackendException(
+    `the server responded ${response.status} to the deletion, expected 204`,
+  );
 }
 
 /**

@@ -6,6 +6,7 @@
 import type { Leftover } from "../../store/types.ts";
 import { parseIsoDate } from "../../streams/encoding.ts";
 import type { S3Client } from "./client.ts";
+import { sendDeletion } from "./deleter.ts";
 import { readPages } from "./pages.ts";
 import type { WriteState } from "./write_state.ts";
 
@@ -67,7 +68,7 @@ export async function* listLeftovers(
       kind: "upload",
       since: initiated,
       async remove() {
-        await client.headers({ method: "DELETE", key, query: { uploadId: id }, signal });
+        await sendDeletion(client, { key, query: { uploadId: id }, signal });
       },
     };
   }

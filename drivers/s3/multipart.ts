@@ -5,6 +5,7 @@
  */
 import { BackendException, NotFound } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { sendDeletion } from "./deleter.ts";
 import { listUploads, type OpenUpload } from "./leftovers.ts";
 import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
 import { escapeXml } from "./xml.ts";
@@ -186,7 +187,7 @@ export class Multipart {
     try {
       await this.#state.cleanUp(async (signal) => {
         try {
-          await this.#state.client.headers({ method: "DELETE", key, query, signal });
+          await sendDeletion(this.#state.client, { key, query, signal });
         } catch (error) {
           if (!(error instanceof NotFound)) throw error;
           // Some list it all the same.
@@ -226,7 +227,7 @@ async function sweep(state: WriteState, key: string, isOrphan: Orphans): Promise
       for await (const upload of listUploads(state.client, key, signal)) {
         if (state.uploads.has(upload.id) || !isOrphan(upload)) continue;
         const query = { uploadId: upload.id };
-        await state.client.headers({ method: "DELETE", key, query, signal });
+        await sendDeletion(state.client, { key, query, signal });
       }
     });
   } catch {

@@ -80,13 +80,12 @@ async function openRange(
     try {
       // This may be any web page. What has no bytes may also be the end of an object.
       const { size } = reader;
-      const isEmpty = size === 0;
-      const headers = isEmpty
+      const headers = size === 0
         ? await client.headers({ method: "HEAD", key, signal })
         : new Headers();
       checkObject(headers);
-      const total = parseContentLength(headers);
-      if (total !== undefined && part.offset < total) {
+      const total = parseContentLength(headers) ?? 0;
+      if (part.offset < total) {
         throw new BackendException(`the server sent nothing of an image of ${total} bytes`);
       }
       return reader;

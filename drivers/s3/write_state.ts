@@ -6,6 +6,7 @@
 import { BackendException, Duplicate, Forbidden, NotFound, StoreError } from "../../errors/mod.ts";
 import { cleaningUp } from "../shared/cleanup.ts";
 import type { S3Client } from "./client.ts";
+import { sendDeletion } from "./deleter.ts";
 import { getErrorCode, S3Fault } from "./fault.ts";
 import { checkObject } from "./read_headers.ts";
 import type { S3Settings } from "./options.ts";
@@ -152,14 +153,14 @@ export class WriteState {
     if (versionId !== null) {
       try {
         const query = { versionId };
-        await this.client.headers({ method: "DELETE", key, query, signal });
+        await sendDeletion(this.client, { key, query, signal });
         return;
       } catch (error) {
         // Keys that may not delete versions may still hide the newest one.
         if (!(error instanceof Forbidden)) throw error;
       }
     }
-    await this.client.headers({ method: "DELETE", key, signal });
+    await sendDeletion(this.client, { key, signal });
   }
 
   /**
