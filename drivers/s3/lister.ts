@@ -87,6 +87,9 @@ export async function* listObjects(
       }
       const path = judge(key);
       if (path === undefined) continue;
+      if (!recursive && path.includes("/", prefix.length)) {
+        throw new BackendException("the server listed all that is below, expected one level");
+      }
       if (isWanted(path)) wanted++;
       yield {
         path,
