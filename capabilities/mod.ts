@@ -52,6 +52,8 @@ export const BitMasks = {
   CHECKSUM: 1 << 15,
   /** A presigned `PUT` creates an image and never replaces one, where the server knows conditions. */
   PRESIGN_CREATE: 1 << 16,
+  /** `add` keeps a media type, cache control and metadata. */
+  METADATA: 1 << 17,
 } as const;
 
 /** Names that are not printed: what they stand for is. */

@@ -255,6 +255,11 @@ export class StorePresignNotSupported extends StoreError {
   /** @internal */
   override readonly name: string = "StorePresignNotSupported";
 }
+/** The store keeps no media type, cache control or metadata with an image. */
+export class StoreMetadataNotSupported extends StoreError {
+  /** @internal */
+  override readonly name: string = "StoreMetadataNotSupported";
+}
 /** The server redirects too often. */
 export class MaxRedirectsExceeded extends StoreError {
   /** @internal */

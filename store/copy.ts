@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { BitMasks } from "../capabilities/mod.ts";
 import {
   Forbidden,
   ImageChanged,
@@ -22,6 +23,7 @@ import type {
   DeleteResult,
   GetOptions,
   GetResult,
+  ImageProperties,
   ImageRef,
   ImageStat,
   InspectOptions,
@@ -30,6 +32,13 @@ import type {
 
 /** The operations of a store that copying needs. */
 export interface CopyableStore {
+  /**
+   * Returns whether the store has abilities.
+   *
+   * @param capabilities The abilities, of `BitMasks`.
+   * @returns Whether it has all of them.
+   */
+  isCapable(...capabilities: number[]): boolean;
   /**
    * Adds an image.
    *
@@ -107,7 +116,7 @@ export interface CopyOptions extends OperationOptions {
 
 /**
  * Copies an image as a stream, in bounded memory. The digests that the source's store holds are checked
- * before the copy appears.
+ * before the copy appears. Media type, cache control and metadata are copied where both stores keep them.
  *
  * @param from The image to copy.
  * @param known What is known of it.
@@ -135,6 +144,7 @@ export async function copyByStream(
     throw replaced();
   }
   return await to.store.add(to.imageId, reader, {
+    ...await properties(from, known, to),
     size: size ?? known.size,
     expected: verify === false ? undefined : { checksum, multihash },
     verifier,
@@ -142,6 +152,17 @@ export async function copyByStream(
     signal,
     context,
   });
+}
+
+/** Returns what a copy keeps beside the bytes. Loaded with the first copy that keeps something. */
+async function properties(
+  from: CopySource,
+  known: ImageStat,
+  to: CopyTarget,
+): Promise<ImageProperties> {
+  const areKept = [from, to].every(({ store }) => store.isCapable(BitMasks.METADATA));
+  if (!areKept) return {};
+  return (await import("./image_properties.ts")).copiedProperties(known);
 }
 
 /**

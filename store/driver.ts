@@ -15,6 +15,7 @@ import type {
   Extent,
   ImageFacts,
   ImageHandle,
+  ImageProperties,
   Leftover,
   ListEntry,
   ListScanOptions,
@@ -280,7 +281,7 @@ export interface DriverClass {
 }
 
 /** What is known of an image before it is written. */
-export interface WriteOptions extends OperationOptions {
+export interface WriteOptions extends OperationOptions, ImageProperties {
   /** Its size in bytes, where known. */
   size: number | undefined;
   /** The digests that it must have, where they are known: with others it is never committed. */

@@ -40,6 +40,7 @@ export type {
   ImageFacts,
   ImageFormat,
   ImageHandle,
+  ImageProperties,
   ImageRef,
   ImageStat,
   InspectOptions,

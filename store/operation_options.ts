@@ -30,6 +30,9 @@ const ADD: Names<AddOptions> = {
   expected: true,
   accept: true,
   format: true,
+  contentType: true,
+  cacheControl: true,
+  metadata: true,
 };
 const STAT: Names<StatOptions> = {
   ...EVERY,

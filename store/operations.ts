@@ -14,6 +14,7 @@ import {
   StoreDeleteNotSupported,
   StoreError,
   StoreListNotSupported,
+  StoreMetadataNotSupported,
   StorePresignNotSupported,
 } from "../errors/mod.ts";
 import { canRefuse, refusal } from "../formats/refusal.ts";
@@ -23,6 +24,7 @@ import { checkAlgorithm } from "../streams/image_digest.ts";
 import { transfer } from "../streams/transfer.ts";
 import { addImage, checkLocationMetadata } from "./add.ts";
 import { type CopyableStore, copyByStream, type CopyOptions, moveByCopy } from "./copy.ts";
+import { checkProperties } from "./image_properties.ts";
 import { ImageJudge } from "./image_judge.ts";
 import { checkPage, selectPage, startBelow } from "./ordered_list.ts";
 import type { Ability, Runner } from "./runner.ts";
@@ -88,13 +90,19 @@ async function addSource<L extends StoreLocation>(
   const { driver } = runner;
   checkImageId(imageId);
   await runner.require(WRITE);
+  const properties = checkProperties(options);
+  if (properties && !runner.capabilities.isCapable(BitMasks.METADATA)) {
+    throw new StoreMetadataNotSupported(
+      `the store lacks the ability "metadata" to keep ${Object.keys(properties).join(" and ")}`,
+    );
+  }
   const { location, metadata, ...image } = await addImage(
     source,
     options,
     runner.policy,
     (write) => {
       if (!driver.openWrite) throw new StoreAddDisabled("the driver does not write");
-      return driver.openWrite(imageId, write);
+      return driver.openWrite(imageId, { ...write, ...properties });
     },
   );
   try {

@@ -64,6 +64,19 @@ export interface Conditions {
 /** Options of {@linkcode Store.stat}. */
 export interface StatOptions extends OperationOptions, Conditions {}
 
+/** What a caller stores with an image, in a store with the ability `METADATA`. */
+export interface ImageProperties {
+  /** Its media type. Default: `application/octet-stream`. */
+  contentType?: string | undefined;
+  /** The Cache-Control field of responses with the image (RFC 9111, section 5.2.2). Default: none. */
+  cacheControl?: string | undefined;
+  /**
+   * Texts by name: up to 256 bytes of ASCII by up to 64 of `a-z`, `0-9` and `-`, 1,024 bytes in all.
+   * Default: none.
+   */
+  metadata?: Readonly<Record<string, string>> | undefined;
+}
+
 /** What is known of an image once all of it has passed by. */
 export interface ImageFacts extends ImageDigest {
   /** What it is, and whether it is safe; `undefined` only if the inspection failed. */
@@ -91,7 +104,9 @@ export interface DriverStat {
   inspection?: ImageInspection | undefined;
   /** Media type, where the backend holds it. */
   contentType?: string | undefined;
-  /** Whatever else the backend says of it. */
+  /** The Cache-Control field of responses with it, where the backend holds one. */
+  cacheControl?: string | undefined;
+  /** The texts that were stored with it, by name, and whatever else the backend says of it. */
   metadata?: Record<string, unknown> | undefined;
 }
 
@@ -229,7 +244,7 @@ export interface ImageHandle extends AsyncDisposable {
 export type ImageRef = string | Location | StoreLocation;
 
 /** Options of {@linkcode Store.add}. */
-export interface AddOptions extends OperationOptions {
+export interface AddOptions extends OperationOptions, ImageProperties {
   /** Size that the data must have, in bytes. Default: not known. */
   size?: number | undefined;
   /** Digest algorithm of the multihash. Default: `sha512`. */

@@ -18,6 +18,7 @@ const COLUMNS: readonly (readonly [string, number])[] = [
   ["snapshots", BitMasks.SNAPSHOT],
   ["sparse", BitMasks.SPARSE],
   ["digests", BitMasks.CHECKSUM],
+  ["metadata", BitMasks.METADATA],
 ];
 
 Deno.test("README: the table of capabilities is what the drivers declare", async () => {

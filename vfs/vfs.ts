@@ -32,7 +32,7 @@ import { Stores } from "../config/stores.ts";
 import type { Bytes, ImageData } from "../streams/mod.ts";
 import { discard } from "../streams/source.ts";
 import type { CheckTreesOptions } from "./check_trees.ts";
-import { copyImage, type ImagePlace, moveImage } from "./copy.ts";
+import type { ImagePlace } from "./copy.ts";
 import type { CopyTreeOptions } from "./copy_tree.ts";
 import { VfsFile } from "./file.ts";
 import { checkTreeOptions, setTreePath, withTreePath } from "./errors.ts";
@@ -456,7 +456,9 @@ export class Vfs implements AsyncDisposable {
   async copyFile(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
     await checkTreeOptions("copy", `${from} to ${to}`, options);
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
-    return await withTreePath(`${from} to ${to}`, () => copyImage(source, target, options));
+    return await withTreePath(`${from} to ${to}`, async () => {
+      return await (await import("./copy.ts")).copyImage(source, target, options);
+    });
   }
 
   /**
@@ -474,7 +476,9 @@ export class Vfs implements AsyncDisposable {
   async rename(from: string, to: string, options: CopyOptions = {}): Promise<void> {
     await checkTreeOptions("move", `${from} to ${to}`, options);
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
-    await withTreePath(`${from} to ${to}`, () => moveImage(source, target, options));
+    await withTreePath(`${from} to ${to}`, async () => {
+      await (await import("./copy.ts")).moveImage(source, target, options);
+    });
   }
 
   /**

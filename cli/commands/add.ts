@@ -9,6 +9,7 @@ import {
   importToStores,
   type ImportToStoresResult,
 } from "../../vfs/import/mod.ts";
+import { PROPERTIES, propertiesOf } from "../image_properties.ts";
 import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
 import { type Command, type Session, UsageError } from "../command.ts";
 import { countOf, importOptionsOf, PUBLISHED, UNPACK } from "../import_options.ts";
@@ -86,6 +87,7 @@ export const add: Command = {
     ...UNPACK,
     ...ACCEPT,
     { name: "size", value: "BYTES", help: "size that the data must have" },
+    ...PROPERTIES,
   ],
   candidates: "file",
   examples: [
@@ -123,6 +125,7 @@ export const add: Command = {
       size: size === undefined ? undefined : Number(size),
       accept: acceptOf(args),
       format: args.value("format"),
+      ...propertiesOf(args),
       ...session.options,
     };
     const source = place.kind === "tree" ? place.path : local!.data;

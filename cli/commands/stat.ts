@@ -10,7 +10,8 @@ import { formatSize, formatTime } from "../text.ts";
 
 function toJson(path: string, info: FileInfo): Record<string, unknown> {
   if (info.isDirectory) return { path, type: "directory" };
-  const { size, mtime, etag, checksum, multihash, contentType, metadata, location } = info;
+  const { size, mtime, etag, checksum, multihash, contentType, cacheControl, metadata, location } =
+    info;
   const { format, virtualSize, inspection } = info;
   return {
     path,
@@ -24,6 +25,7 @@ function toJson(path: string, info: FileInfo): Record<string, unknown> {
     virtualSize,
     safe: inspection?.safe,
     contentType,
+    cacheControl,
     metadata,
     location: location?.toString(),
   };
@@ -44,6 +46,7 @@ function toRows(path: string, info: FileInfo): string[][] {
     ["virtual size", virtualSize === undefined ? undefined : shown(virtualSize)],
     ["safe", info.inspection && (info.inspection.safe ? "yes" : "no")],
     ["media type", info.contentType],
+    ["cache control", info.cacheControl],
     ["location", info.location?.toString()],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== undefined);

@@ -11,6 +11,7 @@ import type {
   DriverHandle,
   ImageReader,
   ImageWriter,
+  WriteOptions,
 } from "../../store/driver.ts";
 import { ExtentList } from "../../store/extents.ts";
 import { entriesBelow } from "../../store/listing.ts";
@@ -19,6 +20,7 @@ import type {
   Acls,
   DriverStat,
   ImageFacts,
+  ImageProperties,
   ListEntry,
   OperationOptions,
   StoreContext,
@@ -29,6 +31,7 @@ import type { MemoryOptions } from "./options.ts";
 
 /** An image: whole chunks of 4 MiB but the last, never changed once they are here. */
 interface MemoryImage extends ImageFacts {
+  properties: ImageProperties;
   chunks: readonly Bytes[];
   modified: Date;
   owner: string | undefined;
@@ -132,14 +135,23 @@ export class MemoryDriver implements Driver<MemoryLocation> {
     location: MemoryLocation,
     { context }: OperationOptions,
   ): Promise<DriverStat> {
-    const { size, modified, checksum, multihash, inspection } = this.#readable(location, context);
+    const image = this.#readable(location, context);
+    const { size, modified, checksum, multihash, inspection, properties } = image;
     const etag = `"${checksum}"`;
-    return Promise.resolve({ size, modified, checksum, multihash, inspection, etag });
+    return Promise.resolve({
+      size,
+      modified,
+      checksum,
+      multihash,
+      inspection,
+      etag,
+      ...structuredClone(properties),
+    });
   }
 
   openWrite(
     imageId: string,
-    { context }: OperationOptions,
+    { context, contentType, cacheControl, metadata }: WriteOptions,
   ): Promise<ImageWriter<MemoryLocation>> {
     this.#refuseDuplicate(imageId);
     const chunks: Bytes[] = [];
@@ -157,6 +169,7 @@ export class MemoryDriver implements Driver<MemoryLocation> {
         const modified = new Date();
         this.#images.set(imageId, {
           ...image,
+          properties: structuredClone({ contentType, cacheControl, metadata }),
           chunks,
           modified,
           owner: context?.tenant,

@@ -41,7 +41,8 @@ export class MemoryStore extends Store<MemoryLocation, MemoryOptions> {
   static override readonly SCHEMES: readonly string[] = ["memory"];
   /** Everything but snapshots, presigned URLs and sparse images. */
   static override readonly CAPABILITIES: number = BitMasks.ALL | BitMasks.ACL_READ |
-    BitMasks.ACL_WRITE | BitMasks.LIST | BitMasks.COPY | BitMasks.CHECKSUM;
+    BitMasks.ACL_WRITE | BitMasks.LIST | BitMasks.COPY | BitMasks.CHECKSUM |
+    BitMasks.METADATA;
   /** {@linkcode MemoryLocation}. */
   static override readonly LOCATION: StoreLocationClass<MemoryLocation> = MemoryLocation;
 

@@ -10,6 +10,9 @@ import type { ExpectedDigests } from "../../streams/mod.ts";
 import { parseContentLength, parseEntityTag, parseLastModified } from "../../transport/headers.ts";
 import { checkObject, FORMAT, parseFormat } from "./read_headers.ts";
 
+/** What the header fields of user metadata begin with. */
+export const META = "x-amz-meta-";
+
 /** User metadata that holds digests, by Glance's names of them. */
 const CHECKSUM = "x-amz-meta-checksum";
 const ALGO = "x-amz-meta-os-hash-algo";
@@ -59,9 +62,10 @@ export function parseStat(headers: Headers): DriverStat {
     multihash: parseMultihash(headers.get(ALGO), headers.get(VALUE)),
     inspection: parseFormat(headers),
     contentType: headers.get("content-type") ?? undefined,
+    cacheControl: headers.get("cache-control") ?? undefined,
     metadata: Object.fromEntries(
-      [...headers].filter(([name]) => name.startsWith("x-amz-meta-"))
-        .map(([name, value]) => [name.slice("x-amz-meta-".length), value]),
+      [...headers].filter(([name]) => name.startsWith(META))
+        .map(([name, value]) => [name.slice(META.length), value]),
     ),
   };
 }

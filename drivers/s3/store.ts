@@ -63,7 +63,7 @@ export class S3Store extends Store<S3Location, S3Settings> {
   /** Reading anywhere, writing, listing, copying, ACLs, presigned URLs. */
   static override readonly CAPABILITIES: number = BitMasks.READ_RANDOM | BitMasks.WRITE_ACCESS |
     BitMasks.DRIVER_REUSABLE | BitMasks.ACL_READ | BitMasks.ACL_WRITE | BitMasks.LIST |
-    BitMasks.COPY | BitMasks.PRESIGN | BitMasks.PRESIGN_CREATE;
+    BitMasks.COPY | BitMasks.PRESIGN | BitMasks.PRESIGN_CREATE | BitMasks.METADATA;
   /** {@linkcode S3Location}. */
   static override readonly LOCATION: StoreLocationClass<S3Location> = S3Location;
 

@@ -8,13 +8,14 @@ import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { type Part, Parts } from "../../streams/parts.ts";
 import type { ImageWriter, WriteOptions } from "../../store/driver.ts";
+import { formatProperties } from "../../store/image_properties.ts";
 import type { ImageFacts } from "../../store/types.ts";
 import { UploadChecksums } from "./upload_checksums.ts";
 import { getErrorCode } from "./fault.ts";
 import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { MAX_PARTS, MIB, partSize } from "./part_size.ts";
-import { formatDigests, formatFacts, PART_SIZE } from "./object_headers.ts";
+import { formatDigests, formatFacts, META, PART_SIZE } from "./object_headers.ts";
 import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
 
 /** Servers guess another from the key, or give none. */
@@ -114,6 +115,7 @@ export class S3Writer implements ImageWriter<S3Location> {
     const body = this.#parts.rest().chunks;
     const headers = {
       ...CONTENT_TYPE,
+      ...formatProperties(this.#options, META),
       ...formatFacts(image),
       ...await this.#checksums.ofObject(body),
       "content-md5": encodeBase64(decodeHex(image.checksum)!),
@@ -171,6 +173,7 @@ export class S3Writer implements ImageWriter<S3Location> {
       this.#key,
       {
         ...CONTENT_TYPE,
+        ...formatProperties(this.#options, META),
         ...formatDigests(this.#options.expected ?? {}),
         ...this.#checksums.ofUpload(),
         [PART_SIZE]: `${this.#sizeOf(1)}`,

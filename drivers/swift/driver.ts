@@ -44,7 +44,7 @@ import { isImageId } from "./object_names.ts";
 import { MB, type SwiftSettings } from "./options.ts";
 import type { StaticSupport } from "./put_manifest.ts";
 import { openImage, type OpenObject, ReadingTransport } from "./reader.ts";
-import { checkSize, parseFormat, statOf } from "./stat.ts";
+import { checkSize, META, parseFormat, statOf } from "./stat.ts";
 import type { UploadOptions } from "./upload.ts";
 
 /** How long to connect at most, in milliseconds. */
@@ -177,11 +177,12 @@ export class SwiftDriver implements Driver<SwiftLocation> {
 
   async openWrite(
     imageId: string,
-    { size, signal, context }: WriteOptions,
+    { size, signal, context, ...properties }: WriteOptions,
   ): Promise<ImageWriter<SwiftLocation>> {
-    const [{ refuseDuplicate }, { SwiftWriter }] = await Promise.all([
+    const [{ refuseDuplicate }, { SwiftWriter }, { formatProperties }] = await Promise.all([
       import("./upload.ts"),
       import("./writer.ts"),
+      import("../../store/image_properties.ts"),
     ]);
     const { largeObjectSize, largeObjectChunkSize, concurrency } = this.#options;
     const { deleteAfter, multiTenant } = this.#options;
@@ -202,6 +203,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     let long: LongClient | undefined;
     return new SwiftWriter({
       ...options,
+      headers: formatProperties(properties, META),
       segmentSize: isSmall ? Math.max(size, 1) : segmentSize,
       concurrency,
       signal,

@@ -17,6 +17,9 @@ export const UPLOAD = "x-object-meta-upload-id";
 /** The header with the number of bytes that an image's segments have. */
 export const SIZE = "x-object-meta-image-size";
 
+/** What the header fields of user metadata begin with. */
+export const META = "x-object-meta-";
+
 const CHECKSUM = "x-object-meta-checksum";
 const ALGO = "x-object-meta-os-hash-algo";
 const VALUE = "x-object-meta-os-hash-value";
@@ -99,12 +102,21 @@ export function statOf(headers: Headers): DriverStat {
     multihash: parseMultihash(headers.get(ALGO), headers.get(VALUE)),
     inspection: parseFormat(headers),
     contentType: headers.get("content-type") ?? undefined,
-    metadata: Number.isNaN(expires.getTime()) ? {} : { expires },
+    cacheControl: headers.get("cache-control") ?? undefined,
+    metadata: { ...userMetadata(headers), ...!Number.isNaN(expires.getTime()) && { expires } },
   };
 }
 
 /** The size of an md5 in bytes. */
 const MD5_SIZE = 16;
+
+/** Returns the user metadata of an object, by name. */
+function userMetadata(headers: Headers): Record<string, string> {
+  return Object.fromEntries(
+    [...headers].filter(([name]) => name.startsWith(META))
+      .map(([name, value]) => [name.slice(META.length), value]),
+  );
+}
 
 /**
  * Returns when an object was last changed, rounded down to a second. Swift rounds `Last-Modified` up, so

@@ -49,7 +49,8 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   static override readonly SCHEMES: readonly string[] = SCHEMES;
   /** Reading from anywhere, writing, listing and copying; ACLs and presigned URLs if configured. */
   static override readonly CAPABILITIES: number = BitMasks.READ_RANDOM | BitMasks.WRITE_ACCESS |
-    BitMasks.DRIVER_REUSABLE | BitMasks.LIST | BitMasks.COPY | BitMasks.CHECKSUM;
+    BitMasks.DRIVER_REUSABLE | BitMasks.LIST | BitMasks.COPY | BitMasks.CHECKSUM |
+    BitMasks.METADATA;
   /** {@linkcode SwiftLocation}. */
   static override readonly LOCATION: StoreLocationClass<SwiftLocation> = SwiftLocation;
 

@@ -398,3 +398,24 @@ Deno.test("gc --dry-run: lists what would be removed, and refuses an age that is
   assertEquals((await place.run("gc", "--older-than", "soon")).code, 2);
   assertEquals((await place.run("gc", "none")).code, 1);
 });
+
+Deno.test("vitrine add: stores media type, cache control and metadata, or refuses them", async () => {
+  await using place = await Workplace.make({
+    stores: {
+      scratch: { driver: "memory" },
+      local: { driver: "file", datadir: "local", createDatadir: true },
+    },
+  });
+  await Deno.writeTextFile(`${place.folder}/a.txt`, "hello");
+  const kept = ["--content-type", "text/plain", "--cache-control", "no-cache"];
+  const metadata = ["--metadata", "project=vitrine", "--metadata", "note=a=b"];
+  const added = await place.run("add", "a.txt", "--store", "scratch", ...kept, ...metadata);
+  assertEquals(added.code, 0, added.err);
+  const refused = await place.run("add", "a.txt", "--store", "local", ...kept);
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.err, 'the ability "metadata" to keep contentType');
+  for (const wrong of [["nothing"], ["a=1", "--metadata", "a=2"], ["=text"]]) {
+    const { code } = await place.run("add", "a.txt", "--store", "scratch", "--metadata", ...wrong);
+    assertEquals(code, 2, wrong.join(" "));
+  }
+});

@@ -60,7 +60,9 @@ export function importImage(
 ): Promise<ImportResult> {
   const { accept, format, hashingAlgo, verifier, signal, context, path, store } = options;
   return withIncoming(vfs, source, options, async ({ reader, size, id, arrival }) => {
-    const add = { accept, format, hashingAlgo, verifier, size, signal, context };
+    const { contentType, cacheControl, metadata } = options;
+    const properties = { contentType, cacheControl, metadata };
+    const add = { accept, format, hashingAlgo, verifier, size, ...properties, signal, context };
     let added: AddResult;
     if (path !== undefined) added = await vfs.writeFile(path, reader, add);
     else {

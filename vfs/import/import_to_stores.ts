@@ -124,9 +124,14 @@ async function addBranch(
   store: Store,
   id: string,
   branch: Branch,
-  { accept, format, hashingAlgo, size, signal, context }: IncomingOptions,
+  options: IncomingOptions,
 ): Promise<AddResult> {
+  const { accept, format, hashingAlgo, size, signal, context } = options;
+  const { contentType, cacheControl, metadata } = options;
   return await store.add(id, branch, {
+    contentType,
+    cacheControl,
+    metadata,
     accept,
     format,
     hashingAlgo,

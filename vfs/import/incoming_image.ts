@@ -5,7 +5,7 @@
  */
 import { ChecksumMismatch, Invalid } from "../../errors/mod.ts";
 import { inspect } from "../../formats/mod.ts";
-import type { AddOptions, AddResult } from "../../store/mod.ts";
+import type { AddOptions, AddResult, ImageProperties } from "../../store/mod.ts";
 import type { ByteReader, ImageData } from "../../streams/mod.ts";
 import { type DigestingReader, digestingReader } from "../../streams/digesting_reader.ts";
 import { peekingReader } from "../../streams/peeking_reader.ts";
@@ -23,7 +23,8 @@ export interface IncomingOptions
   extends
     PublishedOptions,
     UnpackLimits,
-    Pick<AddOptions, "accept" | "format" | "hashingAlgo" | "verifier" | "size"> {
+    Pick<AddOptions, "accept" | "format" | "hashingAlgo" | "verifier" | "size">,
+    ImageProperties {
   /** The name of the source. Default: the last segment of its URL. */
   name?: string | undefined;
   /** The name of the source in the checksum file. Default: the source's name. */
