@@ -337,10 +337,16 @@ export const addRules: readonly Rule[] = [
       const { store, id } = context;
       for (const name of ["one", "two", "three"]) await store.add(id(name), pattern(10));
       const { location } = await store.add(id("four"), pattern(10));
-      await store.deleteMany([id("one"), id("none"), id("two"), location]);
+      const images = [id("one"), id("none"), id("two"), location];
+      const results = await store.deleteMany(images);
+      assertEquals(results.map(({ image }) => image), images);
+      for (const { image, status } of results) {
+        const expected = image === id("none") ? "missing" : "deleted";
+        assert(status === "gone" || status === expected, `${image}: ${status}`);
+      }
       for (const name of ["one", "two", "four"]) await assertAbsent(context, id(name));
       assertEquals(await store.getSize(id("three")), 10);
-      await store.deleteMany([]);
+      assertEquals(await store.deleteMany([]), []);
     },
   },
   {

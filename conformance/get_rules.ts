@@ -126,6 +126,8 @@ export const getRules: readonly Rule[] = [
     async run({ store, id }) {
       const added = await store.add(id("reported"), pattern(5 * MIB));
       const stat = await store.stat(added.location);
+      assertEquals(added.etag ?? stat.etag, stat.etag);
+      assertEquals(added.modified ?? stat.modified, stat.modified);
       assertEquals(stat.size, 5 * MIB);
       assertEquals(stat.location.uri(), added.location.uri());
       assertEquals(stat.location.imageId, id("reported"));

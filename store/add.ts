@@ -15,6 +15,10 @@ import type { AddOptions, ImageFacts, ImageFormat } from "./types.ts";
 
 /** What went in, where to, and what the driver says of it. */
 export interface AddedImage<L extends StoreLocation> extends ImageFacts, ImageFormat {
+  /** Its entity tag, where the driver knows it. */
+  etag?: string | undefined;
+  /** When it was stored, where the driver knows it. */
+  modified?: Date | undefined;
   /** Where the image is. */
   location: L;
   /** What the driver adds to the metadata. */
@@ -60,7 +64,15 @@ export async function addImage<L extends StoreLocation>(
     const { inspection, ...format } = judge.end();
     const image: ImageFacts = { ...digest, inspection };
     const metadata = await writer.commit(image) ?? {};
-    return { ...image, ...format, location: writer.location, metadata };
+    const { location, etag, modified } = writer;
+    return {
+      ...image,
+      ...format,
+      ...etag !== undefined && { etag },
+      ...modified !== undefined && { modified },
+      location,
+      metadata,
+    };
   } catch (error) {
     await writer.abort(error).catch(() => {});
     throw error;

@@ -10,6 +10,7 @@ import type { StoreLocation } from "../location/mod.ts";
 import type { ByteRange, ByteReader, Bytes, ExpectedDigests } from "../streams/mod.ts";
 import type {
   Acls,
+  DeleteManyOptions,
   DeleteResult,
   DriverStat,
   Extent,
@@ -131,9 +132,9 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
    * Deletes many images, those that do not exist being ignored. Default: one `deleteImage` after the other.
    *
    * @param locations The images, which are not all known at the start.
-   * @param options The caller, and an abort signal.
+   * @param options What to call with what became of an image; the caller, and an abort signal.
    */
-  deleteImages?(locations: AsyncIterable<L>, options: OperationOptions): Promise<void>;
+  deleteImages?(locations: AsyncIterable<L>, options: DeleteManyOptions): Promise<void>;
   /**
    * Removes what the backend keeps of one directory itself, as a folder marker. A directory that holds
    * something is left as it is. Default: there are no directories apart from images.
@@ -311,6 +312,10 @@ export interface ImageReader extends ByteReader {
 export interface ImageWriter<L extends StoreLocation> {
   /** Where the image will be. Read after `commit`. */
   readonly location: L;
+  /** The image's entity tag, quotes included, where the backend sends it. Read after `commit`. */
+  readonly etag?: string | undefined;
+  /** When the image was stored, where the backend sends it. Read after `commit`. */
+  readonly modified?: Date | undefined;
   /** Size in bytes of the parts whose md5 it wants, if that comes with the image's digests. */
   readonly partSize?: number | undefined;
   /**

@@ -30,6 +30,8 @@ export type {
   AddResult,
   Conditions,
   CopyResult,
+  DeletedImage,
+  DeleteManyOptions,
   DeleteResult,
   DriverStat,
   Extent,

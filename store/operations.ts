@@ -33,6 +33,8 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
+  DeletedImage,
+  DeleteManyOptions,
   DeleteResult,
   GcOptions,
   ImageDigest,
@@ -202,35 +204,54 @@ async function deleteOne<L extends StoreLocation>(
 }
 
 /**
- * Deletes many images. Those that do not exist are ignored.
+ * Deletes many images. Those that do not exist are no failure.
  *
  * @typeParam L The driver's class of locations.
  * @param runner What runs the operations of the store.
  * @param images Ids, locations or location URIs. They need not all be known at the start.
  * @param options The caller, and an abort signal.
+ * @returns What became of each image, in the order of `images`.
  */
 export function removeMany<L extends StoreLocation>(
   runner: Runner<L>,
   images: Iterable<ImageRef> | AsyncIterable<ImageRef>,
   options: OperationOptions,
-): Promise<void> {
+): Promise<DeletedImage[]> {
   const { driver } = runner;
+  const results: DeletedImage[] = [];
+  const byLocation = new Map<StoreLocation, DeletedImage>();
+  const onDeleted: DeleteManyOptions["onDeleted"] = (location, result) => {
+    const found = byLocation.get(location);
+    if (found) Object.assign(found, result);
+  };
   async function* locations(): AsyncGenerator<L> {
-    for await (const image of images) yield await runner.resolve(image, options);
+    for await (const image of images) {
+      const location = await runner.resolve(image, options);
+      const result: DeletedImage = { image, status: "gone" };
+      results.push(result);
+      byLocation.set(location, result);
+      yield location;
+    }
   }
   return runner.run("delete", undefined, options, async () => {
     await runner.require(DELETE);
-    if (driver.deleteImages) return await driver.deleteImages(locations(), options);
+    if (driver.deleteImages) {
+      await driver.deleteImages(locations(), { ...options, onDeleted });
+      return results;
+    }
     for await (const location of locations()) {
       try {
-        await deleteOne(runner, location, options);
+        const result = await deleteOne(runner, location, options);
+        onDeleted(location, { status: "deleted", ...result });
       } catch (error) {
         if (error instanceof StoreError) {
           error.at({ path: driver.imageIdAt(location) ?? location.path });
         }
         if (!(error instanceof NotFound)) throw error;
+        onDeleted(location, { status: "missing" });
       }
     }
+    return results;
   });
 }
 

@@ -34,6 +34,7 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
+  DeletedImage,
   DeleteResult,
   GcOptions,
   GetOptions,
@@ -475,17 +476,18 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 
   /**
-   * Deletes images, many by one request where the backend can. Missing ones are ignored.
+   * Deletes images, many by one request where the backend can. Missing ones are no failure.
    *
    * @param images Ids, locations or location URIs. They need not all be known at the start.
    * @param options The caller, and an abort signal.
+   * @returns What became of each image, in the order of `images`.
    * @throws {StoreError} The error of an image that cannot be deleted. Others may have been deleted.
    */
   async deleteMany(
     images: Iterable<ImageRef> | AsyncIterable<ImageRef>,
     options: OperationOptions = {},
-  ): Promise<void> {
-    await (await operations()).removeMany(this.#runner, images, options);
+  ): Promise<DeletedImage[]> {
+    return (await operations()).removeMany(this.#runner, images, options);
   }
 
   /**

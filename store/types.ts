@@ -275,6 +275,10 @@ export interface ImageFormat {
 
 /** What {@linkcode Store.add} resolves to. */
 export interface AddResult extends ImageFacts, ImageFormat {
+  /** Its entity tag, quotes included, where the backend sends it with the confirmation. */
+  etag?: string | undefined;
+  /** When it was stored, where the backend sends it with the confirmation. */
+  modified?: Date | undefined;
   /** Where the image is. */
   location: Location;
   /** What the driver says of the location; `store` is the store's name. */
@@ -333,6 +337,23 @@ export interface ImageStat extends DriverStat, ImageFormat {
 export interface DeleteResult {
   /** Why the backend keeps the data of the image, although the image is deleted. `undefined` if it does not. */
   kept?: string | undefined;
+}
+
+/** What {@linkcode Store.deleteMany} did with one image. */
+export interface DeletedImage extends DeleteResult {
+  /** The image, as the caller named it. */
+  image: ImageRef;
+  /**
+   * `deleted`, or `missing` if there was none. `gone` if there is none now, and the backend does not say
+   * whether there was one, as Amazon S3 does not.
+   */
+  status: "deleted" | "missing" | "gone";
+}
+
+/** What a driver takes that deletes many images. */
+export interface DeleteManyOptions extends OperationOptions {
+  /** Called with what became of an image, where the driver knows it. Default: it is `gone`. */
+  onDeleted(location: StoreLocation, result: Omit<DeletedImage, "image">): void;
 }
 
 /** Options of {@linkcode Store.inspect}. */

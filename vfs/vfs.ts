@@ -748,6 +748,9 @@ async function hasImages(
   return !isEmpty;
 }
 
+/** How many images of a directory are removed by one call, which returns what became of each. */
+const REMOVED_AT_ONCE = 1_000;
+
 /** Removes what is in a directory, and the image of that path where there is one. */
 async function removeBelow(
   store: Store,
@@ -777,7 +780,15 @@ async function removeBelow(
     }
     if (hasImage) yield directory;
   };
-  await store.deleteMany(imageIds(), { signal, context });
+  let batch: string[] = [];
+  const flush = async () => {
+    await store.deleteMany(batch, { signal, context });
+    batch = [];
+  };
+  for await (const imageId of imageIds()) {
+    if (batch.push(imageId) === REMOVED_AT_ONCE) await flush();
+  }
+  if (batch.length > 0) await flush();
   // The deepest first, as a directory of files goes only once it is empty.
   const depth = (path: string) => path.split("/").length;
   for (const path of [...directories].sort((a, b) => depth(b) - depth(a))) {

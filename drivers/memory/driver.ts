@@ -156,8 +156,15 @@ export class MemoryDriver implements Driver<MemoryLocation> {
     this.#refuseDuplicate(imageId);
     const chunks: Bytes[] = [];
     let held = 0;
+    let stored: MemoryImage | undefined;
     return Promise.resolve({
       location: this.locate(imageId),
+      get etag() {
+        return stored && `"${stored.checksum}"`;
+      },
+      get modified() {
+        return stored?.modified;
+      },
       write: (chunk) => {
         this.#take(chunk.length);
         held += chunk.length;
@@ -166,15 +173,15 @@ export class MemoryDriver implements Driver<MemoryLocation> {
       },
       commit: (image) => {
         this.#refuseDuplicate(imageId);
-        const modified = new Date();
-        this.#images.set(imageId, {
+        stored = {
           ...image,
           properties: structuredClone({ contentType, cacheControl, metadata }),
           chunks,
-          modified,
+          modified: new Date(),
           owner: context?.tenant,
           acls: PRIVATE,
-        });
+        };
+        this.#images.set(imageId, stored);
         return Promise.resolve();
       },
       abort: () => {

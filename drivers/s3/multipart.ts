@@ -4,6 +4,7 @@
  * @module
  */
 import { BackendException, NotFound } from "../../errors/mod.ts";
+import { parseEntityTag } from "../../transport/headers.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { sendDeletion } from "./deleter.ts";
 import { listUploads, type OpenUpload } from "./leftovers.ts";
@@ -143,12 +144,13 @@ export class Multipart {
    *
    * @param parts The parts, in order.
    * @param signal Keeps the completion from being sent.
+   * @returns The entity tag of the object, unless the response was lost.
    * @throws {Duplicate} If there is an object of the key.
    */
   async complete(
     parts: readonly UploadedPart[],
     signal: AbortSignal | undefined,
-  ): Promise<void> {
+  ): Promise<string | undefined> {
     const list = parts.map(({ etag, checksum }, index) => {
       const [name, value] = checksum ?? [];
       return `<Part><PartNumber>${index + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag>` +
@@ -157,7 +159,7 @@ export class Multipart {
     const body = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">` +
       `${list.join("")}</CompleteMultipartUpload>`;
     const { client } = this.#state;
-    await this.#state.createOnce(
+    const etag = await this.#state.createOnce(
       "complete",
       this.#key,
       this.addId,
@@ -174,10 +176,13 @@ export class Multipart {
           uninterruptible: true,
           body,
         });
-        if (root.text("ETag") === "") throw unconfirmed("completion");
+        const etag = root.text("ETag");
+        if (etag === "") throw unconfirmed("completion");
+        return etag;
       },
     );
     await this.#end();
+    return etag && parseEntityTag(new Headers({ etag }));
   }
 
   /** Removes the parts, and the object if it appeared while the response to that was lost. */

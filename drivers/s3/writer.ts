@@ -10,6 +10,7 @@ import { type Part, Parts } from "../../streams/parts.ts";
 import type { ImageWriter, WriteOptions } from "../../store/driver.ts";
 import { formatProperties } from "../../store/image_properties.ts";
 import type { ImageFacts } from "../../store/types.ts";
+import { parseEntityTag } from "../../transport/headers.ts";
 import { UploadChecksums } from "./upload_checksums.ts";
 import { getErrorCode } from "./fault.ts";
 import type { S3Location } from "./location.ts";
@@ -40,6 +41,7 @@ export class S3Writer implements ImageWriter<S3Location> {
   readonly #uploaded: UploadedPart[] = [];
   readonly #sizeOf: (number: number) => number;
   #multipart: Promise<Multipart> | undefined;
+  #etag: string | undefined;
   #committed = false;
 
   /**
@@ -70,6 +72,11 @@ export class S3Writer implements ImageWriter<S3Location> {
     });
   }
 
+  /** The entity tag of the image, unless the response that has it was lost. */
+  get etag(): string | undefined {
+    return this.#etag;
+  }
+
   /**
    * Takes a chunk and sends the parts that are full.
    *
@@ -92,7 +99,7 @@ export class S3Writer implements ImageWriter<S3Location> {
       return await this.#put(image);
     }
     await this.#parts.finish();
-    await (await this.#multipart!).complete(this.#uploaded, this.#options.signal);
+    this.#etag = await (await this.#multipart!).complete(this.#uploaded, this.#options.signal);
   }
 
   /**
@@ -121,7 +128,7 @@ export class S3Writer implements ImageWriter<S3Location> {
       "content-md5": encodeBase64(decodeHex(image.checksum)!),
       [ADD_ID]: this.#addId,
     };
-    await this.#state.createOnce(
+    this.#etag = await this.#state.createOnce(
       "put",
       this.#key,
       this.#addId,
@@ -139,6 +146,7 @@ export class S3Writer implements ImageWriter<S3Location> {
         );
         // Any web page has the status 200.
         if (!response.has("etag")) throw unconfirmed("upload");
+        return parseEntityTag(response);
       },
     );
   }

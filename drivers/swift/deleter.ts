@@ -52,16 +52,18 @@ const NONE: Manifest = { type: "none" };
  * @param locations The images.
  * @param concurrency How many are deleted at once.
  * @param remove Deletes one image.
+ * @param onMissing Called with each image that there is not.
  */
 export async function deleteImages(
   locations: AsyncIterable<SwiftLocation>,
   concurrency: number,
   remove: (location: SwiftLocation) => Promise<void>,
+  onMissing: (location: SwiftLocation) => void,
 ): Promise<void> {
   const flush = (batch: readonly SwiftLocation[]) =>
     poolMap(batch, concurrency, (location) => {
       return remove(location).catch((error) => {
-        if (error instanceof NotFound) return;
+        if (error instanceof NotFound) return onMissing(location);
         throw error instanceof StoreError ? error.at({ path: location.object }) : error;
       });
     });

@@ -17,6 +17,7 @@ import type {
 } from "../../store/driver.ts";
 import type {
   Acls,
+  DeleteManyOptions,
   DriverStat,
   Leftover,
   ListEntry,
@@ -238,11 +239,15 @@ export class SwiftDriver implements Driver<SwiftLocation> {
 
   async deleteImages(
     locations: AsyncIterable<SwiftLocation>,
-    options: OperationOptions,
+    { signal, context, onDeleted }: DeleteManyOptions,
   ): Promise<void> {
     const { deleteImages } = await import("./deleter.ts");
-    const remove = (location: SwiftLocation) => this.deleteImage(location, options);
-    await deleteImages(locations, this.#options.concurrency, remove);
+    const remove = async (location: SwiftLocation) => {
+      await this.deleteImage(location, { signal, context });
+      onDeleted(location, { status: "deleted" });
+    };
+    const onMissing = (location: SwiftLocation) => onDeleted(location, { status: "missing" });
+    await deleteImages(locations, this.#options.concurrency, remove, onMissing);
   }
 
   async removeDirectory(directory: string, options: OperationOptions): Promise<void> {

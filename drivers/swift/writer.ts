@@ -36,6 +36,7 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
   /** The md5 of each segment, where they come with the image's digests. */
   readonly #md5s: Promise<string>[] = [];
   #long: Promise<SwiftClient> | undefined;
+  #etag: string | undefined;
 
   /**
    * Creates a writer. Nothing is sent yet.
@@ -63,6 +64,11 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
   /** Where the image will be. */
   get location(): SwiftLocation {
     return this.#upload.location;
+  }
+
+  /** The entity tag of an image of one PUT, which is its md5. */
+  get etag(): string | undefined {
+    return this.#etag;
   }
 
   /** Size of a segment in bytes. */
@@ -93,6 +99,7 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     const body = isSegmented ? [] : this.#parts.rest().chunks;
     const { client, signal } = this.#options;
     await this.#upload.commit(await (this.#long ?? client), image, { body, signal });
+    if (!isSegmented) this.#etag = `"${image.checksum}"`;
     await this.#options.dispose(false).catch(() => {});
   }
 

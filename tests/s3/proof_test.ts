@@ -293,6 +293,13 @@ Deno.test("S3Store.list: a listing of something else than was requested is an er
   assertEquals(found.map(({ path }) => path), ["a b/c"]);
 });
 
+Deno.test("S3Store.add: has the entity tag that the server confirms", async () => {
+  await using store = storeOn(({ method }) => {
+    return method === "HEAD" ? missing() : new Response(null, { headers: { etag: '"confirmed"' } });
+  });
+  assertEquals((await store.add("a", new Uint8Array(5))).etag, '"confirmed"');
+});
+
 Deno.test("S3Store.deleteMany: retries what failed for a passing reason, and names the key", async () => {
   const bodies: string[] = [];
   const result = (content: string) => new Response(`<DeleteResult>${content}</DeleteResult>`);
