@@ -89,6 +89,62 @@ export const getRules: readonly Rule[] = [
     },
   },
   {
+    name: "a suffix is the last bytes of an image, or all of them",
+    needs: RW | RANDOM,
+    async run({ store, id }) {
+      const bytes = pattern(5 * MIB);
+      await store.add(id("ended"), bytes);
+      await store.add(id("empty"), pattern(0));
+      for (const suffix of [0, 1, 4 * MIB + 1, 5 * MIB, 5 * MIB + 1]) {
+        const { size, stream } = await store.get(id("ended"), { suffix });
+        assertEquals(size, Math.min(suffix, 5 * MIB));
+        const expected = bytes.subarray(Math.max(0, 5 * MIB - suffix));
+        assertBytes(new Uint8Array(await new Response(stream).arrayBuffer()), expected);
+        assertEquals((await bytesOf(store, id("empty"), { suffix })).length, 0);
+      }
+      for (const range of [{ suffix: -1 }, { suffix: 1.5 }, { suffix: 1, offset: 1 }]) {
+        await assertRejects(() => store.get(id("ended"), range), InvalidRange);
+      }
+      await assertRejects(() => store.get(id("ended"), { suffix: 1, length: 1 }), InvalidRange);
+      await assertRejects(() => store.get(id("none"), { suffix: 1 }), NotFound);
+    },
+  },
+  {
+    name: "getRanges gives the bytes of each range, in the order of the ranges",
+    needs: RW | RANDOM,
+    async run({ store, id }) {
+      const size = 2 * MIB + 3;
+      const bytes = pattern(size);
+      await store.add(id("many"), bytes);
+      await store.add(id("empty"), pattern(0));
+      const ranges = [
+        { offset: 2 * MIB, length: 2 },
+        { offset: 0, length: 10 },
+        { suffix: 5 },
+        { offset: 5, length: 10 },
+        { offset: 5, length: 0 },
+        { offset: 0, length: 10 },
+        { offset: MIB },
+        { offset: size - 1, length: 100 },
+        { offset: size },
+        {},
+      ];
+      const read = await store.getRanges(id("many"), ranges);
+      assertEquals(read.length, ranges.length);
+      for (const [index, { offset = 0, length = size, suffix }] of ranges.entries()) {
+        const start = suffix === undefined ? offset : size - suffix;
+        assertBytes(read[index]!, bytes.subarray(start, start + length));
+      }
+      assertEquals(await store.getRanges(id("many"), []), []);
+      const ofEmpty = await store.getRanges(id("empty"), [{}, { suffix: 3 }, { offset: 0 }]);
+      assertEquals(ofEmpty.map(({ length }) => length), [0, 0, 0]);
+      for (const range of [{ offset: size + 1 }, { offset: -1 }, { suffix: 1, length: 1 }]) {
+        await assertRejects(() => store.getRanges(id("many"), [{}, range]), InvalidRange);
+      }
+      await assertRejects(() => store.getRanges(id("none"), [{}]), NotFound);
+    },
+  },
+  {
     name: "a range that begins past the end, or is no range, is InvalidRange",
     needs: RW | RANDOM,
     async run({ store, id }) {

@@ -66,6 +66,7 @@ export const safetyRules: readonly Rule[] = [
         stat: () => store.stat(none, unknown),
         getSize: () => store.getSize(none, unknown),
         open: () => store.open(none, unknown),
+        getRanges: () => store.getRanges(none, [{}], unknown),
         inspect: () => store.inspect(none, unknown),
         delete: () => store.delete(none, unknown),
         deleteMany: () => store.deleteMany([none], unknown),

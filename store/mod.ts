@@ -43,6 +43,7 @@ export type {
   ImageFormat,
   ImageHandle,
   ImageProperties,
+  ImageRange,
   ImageRef,
   ImageStat,
   InspectOptions,

@@ -41,7 +41,7 @@ const STAT: Names<StatOptions> = {
   ifModifiedSince: true,
   ifUnmodifiedSince: true,
 };
-const GET: Names<GetOptions> = { ...STAT, offset: true, length: true, verify: true };
+const GET: Names<GetOptions> = { ...STAT, offset: true, length: true, suffix: true, verify: true };
 const INSPECT: Names<InspectOptions> = { ...EVERY, kept: true };
 const LIST: Names<ListOptions> = {
   ...EVERY,

@@ -12,20 +12,23 @@ import { streamResponse, takeStream } from "../streams/passthrough.ts";
 import { readableFrom } from "../streams/readable.ts";
 import { readerResponse } from "../streams/respond.ts";
 import type { ImageReader } from "./driver.ts";
-import type { DriverStat, GetOptions, GetResult } from "./types.ts";
+import type { DriverStat, GetOptions, GetResult, ImageRange } from "./types.ts";
 
 /**
  * Validates the range of a read.
  *
- * @param options The options of the read: `offset` and `length` in bytes.
- * @returns The range. Default: from the first byte to the end.
- * @throws {InvalidRange} If either is not a whole number of bytes from 0.
+ * @param range The range: `offset` and `length`, or `suffix`, in bytes.
+ * @returns The first byte and the length. Default: from the first byte to the end.
+ * @throws {InvalidRange} If one is not a whole number of bytes from 0, or `suffix` is not alone.
  */
-export function checkRange({ offset = 0, length }: GetOptions): ByteRange {
-  for (const [name, value] of [["offset", offset], ["length", length ?? 0]] as const) {
+export function checkRange({ offset = 0, length, suffix }: ImageRange): ByteRange {
+  for (const [name, value = 0] of Object.entries({ offset, length, suffix })) {
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new InvalidRange(`${name} is a whole number of bytes, not ${value}`);
     }
+  }
+  if (suffix !== undefined && (offset || length !== undefined)) {
+    throw new InvalidRange("suffix takes no offset and no length");
   }
   return { offset, length };
 }

@@ -12,7 +12,7 @@ import {
   type StoreLocationClass,
 } from "../location/mod.ts";
 import type { AcceptPolicy, ImageInspection } from "../formats/mod.ts";
-import { type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
+import { type ByteRange, type ByteReader, type Bytes, CHUNK_SIZE } from "../streams/bytes.ts";
 import { exactSizeReader } from "../streams/exact_size.ts";
 import { readableFrom } from "../streams/readable.ts";
 import type { ImageData } from "../streams/source.ts";
@@ -41,6 +41,7 @@ import type {
   GetResult,
   ImageDigest,
   ImageHandle,
+  ImageRange,
   ImageRef,
   ImageStat,
   InspectOptions,
@@ -333,18 +334,23 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     image: ImageRef,
     options: GetOptions,
   ): Promise<{ reader: ImageReader; bytes: ByteReader }> {
-    const { signal, context } = options;
+    const { signal, context, suffix } = options;
     const range = checkRange(options);
-    await this.#runner.requireRange(READ, range.offset > 0, range.length !== undefined);
+    const { offset, length = suffix } = range;
+    await this.#runner.requireRange(READ, offset > 0 || suffix !== undefined, length !== undefined);
     const location = await this.#runner.resolve(image, options);
     const stat = () => this.driver.statImage(location, { signal, context });
     // Digests are loaded only by reads that verify.
     const verify = options.verify &&
       await (await import("./verify.ts")).verifying(options, stat);
+    const openRange = (range: ByteRange) =>
+      this.driver.openRead(location, range, { signal, context });
     const open = async () =>
-      range.length === 0
-        ? emptyReader(range.offset, await stat())
-        : await this.driver.openRead(location, range, { signal, context });
+      suffix !== undefined
+        ? (await import("./ranges.ts")).openSuffix(suffix, openRange, stat)
+        : length === 0
+        ? emptyReader(offset, await stat())
+        : await openRange(range);
     const reader = isConditional(options)
       ? await (await import("./conditional_read.ts")).openIf(options, open, stat)
       : await open();
@@ -410,6 +416,28 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
         rangedHandle(size, stat, (range) => this.driver.openRead(location, range, options));
       return checkedHandle(handle, (read) => this.#runner.run("read", image, options, read));
     });
+  }
+
+  /**
+   * Reads ranges of one image into memory. Ranges that overlap or lie less than 256 KiB apart are read by
+   * one request, and several requests are sent at the same time. All bytes are of the same image: if
+   * another takes its id meanwhile, this fails with `ImageChanged` or goes on with the old one.
+   *
+   * @param image The image: its id, its location or its location URI.
+   * @param ranges The ranges, in any order: `offset` and `length`, or `suffix`, in bytes.
+   * @param options The caller, and an abort signal.
+   * @returns The bytes of each range, in the order of `ranges`. One that ends after the image's end is cut.
+   * @throws {NotFound} If there is no such image.
+   * @throws {InvalidRange} If a range begins after the end of the image.
+   * @throws {StoreRandomGetNotSupported} If the store cannot read from the middle.
+   */
+  async getRanges(
+    image: ImageRef,
+    ranges: readonly ImageRange[],
+    options: OperationOptions = {},
+  ): Promise<Bytes[]> {
+    const { getRanges } = await import("./ranges.ts");
+    return getRanges(this.#runner, () => this.open(image, options), image, ranges, options);
   }
 
   /**

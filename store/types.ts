@@ -285,12 +285,18 @@ export interface AddResult extends ImageFacts, ImageFormat {
   metadata: Record<string, unknown>;
 }
 
-/** Options of {@linkcode Store.get}. */
-export interface GetOptions extends OperationOptions, Conditions {
+/** A range of an image in bytes. */
+export interface ImageRange {
   /** First byte, from 0. Default: 0. */
   offset?: number | undefined;
   /** Number of bytes at most. Default: to the end. */
   length?: number | undefined;
+  /** Number of bytes at the end of the image, in place of the two others; if it has fewer, all of them. */
+  suffix?: number | undefined;
+}
+
+/** Options of {@linkcode Store.get}. */
+export interface GetOptions extends OperationOptions, Conditions, ImageRange {
   /**
    * Checks the digests on the way: the ones given, or with `true` the ones that the store holds. The
    * stream fails with `ChecksumMismatch` instead of ending.

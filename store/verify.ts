@@ -37,14 +37,16 @@ export async function verifying(
 }
 
 async function expectedDigests(
-  { verify, offset, length }: GetOptions,
+  { verify, offset, length, suffix }: GetOptions,
   stat: () => Promise<DriverStat>,
 ): Promise<ExpectedDigests> {
   const held = async () => {
     const known = await stat();
     return known.recorded ?? known;
   };
-  if (offset || length !== undefined) throw new Invalid("only a whole image can be verified");
+  if (offset || (length ?? suffix) !== undefined) {
+    throw new Invalid("only a whole image can be verified");
+  }
   const { checksum, multihash } = typeof verify === "object" ? verify : await held();
   // From a database, what is not known is `null`.
   if (!checksum && !multihash) {

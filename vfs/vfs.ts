@@ -11,6 +11,7 @@ import type {
   CopyResult,
   GetOptions,
   GetResult,
+  ImageRange,
   InspectOptions,
   OperationOptions,
   SkippedEntry,
@@ -324,6 +325,24 @@ export class Vfs implements AsyncDisposable {
    */
   get(path: string, options: GetOptions = {}): Promise<GetResult> {
     return this.#image(path, ({ store, imageId }) => store.get(imageId, options));
+  }
+
+  /**
+   * Reads ranges of one image into memory, with few requests. See `Store.getRanges`.
+   *
+   * @param path The path of the image.
+   * @param ranges The ranges, in any order: `offset` and `length`, or `suffix`, in bytes.
+   * @param options The caller, and an abort signal.
+   * @returns The bytes of each range, in the order of `ranges`.
+   * @throws {NotFound} If there is no such image.
+   * @throws {InvalidRange} If a range begins after the end of the image.
+   */
+  getRanges(
+    path: string,
+    ranges: readonly ImageRange[],
+    options: OperationOptions = {},
+  ): Promise<Bytes[]> {
+    return this.#image(path, ({ store, imageId }) => store.getRanges(imageId, ranges, options));
   }
 
   /**

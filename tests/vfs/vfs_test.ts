@@ -359,6 +359,7 @@ Deno.test("Vfs: an option that the operation does not take is refused", async ()
     "walk /": () => Array.fromAsync(vfs.walk("/", unknown)),
     "glob /*": () => Array.fromAsync(vfs.glob("/*", unknown)),
     "get /local/a.txt": () => vfs.readFile("/local/a.txt", unknown),
+    "getRanges /local/a.txt": () => vfs.getRanges("/local/a.txt", [{}], unknown),
     "open /local/a.txt": () => vfs.open("/local/a.txt", unknown),
     "inspect /local/a.txt": () => vfs.inspect("/local/a.txt", unknown),
     "add /local/new": () => vfs.writeTextFile("/local/new", "new", unknown),
