@@ -1,9 +1,9 @@
 /**
- * What holds for media type, cache control and metadata.
+ * What holds for media type, cache control, metadata and the space that is taken.
  *
  * @module
  */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BitMasks, Invalid, NotFound, StoreMetadataNotSupported } from "../mod.ts";
 import { MIB, pattern, streamOf } from "./data.ts";
 import { type Rule, RW } from "./suite.ts";
@@ -68,6 +68,22 @@ export const propertyRules: readonly Rule[] = [
         );
       }
       await assertRejects(() => store.stat(id("malformed")), NotFound);
+    },
+  },
+  {
+    name: "usage says what is taken and free, or leaves out what is not known",
+    needs: RW,
+    async run({ store, id }) {
+      const before = await store.usage();
+      await store.add(id("taken"), pattern(MIB));
+      const after = await store.usage();
+      for (const value of [...Object.values(before), ...Object.values(after)]) {
+        assert(
+          Number.isSafeInteger(value) && value >= 0,
+          `${value} is no number of bytes or images`,
+        );
+      }
+      if (after.images !== undefined) assertEquals(after.images, before.images! + 1);
     },
   },
 ];

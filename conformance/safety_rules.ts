@@ -71,6 +71,7 @@ export const safetyRules: readonly Rule[] = [
         delete: () => store.delete(none, unknown),
         deleteMany: () => store.deleteMany([none], unknown),
         list: () => Array.fromAsync(store.list(unknown)),
+        usage: () => store.usage(unknown),
         gc: () => Array.fromAsync(store.gc(unknown)),
         copy: () => store.copy(none, id("copy"), unknown),
         rename: () => store.rename(none, id("renamed"), unknown),

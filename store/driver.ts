@@ -23,6 +23,7 @@ import type {
   OperationOptions,
   PresignRequest,
   ScanOptions,
+  StoreUsage,
 } from "./types.ts";
 
 /** Random access to an image, as a driver has it. Its arguments are valid and lie in the image. */
@@ -144,6 +145,13 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
    * @throws {Invalid} If the marker of the directory holds bytes.
    */
   removeDirectory?(directory: string, options: OperationOptions): Promise<void>;
+  /**
+   * Reads how much space is taken and free. Default: nothing is known.
+   *
+   * @param options The caller, and an abort signal.
+   * @returns What the backend can tell without a listing.
+   */
+  readUsage?(options: OperationOptions): Promise<StoreUsage>;
   /**
    * Lists what is left of adds that never ended. What this store is still working on is not among it.
    *

@@ -59,4 +59,5 @@ export type {
   SkippedEntry,
   StatOptions,
   StoreContext,
+  StoreUsage,
 } from "./types.ts";

@@ -8,11 +8,10 @@ import { BitMasks } from "../capabilities/mod.ts";
 import {
   ImageFormatRefused,
   Invalid,
-  NotFound,
   StoreAclsNotSupported,
   StoreAddDisabled,
   StoreDeleteNotSupported,
-  StoreError,
+  StoreGetNotSupported,
   StoreListNotSupported,
   StoreMetadataNotSupported,
   StorePresignNotSupported,
@@ -24,6 +23,7 @@ import { checkAlgorithm } from "../streams/image_digest.ts";
 import { transfer } from "../streams/transfer.ts";
 import { addImage, checkLocationMetadata } from "./add.ts";
 import { type CopyableStore, copyByStream, type CopyOptions, moveByCopy } from "./copy.ts";
+import { deleteOne } from "./delete_many.ts";
 import { checkProperties } from "./image_properties.ts";
 import { ImageJudge } from "./image_judge.ts";
 import { checkPage, selectPage, startBelow } from "./ordered_list.ts";
@@ -33,8 +33,6 @@ import type {
   AddOptions,
   AddResult,
   CopyResult,
-  DeletedImage,
-  DeleteManyOptions,
   DeleteResult,
   GcOptions,
   ImageDigest,
@@ -45,8 +43,10 @@ import type {
   OperationOptions,
   PresignOptions,
   RecordOptions,
+  StoreUsage,
 } from "./types.ts";
 
+const READ: Ability = [BitMasks.READ_ACCESS, StoreGetNotSupported];
 const WRITE: Ability = [BitMasks.WRITE_ACCESS, StoreAddDisabled];
 const DELETE: Ability = [BitMasks.WRITE_ACCESS, StoreDeleteNotSupported];
 const LIST: Ability = [BitMasks.LIST, StoreListNotSupported];
@@ -194,67 +194,6 @@ export function remove<L extends StoreLocation>(
   });
 }
 
-async function deleteOne<L extends StoreLocation>(
-  { driver }: Runner<L>,
-  location: L,
-  options: OperationOptions,
-): Promise<DeleteResult> {
-  if (!driver.deleteImage) throw new StoreDeleteNotSupported("the driver does not delete");
-  return await driver.deleteImage(location, options) ?? {};
-}
-
-/**
- * Deletes many images. Those that do not exist are no failure.
- *
- * @typeParam L The driver's class of locations.
- * @param runner What runs the operations of the store.
- * @param images Ids, locations or location URIs. They need not all be known at the start.
- * @param options The caller, and an abort signal.
- * @returns What became of each image, in the order of `images`.
- */
-export function removeMany<L extends StoreLocation>(
-  runner: Runner<L>,
-  images: Iterable<ImageRef> | AsyncIterable<ImageRef>,
-  options: OperationOptions,
-): Promise<DeletedImage[]> {
-  const { driver } = runner;
-  const results: DeletedImage[] = [];
-  const byLocation = new Map<StoreLocation, DeletedImage>();
-  const onDeleted: DeleteManyOptions["onDeleted"] = (location, result) => {
-    const found = byLocation.get(location);
-    if (found) Object.assign(found, result);
-  };
-  async function* locations(): AsyncGenerator<L> {
-    for await (const image of images) {
-      const location = await runner.resolve(image, options);
-      const result: DeletedImage = { image, status: "gone" };
-      results.push(result);
-      byLocation.set(location, result);
-      yield location;
-    }
-  }
-  return runner.run("delete", undefined, options, async () => {
-    await runner.require(DELETE);
-    if (driver.deleteImages) {
-      await driver.deleteImages(locations(), { ...options, onDeleted });
-      return results;
-    }
-    for await (const location of locations()) {
-      try {
-        const result = await deleteOne(runner, location, options);
-        onDeleted(location, { status: "deleted", ...result });
-      } catch (error) {
-        if (error instanceof StoreError) {
-          error.at({ path: driver.imageIdAt(location) ?? location.path });
-        }
-        if (!(error instanceof NotFound)) throw error;
-        onDeleted(location, { status: "missing" });
-      }
-    }
-    return results;
-  });
-}
-
 /**
  * Removes what the backend keeps of a directory itself.
  *
@@ -272,6 +211,28 @@ export function removeDirectory<L extends StoreLocation>(
     checkImageId(directory);
     await runner.require(DELETE);
     await runner.driver.removeDirectory?.(directory, options);
+  });
+}
+
+/**
+ * Reads how much space is taken and free.
+ *
+ * @typeParam L The driver's class of locations.
+ * @param runner What runs the operations of the store.
+ * @param options The caller, and an abort signal.
+ * @returns What the backend says.
+ */
+export function usage<L extends StoreLocation>(
+  runner: Runner<L>,
+  options: OperationOptions,
+): Promise<StoreUsage> {
+  return runner.run("usage", undefined, options, async () => {
+    await runner.require(READ);
+    const known = await runner.driver.readUsage?.(options) ?? {};
+    // What backends send can be anything.
+    return Object.fromEntries(
+      Object.entries(known).filter(([, value]) => Number.isSafeInteger(value) && value >= 0),
+    );
   });
 }
 

@@ -52,6 +52,7 @@ import type {
   PresignOptions,
   RecordOptions,
   StatOptions,
+  StoreUsage,
 } from "./types.ts";
 
 /** The constructor of a store, with what its driver declares. */
@@ -515,7 +516,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     images: Iterable<ImageRef> | AsyncIterable<ImageRef>,
     options: OperationOptions = {},
   ): Promise<DeletedImage[]> {
-    return (await operations()).removeMany(this.#runner, images, options);
+    return (await import("./delete_many.ts")).removeMany(this.#runner, images, options);
   }
 
   /**
@@ -529,6 +530,16 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    */
   async removeDirectory(directory: string, options: OperationOptions = {}): Promise<void> {
     await (await operations()).removeDirectory(this.#runner, directory, options);
+  }
+
+  /**
+   * Reads how much space is taken and free, as far as the backend says that without a listing.
+   *
+   * @param options The caller, and an abort signal.
+   * @returns Bytes that are taken and free, and the number of images. What is not known is not set.
+   */
+  async usage(options: OperationOptions = {}): Promise<StoreUsage> {
+    return (await operations()).usage(this.#runner, options);
   }
 
   /**

@@ -181,6 +181,19 @@ export interface ListScanOptions extends ScanOptions {
   limit?: number | undefined;
 }
 
+/** What {@linkcode Store.usage} resolves to. What is `undefined` is not known. */
+export interface StoreUsage {
+  /**
+   * Bytes that are taken in the place where the images are: the container, the pool, the file systems of
+   * the datadirs. What else is there counts too.
+   */
+  used?: number | undefined;
+  /** Bytes that can still be written there. */
+  free?: number | undefined;
+  /** Number of images in the store. */
+  images?: number | undefined;
+}
+
 /** Who may do what with an image. Nobody else may. */
 export interface Acls {
   /** Everybody may read. */
@@ -358,7 +371,12 @@ export interface DeletedImage extends DeleteResult {
 
 /** What a driver takes that deletes many images. */
 export interface DeleteManyOptions extends OperationOptions {
-  /** Called with what became of an image, where the driver knows it. Default: it is `gone`. */
+  /**
+   * Takes what became of an image, where the driver knows it. Default: it is `gone`.
+   *
+   * @param location The image, as the driver was given it.
+   * @param result Whether it was deleted or missing, and why its data is kept.
+   */
   onDeleted(location: StoreLocation, result: Omit<DeletedImage, "image">): void;
 }
 

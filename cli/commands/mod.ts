@@ -11,6 +11,7 @@ import { completion } from "./completion.ts";
 import { config } from "./config.ts";
 import { check } from "./check.ts";
 import { cp, mv } from "./copy.ts";
+import { df } from "./disk_free.ts";
 import { du } from "./disk_usage.ts";
 import { gc } from "./gc.ts";
 import { inspect } from "./inspect.ts";
@@ -41,6 +42,7 @@ export const COMMANDS: Commands = {
   verify,
   check,
   du,
+  df,
   acl,
   presign,
   serve,

@@ -103,6 +103,24 @@ export class Datadirs {
   }
 
   /**
+   * Returns how much space is taken and free in the file systems of the datadirs, each of which counts
+   * once. A datadir that does not exist yet has none.
+   */
+  async usage(io: Io): Promise<{ used: number; free: number }> {
+    const usage = { used: 0, free: 0 };
+    const counted = new Set<number>();
+    for (const path of this.paths) {
+      const found = await unless(["ENOENT"], io.wait(stat(path)));
+      if (found === undefined || counted.has(found.dev)) continue;
+      counted.add(found.dev);
+      const { blocks, bfree, bavail, bsize } = await io.wait(statfs(path));
+      usage.used += (blocks - bfree) * bsize;
+      usage.free += bavail * bsize;
+    }
+    return usage;
+  }
+
+  /**
    * Follows symbolic links.
    *
    * @throws {Forbidden} If they lead out of all datadirs.

@@ -21,6 +21,7 @@ import type {
   ListScanOptions,
   OperationOptions,
   ScanOptions,
+  StoreUsage,
 } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { copyImageFile } from "./copier.ts";
@@ -211,6 +212,10 @@ export class FileDriver implements Driver<FileLocation> {
     const image = await this.#to("read", () => lookAt(io, this.#datadirs, path));
     await this.#to("delete", () => deleteFile(io, this.#datadirs, path, image));
     this.#open.forget();
+  }
+
+  readUsage({ signal }: OperationOptions): Promise<StoreUsage> {
+    return this.#to("read", () => this.#datadirs.usage(this.#io(signal)));
   }
 
   /** Lists what processes that were killed left in the datadirs. */

@@ -24,6 +24,7 @@ import type {
   ListEntry,
   OperationOptions,
   StoreContext,
+  StoreUsage,
 } from "../../store/types.ts";
 import { type ByteRange, type Bytes, CHUNK_SIZE } from "../../streams/mod.ts";
 import { MemoryLocation } from "./location.ts";
@@ -200,6 +201,12 @@ export class MemoryDriver implements Driver<MemoryLocation> {
     this.#images.delete(location.path);
     this.#used -= image.size;
     return Promise.resolve();
+  }
+
+  readUsage(): Promise<StoreUsage> {
+    const { capacity } = this.#options;
+    const free = capacity === undefined ? undefined : capacity - this.#used;
+    return Promise.resolve({ used: this.#used, free, images: this.#images.size });
   }
 
   async *listImages(

@@ -25,6 +25,7 @@ import type {
   OperationOptions,
   PresignRequest,
   ScanOptions,
+  StoreUsage,
 } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { readRange } from "../../transport/read_range.ts";
@@ -270,6 +271,15 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const client = await this.#accounts.client(undefined, options);
     const { listImages } = await import("./lister.ts");
     yield* listImages(client, this.#options, { directory, recursive }, options);
+  }
+
+  async readUsage(options: OperationOptions): Promise<StoreUsage> {
+    const { readUsage } = await import("./usage.ts");
+    const { concurrency } = this.#options;
+    const { signal } = options;
+    const client = await this.#accounts.client(undefined, options);
+    const containers = listContainers(client, this.#options, signal);
+    return await readUsage(client, containers, { concurrency, signal });
   }
 
   async *leftovers(options: ScanOptions): AsyncGenerator<Leftover> {

@@ -81,6 +81,7 @@ const RUNS: readonly [command: string, args: string[], code: number][] = [
   ["verify", ["verify", "--md5", "0".repeat(32), "/local/iso/y"], 3],
   ["verify", ["verify", "/local/foreign"], 4],
   ["presign", ["presign", "/cloud/x", "--expires", "2d"], 0],
+  ["df", ["df"], 1],
   ["gc", ["gc", "--dry-run", "local"], 0],
   ["acl", ["acl", "get", "/shared/x"], 0],
   ["config convert", ["config", "convert", "new.json"], 0],
