@@ -59,6 +59,7 @@ Deno.test("Vfs.copyTree: says how far it is", async () => {
     bytes,
     totalBytes: bytes,
     isListed: true,
+    running: [],
   });
 });
 
