@@ -320,6 +320,49 @@ serviceTest(
 );
 
 serviceTest(
+  "RbdStore.delete: an image that is being migrated stays whole",
+  "ceph",
+  async ({ ceph }) => {
+    await using store = storeOn(ceph);
+    const id = freshId();
+    const bytes = randomBytes(MIB);
+    await store.add(id, bytes);
+    const place = `${ceph.pool}/${id}`;
+    await rbd(ceph, "migration", "prepare", place, place);
+    await assertRejects(() => store.delete(id), StoreError);
+    assertEquals(await isProtected(ceph, id), true);
+    assertEquals(await bytesOf((await store.get(id)).stream), bytes);
+    await rbd(ceph, "migration", "abort", "--no-progress", place);
+    assertEquals(await bytesOf((await store.get(id)).stream), bytes);
+    await store.delete(id);
+  },
+);
+
+serviceTest(
+  "RbdStore.delete: an image with clones in a pool that may not be read is InUseByStore",
+  "ceph-bluestore",
+  async (endpoints) => {
+    const cluster = endpoints["ceph-bluestore"]!;
+    const [id, pool] = [freshId(), `children-${freshId()}`];
+    // The store's user may use its own pool alone.
+    await using store = storeOn(cluster);
+    const bytes = randomBytes(MIB);
+    await store.add(id, bytes);
+    await ceph(cluster, "osd", "pool", "create", pool, "1");
+    try {
+      await rbd(cluster, "clone", `${id}@snap`, `${pool}/child`);
+      await assertRejects(() => store.delete(id), InUseByStore, "has clones");
+      assertEquals(await isProtected(cluster, id), true);
+      assertEquals(await bytesOf((await store.get(id)).stream), bytes);
+      await rbd({ ...cluster, pool }, "rm", "--no-progress", "child");
+      await store.delete(id);
+    } finally {
+      await ceph(cluster, "osd", "pool", "rm", pool, pool, "--yes-i-really-really-mean-it");
+    }
+  },
+);
+
+serviceTest(
   "RbdStore.gc: never removes a whole image, whatever its name",
   "ceph",
   async ({ ceph }) => {
