@@ -89,32 +89,36 @@ Deno.test("S3Store.rename: keeps the source when the copy is not confirmed", asy
   assertEquals([...objects], ["/b/a"]);
 });
 
-Deno.test("S3Store.rename: removes its copy when the source has changed meanwhile", async () => {
-  const objects = new Map([["/b/a", { etag: '"1"', add: "" }]]);
-  await using store = storeOn(({ method, url: { pathname }, headers }) => {
-    const object = objects.get(pathname);
-    if (method === "HEAD") {
-      if (object === undefined) return missing();
-      return new Response(null, {
-        headers: {
-          etag: object.etag,
-          "content-length": "5",
-          "x-amz-meta-vitrine-add": object.add,
-        },
-      });
-    }
-    if (method === "DELETE") {
-      objects.delete(pathname);
-      return new Response(null, { status: 204 });
-    }
-    objects.set(pathname, { etag: '"1"', add: headers.get("x-amz-meta-vitrine-add")! });
-    // Somebody replaces the source while it is being copied.
-    objects.set("/b/a", { etag: '"2"', add: "" });
-    return new Response("<CopyObjectResult><ETag>1</ETag></CopyObjectResult>");
+for (const moment of ["while it is copied", "after it was copied"]) {
+  Deno.test(`S3Store.rename: removes its copy when the source is replaced ${moment}`, async () => {
+    const objects = new Map([["/b/a", { etag: '"1"', add: "" }]]);
+    // Somebody replaces the source.
+    const replace = () => objects.set("/b/a", { etag: '"2"', add: "" });
+    await using store = storeOn(({ method, url: { pathname }, headers }) => {
+      const object = objects.get(pathname);
+      if (method === "HEAD") {
+        if (object === undefined) return missing();
+        if (pathname === "/b/c" && moment.startsWith("after")) replace();
+        return new Response(null, {
+          headers: {
+            etag: object.etag,
+            "content-length": "5",
+            "x-amz-meta-vitrine-add": object.add,
+          },
+        });
+      }
+      if (method === "DELETE") {
+        objects.delete(pathname);
+        return new Response(null, { status: 204 });
+      }
+      objects.set(pathname, { etag: '"1"', add: headers.get("x-amz-meta-vitrine-add")! });
+      if (moment.startsWith("while")) replace();
+      return new Response("<CopyObjectResult><ETag>1</ETag></CopyObjectResult>");
+    });
+    await assertRejects(() => store.rename("a", "c"), ImageChanged);
+    assertEquals([...objects.keys()], ["/b/a"]);
   });
-  await assertRejects(() => store.rename("a", "c"), ImageChanged);
-  assertEquals([...objects.keys()], ["/b/a"]);
-});
+}
 
 Deno.test("S3Store.rename: of two renames of one image, one fails and leaves nothing", async () => {
   for (const host of ["https://s3.eu-west-1.amazonaws.com", "https://s3.example.org"]) {
