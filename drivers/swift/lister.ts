@@ -55,10 +55,14 @@ export async function* listImages(
   const strict = isSingle && !createContainerOnPut;
   const directories = new Set<string>();
   for await (const container of listContainers(client, settings, signal)) {
+    // Of many containers, the directory's name would be in one.
+    const isHome = containerOf(request.directory, settings) === container;
     // The names of a container come in order.
     let listed = 0;
     try {
-      for await (const entry of listContainer(client, container, { ...request, strict }, options)) {
+      for await (
+        const entry of listContainer(client, container, { ...request, strict, isHome }, options)
+      ) {
         const { path, kind } = entry;
         if (kind === "image" && containerOf(path, settings) !== container) {
           const reason = new Invalid(`the container "${container}" is not that of this image id`);
@@ -126,7 +130,7 @@ async function* listTenant(
 async function* listContainer(
   client: SwiftClient,
   container: string,
-  { directory, recursive, strict }: ListingRequest & { strict: boolean },
+  { directory, recursive, strict, isHome }: ListingRequest & { strict: boolean; isHome: boolean },
   { signal, onSkipped, onDirectory, startAfter }: ListScanOptions,
 ): AsyncGenerator<ListEntry> {
   const prefix = directory === "" ? "" : `${directory}/`;
@@ -152,7 +156,7 @@ async function* listContainer(
     }
   }
   // The marker without a slash is beside what is in the directory.
-  if (isEmpty && onDirectory && directory !== "") {
+  if (isEmpty && onDirectory && isHome) {
     if (await findMarker(client, { container, object: directory }, signal)) onDirectory(directory);
   }
 }

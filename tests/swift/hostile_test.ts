@@ -12,6 +12,7 @@ import {
   BadAuthStrategy,
   BadStoreConfiguration,
   NoServiceEndpoint,
+  type SkippedEntry,
   StoreError,
 } from "../../mod.ts";
 import { endpointOf } from "../../drivers/swift/catalog.ts";
@@ -179,6 +180,33 @@ Deno.test("SwiftStore.stat: a digest that is none is unknown", async () => {
     const stat = await store.stat("a");
     assertEquals([stat.checksum, stat.multihash?.algo], [checksum, algo], JSON.stringify(headers));
   }
+});
+
+Deno.test("SwiftStore.list: looks for a marker without a slash in one of many containers", async () => {
+  const heads: string[] = [];
+  await using server = serve((request, url) => {
+    if (request.method === "HEAD") {
+      heads.push(url.pathname);
+      const marker = {
+        "content-type": "application/directory",
+        "content-length": "0",
+        "x-timestamp": "1",
+      };
+      return new Response(null, { headers: marker });
+    }
+    const isAccount = url.pathname === "/v1/a" && !url.searchParams.has("marker");
+    return Response.json(isAccount ? ["c_aa", "c_ab", "c_is"].map((name) => ({ name })) : []);
+  });
+  const options = { ...server.options, multipleContainersSeed: 2 };
+  await using store = new SwiftStore("many", options);
+  const directories: string[] = [];
+  const onSkipped = ({ reason }: SkippedEntry) => {
+    throw reason;
+  };
+  const onDirectory = (directory: string) => void directories.push(directory);
+  assertEquals(await Array.fromAsync(store.list({ directory: "iso", onDirectory, onSkipped })), []);
+  assertEquals(heads, ["/v1/a/c_is/iso"]);
+  assertEquals(directories, ["iso"]);
 });
 
 Deno.test("SwiftStore: no request goes to a URL that is not http or https", async () => {
