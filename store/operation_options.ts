@@ -62,6 +62,15 @@ const PRESIGN: Names<PresignOptions> = {
   overwrite: true,
 };
 
+/** What all operations on whole trees take. */
+const TREE = {
+  ...EVERY,
+  concurrency: true,
+  bytesPerSecond: true,
+  onProgress: true,
+  onImage: true,
+} as const;
+
 /** The operations that take more options than every operation does. */
 const OPERATIONS: ReadonlyMap<string, Readonly<Record<string, true>>> = new Map(Object.entries({
   add: ADD,
@@ -79,6 +88,21 @@ const OPERATIONS: ReadonlyMap<string, Readonly<Record<string, true>>> = new Map(
   walk: { ...EVERY, includeDirs: true, onSkipped: true, maxDepth: true },
   remove: { ...EVERY, recursive: true, onSkipped: true },
   move: COPY,
+  copyTree: { ...TREE, verify: true, accept: true },
+  moveTree: TREE,
+  removeTree: TREE,
+  verifyTree: TREE,
+  syncTree: {
+    ...TREE,
+    verify: true,
+    accept: true,
+    checksum: true,
+    replace: true,
+    delete: true,
+    dryRun: true,
+    filter: true,
+  },
+  checkTrees: { ...TREE, download: true, filter: true },
 }));
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { compareImages } from "./compare.ts";
+import { checkTreeOptions } from "./errors.ts";
 import {
   imagesBelow,
   knownImages,
@@ -36,6 +37,7 @@ export async function checkTrees(
   b: TreeRoot,
   options: CheckTreesOptions,
 ): Promise<TreeSummary> {
+  await checkTreeOptions("checkTrees", `${a.path} and ${b.path}`, options);
   const work = new TreeWork(options);
   const { filter = () => true } = options;
   const others = await knownImages(b, options);

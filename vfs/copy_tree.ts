@@ -6,7 +6,7 @@
 import { Invalid } from "../errors/mod.ts";
 import type { AcceptPolicy } from "../formats/mod.ts";
 import { copyImage, type ImagePlace, moveImage } from "./copy.ts";
-import { withTreePath } from "./errors.ts";
+import { checkTreeOptions, withTreePath } from "./errors.ts";
 import { withinMemory } from "./memory_budget.ts";
 import {
   checkApart,
@@ -39,6 +39,7 @@ export async function copyTree(
   to: TreeRoot,
   options: CopyTreeOptions,
 ): Promise<TreeSummary> {
+  await checkTreeOptions("copyTree", `${from.path} to ${to.path}`, options);
   checkApart(from, to);
   const work = new TreeWork(options);
   const { verify, accept } = options;
@@ -66,6 +67,7 @@ export async function moveTree(
   to: TreeRoot,
   options: TreeOptions,
 ): Promise<TreeSummary> {
+  await checkTreeOptions("moveTree", `${from.path} to ${to.path}`, options);
   checkApart(from, to);
   const work = new TreeWork(options);
   await work.run(imagesBelow(from, options), async ({ path, size }) => {
@@ -108,6 +110,7 @@ export function copyBetween<T>(
  * @returns How many images were removed.
  */
 export async function removeTree(root: TreeRoot, options: TreeOptions): Promise<TreeSummary> {
+  await checkTreeOptions("removeTree", root.path, options);
   const work = new TreeWork(options);
   await work.run(imagesBelow(root, options), async ({ path, size }) => {
     await root.vfs.remove(pathBelow(root, path), work.operation);
@@ -124,6 +127,7 @@ export async function removeTree(root: TreeRoot, options: TreeOptions): Promise<
  * @returns How many images were verified, and of how many no digest is known.
  */
 export async function verifyTree(root: TreeRoot, options: TreeOptions): Promise<TreeSummary> {
+  await checkTreeOptions("verifyTree", root.path, options);
   const work = new TreeWork(options);
   await work.run(imagesBelow(root, options), async ({ path, size }) => {
     const whole = pathBelow(root, path);

@@ -7,6 +7,7 @@ import { Invalid, NotFound } from "../errors/mod.ts";
 import { type ComparedImage, compareImages } from "./compare.ts";
 import { copyImage } from "./copy.ts";
 import { copyBetween, type CopyTreeOptions } from "./copy_tree.ts";
+import { checkTreeOptions } from "./errors.ts";
 import { withinMemory } from "./memory_budget.ts";
 import {
   checkApart,
@@ -68,6 +69,7 @@ export async function syncTree(
   to: TreeRoot,
   options: SyncTreeOptions,
 ): Promise<TreeSummary> {
+  await checkTreeOptions("syncTree", `${from.path} to ${to.path}`, options);
   checkApart(from, to);
   const work = new TreeWork(options);
   const { filter = () => true } = options;

@@ -48,12 +48,12 @@ Deno.test("Vfs.copyTree: throws the first error when all the others are copied",
   assertEquals(await names(vfs, "/mirror"), ["/mirror/x/1", "/mirror/x/2"]);
 });
 
-Deno.test("Vfs.copyTree: says how far it is", async () => {
+Deno.test("Vfs.copyTree: says how far it is, and which images are under way", async () => {
   await using vfs = await treeOf("/local/a/1", "/local/a/22");
-  let last: TreeProgress | undefined;
-  await vfs.copyTree("/local/a", "/mirror", { onProgress: (progress) => void (last = progress) });
+  const seen: TreeProgress[] = [];
+  await vfs.copyTree("/local/a", "/mirror", { onProgress: (progress) => void seen.push(progress) });
   const bytes = "/local/a/1/local/a/22".length;
-  assertEquals(last, {
+  assertEquals(seen.at(-1), {
     images: 2,
     totalImages: 2,
     bytes,
@@ -61,6 +61,9 @@ Deno.test("Vfs.copyTree: says how far it is", async () => {
     isListed: true,
     running: [],
   });
+  const running = seen.flatMap(({ running }) => running).filter(({ path }) => path === "22");
+  const [{ size, bytes: done }] = [running.at(-1)!];
+  assertEquals([size, done], ["/local/a/22".length, "/local/a/22".length]);
 });
 
 Deno.test("Vfs.copyTree: refuses a copy into itself, and a source that is not there", async () => {

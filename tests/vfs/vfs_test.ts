@@ -368,6 +368,12 @@ Deno.test("Vfs: an option that the operation does not take is refused", async ()
     "mkdir /local": () => vfs.mkdir("/local", unknown),
     "mkdir /local/new": () => vfs.mkdir("/local/new", unknown),
     "remove /local/a.txt": () => vfs.remove("/local/a.txt", unknown),
+    "copyTree /local to /mirror": () => vfs.copyTree("/local", "/mirror", unknown),
+    "moveTree /local to /mirror": () => vfs.moveTree("/local", "/mirror", unknown),
+    "removeTree /local": () => vfs.removeTree("/local", unknown),
+    "verifyTree /local": () => vfs.verifyTree("/local", unknown),
+    "syncTree /local to /mirror": () => vfs.syncTree("/local", "/mirror", unknown),
+    "checkTrees /local and /mirror": () => vfs.checkTrees("/local", "/mirror", unknown),
     "getAcls /local/a.txt": () => vfs.getAcls("/local/a.txt", unknown),
     "setAcls /local/a.txt": () => vfs.setAcls("/local/a.txt", {}, unknown),
   };
