@@ -18,7 +18,7 @@ export interface StoreErrorOptions extends ErrorOptions {
   path?: string | undefined;
   /** Whether the same call may succeed later without anybody changing anything. */
   retryable?: boolean | undefined;
-  /** How long the backend asked to wait before trying again, in milliseconds. */
+  /** How long to wait before trying again, in milliseconds, where the backend says so. */
   retryAfter?: number | undefined;
 }
 
@@ -71,7 +71,7 @@ export class StoreError extends Error {
   path: string | undefined;
   /** Whether trying again can help. */
   readonly retryable: boolean;
-  /** How long the backend asked to wait before trying again, in milliseconds. */
+  /** How long to wait before trying again, in milliseconds, where the backend says so. */
   readonly retryAfter: number | undefined;
 
   /**

@@ -52,7 +52,7 @@ export class FormatInspector {
     return kept;
   }
 
-  /** What was found so far. An `unsafe` finding stays: whoever does not want it can stop here. */
+  /** What was found so far. An `unsafe` finding stays, so that a caller which refuses such images can stop here. */
   get findings(): Finding[] {
     return this.#verdict?.findings ?? this.#examiner?.findings ?? [];
   }

@@ -35,7 +35,7 @@ export class ImageWritable extends WritableStream<Uint8Array> {
     let giveBack: (end?: unknown) => void = () => {};
     const readable = new ReadableStream<Uint8Array>({
       start: (controller) => void (source = controller),
-      // Who asks for the next chunk has done with the one before.
+      // A consumer that requests the next chunk does not need the last one any more.
       pull: () => giveBack(),
       cancel() {
         ended = true;

@@ -196,6 +196,12 @@ function faultsOf(callable: Callable, text: string): string[] {
       faults.push(`${name}: @param ${tag.name} says no more than the name`);
     }
   });
+  const names = params.map(nameOf);
+  documented.forEach(({ name: said }, at) => {
+    if (names[at] !== undefined && !names.includes(said)) {
+      faults.push(`${name}: @param ${said} is no parameter`);
+    }
+  });
   if (returnType && !isVoid(returnType)) {
     const tag = tags.find(({ kind }) => kind === "return");
     if (tag === undefined) faults.push(`${name} has no @returns`);

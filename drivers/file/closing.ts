@@ -7,7 +7,7 @@
 import { hasLinuxFfi, isDeno } from "../../runtime/mod.ts";
 import { open, statfs } from "./system.ts";
 
-/** The types of file systems (statfs(2)) whose close(2) asks no server: ext, XFS, Btrfs, tmpfs, ramfs, overlay, ZFS, F2FS. */
+/** Types of file systems (statfs(2)) whose close(2) does not contact a server: ext, XFS, Btrfs, tmpfs, ramfs, overlay, ZFS, F2FS. */
 const LOCAL_TYPES = new Set([
   0xef53,
   0x58465342,
@@ -65,7 +65,7 @@ export interface ClosableFile {
  */
 export async function closeAside(file: ClosableFile): Promise<void> {
   const replace = file.fd === undefined ? undefined : await descriptorReplacer();
-  // Without permission for FFI the server is asked on another thread whether it still responds.
+  // Without permission for FFI another thread finds out whether the server still responds.
   if (replace) await replace(file.fd!);
   else await file.stat();
   await file.close();

@@ -23,7 +23,7 @@ export interface CheckedDirectory {
   sync(): Promise<void>;
 }
 
-/** Who owns something, and its mode. */
+/** The owner of a file or directory, and its mode. */
 export interface Ownership {
   /** User id. */
   uid: number;

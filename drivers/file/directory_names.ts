@@ -1,5 +1,5 @@
 /**
- * The names in a directory, read as they are asked for.
+ * The names in a directory, read as they are requested.
  *
  * @module
  */

@@ -51,7 +51,7 @@ export class FileDriver implements Driver<FileLocation> {
   readonly #datadirs: Datadirs;
   readonly #open: OpenImages;
   readonly #staging: StagingOptions;
-  /** Who owns the datadirs that have been written to. */
+  /** The owners of the datadirs that have been written to. */
   readonly #prepared = new Map<string, Ownership>();
   #metadata: readonly MountMetadata[] = [];
 

@@ -22,7 +22,7 @@ interface Shared {
   readonly path: string;
   readonly flags: string | number;
   readonly handle: FileHandle;
-  /** Whether closing it asks no server; `undefined` while that is not known. */
+  /** Whether closing it contacts no server; `undefined` while that is not known. */
   isLocal: boolean | undefined;
   /** What the system said of the file, once many reads are expected. */
   stats?: BigIntStats | undefined;
@@ -51,7 +51,7 @@ export class OpenFile {
   /** Opens a file. */
   static async open(io: Io, path: string, flags: string | number): Promise<OpenFile> {
     const handle = await io.wait(openReachable(path, flags), closeAside);
-    // Closing a directory asks no server.
+    // Closing a directory contacts no server.
     const isDirectory = typeof flags === "string" || (flags & (FILE_FLAGS.O_DIRECTORY ?? 0)) !== 0;
     const shared: Shared = { path, flags, handle, isLocal: isDirectory || undefined };
     const close = async () => {

@@ -79,7 +79,7 @@ export class OpenImages {
     return shared;
   }
 
-  /** Whoever uses them still does, but nobody else will. */
+  /** Forgets shared files that are stale. Those that use them go on, but nobody else gets them. */
   #dropStale(): void {
     for (const [path, { judged }] of this.#shared) {
       if (performance.now() - judged < FRESH) return;
@@ -87,7 +87,7 @@ export class OpenImages {
     }
   }
 
-  /** Opens anew whatever is asked for from now on: a name was made or removed. */
+  /** Opens anew whatever is requested from now on: a name was made or removed. */
   forget(): void {
     // What is being opened at this moment goes where nobody looks any more.
     this.#shared = new Map();

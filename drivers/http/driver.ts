@@ -22,7 +22,11 @@ export class HttpDriver implements Driver<HttpLocation> {
   #client: HttpClient | undefined;
   #stat: SiteStat | undefined;
 
-  /** Creates the driver of a store. */
+  /**
+   * Creates the driver of a store. Nothing is opened.
+   *
+   * @param context The name of the store, its options and its capabilities.
+   */
   constructor({ options, capabilities }: DriverContext<HttpOptions>) {
     this.#options = options;
     const { baseUrl } = options;

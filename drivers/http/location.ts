@@ -93,7 +93,13 @@ export class HttpLocation extends StoreLocation {
   }
 }
 
-/** Returns the URL of a path below a directory's URL: each of its segments encoded whole. */
+/**
+ * Returns the URL of a path below the URL of a directory.
+ *
+ * @param base The URL of the directory, with a slash at its end.
+ * @param path A path of segments, each of which is percent-encoded.
+ * @returns Where the file is.
+ */
 export function below(base: URL, path: string): URL {
   return new URL(encodePath(path), base);
 }

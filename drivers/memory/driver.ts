@@ -72,7 +72,11 @@ export class MemoryDriver implements Driver<MemoryLocation> {
   readonly #images = new Map<string, MemoryImage>();
   #used = 0;
 
-  /** Creates the driver of a store. */
+  /**
+   * Creates the driver of a store. Nothing is opened.
+   *
+   * @param context The name of the store, its options and its capabilities.
+   */
   constructor({ name, options }: DriverContext<MemoryOptions>) {
     this.#name = name;
     this.#options = options;

@@ -1,5 +1,5 @@
 /**
- * Reading an image: several reads under way ahead of whoever asks, over buffers that go round.
+ * Reading an image: several reads under way ahead of the caller, over buffers that are used again.
  *
  * @module
  */

@@ -52,13 +52,21 @@ export class Crc {
   #low = -1;
   #high: number;
 
-  /** Starts a CRC. */
+  /**
+   * Starts a CRC.
+   *
+   * @param kind The polynomial and the width.
+   */
   constructor(kind: CrcKind) {
     this.#kind = kind;
     this.#high = kind.width === 8 ? -1 : 0;
   }
 
-  /** Takes the next bytes. */
+  /**
+   * Takes the next bytes.
+   *
+   * @param bytes Any number of them. They are not kept.
+   */
   update(bytes: Uint8Array): void {
     const [tl, th] = tablesOf(this.#kind);
     let [lo, hi] = [this.#low, this.#high];
@@ -85,7 +93,11 @@ export class Crc {
     [this.#low, this.#high] = [lo, hi];
   }
 
-  /** Returns the CRC, its highest byte first. */
+  /**
+   * Returns the CRC of all bytes so far.
+   *
+   * @returns 4 or 8 bytes, the highest first.
+   */
   digest(): Uint8Array<ArrayBuffer> {
     const view = new DataView(new ArrayBuffer(this.#kind.width));
     if (this.#kind.width === 8) view.setInt32(0, ~this.#high);

@@ -44,7 +44,11 @@ export class S3Driver implements Driver<S3Location> {
   #client: S3Client | undefined;
   #writing: Promise<WriteState> | undefined;
 
-  /** Creates the driver of a store. */
+  /**
+   * Creates the driver of a store. Nothing is opened.
+   *
+   * @param context The name of the store, its options and its capabilities.
+   */
   constructor({ name, options }: DriverContext<S3Settings>) {
     this.#options = options;
     this.#endpoint = new Endpoint(options, name);

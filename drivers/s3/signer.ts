@@ -17,7 +17,7 @@ export interface Signable {
   headers: Headers;
 }
 
-/** Who signs, where and when. */
+/** What a signature is made with: keys, region and time. */
 export interface SigningContext {
   /** The keys. */
   credentials: S3Credentials;

@@ -34,7 +34,11 @@ export class UploadChecksums {
     this.#secure = secure;
   }
 
-  /** Returns the headers that begin an upload in parts. */
+  /**
+   * Returns the headers that begin an upload in parts.
+   *
+   * @returns The headers by their names, none if the options want no checksums.
+   */
   ofUpload(): Record<string, string> {
     if (this.#algorithm === undefined) return {};
     return {

@@ -55,7 +55,12 @@ export class WriteState {
   readonly #undone = new Set<CleanUp>();
   #bucket: Promise<unknown> | undefined;
 
-  /** Creates the state of one store. */
+  /**
+   * Creates the state of one store.
+   *
+   * @param client Sends the requests.
+   * @param options What is configured, with the defaults.
+   */
   constructor(
     /** The client. */
     readonly client: S3Client,

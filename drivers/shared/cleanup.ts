@@ -9,7 +9,12 @@ import { TimeoutError } from "../../errors/mod.ts";
 /** How long it may take, in milliseconds: a server that is away is not waited for. */
 const PATIENCE = 30_000;
 
-/** Cleans up after what failed or was aborted, whose own signal says nothing any more. */
+/**
+ * Runs a clean-up after something failed or was aborted. The signal of the failed operation does not count any
+ * more: the clean-up has 30 s of its own.
+ *
+ * @param work Removes what is left. Its signal aborts when the time is over.
+ */
 export async function cleaningUp(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
   const timer = setTimeout(() => {

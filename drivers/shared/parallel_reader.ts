@@ -19,8 +19,13 @@ export interface ParallelOptions {
 }
 
 /**
- * Returns a reader over a range that keeps several parts on their way, all of the representation that the
- * first one is of. One more than are on their way is held in memory.
+ * Opens a reader over a range that keeps several parts on their way. All parts are of the representation that
+ * the first one is of. One part more than are on their way is held in memory.
+ *
+ * @param open Opens a part of the image, which must have the entity tag if one is passed.
+ * @param range The first byte, and the number of bytes at most. Default: to the end.
+ * @param options The size of the parts in bytes, and how many are on their way at the same time.
+ * @returns A reader of the whole range. If the server does not say what is needed, it is a single part.
  */
 export async function parallelReader(
   open: (range: ByteRange, etag: string | undefined) => Promise<ImageReader>,

@@ -3,21 +3,29 @@
  *
  * @module
  */
-// Small: one question, asked by the file and the rbd driver.
+// Small: one idea, which the file and the rbd driver share.
 import { requireBuiltin } from "../../runtime/requirements.ts";
 import type { Bytes } from "../../streams/mod.ts";
 
 const { Buffer } = requireBuiltin("node:buffer");
 
-/** Returns whether all bytes are zero: the first is, and each is like the one before it. */
+/**
+ * Returns whether all bytes are zero: the first is, and each is like the one before it.
+ *
+ * @param bytes The bytes to look at.
+ * @returns `true` if they are, or if there are none.
+ */
 export function isZero(bytes: Bytes): boolean {
   return bytes.length === 0 ||
     bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0;
 }
 
 /**
- * Returns the parts of the bytes that have to be written: where they begin and end, without the blocks of
- * `block` bytes that are zero.
+ * Yields the parts of the bytes that have to be written, without the blocks that are zero.
+ *
+ * @param bytes The bytes to look at.
+ * @param block The size of a block, in bytes. Blocks start at the first byte.
+ * @returns Where each part starts and where it ends, in bytes.
  */
 export function* dataRuns(
   bytes: Bytes,

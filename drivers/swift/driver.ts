@@ -72,7 +72,12 @@ export class SwiftDriver implements Driver<SwiftLocation> {
   /** What is known of static manifests on the server. */
   readonly #support: StaticSupport = {};
 
-  /** Creates the driver of a store. */
+  /**
+   * Creates the driver of a store. Nothing is opened.
+   *
+   * @param context The name of the store, its options and its capabilities.
+   * @throws {BadStoreConfiguration} If the options do not go together.
+   */
   constructor({ options, capabilities }: DriverContext<SwiftSettings>) {
     this.#options = options;
     const { retries, retryGetCount = retries, timeout, proxy, fetch, tempUrlKey } = options;
@@ -190,7 +195,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     const { deleteAfter, multiTenant } = this.#options;
     const location = await this.locate(imageId, { signal, context });
     const client = await this.#accounts.client(location, { signal, context });
-    // Who aborts later may have something to clean up, which takes the login too.
+    // An abort later may leave something to clean up, which needs the login too.
     await client.accountUrl(signal);
     const wanted = largeObjectChunkSize * MB;
     const segmentSize = Math.ceil(wanted / Math.ceil(wanted / SEGMENT_LIMIT));

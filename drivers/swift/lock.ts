@@ -33,7 +33,13 @@ export interface LockRequest {
   location: SwiftLocation;
   /** The id of the upload. */
   id: string;
-  /** Puts an empty object into the image's container. */
+  /**
+   * Puts an empty object into the image's container.
+   *
+   * @param object The object by name.
+   * @param headers What is sent with it, its time of expiry for example.
+   * @returns Anything, once the object is there.
+   */
   put(object: string, headers: Record<string, string>): Promise<unknown>;
   /** Ends the wait. */
   signal: AbortSignal | undefined;

@@ -17,7 +17,7 @@ export interface SwiftOptions {
   authAddress?: string;
   /** How to log in: Swift's own auth (1), Keystone v2.0 (2) or v3 (3). Default: `3`. */
   authVersion?: "1" | "2" | "3" | 1 | 2 | 3;
-  /** Who logs in: `project:user` in Keystone, the name as it is in version 1. */
+  /** The user to log in as: `project:user` in Keystone, the name as it is in version 1. */
   user?: string;
   /** The user's password. */
   key?: string;

@@ -17,9 +17,20 @@ export interface Access {
 
 /** What gives the access for requests, and a new one when it is refused. */
 export interface Session {
-  /** Returns the access to use now. */
+  /**
+   * Returns the access to use now. Logs in first if there is none, or if it ends soon.
+   *
+   * @param signal Ends the wait for the login, not the login itself.
+   * @returns A URL and a token.
+   */
   access(signal?: AbortSignal): Promise<Access>;
-  /** Replaces an access that the server refused; resolves to whether there is another one. */
+  /**
+   * Replaces an access that the server refused.
+   *
+   * @param refused What was sent with the refused request.
+   * @param signal Ends the wait for the login, not the login itself.
+   * @returns Whether there is another access to try.
+   */
   renew(refused: Access, signal?: AbortSignal): Promise<boolean>;
 }
 

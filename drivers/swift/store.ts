@@ -15,14 +15,16 @@ import { OPTIONS, type SwiftOptions, type SwiftSettings } from "./options.ts";
 /**
  * A store in Swift.
  *
- * A single-tenant store keeps all images in its own account. A multi-tenant one keeps each in its
- * caller's account, in a container of its own which carries the ACLs. The caller is the `context` of an
- * operation; its token is enough where `authAddress` is that of its Keystone. Default: the store's own
- * user. A context without a token can read what is public.
+ * A single-tenant store keeps all images in its own account. A multi-tenant store keeps each image in the
+ * account of its caller, in a container of its own, which carries the ACLs. The caller is the `context` of
+ * the operation. If `authAddress` names the Keystone of the callers, their token is enough. Without a
+ * context, the store's own user is the caller, if there is one. A context without a token can read what is
+ * public.
  *
- * An image is one object or a large object, whole or not at all: the manifest comes last. No image is
- * overwritten: of two adds of one id at once one is `Duplicate`, as far as the cluster's listings are
- * up to date and both are made by this driver; glance_store overwrites.
+ * An image is one object or a large object. It appears whole or not at all, because its manifest is written
+ * last. No image is overwritten: of two adds of one id at the same time, one throws `Duplicate`. That holds
+ * between programs that use this driver, as far as the cluster's listings are up to date. glance_store
+ * overwrites.
  *
  * @example One account
  * ```ts

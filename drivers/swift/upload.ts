@@ -36,7 +36,12 @@ export interface UploadOptions {
   support: StaticSupport;
   /** Headers of the image, which its own digests replace. */
   headers?: Readonly<Record<string, string>>;
-  /** Creates the container if it is missing. `NotFound` says that it may not be created. */
+  /**
+   * Creates the container if it is missing.
+   *
+   * @param client The client of the account.
+   * @throws {NotFound} If it may not be created.
+   */
   createContainer(client: SwiftClient): Promise<void>;
   /** The ids of the store's uploads that are under way. */
   underway: Set<string>;
@@ -104,7 +109,7 @@ export class Upload {
    * Makes the image visible: the segments by their manifest, or `body` if there are none.
    *
    * @param client The client of the account.
-   * @param digests The digests of the image.
+   * @param facts The size, the digests and the format of the image.
    * @param options The bytes of an image without segments, and an abort signal.
    * @throws {Duplicate} If the image exists.
    */

@@ -22,9 +22,17 @@ export interface WriterOptions extends UploadOptions {
   signal: AbortSignal | undefined;
   /** The client that sends an image of one part. */
   client: SwiftClient;
-  /** Returns the client that sends segments, which may take longer than a token lives. Called once. */
+  /**
+   * Creates the client that sends segments, which may take longer than a token lives. Called once.
+   *
+   * @returns A client that renews its token by itself.
+   */
   longClient(): Promise<SwiftClient>;
-  /** Releases what the writer has. Called once at the end. */
+  /**
+   * Releases what the writer has. Called once at the end.
+   *
+   * @param failed Whether the image was not committed.
+   */
   dispose(failed: boolean): Promise<void>;
 }
 
@@ -54,7 +62,7 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
       send: async ({ number, size, chunks }, signal) => {
         const client = await (this.#long ??= this.#options.longClient());
         const etag = this.#md5s[number - 1] ?? md5Of(chunks);
-        // The segment may not be asked for it, if it fails before.
+        // If the segment fails before, nobody awaits this.
         etag.catch(() => {});
         await this.#upload.segment(client, { number, size, etag }, { body: chunks, signal });
       },

@@ -178,7 +178,7 @@ export class Activities {
       const stalled = activity.stalledFor(now);
       const isFree = activity.phase === "idle" || activity.phase === "closing";
       if (!isFree && (activity.phase === "working" || stalled < EVICT_AFTER)) continue;
-      // Whoever waits for nothing goes before whoever is in the middle of something.
+      // Idle connections are closed before those in the middle of something.
       const rank = isFree ? stalled + 1e12 : stalled;
       if (rank > longest) [victim, longest] = [activity, rank];
     }

@@ -150,6 +150,20 @@ export const WIDTH = 1;
   );
 });
 
+Deno.test("docs: refuses a @param of a parameter that was renamed", async () => {
+  assertEquals(
+    await faults(`
+/**
+ * Opens a shelf.
+ *
+ * @param wide How wide it is, in metres.
+ */
+export function open(width: number): void {}
+`),
+    ["open has no @param for width", "open: @param wide is no parameter"],
+  );
+});
+
 Deno.test("docs: requires a verb at the beginning of what a function does", async () => {
   assertEquals(
     await faults(`
