@@ -9,6 +9,7 @@ export type { CopyTreeOptions } from "./copy_tree.ts";
 export { SeekMode, VfsFile } from "./file.ts";
 export type { DirEntry, FileInfo } from "./file_info.ts";
 export { parsePath, type TreePath } from "./path.ts";
+export type { CopiesRead, ReadCopiesOptions } from "./read_copies.ts";
 export type { SyncTreeOptions } from "./sync_tree.ts";
 export type {
   TreeOptions,

@@ -40,6 +40,7 @@ import { checkTreeOptions, setTreePath, withTreePath } from "./errors.ts";
 import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./file_info.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { joinPath, parsePath } from "./path.ts";
+import type { CopiesRead, ReadCopiesOptions } from "./read_copies.ts";
 import type { SyncTreeOptions } from "./sync_tree.ts";
 import type { TreeOptions, TreeRoot, TreeSummary } from "./tree_work.ts";
 import {
@@ -343,6 +344,34 @@ export class Vfs implements AsyncDisposable {
     options: OperationOptions = {},
   ): Promise<Bytes[]> {
     return this.#image(path, ({ store, imageId }) => store.getRanges(imageId, ranges, options));
+  }
+
+  /**
+   * Opens an image that several stores have. The copy in the store of the highest weight is read first.
+   * When its store fails, even in mid-stream, the read goes on where it was, in the next copy whose store
+   * holds the same size and digest.
+   *
+   * @param paths The paths of the copies.
+   * @param options The range in bytes, whether to verify, what to call with failures, an abort signal.
+   * @returns The bytes, and their number.
+   * @throws {Invalid} If no path is given, or a part of the image is to be verified.
+   * @throws {StoreError} If no copy can be opened: the reason of the first.
+   *
+   * @example The second of two stores has it
+   * ```ts
+   * import { Vfs } from "@vitrine/vitrine";
+   * import { MemoryStore } from "@vitrine/vitrine/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const vfs = new Vfs({ a: new MemoryStore("a"), b: new MemoryStore("b") });
+   * await vfs.writeTextFile("/b/x.raw", "hello");
+   * const { stream } = await vfs.getAny(["/a/x.raw", "/b/x.raw"]);
+   * assertEquals(await new Response(stream).text(), "hello");
+   * ```
+   */
+  async getAny(paths: readonly string[], options?: ReadCopiesOptions): Promise<CopiesRead> {
+    const { readCopies } = await import("./read_copies.ts");
+    return await readCopies(this, paths, options);
   }
 
   /**
