@@ -36,6 +36,7 @@ export const UNPACK: readonly CommandOption[] = [
     help: "unpack the data. Default: none",
     candidates: ["none", "auto", ...PACKINGS],
   },
+  { name: "member", value: "NAME", help: "the member of a zip or tar archive, if it has several" },
   { name: "max-size", value: "BYTES", help: "the most bytes that may be unpacked" },
   {
     name: "max-ratio",
@@ -87,6 +88,7 @@ export async function importOptionsOf(
     checksums: await openChecksums(args, signal),
     checksumName: args.value("checksum-name"),
     unpack: unpack as Unpacking | undefined,
+    member: args.value("member"),
     maxSize: countOf(args, "max-size"),
     maxRatio: countOf(args, "max-ratio"),
   };

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { StoreError } from "../../errors/mod.ts";
+import { inflate } from "./inflate.ts";
 import type { PackedInput } from "./packed_input.ts";
-import { requireZlib, runEngine } from "./zlib_engine.ts";
+import { requireZlib } from "./zlib_engine.ts";
 
 /** Bits of the flags of a member (RFC 1952, section 2.3.1). */
 const HEADER_CRC = 2, EXTRA = 4, NAME = 8, COMMENT = 16;
@@ -21,46 +21,13 @@ export async function* gunzip(input: PackedInput): AsyncGenerator<Uint8Array> {
   const zlib = requireZlib("gzip", ["createInflateRaw", "crc32"]);
   do {
     await skipHeader(input);
-    let [crc, size] = [0, 0];
-    const engine = zlib.createInflateRaw({ chunkSize: 262_144 });
-    const start = input.count;
-    // The engine ends somewhere in the last pieces: one more may be written before that is known.
-    let lastPieces: Uint8Array[] = [];
-    const pieces = async function* () {
-      for (;;) {
-        const piece = await input.next();
-        if (piece.length === 0) return;
-        lastPieces = [...lastPieces.slice(-2), piece];
-        yield piece;
-      }
-    };
-    try {
-      for await (const chunk of runEngine(engine, pieces())) {
-        crc = zlib.crc32(chunk, crc);
-        size = (size + chunk.length) >>> 0;
-        yield chunk;
-      }
-    } catch (error) {
-      const { code, message } = error as { code?: string; message: string };
-      if (code === "Z_BUF_ERROR" || /unexpected end/.test(message)) throw input.truncated();
-      throw error instanceof StoreError ? error : input.corrupt(message, error);
-    }
-    const unused = input.count - start - engine.bytesWritten;
-    if (unused > 0) input.giveBack(joinBytes(lastPieces).slice(-unused));
+    const { crc, size } = yield* inflate(input, zlib);
     const trailer = new DataView((await input.exactly(8)).buffer);
-    if (trailer.getUint32(0, true) !== crc >>> 0) throw input.corrupt("its CRC-32 does not match");
-    if (trailer.getUint32(4, true) !== size) throw input.corrupt("its size does not match");
+    if (trailer.getUint32(0, true) !== crc) throw input.corrupt("its CRC-32 does not match");
+    if (trailer.getUint32(4, true) !== size % 2 ** 32) {
+      throw input.corrupt("its size does not match");
+    }
   } while (!await skipPadding(input));
-}
-
-function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
 }
 
 async function skipHeader(input: PackedInput): Promise<void> {

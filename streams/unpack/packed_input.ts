@@ -79,6 +79,32 @@ export class PackedInput {
   }
 
   /**
+   * Takes so many bytes, piece by piece.
+   *
+   * @param size The number of bytes.
+   * @returns The pieces.
+   * @throws {Invalid} If the data ends before.
+   */
+  async *bytes(size: number): AsyncGenerator<Uint8Array> {
+    for (let left = size; left > 0;) {
+      const piece = await this.next(left);
+      if (piece.length === 0) throw this.truncated();
+      left -= piece.length;
+      yield piece;
+    }
+  }
+
+  /**
+   * Skips so many bytes.
+   *
+   * @param size The number of bytes.
+   * @throws {Invalid} If the data ends before.
+   */
+  async skip(size: number): Promise<void> {
+    for await (const _piece of this.bytes(size));
+  }
+
+  /**
    * Returns whether all bytes were taken.
    *
    * @returns Whether nothing follows.

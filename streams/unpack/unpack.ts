@@ -9,13 +9,15 @@ import { IteratorReader } from "../stream_reader.ts";
 import { PackedInput } from "./packed_input.ts";
 
 /** The formats that can be unpacked. */
-export const PACKINGS: readonly Packing[] = ["gzip", "xz", "zstd"];
+export const PACKINGS: readonly Packing[] = ["gzip", "xz", "zstd", "zip", "tar"];
 
 /** The name of a format that can be unpacked. */
-export type Packing = "gzip" | "xz" | "zstd";
+export type Packing = "gzip" | "xz" | "zstd" | "zip" | "tar";
 
-/** Limits of what is unpacked. */
+/** What is unpacked, and its limits. */
 export interface UnpackLimits {
+  /** The name of the member of a zip or tar archive. Default: there must be one file in it alone. */
+  member?: string | undefined;
   /** The most bytes that may come out. Default: no limit. */
   maxSize?: number | undefined;
   /**
@@ -52,13 +54,13 @@ const SMALL = 67_108_864;
 export function unpack(
   reader: ByteReader,
   packing: Packing,
-  { maxSize = Infinity, maxRatio = 500 }: UnpackLimits = {},
+  { maxSize = Infinity, maxRatio = 500, member }: UnpackLimits = {},
 ): ByteReader {
   const input = new PackedInput(reader, packing);
   const limited = async function* () {
     const unpacker = await UNPACKERS[packing]();
     let count = 0;
-    for await (const chunk of unpacker(input)) {
+    for await (const chunk of unpacker(input, member)) {
       count += chunk.length;
       if (count > maxSize) {
         throw new Invalid(`the unpacked image has more than the ${maxSize} bytes allowed`);
@@ -82,11 +84,13 @@ export function unpack(
   };
 }
 
-/** Unpacks all of an input. */
-type Unpacker = (input: PackedInput) => AsyncIterable<Uint8Array>;
+/** Unpacks all of an input, or one member of an archive. */
+type Unpacker = (input: PackedInput, member: string | undefined) => AsyncIterable<Uint8Array>;
 
 const UNPACKERS: Readonly<Record<Packing, () => Promise<Unpacker>>> = {
   gzip: async () => (await import("./gzip.ts")).gunzip,
   xz: async () => (await import("./xz.ts")).unxz,
   zstd: async () => (await import("./zstd.ts")).unzstd,
+  zip: async () => (await import("./zip.ts")).unzip,
+  tar: async () => (await import("./tar.ts")).untar,
 };

@@ -26,7 +26,7 @@ export async function* unzstd(input: PackedInput): AsyncGenerator<Uint8Array> {
     const magic = new DataView(head.buffer).getUint32(0, true);
     if ((magic & 0xfffffff0) >>> 0 === 0x184d2a50) {
       const size = new DataView((await input.exactly(4)).buffer).getUint32(0, true);
-      for await (const _ of bytesOf(input, size));
+      await input.skip(size);
     } else if (magic === 0xfd2fb528) {
       const engine = zlib.createZstdDecompress({ chunkSize: 262_144 });
       try {
@@ -58,7 +58,7 @@ async function* frame(input: PackedInput, magic: Uint8Array): AsyncGenerator<Uin
     isLast = (value & 1) === 1;
     const type = value >> 1 & 3;
     if (type === 3) throw input.corrupt("it has a block of a reserved type");
-    yield* bytesOf(input, type === 1 ? 1 : value >> 3);
+    yield* input.bytes(type === 1 ? 1 : value >> 3);
   }
   if (flags & 4) yield await input.exactly(4);
 }
@@ -72,13 +72,4 @@ function contentSize(rest: Uint8Array, sizeBytes: number): number {
   const bytes = rest.subarray(rest.length - sizeBytes);
   const size = bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
   return sizeBytes === 2 ? size + 256 : size;
-}
-
-async function* bytesOf(input: PackedInput, size: number): AsyncGenerator<Uint8Array> {
-  for (let left = size; left > 0;) {
-    const piece = await input.next(left);
-    if (piece.length === 0) throw input.truncated();
-    left -= piece.length;
-    yield piece;
-  }
 }

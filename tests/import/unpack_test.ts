@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Invalid } from "@vitrine/vitrine";
 import { openSource } from "../../streams/source.ts";
-import { type Packing, PACKINGS, unpack, type UnpackLimits } from "../../streams/unpack/unpack.ts";
+import { type Packing, unpack, type UnpackLimits } from "../../streams/unpack/unpack.ts";
 import { pipe } from "./pipe.ts";
 
 /** An image with what can be packed and what cannot. */
@@ -38,7 +38,7 @@ const join = (...parts: Uint8Array<ArrayBuffer>[]) => new Blob(parts).bytes();
 const isSame = (a: Uint8Array, b: Uint8Array) =>
   a.length === b.length && a.every((byte, index) => byte === b[index]);
 
-for (const packing of PACKINGS) {
+for (const packing of ["gzip", "xz", "zstd"] as const) {
   const packed = await pipe(image, packing, "-qc");
 
   Deno.test(`unpack: ${packing}: one, several, empty and padded streams`, async () => {

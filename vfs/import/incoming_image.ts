@@ -29,9 +29,12 @@ export interface IncomingOptions
   name?: string | undefined;
   /** The name of the source in the checksum file. Default: the source's name. */
   checksumName?: string | undefined;
-  /** How the source is unpacked. With `auto` by what its first bytes are. Default: `none`. */
+  /**
+   * How the source is unpacked. With `auto` by what its first bytes are, and a tar inside is unpacked too.
+   * Default: `none`.
+   */
   unpack?: Unpacking | undefined;
-  /** Id of the new image. Default: the source's name, without `.gz`, `.xz` or `.zst` if it is unpacked. */
+  /** Id of the new image. Default: the source's name, without `.gz`, `.xz` and the like if it is unpacked. */
   id?: string | undefined;
 }
 
@@ -63,7 +66,7 @@ export interface IncomingImage {
 const HEAD = 65_536;
 
 /** What the names of packed files end with. */
-const SUFFIX = /\.(gz|xz|zst|zstd)$/i;
+const SUFFIX = /\.(t[gx]z|(tar\.)?(gz|xz|zst|zstd)|zip|tar)$/i;
 
 /**
  * Opens an image that comes from elsewhere, and has it stored.
@@ -125,6 +128,12 @@ async function prepare(
     const peeking = opened.reader = peekingReader(arriving);
     packing = how === "auto" ? await recognise(await peeking.peek(HEAD)) : how;
     if (packing) opened.reader = unpack(peeking, packing, options);
+    if (packing && how === "auto") {
+      // What is published as tar.gz or tar.xz is one image in two wrappings.
+      const inner = opened.reader = peekingReader(opened.reader);
+      const isTar = await recognise(await inner.peek(HEAD)) === "tar";
+      if (isTar) opened.reader = unpack(inner, "tar", options);
+    }
   }
   return {
     reader: opened.reader,
