@@ -6,12 +6,14 @@
 import { ImageChanged, Invalid } from "../errors/mod.ts";
 import type { ByteRange } from "../streams/mod.ts";
 import type { DriverHandle, ImageReader } from "./driver.ts";
+import { ReadAhead } from "./read_ahead.ts";
 import { checkRange } from "./reading.ts";
 import type { DriverStat, Extent, ImageHandle } from "./types.ts";
 
 /**
- * Creates random access of one ranged read per call, for drivers that have nothing better. It is pinned
- * to the image that it was opened with: another image of the same id is `ImageChanged`.
+ * Creates random access by ranged reads, for drivers that have nothing better. Reads in order are served
+ * from blocks of 4 MiB that are read ahead. The handle is pinned to the image that it was opened with:
+ * another image of the same id is `ImageChanged`.
  *
  * @param size The size of the image, in bytes.
  * @param opened What was known of the image when it was opened.
@@ -23,25 +25,24 @@ export function rangedHandle(
   opened: DriverStat,
   open: (range: ByteRange) => Promise<ImageReader>,
 ): DriverHandle {
+  const image = new ReadAhead(size, async (position, length) => {
+    const reader = await open({ offset: position, length });
+    try {
+      if (isOther(reader, { ...opened, size })) {
+        throw new ImageChanged("the image was replaced since it was opened");
+      }
+      // The reader may transfer the buffer that it is lent.
+      return await reader.read(new Uint8Array(length));
+    } finally {
+      await reader.close();
+    }
+  });
+  const close = () => Promise.resolve(image.close());
   return {
     size,
-    read: async (view, position) => {
-      if (position >= size) return 0;
-      const reader = await open({ offset: position, length: view.length });
-      try {
-        if (isOther(reader, { ...opened, size })) {
-          throw new ImageChanged("the image was replaced since it was opened");
-        }
-        // The reader may transfer the buffer that it is lent, and this one is the caller's.
-        const part = await reader.read(new Uint8Array(Math.min(view.length, size - position)));
-        view.set(part);
-        return part.length;
-      } finally {
-        await reader.close();
-      }
-    },
-    close: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    read: (view, position) => image.read(view, position),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -10,7 +10,7 @@ import { BufferPool } from "./buffer_pool.ts";
 import { Exports } from "./exports.ts";
 import { Handshake } from "./handshake.ts";
 import { listenNbd, type NbdAddress, removeSocket } from "./listener.ts";
-import { NbdProtocolError } from "./protocol.ts";
+import { MAX_REQUEST, NbdProtocolError } from "./protocol.ts";
 import { NbdSocket } from "./socket.ts";
 import { Transmission } from "./transmission.ts";
 
@@ -69,8 +69,8 @@ export interface NbdServer extends AsyncDisposable {
   stop(grace?: number): Promise<void>;
 }
 
-/** The most bytes of all buffers of a server. */
-const MAX_BYTES = 48 * 1024 * 1024;
+/** The most bytes of all buffers of a server: the largest read, and some small ones. */
+const MAX_BYTES = MAX_REQUEST + 2 * 1024 * 1024;
 
 /**
  * Serves images of a tree, read-only, until it is stopped. It needs the permission to listen, and for a

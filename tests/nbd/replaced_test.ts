@@ -8,6 +8,8 @@ import { FileStore } from "../../drivers/file/mod.ts";
 import { MemoryStore } from "../../drivers/memory/mod.ts";
 import { ImageChanged } from "../../errors/mod.ts";
 import type { Store } from "../../mod.ts";
+import { TestBucket } from "../s3/bucket.ts";
+import { serviceTest } from "../services/mod.ts";
 import { RawClient, request } from "./raw_client.ts";
 import { ServedImages } from "./served_images.ts";
 
@@ -19,9 +21,9 @@ async function readReplaced(
   store: Store,
   replace: () => Promise<unknown>,
 ): Promise<{ values: Set<number>; errors: number; served: ServedImages }> {
-  const served = await ServedImages.start({ s: store });
-  await served.vfs.writeFile("/s/image", new Uint8Array(SIZE).fill(1));
-  using client = await RawClient.open(served.server.port, "s/image");
+  const served = await ServedImages.start({ [store.name]: store });
+  await store.add("image", new Uint8Array(SIZE).fill(1));
+  using client = await RawClient.open(served.server.port, `${store.name}/image`);
   const values = new Set<number>();
   let errors = 0;
   for (let at = 0; at < SIZE; at += 65_536) {
@@ -84,6 +86,24 @@ Deno.test("serveNbd: a file that is written in place gives EIO and one line in t
   }
   await Deno.remove(datadir, { recursive: true });
 });
+
+serviceTest(
+  "serveNbd: an image that is replaced gives its own bytes or errors (S3)",
+  "ceph",
+  async ({
+    ceph,
+  }) => {
+    await using bucket = new TestBucket(ceph["s3"]);
+    const { store } = bucket;
+    const { values, errors, served } = await readReplaced(store, async () => {
+      await store.delete("image");
+      await store.add("image", new Uint8Array(SIZE).fill(2));
+    });
+    await using _ = served;
+    assertEquals([...values], [1]);
+    assertEquals(served.failures.length, errors > 0 ? 1 : 0);
+  },
+);
 
 Deno.test("serveNbd: connections that begin within seconds read the same image", async () => {
   const store = new MemoryStore("s");

@@ -1,0 +1,161 @@
+/**
+ * Reading ahead in an image that is read over a network: a program that reads it in order, in small
+ * reads, has to wait for few requests, and one that reads here and there is sent nothing more.
+ *
+ * @module
+ */
+import { type Bytes, CHUNK_SIZE } from "../streams/mod.ts";
+
+/** The most bytes of all blocks of the process, those that are being read included. */
+const BUDGET = 6 * CHUNK_SIZE;
+/** How many bytes a program reads in order before whole blocks are read for it. */
+const SEQUENTIAL = 256 * 1024;
+/** How far from the end of the last read the next one of the same program begins at most, in bytes. */
+const NEAR = 1024 * 1024;
+/** How many programs read one image in order, at different places. */
+const MAX_STREAMS = 16;
+/** How many blocks are read before they are needed. */
+const AHEAD = 2;
+
+/** Reads a range, which lies in the image. */
+export type RangeReader = (position: number, length: number) => Promise<Bytes>;
+
+interface Block {
+  bytes: Promise<Bytes>;
+  /** Whether the bytes are here. */
+  isSettled: boolean;
+  /** Whether its end has been read: it will hardly be needed again. */
+  isSpent: boolean;
+  remove(): void;
+}
+
+/** All blocks of the process, the longest unused first. */
+const blocks = new Set<Block>();
+
+/** Makes room for a block; `canEvict` says which may go. Returns whether there is room. */
+function makeRoom(canEvict: (block: Block) => boolean): boolean {
+  for (const block of blocks) {
+    if (blocks.size * CHUNK_SIZE < BUDGET) break;
+    if (block.isSettled && canEvict(block)) block.remove();
+  }
+  return blocks.size * CHUNK_SIZE < BUDGET;
+}
+
+/**
+ * Reads an image in blocks of 4 MiB where it is read in order. Blocks that were just read are kept, up to
+ * 24 MiB for all images of the process.
+ *
+ * @example Ten reads in order, and how many requests they are
+ * ```ts
+ * import { ReadAhead } from "./read_ahead.ts";
+ * import { assert } from "@std/assert";
+ *
+ * let requests = 0;
+ * const image = new ReadAhead(16 << 20, (_position, length) => {
+ *   requests++;
+ *   return Promise.resolve(new Uint8Array(length));
+ * });
+ * const view = new Uint8Array(128 << 10);
+ * for (let i = 0; i < 10; i++) await image.read(view, i * view.length);
+ * assert(requests < 6);
+ * image.close();
+ * ```
+ */
+export class ReadAhead {
+  readonly #size: number;
+  readonly #readRange: RangeReader;
+  readonly #blocks = new Map<number, Block>();
+  /** What is being read in order: where each ends, and how many bytes it has read. */
+  #streams: { end: number; bytes: number }[] = [];
+  #isClosed = false;
+
+  /**
+   * Prepares an image. Nothing is read yet.
+   *
+   * @param size The size of the image, in bytes.
+   * @param readRange Reads a range, or throws `ImageChanged` if another image has taken its place.
+   */
+  constructor(size: number, readRange: RangeReader) {
+    this.#size = size;
+    this.#readRange = readRange;
+  }
+
+  /**
+   * Reads bytes from any position.
+   *
+   * @param view The buffer to fill from its start.
+   * @param position The first byte to read.
+   * @returns The number of bytes read, less than the length of the buffer only at the end of the image.
+   */
+  async read(view: Bytes, position: number): Promise<number> {
+    const end = Math.min(this.#size, position + view.length);
+    if (position >= end) return 0;
+    const isSequential = this.#note(position, end - position) >= SEQUENTIAL;
+    let at = position;
+    while (at < end) {
+      const index = Math.floor(at / CHUNK_SIZE);
+      const blockEnd = Math.min((index + 1) * CHUNK_SIZE, this.#size);
+      const partEnd = Math.min(end, blockEnd);
+      const isWhole = at === index * CHUNK_SIZE && partEnd === blockEnd;
+      const block = this.#blocks.get(index) ??
+        (isSequential && !isWhole ? this.#load(index, () => true) : undefined);
+      if (block === undefined) {
+        view.set(await this.#readRange(at, partEnd - at), at - position);
+      } else {
+        if (isSequential) this.#loadAhead(index);
+        const bytes = await block.bytes;
+        const from = at - index * CHUNK_SIZE;
+        view.set(bytes.subarray(from, from + partEnd - at), at - position);
+        block.isSpent ||= partEnd === blockEnd;
+      }
+      at = partEnd;
+    }
+    return end - position;
+  }
+
+  /** Forgets what was read. */
+  close(): void {
+    this.#isClosed = true;
+    for (const block of this.#blocks.values()) block.remove();
+  }
+
+  /** Notes a read; returns how many bytes have been read in order before it. */
+  #note(position: number, length: number): number {
+    const near = this.#streams.find(({ end }) => Math.abs(position - end) <= NEAR);
+    if (near === undefined) {
+      this.#streams = [{ end: position + length, bytes: length }, ...this.#streams]
+        .slice(0, MAX_STREAMS);
+      return 0;
+    }
+    // What lies between is no gap: requests that are sent together come in any order.
+    const before = near.bytes;
+    if (position === near.end) near.bytes += length;
+    near.end = Math.max(near.end, position + length);
+    return before;
+  }
+
+  #loadAhead(index: number): void {
+    for (let next = index + 1; next <= index + AHEAD; next++) {
+      if (next * CHUNK_SIZE >= this.#size) return;
+      if (!this.#blocks.has(next)) this.#load(next, ({ isSpent }) => isSpent);
+    }
+  }
+
+  #load(index: number, canEvict: (block: Block) => boolean): Block | undefined {
+    if (this.#isClosed || !makeRoom(canEvict)) return undefined;
+    const start = index * CHUNK_SIZE;
+    const block: Block = {
+      bytes: this.#readRange(start, Math.min(CHUNK_SIZE, this.#size - start)),
+      isSettled: false,
+      isSpent: false,
+      remove: () => {
+        blocks.delete(block);
+        this.#blocks.delete(index);
+      },
+    };
+    blocks.add(block);
+    this.#blocks.set(index, block);
+    block.bytes.then(() => block.isSettled = true, () => block.remove());
+    return block;
+  }
+}
