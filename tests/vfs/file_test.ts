@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ImageChanged, Invalid, NotFound, Vfs } from "@vitrine/vitrine";
+import { SeekMode } from "../../vfs/file.ts";
 import { MemoryStore } from "@vitrine/vitrine/memory";
 
 const OLD = "the old image";
@@ -35,6 +36,7 @@ for (const isRanged of [false, true]) {
         () => new Response(file.readable).text(),
       ]
     ) {
+      await file.seek(0, SeekMode.Start);
       try {
         assertEquals(await read(), OLD);
       } catch (error) {
