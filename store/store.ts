@@ -19,7 +19,6 @@ import type { ImageData } from "../streams/source.ts";
 import { isConditional } from "./check_options.ts";
 import type { CopyOptions } from "./copy.ts";
 import type { Driver, DriverClass, ImageReader } from "./driver.ts";
-import { checkedHandle, rangedHandle } from "./image_handle.ts";
 import { ImageWritable } from "./image_writable.ts";
 import {
   describeOptions,
@@ -413,6 +412,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       if (size === undefined) {
         throw new StoreRandomGetNotSupported("the size of the image is not known");
       }
+      const { checkedHandle, rangedHandle } = await import("./image_handle.ts");
       const handle = await this.driver.openHandle?.(location, size, options) ??
         rangedHandle(size, stat, (range) => this.driver.openRead(location, range, options));
       return checkedHandle(handle, (read) => this.#runner.run("read", image, options, read));
