@@ -117,6 +117,34 @@ Deno.test("SwiftStore: a login page with status 200 is no success of any operati
   }
 });
 
+Deno.test("SwiftStore: a change that is responded to with status 200 has not been made", async () => {
+  const operations: Record<string, (store: SwiftStore) => Promise<unknown>> = {
+    add: (store) => store.add("new", new Uint8Array(3)),
+    delete: (store) => store.delete("a"),
+  };
+  const changes = new Set<string>();
+  const object = { etag: "900150983cd24fb0d6963f7d28e17f72", "x-timestamp": "1704164645.67890" };
+  await using server = serve(({ method }, { pathname }) => {
+    const name = pathname.replace("/v1/a/c", "");
+    if (method !== "GET" && method !== "HEAD") {
+      changes.add(method);
+      return new Response("Please log in");
+    }
+    if (name === "") {
+      const headers = { "x-container-object-count": "1" };
+      return method === "GET" ? Response.json([]) : new Response(null, { status: 204, headers });
+    }
+    return name === "/a"
+      ? new Response(null, { headers: object })
+      : new Response(null, { status: 404 });
+  });
+  for (const [name, operation] of Object.entries(operations)) {
+    await using store = new SwiftStore("hostile", server.options);
+    await assertRejects(() => operation(store), BackendException, "responded with 200", name);
+  }
+  assertEquals([...changes].sort(), ["DELETE", "PUT"]);
+});
+
 Deno.test("SwiftStore.copy: an image whose size is said to be 0, but not by its md5, is read", async () => {
   const md5 = (data: Uint8Array) => createHash("md5").update(data).digest("hex");
   const data = new TextEncoder().encode("0123456789");
