@@ -11,21 +11,22 @@ import { checkRange } from "./reading.ts";
 import type { DriverStat, Extent, ImageHandle } from "./types.ts";
 
 /**
- * Creates random access by ranged reads, for drivers that have nothing better. Reads in order are served
- * from blocks of 4 MiB that are read ahead. The handle is pinned to the image that it was opened with:
- * another image of the same id is `ImageChanged`.
+ * Creates random access by ranged reads, for drivers that have nothing better. The handle is pinned to the
+ * image that it was opened with: another image of the same id is `ImageChanged`.
  *
  * @param size The size of the image, in bytes.
  * @param opened What was known of the image when it was opened.
  * @param open Opens a range of the image.
+ * @param readsAhead Whether reads in order are served from blocks of 4 MiB that are read ahead.
  * @returns The handle.
  */
 export function rangedHandle(
   size: number,
   opened: DriverStat,
   open: (range: ByteRange) => Promise<ImageReader>,
+  readsAhead: boolean,
 ): DriverHandle {
-  const image = new ReadAhead(size, async (position, length) => {
+  const readRange = async (position: number, length: number) => {
     const reader = await open({ offset: position, length });
     try {
       if (isOther(reader, { ...opened, size })) {
@@ -36,11 +37,17 @@ export function rangedHandle(
     } finally {
       await reader.close();
     }
-  });
-  const close = () => Promise.resolve(image.close());
+  };
+  const ahead = readsAhead ? new ReadAhead(size, readRange) : undefined;
+  const close = () => Promise.resolve(ahead?.close());
   return {
     size,
-    read: (view, position) => image.read(view, position),
+    async read(view, position) {
+      if (ahead) return await ahead.read(view, position);
+      const bytes = await readRange(position, Math.min(view.length, size - position));
+      view.set(bytes);
+      return bytes.length;
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

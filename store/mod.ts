@@ -8,6 +8,7 @@ export type {
   Driver,
   DriverClass,
   DriverContext,
+  DriverHandle,
   ImageReader,
   ImageWriter,
   WriteOptions,

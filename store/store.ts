@@ -404,6 +404,14 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * @throws {StoreRandomGetNotSupported} If the store cannot read from the middle.
    */
   open(image: ImageRef, options: OperationOptions = {}): Promise<ImageHandle> {
+    return this.#openHandle(image, options, true);
+  }
+
+  #openHandle(
+    image: ImageRef,
+    options: OperationOptions,
+    readsAhead: boolean,
+  ): Promise<ImageHandle> {
     return this.#runner.run("open", image, options, async () => {
       await this.#runner.requireRange(READ, true, true);
       const location = await this.#runner.resolve(image, options);
@@ -414,7 +422,12 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
       }
       const { checkedHandle, rangedHandle } = await import("./image_handle.ts");
       const handle = await this.driver.openHandle?.(location, size, options) ??
-        rangedHandle(size, stat, (range) => this.driver.openRead(location, range, options));
+        rangedHandle(
+          size,
+          stat,
+          (range) => this.driver.openRead(location, range, options),
+          readsAhead,
+        );
       return checkedHandle(handle, (read) => this.#runner.run("read", image, options, read));
     });
   }
@@ -438,7 +451,8 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     options: OperationOptions = {},
   ): Promise<Bytes[]> {
     const { getRanges } = await import("./ranges.ts");
-    return getRanges(this.#runner, () => this.open(image, options), image, ranges, options);
+    const open = () => this.#openHandle(image, options, false);
+    return await getRanges(this.#runner, open, image, ranges, options);
   }
 
   /**

@@ -5,6 +5,11 @@
  */
 import type { Driver, StoreLocation } from "@vitrine/vitrine";
 
+/** Methods in place of a driver's; `undefined` takes one away. */
+type Replacements<L extends StoreLocation> = {
+  [Name in keyof Driver<L>]?: Driver<L>[Name] | undefined;
+};
+
 /**
  * Replaces methods of a driver.
  *
@@ -13,7 +18,7 @@ import type { Driver, StoreLocation } from "@vitrine/vitrine";
  */
 export function replaceMethods<L extends StoreLocation>(
   driver: Driver<L>,
-  replace: (original: Required<Driver<L>>) => Partial<Driver<L>>,
+  replace: (original: Required<Driver<L>>) => Replacements<L>,
 ): void {
   const methods = Object.assign(
     Object.create(null),
