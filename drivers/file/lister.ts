@@ -75,10 +75,17 @@ export class Lister {
       }
     }
     if (readable.length === 0 && paths.length > 1 && !mayBeMissing) throw missing(paths[0]!);
+    const failures: unknown[] = [];
     for (const [index, datadir] of readable.entries()) {
       const before = readable.slice(0, index);
-      for await (const entry of this.#entries({ datadir, directory, above: [] }, recursive)) {
-        if (!await this.#isIn(before, entry)) yield entry;
+      try {
+        for await (const entry of this.#entries({ datadir, directory, above: [] }, recursive)) {
+          if (!await this.#isIn(before, entry)) yield entry;
+        }
+      } catch (error) {
+        // What is in one datadir can be listed whatever becomes of the others.
+        if (failures.push(error) === readable.length) throw failures[0];
+        this.#skip(directory === "" ? datadir : this.#datadirs.pathIn(datadir, directory), error);
       }
     }
   }

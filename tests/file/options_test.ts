@@ -235,12 +235,12 @@ Deno.test({
 });
 
 /** What a store says to a user who is held to the modes of files, as root is not. */
-async function reportOfUser(datadir: string): Promise<Record<string, unknown>> {
+async function reportOfUser(...datadirs: string[]): Promise<Record<string, unknown>> {
   const [command, ...args] = Deno.uid() === 0
     ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
     : ["env"];
   return JSON.parse(
-    await run(command!, ...args, Deno.execPath(), ...moduleArgs("report.ts", datadir)),
+    await run(command!, ...args, Deno.execPath(), ...moduleArgs("report.ts", ...datadirs)),
   );
 }
 
@@ -268,6 +268,24 @@ Deno.test({
       assert(add!.startsWith("StoreAddDisabled: files: add new:"), add);
       assert(add!.includes(denied) && add!.includes(datadir), add);
       await Deno.chmod(datadir, 0o700);
+    });
+  },
+});
+
+Deno.test({
+  name: "FileStore.list: reports a datadir that cannot be read, and lists the other one",
+  ignore: !hasModes,
+  fn: async () => {
+    await inFolder(async (folder) => {
+      for (const name of ["closed", "open"]) {
+        await Deno.mkdir(`${folder}/${name}`);
+        await Deno.writeTextFile(`${folder}/${name}/${name}.iso`, "hello");
+      }
+      await Deno.chmod(`${folder}/closed`, 0o300);
+      const report = await reportOfUser(`${folder}/closed:2`, `${folder}/open:1`);
+      await Deno.chmod(`${folder}/closed`, 0o700);
+      for (const list of ["list", "all"]) assertEquals(report[list], ["open.iso"]);
+      assertEquals(report["skipped"], [`${folder}/closed: Forbidden`]);
     });
   },
 });

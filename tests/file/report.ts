@@ -6,7 +6,8 @@
 import type { SkippedEntry } from "@vitrine/vitrine";
 import { FileStore } from "@vitrine/vitrine/file";
 
-const store = new FileStore("files", { datadir: Deno.args[0]! });
+const [datadir, ...others] = Deno.args as [string];
+const store = new FileStore("files", others.length > 0 ? { datadirs: Deno.args } : { datadir });
 const said = (error: Error) => `${error.name}: ${error.message}`;
 
 const skipped: string[] = [];
