@@ -28,7 +28,13 @@ import type {
 
 /** Random access to an image, as a driver has it. Its arguments are valid and lie in the image. */
 export interface DriverHandle extends Omit<ImageHandle, "extents"> {
-  /** Finds the holes in a range of at least one byte. Default: all is data. */
+  /**
+   * Finds the holes in a range of at least one byte. Default: all is data.
+   *
+   * @param offset Where the range begins, in bytes.
+   * @param length How many bytes it has.
+   * @returns The extents, in order and without gaps.
+   */
   extents?(offset: number, length: number): Promise<Extent[]>;
 }
 

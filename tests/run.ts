@@ -112,7 +112,7 @@ interface Group {
 }
 
 /** The folders that take longest. They begin first, so that both lanes end at about the same time. */
-const LONGEST = ["swift", "glance", "s3", "rbd", "runtimes"];
+const LONGEST = ["swift", "glance", "s3", "rbd", "soak", "runtimes", "hostile", "nbd"];
 
 /**
  * Lists the folders of tests, the tests beside them, and the examples of the published modules. Their
