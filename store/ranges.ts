@@ -48,23 +48,27 @@ export function getRanges<L extends StoreLocation>(
 ): Promise<Bytes[]> {
   return runner.run("getRanges", image, options, async () => {
     for (const range of ranges) checkRange(range);
-    await using handle = await open();
-    const spans = ranges.map((range) => spanOf(range, handle.size));
-    const results: Bytes[] = [];
-    await poolMap(mergeSpans(spans), CONCURRENCY, async ({ start, end, indexes }) => {
-      const bytes = new Uint8Array(end - start);
-      const count = await handle.read(bytes, start);
-      if (count !== bytes.length) {
-        throw new ImageChanged(`the image ended after ${start + count} of ${handle.size} bytes`);
-      }
-      for (const index of indexes) {
-        const span = spans[index]!;
-        results[index] = indexes.length === 1
-          ? bytes
-          : bytes.slice(span.start - start, span.end - start);
-      }
-    });
-    return results;
+    const handle = await open();
+    try {
+      const spans = ranges.map((range) => spanOf(range, handle.size));
+      const results: Bytes[] = [];
+      await poolMap(mergeSpans(spans), CONCURRENCY, async ({ start, end, indexes }) => {
+        const bytes = new Uint8Array(end - start);
+        const count = await handle.read(bytes, start);
+        if (count !== bytes.length) {
+          throw new ImageChanged(`the image ended after ${start + count} of ${handle.size} bytes`);
+        }
+        for (const index of indexes) {
+          const span = spans[index]!;
+          results[index] = indexes.length === 1
+            ? bytes
+            : bytes.slice(span.start - start, span.end - start);
+        }
+      });
+      return results;
+    } finally {
+      await handle.close();
+    }
   });
 }
 

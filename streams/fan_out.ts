@@ -9,6 +9,7 @@ import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
 import type { Digests } from "./digest/mod.ts";
 import { shareDigests } from "./shared_digests.ts";
 import type { ChunkObserver } from "./transfer.ts";
+import { deferred } from "./deferred.ts";
 
 /** Options of {@linkcode fanOut}. */
 export interface FanOutOptions {
@@ -154,7 +155,7 @@ class FannedSource {
   async #waitForRoom(): Promise<void> {
     const { lag, idleTimeout } = this.#options;
     while (this.#held.length >= this.#most) {
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = deferred<void>();
       this.#onRelease = resolve;
       const timer = setTimeout(() => {
         const [oldest] = this.#held;

@@ -77,6 +77,19 @@ export function unfinished(sources: Source[]): string[] {
   return matches(sources, /\b(?:T[O]DO|F[I]XME|X[X]X)\b/);
 }
 
+/** What only Deno loads, and what no user loads. */
+const DENO_ONLY =
+  /^(cli|conformance|examples|tests|tools|bench|offline|drivers\/rbd|server\/http1)\//;
+
+/** Lines of modules for Node with what Node 20 does not have. */
+export function tooNew(sources: Source[]): string[] {
+  const forNode = sources.filter(({ path }) => path.endsWith(".ts") && !DENO_ONLY.test(path));
+  return matches(
+    forNode,
+    /^(?!\s*\*)(?:\s*(?:await )?using |.*\b(?:Promise\.(?:try|withResolvers)|Array\.fromAsync)\b)/,
+  );
+}
+
 /** Lines that name a folder of the machine at hand. */
 export function homebound(sources: Source[], folders: string[]): string[] {
   const names = folders.map((folder) => folder.replace(/\/*$/, "")).filter(Boolean);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deferred } from "../streams/deferred.ts";
 
 const MIB = 1024 * 1024;
 
@@ -50,7 +51,7 @@ export class MemoryBudget {
   async use<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     const share = Math.min(bytes, this.#limit);
     if (this.#waiting.length > 0 || this.#used + share > this.#limit) {
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = deferred<void>();
       this.#waiting.push({ bytes: share, start: resolve });
       await promise;
     } else this.#used += share;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deferred } from "../streams/deferred.ts";
 
 /** How many results are held back at most until those before them are there. */
 const MAX_WAITING = 1000;
@@ -37,10 +38,10 @@ export async function* orderedMap<T, R>(
   const running = new Set<Promise<unknown>>();
   let isStopped = false;
   let hasEnded = false;
-  let changed = Promise.withResolvers<void>();
+  let changed = deferred<void>();
   const notify = () => {
     changed.resolve();
-    changed = Promise.withResolvers<void>();
+    changed = deferred<void>();
   };
   const begin = (item: T) => {
     const call = work(item);

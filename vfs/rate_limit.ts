@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deferred } from "../streams/deferred.ts";
 
 /**
  * Holds all transfers that share it to a number of bytes a second.
@@ -41,7 +42,7 @@ export class RateLimit {
     this.#free = Math.max(this.#free, now) + bytes / this.#bytesPerSecond * 1000;
     const delay = this.#free - now;
     if (delay < 1) return;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = deferred<void>();
     const timer = setTimeout(resolve, delay);
     const onAbort = () => reject(signal?.reason);
     signal?.addEventListener("abort", onAbort);

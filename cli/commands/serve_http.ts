@@ -12,7 +12,7 @@ import {
 } from "../../server/http/serve.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { type Arguments, type Session, UsageError } from "../command.ts";
-import { addressOf, durationOf, maxConnectionsOf } from "./serve_options.ts";
+import { addressOf, announced, durationOf, maxConnectionsOf } from "./serve_options.ts";
 
 /** The variable that holds the bearer token; on a command line everybody on the machine could read it. */
 const TOKEN = "VITRINE_TOKEN";
@@ -51,8 +51,8 @@ export async function serveHttp(session: Session, args: Arguments): Promise<void
   const stop = () => void server.stop().catch(fail);
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
-  if (json) await out.json({ url: server.url });
-  else await out.line(`serving ${server.url}; Ctrl-C stops`);
+  const { url } = server;
+  await announced(json ? out.json({ url }) : out.line(`serving ${url}; Ctrl-C stops`), signal);
   await server.finished;
 }
 

@@ -13,7 +13,7 @@ import type { Vfs } from "../../vfs/mod.ts";
 import { type Arguments, type Session, UsageError } from "../command.ts";
 import { parseTreePath } from "../place.ts";
 import { isLocation } from "../tree.ts";
-import { addressOf, durationOf, maxConnectionsOf } from "./serve_options.ts";
+import { addressOf, announced, durationOf, maxConnectionsOf } from "./serve_options.ts";
 
 /** An image or a directory that is served, by its path. */
 interface Export {
@@ -50,11 +50,8 @@ export async function serveImages(session: Session, args: Arguments): Promise<vo
   const uris = exports.map(({ path, isDirectory }) => {
     return `${server.uriOf(path)}${isDirectory && path !== "/" ? "/" : ""}`;
   });
-  if (json) await out.json({ urls: uris });
-  else {
-    for (const uri of uris) await out.line(`serving ${uri}`);
-    await out.line("Ctrl-C stops");
-  }
+  const lines = [...uris.map((uri) => `serving ${uri}`), "Ctrl-C stops"].join("\n");
+  await announced(json ? out.json({ urls: uris }) : out.line(lines), signal);
   await server.finished;
 }
 

@@ -60,3 +60,19 @@ export function durationOf(args: Arguments, name: string): number | undefined {
   const text = args.value(name);
   return text === undefined ? undefined : parseDuration(name, text);
 }
+
+/**
+ * Waits until it is printed where a server listens. A signal may come before that is done: it stops the
+ * server, and is no failure of the command.
+ *
+ * @param printed The printing.
+ * @param signal The signal of the command.
+ * @throws {Error} If it cannot be printed for another reason.
+ */
+export async function announced(printed: Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await printed;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

@@ -32,7 +32,8 @@ export async function readUsage(
     const quota = count(`x-${kind}-meta-quota-bytes`);
     return { used, free: quota === undefined ? undefined : Math.max(0, quota - (used ?? 0)) };
   };
-  const names = await Array.fromAsync(containers);
+  const names: string[] = [];
+  for await (const name of containers) names.push(name);
   const [account, ...found] = await poolMap([undefined, ...names], concurrency, head);
   const used = found.reduce<number | undefined>(
     (sum, { used }) => sum === undefined || used === undefined ? undefined : sum + used,

@@ -6,6 +6,7 @@
 import type * as zlib from "node:zlib";
 import { Invalid } from "../../errors/mod.ts";
 import { builtin, runtimeName } from "../../runtime/mod.ts";
+import { deferred } from "../deferred.ts";
 
 /**
  * Returns `node:zlib`.
@@ -39,7 +40,7 @@ export async function* runEngine(
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   let isOver = false;
-  const over = Promise.withResolvers<void>();
+  const over = deferred<void>();
   engine.once("end", over.resolve).once("close", over.resolve).once("error", over.resolve);
   const feed = async () => {
     try {

@@ -23,6 +23,7 @@ import { replaceMethods } from "../store/replace_methods.ts";
 /** An http store whose images a test puts below nginx's root, so that the whole contract is tested. */
 class SiteStore extends HttpStore {
   static override readonly CAPABILITIES: number = HttpStore.CAPABILITIES | BitMasks.WRITE_ACCESS;
+  static #secondOfNext = Math.floor(Date.now() / 1000) - 86_400;
   readonly #root: string;
 
   constructor(name: string, root: string, options: HttpOptions) {
@@ -48,6 +49,9 @@ class SiteStore extends HttpStore {
       async commit() {
         await Deno.mkdir(dirname(path), { recursive: true });
         await Deno.chmod(draft, 0o644);
+        // nginx makes entity tags of the size and the second, and would give two images the same one.
+        const second = SiteStore.#secondOfNext++;
+        await Deno.utime(draft, second, second);
         try {
           await Deno.link(draft, path);
         } catch {

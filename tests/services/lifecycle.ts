@@ -91,7 +91,8 @@ async function startFresh(service: Service, directory: string): Promise<Endpoint
     writeEndpoints(directory, endpoints);
     return endpoints;
   } catch (error) {
-    await discard(directory);
+    // What the service has left running may still write there; why it did not start matters more.
+    await discard(directory).catch(() => {});
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import {
   overlong,
   slivers,
   strayLocked,
+  tooNew,
   undescribed,
   unexplained,
   unfinished,
@@ -64,6 +65,16 @@ Deno.test("finished: nothing is put off", () => {
   const words = ["TO", "FIX"];
   const files = { "a.ts": `// ${words[0]}DO: later`, "b.md": `${words[1]}ME`, "c.ts": "todo();" };
   assertEquals(stopped(unfinished, files), ["a.ts", "b.md"]);
+});
+
+Deno.test("node: modules for Node 20 have nothing that it lacks", () => {
+  const files = {
+    "store/a.ts": "    await using handle = await open();",
+    "vfs/b.ts": "const { promise } = Promise.withResolvers<void>();",
+    "streams/c.ts": " * await using store = new MemoryStore();",
+    "cli/d.ts": "using file = open();",
+  };
+  assertEquals(stopped(tooNew, files), ["store/a.ts", "vfs/b.ts"]);
 });
 
 Deno.test("paths: no file names a folder of the machine", () => {

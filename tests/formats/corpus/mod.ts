@@ -37,12 +37,18 @@ export function canMakeCorpus(): boolean {
 /** Makes all images in an empty directory. They are sparse: 40 MB, which look like 700. */
 export async function makeCorpus(directory: string): Promise<void> {
   const shop = new Workshop(directory);
-  await Promise.all([makeContainers(shop), makeRaw(shop), makeContent(shop)]);
-  await Promise.all([makeWrapped(shop), makeQcow(shop), makeVmdk(shop)]);
-  await Promise.all([makeOthers(shop), makePolyglots(shop)]);
+  await allOf(makeContainers(shop), makeRaw(shop), makeContent(shop));
+  await allOf(makeWrapped(shop), makeQcow(shop), makeVmdk(shop));
+  await allOf(makeOthers(shop), makePolyglots(shop));
   for await (const { name } of Deno.readDir(directory)) {
     if (name.startsWith(".")) await Deno.remove(shop.path(name), { recursive: true });
   }
+}
+
+/** Waits until all have ended, so that a directory in which one failed can be removed. */
+async function allOf(...works: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === "rejected");
+  if (failed) throw (failed as PromiseRejectedResult).reason;
 }
 
 if (import.meta.main) await makeCorpus(Deno.args[0]!);

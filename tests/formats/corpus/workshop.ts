@@ -37,10 +37,12 @@ export class Workshop {
       }).output();
       if (success) return stdout as Uint8Array<ArrayBuffer>;
       const complaint = new TextDecoder().decode(stderr).trim();
-      // qemu-img's measuring of the key derivation fails now and then on a busy machine.
-      if (attempt === 9 || !/PBKDF|pbkdf|kdf/.test(complaint)) {
+      // On a busy machine qemu-img's measuring of the key derivation fails now and then, and a lock of an
+      // image may be held for a moment by the program before.
+      if (attempt === 9 || !/kdf|CPU usage|lock/i.test(complaint)) {
         throw new Error(`${name} ${args.join(" ")}: ${complaint}`);
       }
+      await new Promise((resolve) => setTimeout(resolve, 100 * attempt));
     }
   }
 
