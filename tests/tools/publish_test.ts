@@ -12,7 +12,7 @@ import { serveRegistry, STD_FOLDERS } from "./registry.ts";
 const config = await readConfig();
 
 /** The most that using the package may leave in Deno's cache, in bytes. */
-const MOST_CACHED = 15_000_000;
+const MOST_CACHED = 17_000_000;
 
 /** The npm packages that users download. */
 const FOR_USERS = ["@noble/hashes", "aws4fetch", "picomatch", "xz-decompress"];
