@@ -99,7 +99,10 @@ async function runAgain(report: TestReport, args: string[], signal: AbortSignal)
     const tests = new Set(firstHere.map(({ name }) => name.split(" ... ")[0]));
     report.passed += Math.max(0, tests.size - again.failed);
     report.failures.push(...again.failures);
-    for (const { name, error } of firstHere) console.log(`unsteady: ${name} (${module}): ${error}`);
+    const failedAgain = new Set(again.failures.map(({ name }) => name));
+    for (const { name, error } of firstHere) {
+      if (!failedAgain.has(name)) console.log(`unsteady: ${name} (${module}): ${error}`);
+    }
   }
 }
 
