@@ -64,3 +64,25 @@ export async function raceAbort<T>(
     abort.dispose();
   }
 }
+
+/**
+ * Waits for some time, or until an abort.
+ *
+ * @param milliseconds How long to wait.
+ * @param signal Ends the wait.
+ * @throws {unknown} The reason of the abort.
+ */
+export async function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { delay } from "../streams/abort.ts";
 
 /** How often and how long to retry. */
 export interface RetryOptions {
@@ -67,8 +68,8 @@ export class Backoff {
     const { minDelay, maxDelay, retryTimeout, random } = this.#options;
     if (this.#left-- <= 0) return undefined;
     this.#delay = Math.min(maxDelay, minDelay + random() * (this.#delay * 3 - minDelay));
-    const delay = Math.max(this.#delay, Math.min(retryAfter ?? 0, maxDelay));
-    return Date.now() - this.#started + delay > retryTimeout ? undefined : delay;
+    const wait = Math.max(this.#delay, Math.min(retryAfter ?? 0, maxDelay));
+    return Date.now() - this.#started + wait > retryTimeout ? undefined : wait;
   }
 
   /**
@@ -79,20 +80,9 @@ export class Backoff {
    * @returns Whether there is to be another attempt.
    */
   async wait(retryAfter: number | undefined, signal: AbortSignal | undefined): Promise<boolean> {
-    const delay = this.next(retryAfter);
-    if (delay === undefined) return false;
-    signal?.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      const abort = () => {
-        clearTimeout(timer);
-        reject(signal!.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      }, delay);
-      signal?.addEventListener("abort", abort, { once: true });
-    });
+    const time = this.next(retryAfter);
+    if (time === undefined) return false;
+    await delay(time, signal);
     return true;
   }
 }

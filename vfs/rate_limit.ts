@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deferred } from "../streams/deferred.ts";
+import { delay } from "../streams/abort.ts";
 
 /**
  * Holds all transfers that share it to a number of bytes a second.
@@ -40,18 +40,7 @@ export class RateLimit {
   async pass(bytes: number, signal?: AbortSignal): Promise<void> {
     const now = performance.now();
     this.#free = Math.max(this.#free, now) + bytes / this.#bytesPerSecond * 1000;
-    const delay = this.#free - now;
-    if (delay < 1) return;
-    const { promise, resolve, reject } = deferred<void>();
-    const timer = setTimeout(resolve, delay);
-    const onAbort = () => reject(signal?.reason);
-    signal?.addEventListener("abort", onAbort);
-    try {
-      signal?.throwIfAborted();
-      await promise;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    }
+    const wait = this.#free - now;
+    if (wait >= 1) await delay(wait, signal);
   }
 }

@@ -20,7 +20,7 @@ import { checkOrigin } from "./stat.ts";
 /** The size of a JSON document at most, in bytes: a listing of 10,000 of the longest names has 23 MiB. */
 export const DOCUMENT_LIMIT = 25_165_824;
 
-/** The statuses of Swift's successes. Any web page has 200, which says nothing of what was to be done. */
+/** The statuses with which Swift confirms a change. 200 is not among them: any web page has it. */
 const DONE: Readonly<Record<string, readonly number[]>> = {
   PUT: [201, 202],
   POST: [201, 202, 204],

@@ -199,7 +199,7 @@ function proveNames(server: FakeServer, paths: unknown, depth: number): void {
   assertEquals(found.sort(), [...new Set(names)].sort(), "other names");
 }
 
-/** Checks that nothing in a result is a number or a date that is none. */
+/** Checks that a result has no `NaN` and no invalid date. */
 function judge(value: unknown): void {
   if (typeof value === "number") assert(value >= 0 && Number.isSafeInteger(value), `${value}`);
   else if (value instanceof Date) assert(!Number.isNaN(value.getTime()), "no date");

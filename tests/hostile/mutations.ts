@@ -117,7 +117,7 @@ function lengths(): Mutation[] {
     withLength("a length of one less", (size) => `${Math.max(0, size - 1)}`),
     withLength("a length of 0", () => "0"),
     withLength("a huge length", () => "9007199254740991"),
-    withLength("a length that is none", () => "many"),
+    withLength("a length that is not a number", () => "many"),
     withLength("a negative length", () => "-1"),
     {
       name: "no length",

@@ -65,7 +65,7 @@ Deno.test("Endpoint.url: every character of a key is in the URL as signatures ha
   );
 });
 
-Deno.test("S3Store: a host or bucket that is none is BadStoreConfiguration", () => {
+Deno.test("S3Store: a malformed host or bucket is BadStoreConfiguration", () => {
   for (const host of ["", "http://", "https://u:p@h", "h?x", "ht tp"]) {
     assertThrows(() => url({ host }), BadStoreConfiguration, "host");
   }

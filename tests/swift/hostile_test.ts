@@ -184,7 +184,7 @@ Deno.test("SwiftStore.list: a field that does not parse is unknown", async () =>
   ] as never);
 });
 
-Deno.test("SwiftStore.stat: a digest that is none is unknown", async () => {
+Deno.test("SwiftStore.stat: a malformed digest is unknown", async () => {
   const [md5, sha512] = ["a".repeat(32), "b".repeat(128)];
   const cases: [Record<string, string>, checksum?: string | undefined, algo?: string][] = [
     [{ etag: md5, "x-object-meta-checksum": "none" }, md5],
