@@ -130,7 +130,8 @@ async function onStore(
     try {
       return await run(bench, name, "add", given.source, image, ...more);
     } finally {
-      await store.delete(image);
+      // Not `delete`: the child of rbd has deleted what it added.
+      await store.deleteMany([image]);
     }
   });
   await store.add(image, (await Deno.open(given.source)).readable, {
