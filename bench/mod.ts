@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   bundle: "nothing",
   formats: "qemu-img and mke2fs",
   many: "a tmpfs at /dev/shm",
+  many_trees: "ceph, swift and rclone",
   serve: "nginx and wrk",
   edge: "nginx, curl, and workerd from npm",
   s3: "ceph, glance_store and rclone",

@@ -7,6 +7,11 @@ import { visibleText } from "../errors/visible_text.ts";
 import { clearProgress } from "./progress.ts";
 import { columnsOf, printable } from "./text.ts";
 
+/** How many characters of lines are written at once. */
+const BATCH = 64 * 1024;
+/** How long a line waits for others while they come, in milliseconds. */
+const LONGEST_WAIT = 100;
+
 /** Writes to standard output. */
 export class Output {
   readonly #signal: AbortSignal | undefined;
@@ -38,8 +43,31 @@ export class Output {
    * @param text The line. Default: empty.
    */
   async line(text = ""): Promise<void> {
-    clearProgress();
-    await this.write(new TextEncoder().encode(`${printable(text)}\n`));
+    await this.#writeText(`${printable(text)}\n`);
+  }
+
+  /**
+   * Writes many lines, several at once, with control characters made visible.
+   *
+   * @param texts The lines. When they end with an error, those before it have been written.
+   */
+  async lines(texts: Iterable<string> | AsyncIterable<string>): Promise<void> {
+    let batch = "";
+    let last = performance.now();
+    const flush = async () => {
+      const text = batch;
+      batch = "";
+      if (text !== "") await this.#writeText(text);
+      last = performance.now();
+    };
+    try {
+      for await (const text of texts) {
+        batch += `${printable(text)}\n`;
+        if (batch.length >= BATCH || performance.now() - last >= LONGEST_WAIT) await flush();
+      }
+    } finally {
+      await flush();
+    }
   }
 
   /**
@@ -74,13 +102,18 @@ export class Output {
     for (const row of cells) {
       for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, columnsOf(cell));
     }
-    for (const row of cells) {
+    await this.lines(cells.map((row) => {
       const padded = row.map((cell, i) => {
         const space = " ".repeat(widths[i]! - columnsOf(cell));
         return right.includes(i) ? space + cell : cell + space;
       });
-      await this.line(padded.join("  ").trimEnd());
-    }
+      return padded.join("  ").trimEnd();
+    }));
+  }
+
+  async #writeText(text: string): Promise<void> {
+    clearProgress();
+    await this.write(new TextEncoder().encode(text));
   }
 }
 

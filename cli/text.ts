@@ -23,7 +23,7 @@ export function printable(text: string): string {
  * @returns The number of columns: 2 for letters of East Asia and pictures, 0 for combining marks.
  */
 export function columnsOf(text: string): number {
-  return unicodeWidth(text);
+  return /^[ -~]*$/.test(text) ? text.length : unicodeWidth(text);
 }
 
 /**

@@ -35,7 +35,10 @@ export async function* below(
   fail: (error: unknown, path: string) => void = (error) => session.fail(error),
 ): AsyncGenerator<Line> {
   const whole = recursive ? await sortedTree(vfs, path, session, fail) : undefined;
-  if (whole) return yield* whole;
+  if (whole) {
+    for (const line of whole) yield line;
+    return;
+  }
   const base = path.endsWith("/") ? path : `${path}/`;
   for (const entry of await sorted(vfs, path, session, fail)) {
     const at = base + entry.name;
@@ -99,11 +102,11 @@ async function sortedTree(
   // The root of a store may be empty. Another directory is there only with what it holds.
   if (lines.length === 0) await sorted(vfs, path, session, () => {});
   // No name has a character that sorts before the end of a shorter one.
-  const keys = new Map(lines.map((line) => [line, line.path.replaceAll("/", "\0")]));
-  return lines.sort((a, b) => {
-    const [one, other] = [keys.get(a)!, keys.get(b)!];
-    return one < other ? -1 : one > other ? 1 : 0;
-  });
+  const byKey = new Map(lines.map((line) => {
+    const key = line.path.replaceAll("/", "\0");
+    return [line.isDirectory ? `${key}\0` : key, line];
+  }));
+  return [...byKey.keys()].sort().map((key) => byKey.get(key)!);
 }
 
 /**

@@ -68,8 +68,8 @@ export interface DriverHandle extends Omit<ImageHandle, "extents"> {
  */
 export interface Driver<L extends StoreLocation = StoreLocation> {
   /**
-   * Whether a recursive listing takes no request for each directory, as with backends that have only flat
-   * names. Default: `false`.
+   * Whether a recursive listing takes no more requests than the listings of one directory after the other,
+   * and calls `onDirectory` with the directories that have no image. Default: `false`.
    */
   readonly listsFlat?: boolean;
   /**

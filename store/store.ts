@@ -242,8 +242,8 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
   }
 
   /**
-   * Whether a recursive listing takes no request for each directory, so that it is the cheaper way to see
-   * all images below a directory.
+   * Whether a recursive listing is the cheapest way to see everything below a directory: it takes no more
+   * requests than the listings of one directory after the other.
    */
   get listsFlat(): boolean {
     return this.driver.listsFlat ?? false;

@@ -169,7 +169,7 @@ export interface ListScanOptions extends ScanOptions {
   startAfter?: string | undefined;
   /**
    * Called with each directory that the backend keeps though no image may be in it, as a
-   * folder marker: the listed directory itself, and with `recursive` those below. Default: nothing.
+   * folder marker or an empty directory of files: the listed directory itself, and with `recursive` those below. Default: nothing.
    *
    * @param directory The path of the directory, without a trailing slash.
    */
@@ -406,7 +406,7 @@ export interface ListOptions extends OperationOptions {
   onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
   /**
    * Called with each directory that the backend keeps though no image may be in it, as a folder marker
-   * of S3: the listed directory itself, and with `recursive` those below.
+   * of S3 or an empty directory of files: the listed directory itself, and with `recursive` those below.
    */
   onDirectory?: ((directory: string) => void) | undefined;
 }

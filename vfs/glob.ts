@@ -65,6 +65,9 @@ async function* matchesBelow(
     if (entry) yield entry;
   }
   const names = matcher.namesAfter(states);
+  // Every directory below would be listed, so that one listing of all of them takes fewer requests.
+  const whole = matcher.isAnyDepth(states) ? reader.whole(path) : undefined;
+  if (whole) return yield* matchesAmong(whole, path, matcher, states);
   if (names === undefined) {
     for await (const entry of reader.read(path)) {
       const below = matcher.step(states, entry.name);
@@ -81,6 +84,22 @@ async function* matchesBelow(
     const entry = matcher.isMatch(below) ? await reader.stat(at) : undefined;
     if (entry) yield entry;
     if (matcher.goesOn(below) && !entry?.isFile) yield* matchesBelow(reader, at, matcher, below);
+  }
+}
+
+/** Yields the matches among everything that is below a directory, each directory before what it holds. */
+async function* matchesAmong(
+  entries: Iterable<WalkEntry> | AsyncIterable<WalkEntry>,
+  path: string,
+  matcher: Matcher,
+  states: States,
+): AsyncGenerator<WalkEntry> {
+  const ofDirectories = new Map([[path, states]]);
+  for await (const entry of entries) {
+    const parent = entry.path.slice(0, -entry.name.length - 1) || "/";
+    const below = matcher.step(ofDirectories.get(parent)!, entry.name);
+    if (matcher.isMatch(below)) yield entry;
+    if (entry.isDirectory) ofDirectories.set(entry.path, below);
   }
 }
 
@@ -126,6 +145,13 @@ class Matcher {
   /** Returns whether what lies below can match. */
   goesOn(states: States): boolean {
     return [...states.values()].some(([index, at]) => at < this.#patterns[index]!.length);
+  }
+
+  /** Returns whether what matches next can be in any directory below. */
+  isAnyDepth(states: States): boolean {
+    return [...states.values()].some(([index, at]) => {
+      return this.#patterns[index]![at]?.kind === "any depth";
+    });
   }
 
   /** Returns the names that can match next, or `undefined` if only a listing can show them. */

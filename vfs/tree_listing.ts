@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ListEntry, SkippedEntry, Store } from "../store/mod.ts";
+import type { SkippedEntry, Store } from "../store/mod.ts";
 import { setTreePath } from "./errors.ts";
 import { DIRECTORY, dirEntry } from "./file_info.ts";
 import { joinName, type ReadDirOptions, type WalkEntry } from "./walk.ts";
@@ -24,58 +24,42 @@ export async function* listTree(
   { signal, context, onSkipped }: ReadDirOptions,
 ): AsyncGenerator<WalkEntry> {
   const prefix = directory === "" ? 0 : directory.length + 1;
-  const directories: ListEntry[] = [];
+  const seen = new Set<string>();
+  const added: WalkEntry[] = [];
+  /** Adds a directory and those above it, as far as they are new. */
+  const addDirectory = (below: string) => {
+    const start = added.length;
+    // From the innermost one up, as mostly all of them have been yielded.
+    for (let name = below; name !== "" && !seen.has(name); name = parentOf(name)) {
+      seen.add(name);
+      const entry = { name: name.slice(name.lastIndexOf("/") + 1), ...DIRECTORY };
+      added.splice(start, 0, { ...entry, path: joinName(path, name) });
+    }
+  };
   const images = store.list({
     signal,
     context,
     directory,
     recursive: true,
-    onDirectory: (path) => void directories.push({ path, kind: "directory" }),
+    onDirectory: (path) => addDirectory(path.slice(prefix)),
     onSkipped: (skipped: SkippedEntry) => {
       onSkipped?.({ path: joinName(path, skipped.path.slice(prefix)), reason: skipped.reason });
     },
   });
   try {
-    yield* entriesOf(interleaved(images, directories), prefix, path);
+    for await (const image of images) {
+      const below = image.path.slice(prefix);
+      addDirectory(parentOf(below));
+      if (added.length > 0) yield* added.splice(0);
+      yield { ...dirEntry(image), path: joinName(path, below) };
+    }
+    yield* added.splice(0);
   } catch (error) {
     throw setTreePath(error, path);
   }
 }
 
-/** Yields the images of a listing, and before each the directories that the listing has reported. */
-async function* interleaved(
-  images: AsyncIterable<ListEntry>,
-  directories: ListEntry[],
-): AsyncGenerator<ListEntry> {
-  for await (const image of images) {
-    yield* directories.splice(0);
-    yield image;
-  }
-  yield* directories.splice(0);
-}
-
-/** Yields images and directories out of a listing, in which a directory may come without an image. */
-async function* entriesOf(
-  images: AsyncIterable<ListEntry>,
-  prefix: number,
-  path: string,
-): AsyncGenerator<WalkEntry> {
-  const seen = new Set<string>();
-  for await (const image of images) {
-    const below = image.path.slice(prefix);
-    const added: string[] = [];
-    // From the innermost one up, as mostly all of them have been yielded.
-    const start = image.kind === "directory" ? below.length : below.lastIndexOf("/");
-    for (let at = start; at > 0; at = below.lastIndexOf("/", at - 1)) {
-      const parent = below.slice(0, at);
-      if (seen.has(parent)) break;
-      seen.add(parent);
-      added.unshift(parent);
-    }
-    for (const one of added) {
-      const name = one.slice(one.lastIndexOf("/") + 1);
-      yield { name, ...DIRECTORY, path: joinName(path, one) };
-    }
-    if (image.kind === "image") yield { ...dirEntry(image), path: joinName(path, below) };
-  }
+/** Returns the path of the directory that a path is in, `""` for the root. */
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }

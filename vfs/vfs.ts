@@ -79,7 +79,8 @@ export interface RemoveOptions extends OperationOptions {
  *
  * A path starts with `/` and is not percent-decoded. Images are written once: writing to a path that
  * exists throws `Duplicate`; to replace an image, remove it first. A directory exists as long as an image
- * is in it; folder markers that other programs left are directories too. Errors name the path of the
+ * is in it; folder markers that other programs left and empty directories of files are directories too.
+ * Errors name the path of the
  * tree; errors of streams name the path in the store.
  *
  * @example One tree over two stores
@@ -250,8 +251,8 @@ export class Vfs implements AsyncDisposable {
   }
 
   /**
-   * Yields everything below a directory by one recursive listing, where its store needs no request for each
-   * directory. Each directory comes before what it holds.
+   * Yields everything below a directory by one recursive listing, where that is the cheapest way. Each
+   * directory comes before what it holds.
    *
    * @param path The path of the directory.
    * @param options What to call with names that are passed over, a signal and the caller.

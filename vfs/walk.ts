@@ -114,18 +114,39 @@ export class DirectoryReader {
    */
   async *below(path: string, depth: number): AsyncGenerator<WalkEntry> {
     if (depth < 1) return;
-    const { signal, context, onSkipped } = this.#options;
-    try {
-      const tree = depth === Infinity
-        ? this.#tree.readTree?.(path, { signal, context, onSkipped })
-        : undefined;
-      if (tree) return yield* tree;
-    } catch (error) {
-      return this.skip(path, error);
-    }
+    const whole = depth === Infinity ? this.whole(path) : undefined;
+    if (whole) return yield* whole;
     for await (const entry of this.read(path)) {
       yield entry;
       if (entry.isDirectory) yield* this.below(entry.path, depth - 1);
+    }
+  }
+
+  /**
+   * Yields everything below a directory by one listing, each directory before what it holds.
+   *
+   * @param path The path of the directory.
+   * @returns The entries, with their paths; `undefined` if the directories are to be read one by one.
+   */
+  whole(path: string): Iterable<WalkEntry> | AsyncIterable<WalkEntry> | undefined {
+    const { signal, context, onSkipped } = this.#options;
+    try {
+      const entries = this.#tree.readTree?.(path, { signal, context, onSkipped });
+      return entries && this.#untilFailure(path, entries);
+    } catch (error) {
+      this.skip(path, error);
+      return [];
+    }
+  }
+
+  async *#untilFailure(
+    path: string,
+    entries: AsyncIterable<WalkEntry>,
+  ): AsyncGenerator<WalkEntry> {
+    try {
+      for await (const entry of entries) yield entry;
+    } catch (error) {
+      this.skip(path, error);
     }
   }
 

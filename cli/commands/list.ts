@@ -10,15 +10,27 @@ import { formatSize, formatTime } from "../text.ts";
 import { below, type Line } from "../walk.ts";
 
 /** Lists a path: the entries of a directory, with everything below if recursive; or one image. */
-async function* entriesOf(
+async function entriesOf(
   vfs: Vfs,
   path: string,
   recursive: boolean,
   session: Session,
-): AsyncGenerator<Line> {
+): Promise<Iterable<Line> | AsyncIterable<Line>> {
   const info = await vfs.stat(path, session.options);
-  if (info.isFile) return yield { ...info, name: nameOf(path), path };
-  yield* below(vfs, path, recursive, session);
+  if (info.isFile) return [{ ...info, name: nameOf(path), path }];
+  return below(vfs, path, recursive, session);
+}
+
+/** Returns how an entry is named: by its path if the listing is recursive. A directory ends with a slash. */
+function labelOf({ isDirectory, name, path }: Line, recursive: boolean): string {
+  return `${recursive ? path : name}${isDirectory ? "/" : ""}`;
+}
+
+async function* labelsOf(
+  entries: Iterable<Line> | AsyncIterable<Line>,
+  recursive: boolean,
+): AsyncGenerator<string> {
+  for await (const entry of entries) yield labelOf(entry, recursive);
 }
 
 /**
@@ -68,12 +80,15 @@ export const ls: Command = {
     const all: Record<string, unknown>[] = [];
     for (const path of paths) {
       try {
+        const entries = await entriesOf(vfs, path, recursive, session);
+        if (!json && !args.has("long")) {
+          await out.lines(labelsOf(entries, recursive));
+          continue;
+        }
         const rows: string[][] = [];
-        for await (const entry of entriesOf(vfs, path, recursive, session)) {
-          const name = recursive ? entry.path : entry.name;
-          const label = entry.isDirectory ? `${name}/` : name;
+        for await (const entry of entries) {
+          const label = labelOf(entry, recursive);
           if (json) all.push(entryToJson(entry));
-          else if (!args.has("long")) await out.line(label);
           else if (entry.isDirectory) rows.push(["-", "-", "", "", label]);
           else {
             // Not every listing has sizes.

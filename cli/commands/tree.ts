@@ -6,7 +6,7 @@
 import type { Command } from "../command.ts";
 import { parseTreePath } from "../place.ts";
 import { formatSize } from "../text.ts";
-import { below, isOfStoreWithoutLists, sorted } from "../walk.ts";
+import { below, type Line } from "../walk.ts";
 import { entryToJson } from "./list.ts";
 
 function plural(count: number, one: string, more: string): string {
@@ -27,37 +27,45 @@ export const tree: Command = {
       const entries = await Array.fromAsync(below(vfs, root, true, session));
       return await out.json(entries.map(entryToJson));
     }
-    await out.line(root);
-    const counts = { images: 0, directories: 0, bytes: 0 };
-    await draw(root, "");
-    await out.line();
+    const entries = await Array.fromAsync(below(vfs, root, true, session));
+    const images = entries.filter(({ isFile }) => isFile);
+    await out.lines([root, ...drawing(entries, root), ""]);
     await out.line(
       [
-        plural(counts.directories, "directory", "directories"),
-        plural(counts.images, "image", "images"),
-        formatSize(counts.bytes),
+        plural(entries.length - images.length, "directory", "directories"),
+        plural(images.length, "image", "images"),
+        formatSize(images.reduce((sum, { size = 0 }) => sum + size, 0)),
       ].join(", "),
     );
-
-    async function draw(path: string, indent: string): Promise<void> {
-      const entries = await sorted(vfs, path, session);
-      for (const [i, entry] of entries.entries()) {
-        const isLast = i === entries.length - 1;
-        const size = entry.isDirectory ? "" : `  ${formatSize(entry.size)}`;
-        await out.line(`${indent}${isLast ? "└── " : "├── "}${entry.name}${size}`);
-        if (entry.isFile) {
-          counts.images++;
-          counts.bytes += entry.size ?? 0;
-          continue;
-        }
-        counts.directories++;
-        const directory = `${path.replace(/\/$/, "")}/${entry.name}`;
-        try {
-          await draw(directory, `${indent}${isLast ? "    " : "│   "}`);
-        } catch (error) {
-          if (!isOfStoreWithoutLists(vfs, error)) session.fail(error);
-        }
-      }
-    }
   },
 };
+
+/** Returns the lines of a drawing, for entries each of which comes right behind what is above it. */
+function drawing(entries: readonly Line[], root: string): string[] {
+  const lines: string[] = [];
+  /** The directories that have an entry further down. */
+  const parents = new Set<string>();
+  const isLast = new Map<Line, boolean>();
+  for (const entry of entries.toReversed()) {
+    const parent = parentOf(entry.path);
+    isLast.set(entry, !parents.has(parent));
+    parents.add(parent);
+    // What comes before it belongs to another directory.
+    parents.delete(entry.path);
+  }
+  /** What stands at the beginning of the lines in a directory. */
+  const indents = new Map([[root.replace(/\/$/, ""), ""]]);
+  for (const entry of entries) {
+    const indent = indents.get(parentOf(entry.path))!;
+    const [branch, stem] = isLast.get(entry) ? ["└── ", "    "] : ["├── ", "│   "];
+    const size = entry.isDirectory ? "" : `  ${formatSize(entry.size)}`;
+    lines.push(`${indent}${branch}${entry.name}${size}`);
+    indents.set(entry.path, indent + stem);
+  }
+  return lines;
+}
+
+/** Returns the path of the directory that a path is in, `""` for the root of the tree. */
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}

@@ -46,6 +46,7 @@ import { FILE_FLAGS, lstat, stat } from "./system.ts";
 
 /** The driver of {@linkcode FileStore}. */
 export class FileDriver implements Driver<FileLocation> {
+  readonly listsFlat = true;
   readonly #options: FileOptions;
 
   readonly #datadirs: Datadirs;
@@ -233,16 +234,18 @@ export class FileDriver implements Driver<FileLocation> {
   async *listImages(
     directory: string,
     recursive: boolean,
-    { signal, onSkipped, onDirectory }: ListScanOptions,
+    options: ListScanOptions,
   ): AsyncGenerator<ListEntry> {
-    // One level shows directories that hold images, and no others.
-    const options = { onSkipped, onDirectory: recursive ? onDirectory : undefined };
     if (directory !== "") checkFileId(directory);
+    const lister = new Lister(this.#io(options.signal), this.#datadirs, options);
     try {
-      const lister = new Lister(this.#io(signal), this.#datadirs, options);
-      yield* lister.list(directory, recursive, this.#mayBeMissing);
+      for await (const entries of lister.list(directory, recursive, this.#mayBeMissing)) {
+        for (const entry of entries) yield entry;
+      }
     } catch (error) {
       throw storeError(error, "read");
+    } finally {
+      lister.close();
     }
   }
 

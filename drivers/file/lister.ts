@@ -7,11 +7,12 @@ import type { Stats } from "node:fs";
 import { Invalid, NotFound } from "../../errors/mod.ts";
 import type { ListEntry, ListScanOptions, ScanOptions } from "../../store/types.ts";
 import { type Datadirs, missing } from "./datadirs.ts";
-import { namesIn } from "./directory_names.ts";
+import { DirectoryScanner } from "./directory_scanner.ts";
 import { NOWHERE, storeError, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isReserved } from "./file_names.ts";
 import { checkFileId } from "./location.ts";
+import type { FoundName } from "./scan_thread.ts";
 import { lstat, stat } from "./system.ts";
 
 /** A directory of one datadir. */
@@ -19,7 +20,7 @@ interface Place {
   datadir: string;
   /** Its path in the datadir, `""` for the datadir itself. */
   directory: string;
-  /** The directories above it without symbolic links, the outermost first. */
+  /** The directories that led to it, without symbolic links, the outermost first. */
   above: readonly string[];
 }
 
@@ -27,6 +28,7 @@ interface Place {
 export class Lister {
   readonly #io: Io;
   readonly #datadirs: Datadirs;
+  readonly #scanner: DirectoryScanner;
   readonly #onSkipped: ScanOptions["onSkipped"];
   readonly #onDirectory: ListScanOptions["onDirectory"];
   readonly #reported = new Set<string>();
@@ -46,6 +48,7 @@ export class Lister {
   ) {
     this.#io = io;
     this.#datadirs = datadirs;
+    this.#scanner = new DirectoryScanner(io);
     this.#onSkipped = onSkipped;
     this.#onDirectory = onDirectory;
   }
@@ -56,13 +59,13 @@ export class Lister {
    * @param directory The directory, `""` for the root.
    * @param recursive Whether to list all images below it.
    * @param mayBeMissing Whether a datadir that is missing is empty.
-   * @returns The entries.
+   * @returns The entries, in batches.
    */
   async *list(
     directory: string,
     recursive: boolean,
     mayBeMissing: boolean,
-  ): AsyncGenerator<ListEntry> {
+  ): AsyncGenerator<ListEntry[]> {
     const { paths } = this.#datadirs;
     const readable: string[] = [];
     for (const datadir of paths) {
@@ -79,8 +82,8 @@ export class Lister {
     for (const [index, datadir] of readable.entries()) {
       const before = readable.slice(0, index);
       try {
-        for await (const entry of this.#entries({ datadir, directory, above: [] }, recursive)) {
-          if (!await this.#isIn(before, entry)) yield entry;
+        for await (const entries of this.#entries({ datadir, directory, above: [] }, recursive)) {
+          yield before.length === 0 ? entries : await this.#without(before, entries);
         }
       } catch (error) {
         // What is in one datadir can be listed whatever becomes of the others.
@@ -90,68 +93,98 @@ export class Lister {
     }
   }
 
+  /** Ends what works for the listing. */
+  close(): void {
+    this.#scanner.close();
+  }
+
+  /** Returns the entries that none of the datadirs has. */
+  async #without(datadirs: readonly string[], entries: ListEntry[]): Promise<ListEntry[]> {
+    const others: ListEntry[] = [];
+    for (const entry of entries) if (!await this.#isIn(datadirs, entry)) others.push(entry);
+    return others;
+  }
+
   /** Whether one of the datadirs has the entry. */
   async #isIn(datadirs: readonly string[], { path, kind }: ListEntry): Promise<boolean> {
     for (const datadir of datadirs) {
       const found = await this.#look(this.#datadirs.pathIn(datadir, path), path);
-      if (found?.isFile() && kind === "image") return true;
-      if (found?.isDirectory() && kind === "directory") {
-        if (await this.#holdsImages({ datadir, directory: path, above: [] })) return true;
-      }
+      if (kind === "image" ? found?.isFile() : found?.isDirectory()) return true;
     }
     return false;
   }
 
-  /** Whether there is an image anywhere below a directory. */
-  async #holdsImages(place: Place): Promise<boolean> {
-    for await (const _ of this.#entries(place, true)) return true;
-    return false;
-  }
-
-  async *#entries(place: Place, recursive: boolean): AsyncGenerator<ListEntry> {
-    const { datadir, directory, above } = place;
-    const path = directory === "" ? datadir : this.#datadirs.pathIn(datadir, directory);
-    try {
-      const real = await unless(NOWHERE, this.#datadirs.real(this.#io, path));
-      if (real === undefined) return;
-      if (above.includes(real.path)) {
-        throw new Invalid("it is a symbolic link to a directory above it");
-      }
-      if (directory !== "") this.#onDirectory?.(directory);
-      const inside = [...above, real.path];
-      for await (const name of namesIn(this.#io, real.path, NOWHERE)) {
-        if (directory === "" && isReserved(name)) continue;
-        const id = directory === "" ? name : `${directory}/${name}`;
-        const stats = await this.#statsOf(`${real.path}/${name}`, id);
-        if (stats?.isFile()) {
-          yield { path: id, kind: "image", size: stats.size, modified: stats.mtime };
-        } else if (stats?.isDirectory()) {
-          const below = { datadir, directory: id, above: inside };
-          if (recursive) yield* this.#entries(below, true);
-          else if (await this.#holdsImages(below)) yield { path: id, kind: "directory" };
-        } else if (stats) {
-          this.#skip(id, new Invalid("it is no regular file"));
+  /** Lists a directory of a datadir, and with `recursive` one directory below it after the other. */
+  async *#entries(root: Place, recursive: boolean): AsyncGenerator<ListEntry[]> {
+    const places = [root];
+    for (let place = places.pop(); place; place = places.pop()) {
+      try {
+        const inside = await this.#enter(place);
+        if (inside === undefined) continue;
+        for await (const names of this.#scanner.scan(inside.at(-1)!)) {
+          const entries = await this.#entriesOf(names, place, inside);
+          yield recursive ? entries.filter(({ kind }) => kind === "image") : entries;
+          if (!recursive) continue;
+          for (const { path, kind } of entries) {
+            if (kind === "image") continue;
+            places.push({ datadir: place.datadir, directory: path, above: inside });
+          }
         }
+      } catch (error) {
+        // The directory that was to be listed is for the caller to hear of.
+        if (place === root) throw error;
+        this.#skip(place.directory, error);
       }
-    } catch (error) {
-      // The directory that was to be listed is for the caller to hear of.
-      if (above.length === 0) throw error;
-      this.#skip(directory, error);
     }
   }
 
-  /** What is at a path, where an image may have that id. */
-  async #statsOf(path: string, id: string): Promise<Stats | undefined> {
-    try {
-      checkFileId(id);
-      const stats = await unless(NOWHERE, this.#io.wait(lstat(path)));
-      // The runtime puts this character for what is no UTF-8, and the name leads nowhere.
-      if (!stats && id.includes("\ufffd")) throw new Invalid("its name is not UTF-8");
-      return stats?.isSymbolicLink() ? await this.#look(path, id) : stats;
-    } catch (error) {
-      this.#skip(id, error);
-      return undefined;
+  /**
+   * Returns the path of a directory without symbolic links, behind those of the directories above it, or
+   * `undefined` if it is gone.
+   */
+  async #enter({ datadir, directory, above }: Place): Promise<string[] | undefined> {
+    const path = directory === "" ? datadir : this.#datadirs.pathIn(datadir, directory);
+    const real = await unless(NOWHERE, this.#datadirs.real(this.#io, path));
+    if (real === undefined) return undefined;
+    checkApart(real.path, above);
+    if (directory !== "") this.#onDirectory?.(directory);
+    return [...above, real.path];
+  }
+
+  /** Returns the images and directories among the names in a directory. */
+  async #entriesOf(
+    names: readonly FoundName[],
+    { directory }: Place,
+    inside: readonly string[],
+  ): Promise<ListEntry[]> {
+    const entries: ListEntry[] = [];
+    for (const { name, kind, size, modified } of names) {
+      if (directory === "" && isReserved(name)) continue;
+      const path = directory === "" ? name : `${directory}/${name}`;
+      try {
+        checkFileId(path);
+        if (kind === "file") entries.push({ path, kind: "image", size, modified });
+        else if (kind === "directory") entries.push({ path, kind });
+        else if (kind === "other") throw new Invalid("it is no regular file");
+        else entries.push(...await this.#entryAt(`${inside.at(-1)}/${name}`, path, inside));
+      } catch (error) {
+        this.#skip(path, error);
+      }
     }
+    return entries;
+  }
+
+  /** Returns the image or the directory that a symbolic link leads to; none if the name is gone. */
+  async #entryAt(place: string, path: string, inside: readonly string[]): Promise<ListEntry[]> {
+    let stats = await unless(NOWHERE, this.#io.wait(lstat(place)));
+    // The runtime puts this character for what is no UTF-8, and the name leads nowhere.
+    if (!stats && path.includes("\ufffd")) throw new Invalid("its name is not UTF-8");
+    if (stats?.isSymbolicLink()) stats = await this.#look(place, path);
+    if (stats === undefined) return [];
+    if (stats.isFile()) return [{ path, kind: "image", size: stats.size, modified: stats.mtime }];
+    if (!stats.isDirectory()) throw new Invalid("it is no regular file");
+    checkApart((await this.#datadirs.real(this.#io, place)).path, inside);
+    return [{ path, kind: "directory" }];
   }
 
   /** What is at a path, unless a symbolic link leads nowhere or out of the datadirs. */
@@ -173,5 +206,13 @@ export class Lister {
     if (!(reason instanceof Error) || this.#io.isAborted) throw error;
     if (!this.#reported.has(path)) this.#onSkipped({ path, reason });
     this.#reported.add(path);
+  }
+}
+
+/** Checks that a directory is none of those that led to it, and not above the last of them. */
+function checkApart(path: string, inside: readonly string[]): void {
+  const isAbove = `${inside.at(-1) ?? ""}/`.startsWith(`${path}/`);
+  if (isAbove || inside.includes(path)) {
+    throw new Invalid("it is a symbolic link to a directory above it");
   }
 }

@@ -1,0 +1,83 @@
+/**
+ * What is in directories, with sizes and dates: of small ones by asynchronous calls, of large ones on a thread.
+ *
+ * @module
+ */
+import type { Stats } from "node:fs";
+import { namesIn } from "./directory_names.ts";
+import { NOWHERE } from "./errors.ts";
+import type { Io } from "./io.ts";
+import { type FoundKind, type FoundName, ScanThread } from "./scan_thread.ts";
+import { lstat } from "./system.ts";
+
+/** To start a thread takes as much time as it saves on some hundred names. */
+const NAMES_BEFORE_THREAD = 200;
+
+/** How many names are looked at side by side without a thread. */
+const BATCH = 32;
+
+/** Lists the directories of one listing. */
+export class DirectoryScanner {
+  readonly #io: Io;
+  #names = 0;
+  #thread: ScanThread | undefined;
+
+  /**
+   * Creates a scanner, which starts a thread when there is enough for it to do.
+   *
+   * @param io Waits for the calls.
+   */
+  constructor(io: Io) {
+    this.#io = io;
+  }
+
+  /**
+   * Lists a directory.
+   *
+   * @param path The path of the directory, without symbolic links.
+   * @returns What is there, in batches. None if there is no directory.
+   */
+  async *scan(path: string): AsyncGenerator<FoundName[]> {
+    if (this.#thread) return yield* this.#thread.scan(this.#io, path);
+    let names: string[] = [];
+    for await (const name of namesIn(this.#io, path, NOWHERE)) {
+      names.push(name);
+      if (++this.#names < NAMES_BEFORE_THREAD) continue;
+      if (this.#names === NAMES_BEFORE_THREAD) this.#thread = ScanThread.start();
+      // The thread begins the directory anew: nothing of it has been yielded.
+      if (this.#thread) return yield* this.#thread.scan(this.#io, path);
+      yield* this.#lookAt(path, names);
+      names = [];
+    }
+    yield* this.#lookAt(path, names);
+  }
+
+  /** Ends the thread. */
+  close(): void {
+    this.#thread?.close();
+  }
+
+  async *#lookAt(path: string, names: readonly string[]): AsyncGenerator<FoundName[]> {
+    for (let at = 0; at < names.length; at += BATCH) {
+      yield await Promise.all(
+        names.slice(at, at + BATCH).map((name) => this.#look(name, `${path}/${name}`)),
+      );
+    }
+  }
+
+  async #look(name: string, path: string): Promise<FoundName> {
+    try {
+      const stats = await this.#io.wait(lstat(path));
+      return { name, kind: kindOf(stats), size: stats.size, modified: stats.mtime };
+    } catch (error) {
+      if (this.#io.isAborted) throw error;
+      // It is looked at again by the caller, who reports why.
+      return { name, kind: "unknown", size: 0, modified: new Date(0) };
+    }
+  }
+}
+
+function kindOf(stats: Stats): FoundKind {
+  if (stats.isSymbolicLink()) return "unknown";
+  return stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other";
+}
