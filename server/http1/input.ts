@@ -221,9 +221,9 @@ export class BodyReader implements ByteReader {
 }
 
 function indexOf(bytes: Uint8Array, text: string, from: number, to: number): number {
-  const first = text.charCodeAt(0);
-  for (let at = from; (at = bytes.indexOf(first, at)) >= 0 && at + text.length <= to; at++) {
-    let i = 1;
+  const last = to - text.length;
+  for (let at = from; at <= last; at++) {
+    let i = 0;
     while (i < text.length && bytes[at + i] === text.charCodeAt(i)) i++;
     if (i === text.length) return at;
   }
@@ -235,7 +235,9 @@ const CHUNK = 8192;
 function latin1(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += CHUNK) {
-    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+    const chunk: ArrayLike<number> = bytes.subarray(at, at + CHUNK);
+    // Spread arguments would go through an iterator, one byte at a time.
+    text += String.fromCharCode.apply(null, chunk as number[]);
   }
   return text;
 }
