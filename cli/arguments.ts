@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli";
+import { parseArgs } from "@std/cli/parse-args";
 import { type Arguments, type Command, type CommandOption, UsageError } from "./command.ts";
 
 /** The options of every command. */

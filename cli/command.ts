@@ -61,8 +61,12 @@ export interface Session {
   out: Output;
   /** Whether results are JSON. */
   json: boolean;
-  /** The table of all commands. */
-  commands: Commands;
+  /**
+   * Loads all commands, for what is generated from them.
+   *
+   * @returns The commands by name.
+   */
+  commands(): Promise<Commands>;
   /** Aborts when the user interrupts. */
   signal: AbortSignal;
   /** The options of every operation: the abort signal, and the caller once the tree is open. */
@@ -102,14 +106,24 @@ export interface Session {
   note(what: unknown): void;
 }
 
-/** A command, as data: help, completion and the manual are generated from it. */
+/** A command in the table of commands: what it is for, and how the rest of it is loaded. */
+export interface CommandEntry {
+  /** What the command does, in a few words. */
+  readonly summary: string;
+  /**
+   * Loads the command.
+   *
+   * @returns The command.
+   */
+  load(): Promise<Command>;
+}
+
+/** A command, as data. */
 export interface Command {
   /** The operands, as the usage line shows them. */
   readonly operands: string;
   /** The least and the greatest number of operands. */
   readonly count: readonly [number, number];
-  /** What the command does, in a few words. */
-  readonly summary: string;
   /** More about it, in sentences. */
   readonly description?: string;
   /** Its own options; those of every command come on top. */
@@ -127,8 +141,14 @@ export interface Command {
   run(session: Session, args: Arguments): Promise<void>;
 }
 
+/** A command with its summary: help, completion and the manual are generated from it. */
+export interface DescribedCommand extends Command {
+  /** What the command does, in a few words. */
+  readonly summary: string;
+}
+
 /** Commands by name. */
-export type Commands = Readonly<Record<string, Command>>;
+export type Commands = Readonly<Record<string, DescribedCommand>>;
 
 /** The command line is wrong. The exit code is 2. */
 export class UsageError extends Error {}

@@ -5,7 +5,12 @@
  */
 import { COMMON_OPTIONS, usageOf } from "./arguments.ts";
 import { CALLER_VARIABLES } from "./caller.ts";
-import { type Command, type CommandOption, type Commands, EXIT_MEANINGS } from "./command.ts";
+import {
+  type CommandEntry,
+  type CommandOption,
+  type DescribedCommand,
+  EXIT_MEANINGS,
+} from "./command.ts";
 
 /** What the program is, in a few words. */
 export const PURPOSE = "every image store in one path tree";
@@ -27,10 +32,10 @@ export const VARIABLES: readonly (readonly [string, string])[] = [
 /**
  * Returns the help of the whole program.
  *
- * @param commands The commands.
+ * @param commands The commands by name; only their summaries are shown.
  * @returns The text, with a line feed at its end.
  */
-export function overview(commands: Commands): string {
+export function overview(commands: Readonly<Record<string, CommandEntry>>): string {
   return [
     `vitrine COMMAND [OPTION...] [PATH...]: ${PURPOSE}`,
     "",
@@ -64,7 +69,7 @@ export function overview(commands: Commands): string {
  * @param command The command.
  * @returns The text, with a line feed at its end.
  */
-export function helpOf(name: string, command: Command): string {
+export function helpOf(name: string, command: DescribedCommand): string {
   const { summary, description, options = [], examples = [] } = command;
   return [
     usageOf(name, command),

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { basename, dirname, join } from "@std/path";
+import { basename } from "@std/path/basename";
+import { dirname } from "@std/path/dirname";
+import { join } from "@std/path/join";
 import { Duplicate, Invalid, NotFound, type StoreError } from "../errors/mod.ts";
 import type { Location } from "../location/mod.ts";
 import type { ByteReader, ImageData } from "../streams/mod.ts";

@@ -4,41 +4,12 @@
  * @module
  */
 import deno from "../deno.json" with { type: "json" };
-import { overlayEnvironment } from "../config/environment.ts";
-import { type Config, loadConfig, openStores } from "../config/mod.ts";
-import { readVariable } from "../runtime/environment.ts";
-import type { Vfs } from "../vfs/mod.ts";
 import { commandFirst, parseArguments, usageOf } from "./arguments.ts";
-import { readCaller } from "./caller.ts";
-import {
-  type Arguments,
-  combinedExitCode,
-  type Command,
-  EXIT,
-  exitCodeOf,
-  type Session,
-  UsageError,
-} from "./command.ts";
-import { COMMANDS } from "./commands/mod.ts";
+import { type Arguments, type Command, EXIT, exitCodeOf, UsageError } from "./command.ts";
+import { COMMANDS, loadCommand } from "./commands/mod.ts";
 import { helpOf, overview } from "./help.ts";
-import { Interrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
-import { clearProgress } from "./progress.ts";
-import { printable } from "./text.ts";
-import { OperandTree } from "./tree.ts";
-
-/** The configuration if there is none: a file store in the working directory. */
-const EMBEDDED: Config = {
-  default: "local",
-  stores: {
-    local: {
-      driver: "file",
-      datadir: "./.vitrine/local",
-      createDatadir: true,
-      description: "files in ./.vitrine/local",
-    },
-  },
-};
+import { printError } from "./print_error.ts";
 
 /**
  * Runs a command line. The first INT, TERM or HUP signal ends the command, which cleans up; a second
@@ -61,14 +32,17 @@ export async function main(args: readonly string[]): Promise<number> {
   const isDebug = args.includes("--debug");
   try {
     const [name, ...rest] = commandFirst(args);
-    if (name === undefined) throw new UsageError("a command is needed\n\n" + overview(COMMANDS));
     if (name === "--version") return await print(`vitrine ${deno.version}\n`);
+    if (name === undefined) throw new UsageError(`a command is needed\n\n${overview(COMMANDS)}`);
     if (["help", "--help", "-h"].includes(name)) {
-      const topic = args[args.indexOf(name) + 1];
-      if (topic === undefined || topic.startsWith("-")) return await print(overview(COMMANDS));
-      return await print(helpOf(topic, findCommand(topic)));
+      return await print(await helpOn(args[args.indexOf(name) + 1]));
     }
-    return await runCommand(name, rest, isDebug);
+    const command = await loadCommand(name);
+    const parsed = parseArguments(name, command, rest);
+    if (parsed.has("help")) return await print(helpOf(name, command));
+    checkCount(name, command, parsed);
+    const { runCommand } = await import("./run_command.ts");
+    return await runCommand(command, parsed, isDebug);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
     printError(error, isDebug);
@@ -76,93 +50,21 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function findCommand(name: string): Command {
-  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!;
-  throw new UsageError(`unknown command "${name}"; there are: ${Object.keys(COMMANDS).join(", ")}`);
+/** Returns the help of a command, or of the whole program. */
+async function helpOn(topic: string | undefined): Promise<string> {
+  if (topic === undefined || topic.startsWith("-")) return overview(COMMANDS);
+  return helpOf(topic, await loadCommand(topic));
+}
+
+/** Checks that a command has as many operands as it needs, and no more. */
+function checkCount(name: string, command: Command, { operands }: Arguments): void {
+  const [least, most] = command.count;
+  if (operands.length < least || operands.length > most) {
+    throw new UsageError(`usage: ${usageOf(name, command)}`);
+  }
 }
 
 async function print(text: string): Promise<number> {
   await new Output().write(new TextEncoder().encode(text));
   return EXIT.done;
-}
-
-async function runCommand(
-  name: string,
-  rest: readonly string[],
-  isDebug: boolean,
-): Promise<number> {
-  const command = findCommand(name);
-  const args = parseArguments(name, command, rest);
-  if (args.has("help")) return await print(helpOf(name, command));
-  const [least, most] = command.count;
-  if (args.operands.length < least || args.operands.length > most) {
-    throw new UsageError(`usage: ${usageOf(name, command)}`);
-  }
-  using interrupt = new Interrupt();
-  const { signal } = interrupt;
-  const codes: number[] = [];
-  let opening: Promise<Vfs> | undefined;
-  const session: Session = {
-    out: new Output(signal),
-    json: args.has("json"),
-    commands: COMMANDS,
-    signal,
-    options: { signal },
-    config: () => readConfig(args, session.note),
-    vfs: () => opening ??= openTree(session, args.value("tenant")),
-    fail(error, code = exitCodeOf(error)) {
-      const isLast = error instanceof UsageError || error instanceof Deno.errors.BrokenPipe;
-      if (isLast || signal.aborted) throw error;
-      codes.push(code);
-      printError(error, isDebug);
-    },
-    setExitCode: (code) => void codes.push(code),
-    note: (what) => printError(what, isDebug),
-  };
-  try {
-    await command.run(session, args);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    printError(signal.reason, isDebug);
-    return EXIT.interrupted;
-  } finally {
-    await (await opening?.catch(() => undefined))?.close();
-  }
-  return combinedExitCode(...codes, EXIT.done);
-}
-
-/** Opens the tree, and reads the caller from the environment if a store acts for its callers. */
-async function openTree(session: Session, tenant: string | undefined): Promise<Vfs> {
-  const config = await session.config();
-  session.options.context = readCaller(tenant, hasTenants(config) ? readVariable : () => undefined);
-  return new OperandTree(await openStores(config), { mounts: config.mounts });
-}
-
-function hasTenants({ stores }: Config): boolean {
-  return Object.values(stores).some(({ multiTenant }) =>
-    /^(true|yes|on|1)$/i.test(`${multiTenant}`)
-  );
-}
-
-async function readConfig(
-  args: Arguments,
-  onWarning: (warning: string) => void,
-): Promise<Config> {
-  const [files, directories] = [args.values("glance-conf"), args.values("glance-conf-dir")];
-  if (files.length + directories.length === 0) {
-    return await loadConfig({ path: args.value("config"), fallback: EMBEDDED }) ?? EMBEDDED;
-  }
-  if (args.value("config") !== undefined) {
-    throw new UsageError("--config and --glance-conf exclude each other");
-  }
-  const { loadGlanceConf } = await import("../config/glance_conf/mod.ts");
-  return await overlayEnvironment(await loadGlanceConf({ files, directories, onWarning }));
-}
-
-function printError(error: unknown, isDebug: boolean): void {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  clearProgress();
-  console.error(
-    printable(isDebug && error instanceof Error ? Deno.inspect(error) : `vitrine: ${text}`),
-  );
 }

@@ -6,7 +6,12 @@
 import deno from "../deno.json" with { type: "json" };
 import { COMMON_OPTIONS, usageOf } from "./arguments.ts";
 import { CALLER_VARIABLES } from "./caller.ts";
-import { type Command, type CommandOption, type Commands, EXIT_MEANINGS } from "./command.ts";
+import {
+  type CommandOption,
+  type Commands,
+  type DescribedCommand,
+  EXIT_MEANINGS,
+} from "./command.ts";
 import { formatOption, OPERANDS, PURPOSE, VARIABLES } from "./help.ts";
 
 /**
@@ -45,7 +50,7 @@ export function manualPage(commands: Commands): string {
   ].join("\n");
 }
 
-function sectionOf(name: string, command: Command): string[] {
+function sectionOf(name: string, command: DescribedCommand): string[] {
   const { summary, description, options = [], examples = [] } = command;
   return [
     `.SS ${escaped(usageOf(name, command))}`,

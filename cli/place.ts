@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { basename, fromFileUrl } from "@std/path";
+import { basename } from "@std/path/basename";
+import { fromFileUrl } from "@std/path/from-file-url";
 import { hasSecret, maskUri } from "../location/mod.ts";
 import { UsageError } from "./command.ts";
 import { isLocation } from "./tree.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { unicodeWidth } from "@std/cli";
+import { unicodeWidth } from "@std/cli/unicode-width";
 import { visibleText } from "../errors/visible_text.ts";
 
 /**

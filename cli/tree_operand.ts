@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { resolve } from "@std/path";
+import { resolve } from "@std/path/resolve";
 import { FileStore } from "../drivers/file/mod.ts";
 import { pathMatcher } from "../vfs/glob.ts";
 import { Vfs } from "../vfs/mod.ts";

@@ -10,7 +10,6 @@ import { parseTreePath } from "../place.ts";
 export const acl: Command = {
   operands: "get|set PATH",
   count: [2, 2],
-  summary: "show or replace who may read and write an image",
   description: "set denies what is left out.",
   options: [
     { name: "public", help: "everybody may read, without a token too" },

@@ -51,7 +51,6 @@ async function showOutcomes(session: Session, imported: ImportToStoresResult): P
 export const add: Command = {
   operands: "URL|FILE|-",
   count: [1, 1],
-  summary: "add an image from a URL, a local file or standard input to a store",
   description:
     "A URL is http, https, or the location of an image in a configured store. It is fetched, checked, " +
     "unpacked and stored in one pass; what fails leaves nothing. Digests are those of the data as it " +

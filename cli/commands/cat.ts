@@ -38,7 +38,6 @@ function noteOf(session: Session) {
 export const cat: Command = {
   operands: "PATH...",
   count: [1, Infinity],
-  summary: "write images to standard output",
   options: [
     {
       name: "range",

@@ -21,7 +21,6 @@ const WORDS: Partial<Record<TreeOutcome["state"], string>> = {
 export const check: Command = {
   operands: "A B",
   count: [2, 2],
-  summary: "compare two directories by sizes and digests",
   description:
     "Images that are missing, that differ and of which nothing but the size is known are listed. The exit " +
     "code is 3 if one is missing or differs, 1 if something could not be looked at, and 4 if of one " +

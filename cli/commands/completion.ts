@@ -14,7 +14,6 @@ const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion 
 export const completion: Command = {
   operands: "bash|zsh|fish",
   count: [1, 1],
-  summary: "print the script with which a shell completes vitrine's commands and paths",
   candidates: Object.keys(SHELLS),
   examples: [
     "source <(vitrine completion bash)",
@@ -24,7 +23,7 @@ export const completion: Command = {
   async run({ out, json, commands }, { operands: [shell = ""] }) {
     if (json) throw new UsageError("completion has no JSON form");
     if (!Object.hasOwn(SHELLS, shell)) throw new UsageError("completion is for bash, zsh or fish");
-    const script = SHELLS[shell as keyof typeof SHELLS](commands);
+    const script = SHELLS[shell as keyof typeof SHELLS](await commands());
     await out.write(new TextEncoder().encode(script));
   },
 };

@@ -19,7 +19,6 @@ import { type Command, UsageError } from "../command.ts";
 export const config: Command = {
   operands: "show|convert [FILE]",
   count: [1, 2],
-  summary: "show the configuration with its secrets masked, or write it as a vitrine.json",
   description: "convert writes to FILE, vitrine.json by default; - is standard output.",
   options: [{ name: "force", letters: ["f"], help: "replace the file if it exists" }],
   candidates: ["show", "convert"],

@@ -189,7 +189,6 @@ async function forEachPair(
 export const cp: Command = {
   operands: "SOURCE... TARGET",
   count: [2, Infinity],
-  summary: "copy images, across stores and to and from local files",
   description:
     "A target that is a directory, or ends with a slash, keeps the names of the sources. The digests " +
     "that the source's store holds are checked on the way. - is standard input or output. A URL, and what " +
@@ -227,7 +226,6 @@ export const cp: Command = {
 export const mv: Command = {
   operands: "SOURCE... TARGET",
   count: [2, Infinity],
-  summary: "move images in the tree; the source is removed when the copy is whole and checked",
   options: [RECURSIVE, VERBOSE, DRY_RUN, TRANSFERS, BWLIMIT],
   candidates: "tree",
   examples: ["vitrine mv /local/disk.qcow2 /mirror/debian/12.qcow2"],

@@ -11,7 +11,6 @@ import { formatSize } from "../text.ts";
 export const df: Command = {
   operands: "[STORE...]",
   count: [0, Infinity],
-  summary: "show how much space the stores take, and how much is free",
   description:
     "Taken is what is in use where the images are: the container or pool, or the file systems of the " +
     "datadirs, others' data included. What a backend does not say is shown as ?.",

@@ -23,7 +23,6 @@ interface Usage {
 export const du: Command = {
   operands: "PATH...",
   count: [1, Infinity],
-  summary: "sum the sizes of the images below a directory",
   description: "The exit code is 4 if the size of an image is not known; the others are summed.",
   candidates: "tree",
   examples: ["vitrine du /local/debian /mirror"],

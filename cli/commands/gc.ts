@@ -11,7 +11,6 @@ import { formatSize, formatTime } from "../text.ts";
 export const gc: Command = {
   operands: "[STORE...]",
   count: [0, Infinity],
-  summary: "remove uploads, segments and files that killed processes left behind",
   options: [
     {
       name: "older-than",

@@ -71,7 +71,6 @@ function rowsOf(path: string, inspection: ImageInspection): string[][] {
 export const inspect: Command = {
   operands: "PATH|FILE|-...",
   count: [1, Infinity],
-  summary: "show what images are: format, virtual size, and whether they are safe",
   description:
     "Of an image in the tree or in a file, only a few hundred KiB are read. The exit code is 3 if an " +
     "image is unsafe: if it leads whoever uses it to other files, or is two formats at once.",

@@ -58,7 +58,6 @@ async function sizeOf(vfs: Vfs, path: string, session: Session): Promise<number 
 export const ls: Command = {
   operands: "[PATH...]",
   count: [0, Infinity],
-  summary: "list a directory of the tree; / lists the stores",
   options: [
     {
       name: "long",

@@ -10,10 +10,9 @@ import { manualPage } from "../manual.ts";
 export const manual: Command = {
   operands: "",
   count: [0, 0],
-  summary: "print the manual page, for man",
   examples: ["vitrine manual > ~/.local/share/man/man1/vitrine.1"],
   async run({ out, json, commands }) {
     if (json) throw new UsageError("manual has no JSON form");
-    await out.write(new TextEncoder().encode(manualPage(commands)));
+    await out.write(new TextEncoder().encode(manualPage(await commands())));
   },
 };

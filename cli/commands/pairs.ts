@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { resolve } from "@std/path";
+import { resolve } from "@std/path/resolve";
 import { NotFound } from "../../errors/mod.ts";
 import { isOwned, lastSegment } from "../../vfs/import/import_source.ts";
 import { unpackedName } from "../../vfs/import/incoming_image.ts";

@@ -10,7 +10,6 @@ import { parseTreePath } from "../place.ts";
 export const presign: Command = {
   operands: "PATH",
   count: [1, 1],
-  summary: "print a URL with which anybody reads, or writes, one image for a while",
   description: "Whoever has the URL can use it until it expires: it is a secret.",
   options: [
     { name: "expires", value: "TIME", help: "how long the URL works: 36h, 2d. Default: 1h" },

@@ -14,7 +14,6 @@ import { skippedError } from "../walk.ts";
 export const rm: Command = {
   operands: "PATH...",
   count: [1, Infinity],
-  summary: "remove images",
   options: [
     RECURSIVE,
     { name: "force", letters: ["f"], help: "ignore what does not exist" },

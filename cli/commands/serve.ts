@@ -52,7 +52,6 @@ const NBD_OPTIONS: readonly CommandOption[] = [
 export const serve: Command = {
   operands: "[http | nbd [PATH...]]",
   count: [0, Infinity],
-  summary: "serve the tree, to this machine only and read-only by default",
   description:
     "http, the default, serves all of the tree over HTTP. nbd serves images, those in the " +
     "directories that are named, or all, as network block devices to qemu, libvirt, nbdkit and the " +

@@ -56,7 +56,6 @@ function toRows(path: string, info: FileInfo): string[][] {
 export const stat: Command = {
   operands: "PATH...",
   count: [1, Infinity],
-  summary: "show what is known of images: size, time, digests, format, location",
   candidates: "tree",
   examples: ["vitrine stat /local/disk.qcow2"],
   async run(session, { operands }) {

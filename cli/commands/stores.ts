@@ -11,7 +11,6 @@ import { type CheckResult, type CheckResults, CHECKS, checkStore } from "./store
 export const stores: Command = {
   operands: "[STORE...]",
   count: [0, Infinity],
-  summary: "list the configured stores and what each can do",
   description:
     "With --check, every store is tried: it lists, and adds, reads and deletes an image of its own. " +
     "A second write of the same id must be refused.",

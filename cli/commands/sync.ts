@@ -28,8 +28,6 @@ const QUIET: readonly TreeOutcome["state"][] = ["same"];
 export const sync: Command = {
   operands: "SOURCE TARGET",
   count: [2, 2],
-  summary:
-    "copy what a directory lacks; nothing is overwritten or deleted unless an option says so",
   description:
     "An image that is there with the same size and digest is left out; where no digest is known, one of " +
     "the same size that is no older. One that differs is reported, and the exit code is 3; --replace " +

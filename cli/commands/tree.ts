@@ -17,7 +17,6 @@ function plural(count: number, one: string, more: string): string {
 export const tree: Command = {
   operands: "[PATH]",
   count: [0, 1],
-  summary: "draw everything below a directory of the tree",
   candidates: "tree",
   async run(session, args) {
     const { out, json } = session;

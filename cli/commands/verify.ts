@@ -163,7 +163,6 @@ function stateOf(error: unknown): NonNullable<Verdict["state"]> {
 export const verify: Command = {
   operands: "PATH...",
   count: [1, Infinity],
-  summary: "read images whole and compare their digests",
   description:
     "The digests are those of the command line, or those that the store holds. The exit code is 3 if " +
     "an image differs, and 4 if no digest of an image is known. Nothing is written, except with --record.",

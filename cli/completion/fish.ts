@@ -4,7 +4,7 @@
  * @module
  */
 import { COMMON_OPTIONS } from "../arguments.ts";
-import type { Candidates, Command, CommandOption, Commands } from "../command.ts";
+import type { Candidates, CommandOption, Commands, DescribedCommand } from "../command.ts";
 
 /**
  * Generates the script.
@@ -51,7 +51,7 @@ ${Object.entries(commands).flatMap(([name, command]) => linesOf(name, command, f
 `;
 }
 
-function linesOf(name: string, command: Command, first: string): string[] {
+function linesOf(name: string, command: DescribedCommand, first: string): string[] {
   const { summary, options = [], candidates } = command;
   const condition = quoted(`__fish_seen_subcommand_from ${name}`);
   const operands = typeof candidates === "object"

@@ -6,9 +6,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { commandFirst, COMMON_OPTIONS, parseArguments } from "../../cli/arguments.ts";
 import { UsageError } from "../../cli/command.ts";
-import { COMMANDS } from "../../cli/commands/mod.ts";
+import { loadCommands } from "../../cli/commands/mod.ts";
 import { root, sourceFiles } from "../../tools/project.ts";
 
+const commands = await loadCommands();
 const papers = new Map<string, string>();
 /** The words of the product's code, and those of the tests beside them. */
 const words = new Set<string>();
@@ -41,7 +42,7 @@ function faultOf(line: string): string | undefined {
   try {
     const [name, ...rest] = commandFirst(args);
     if (name === undefined || ["help", "--help", "-h", "--version"].includes(name)) return;
-    const command = COMMANDS[name];
+    const command = commands[name];
     if (command === undefined) return `there is no command ${name}`;
     parseArguments(name, command, rest);
   } catch (error) {
@@ -70,7 +71,7 @@ Deno.test("papers: every command line that they show is one", () => {
 const DENO_FLAGS = /^--(?:allow-(?:read|write|net|env|ffi|run|sys)|lock|yes)$/;
 
 Deno.test("papers: every flag that they name is one of a command or of Deno", () => {
-  const options = Object.values(COMMANDS).flatMap(({ options = [] }) => options);
+  const options = Object.values(commands).flatMap(({ options = [] }) => options);
   const flags = new Set(
     [...COMMON_OPTIONS, ...options].flatMap(({ name, letters = [] }) => [
       `--${name}`,

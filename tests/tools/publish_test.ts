@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { readConfig, root } from "../../tools/project.ts";
+import { sizeOf } from "./cache_size.ts";
 import { serveRegistry, STD_FOLDERS } from "./registry.ts";
 
 const config = await readConfig();
@@ -42,15 +43,6 @@ async function run(
   }).output();
   const decoder = new TextDecoder();
   return { success, output: decoder.decode(stdout) + decoder.decode(stderr) };
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  let size = 0;
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    size += isDirectory ? await sizeOf(path) : (await Deno.stat(path)).size;
-  }
-  return size;
 }
 
 /** Publishes the checkout to a registry of its own, and calls `test` with a user of it. */
