@@ -12,6 +12,7 @@ import { corpus } from "./corpus.ts";
 import { fileServers } from "./file_servers.ts";
 import { glanceStore } from "./glance_store.ts";
 import { keystone } from "./keystone.ts";
+import { machine } from "./machine.ts";
 import { nbdClients } from "./nbd_clients.ts";
 import { nginx } from "./nginx.ts";
 import type { Service } from "./service.ts";
@@ -30,6 +31,7 @@ export const SERVICES: Service[] = [
   chromium,
   clients,
   nbdClients,
+  machine,
   fileServers,
   corpus,
 ];

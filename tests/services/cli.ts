@@ -27,7 +27,7 @@ async function main([command, ...names]: string[]): Promise<number> {
   const chosen = names.length > 0 ? SERVICES.filter(({ name }) => names.includes(name)) : SERVICES;
   switch (command) {
     case "install":
-      return await install(chosen.flatMap(({ packages }) => packages));
+      return await installServices(chosen);
     case "start":
       return await startAndSay(chosen, names.length > 0);
     case "stop":
@@ -44,6 +44,12 @@ async function main([command, ...names]: string[]): Promise<number> {
       console.error(USAGE);
       return 2;
   }
+}
+
+async function installServices(chosen: Service[]): Promise<number> {
+  const code = await install(chosen.flatMap(({ packages }) => packages));
+  if (code === 0) { for (const service of chosen) await service.install?.(); }
+  return code;
 }
 
 async function startAndSay(chosen: Service[], named: boolean): Promise<number> {

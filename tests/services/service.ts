@@ -17,6 +17,8 @@ export interface Service {
   packages: string[];
   /** Names of services that run before it. */
   needs?: string[];
+  /** Installs what it needs beside the packages, which are installed already. */
+  install?(): Promise<void>;
   /** Whether what it runs is on this machine. */
   installed(): boolean | Promise<boolean>;
   /** Starts it in the empty directory `dir` and resolves once it responds. */
