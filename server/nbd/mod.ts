@@ -5,4 +5,4 @@
  * @module
  */
 export { type NbdFailure, type NbdServer, serveNbd, type ServeNbdOptions } from "./serve.ts";
-export type { NbdAddress } from "./listener.ts";
+export type { NbdAddress } from "./connection.ts";

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import type { AddressInfo, Server, Socket } from "node:net";
 import { visibleText } from "../../errors/visible_text.ts";
 import type { Vfs } from "../../vfs/vfs.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import { Exports } from "./exports.ts";
 import { Handshake } from "./handshake.ts";
-import { listenNbd, type NbdAddress, removeSocket } from "./listener.ts";
-import { MAX_REQUEST, NbdProtocolError } from "./protocol.ts";
-import { NbdSocket } from "./socket.ts";
+import type { NbdAddress, NbdConnection, NbdListener } from "./connection.ts";
+import { listenNbd, removeSocket } from "./listener.ts";
+import { MAX_REQUEST } from "./protocol.ts";
+import { Disconnected, NbdSocket, SocketBuffers } from "./socket.ts";
 import { Transmission } from "./transmission.ts";
 
 /** Options of {@linkcode serveNbd}. */
@@ -97,22 +97,21 @@ const MAX_BYTES = MAX_REQUEST + 2 * 1024 * 1024;
  */
 export async function serveNbd(vfs: Vfs, options: ServeNbdOptions = {}): Promise<NbdServer> {
   const connections = new Connections(new Exports(vfs, options.paths ?? []), options);
-  const listener = await listenNbd(
-    options,
-    (socket) => connections.add(socket),
-    (error) => connections.report("-", undefined, error),
-  );
+  const listener = await listenNbd(options, {
+    onConnection: (connection) => connections.add(connection),
+    onError: (error) => connections.report("-", undefined, error),
+  });
   return runningServer(listener, connections, options);
 }
 
 function runningServer(
-  listener: Server,
+  listener: NbdListener,
   connections: Connections,
   { hostname = "127.0.0.1", socket }: NbdAddress,
 ): NbdServer {
   let finish!: () => void;
   const finished = new Promise<void>((resolve) => finish = resolve);
-  const port = socket === undefined ? (listener.address() as AddressInfo).port : 0;
+  const { port } = listener;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   let stopping: Promise<void> | undefined;
   const stop = async (grace: number) => {
@@ -139,6 +138,7 @@ class Connections {
   readonly #exports: Exports;
   readonly #options: ServeNbdOptions;
   readonly #buffers = new BufferPool(MAX_BYTES);
+  readonly #socketBuffers = new SocketBuffers();
   readonly #open = new Map<Connection, Promise<void>>();
   #isStopping = false;
 
@@ -147,17 +147,16 @@ class Connections {
     this.#options = options;
   }
 
-  add(socket: Socket): void {
-    const { maxConnections = 64 } = this.#options;
-    const client = socket.remoteAddress ?? "unix";
+  add(accepted: NbdConnection): void {
+    const { maxConnections = 64, stallTimeout = 60_000 } = this.#options;
+    const { client } = accepted;
     if (this.#isStopping || this.#open.size >= maxConnections) {
-      socket.on("error", () => {});
-      socket.destroy();
+      accepted.close();
       this.report(client, undefined, new Error(`more than ${maxConnections} connections`));
       return;
     }
     const connection: Connection = {
-      socket: new NbdSocket(socket, this.#options.stallTimeout ?? 60_000),
+      socket: new NbdSocket(accepted, this.#socketBuffers, stallTimeout),
       transmission: undefined,
     };
     const served = this.#serve(connection, client).finally(() => this.#open.delete(connection));
@@ -202,9 +201,9 @@ class Connections {
       }
     } catch (error) {
       // A client that goes in the middle of a reply is nothing to report.
-      if (!isDisconnect(error)) onError(error);
+      if (!(error instanceof Disconnected)) onError(error);
     } finally {
-      socket.destroy();
+      await socket.release();
     }
   }
 
@@ -217,18 +216,4 @@ class Connections {
 interface Connection {
   socket: NbdSocket;
   transmission: Transmission | undefined;
-}
-
-function isDisconnect(error: unknown): boolean {
-  if (error instanceof NbdProtocolError) return false;
-  const { code = "" } = error as { code?: string };
-  return [
-    "EPIPE",
-    "ECANCELED",
-    "ECONNRESET",
-    "ERR_STREAM_DESTROYED",
-    "ECONNABORTED",
-    "ERR_STREAM_WRITE_AFTER_END",
-  ]
-    .includes(code);
 }

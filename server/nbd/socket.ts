@@ -1,50 +1,73 @@
 /**
- * The bytes of a connection: exact reads with a timeout, and writes that wait until they are sent.
+ * The bytes of a connection: exact reads with a timeout, and replies in the order in which they were sent.
  *
  * @module
  */
-import type { Socket } from "node:net";
 import type { Bytes } from "../../streams/mod.ts";
+import type { NbdConnection } from "./connection.ts";
 import { NbdProtocolError } from "./protocol.ts";
 
-/** How many bytes may wait to be read before the client has to wait. */
-const BUFFERED = 128 * 1024;
-/** The most bytes of one write, so that a slow client is seen to make progress. */
-const WRITE_SIZE = 1024 * 1024;
+/** The size of a buffer for what is received, and of one for small replies, in bytes. */
+const BUFFER = 64 * 1024;
+
+/** The client has gone, or was closed. */
+export class Disconnected extends Error {}
+
+/** Small buffers that one connection after the other uses. */
+export class SocketBuffers {
+  readonly #free: Bytes[] = [];
+
+  /** Returns a buffer of 64 KiB. */
+  take(): Bytes {
+    return this.#free.pop() ?? new Uint8Array(BUFFER);
+  }
+
+  /**
+   * Takes a buffer back.
+   *
+   * @param buffer A buffer that nothing writes to any more.
+   */
+  giveBack(buffer: Bytes): void {
+    this.#free.push(buffer);
+  }
+}
+
+interface Reply {
+  bytes: Bytes;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
 
 /** A connection that is read in exact amounts. */
 export class NbdSocket {
-  readonly #socket: Socket;
+  readonly #connection: NbdConnection;
+  readonly #buffers: SocketBuffers;
   readonly #stallTimeout: number;
-  readonly #chunks: Bytes[] = [];
-  #size = 0;
-  #isOver = false;
-  #wake: (() => void) | undefined;
+  readonly #input: Bytes;
+  /** Where the bytes in the buffer begin and end that have not been read yet. */
+  #start = 0;
+  #end = 0;
+  #output: Bytes | undefined;
+  #replies: Reply[] = [];
+  #sending: Promise<void> | undefined;
+  /** Why nothing can be sent any more. */
+  #failure: Error | undefined;
+  /** When the client last took bytes, on the clock of `performance.now`. */
+  #progress = 0;
+  #stallTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * Wraps a connection, and begins to receive.
+   * Wraps a connection.
    *
-   * @param socket The connection.
-   * @param stallTimeout How long the client may receive nothing of a write, in milliseconds.
+   * @param connection The connection.
+   * @param buffers The buffers of all connections.
+   * @param stallTimeout How long the client may receive nothing of a reply, in milliseconds.
    */
-  constructor(socket: Socket, stallTimeout: number) {
-    this.#socket = socket;
+  constructor(connection: NbdConnection, buffers: SocketBuffers, stallTimeout: number) {
+    this.#connection = connection;
+    this.#buffers = buffers;
     this.#stallTimeout = stallTimeout;
-    const over = () => {
-      this.#isOver = true;
-      this.#wake?.();
-    };
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, 60_000);
-    socket.on("end", over);
-    socket.on("close", over);
-    socket.on("error", over);
-    socket.on("data", (chunk: Uint8Array) => {
-      this.#chunks.push(chunk as Bytes);
-      this.#size += chunk.length;
-      if (this.#size >= BUFFERED) socket.pause();
-      this.#wake?.();
-    });
+    this.#input = buffers.take();
   }
 
   /**
@@ -52,20 +75,12 @@ export class NbdSocket {
    *
    * @param count The number of bytes, at most 64 KiB.
    * @param timeout How long to wait for them, in milliseconds.
-   * @returns The bytes, or `undefined` if the connection ended before.
+   * @returns The bytes, until the next read, or `undefined` if the connection ended before.
    * @throws {NbdProtocolError} If the timeout passed.
    */
   async read(count: number, timeout: number): Promise<Bytes | undefined> {
-    if (!await this.#fill(count, timeout)) return undefined;
-    const first = this.#chunks[0];
-    if (first && first.length > count) {
-      this.#chunks[0] = first.subarray(count);
-      this.#taken(count);
-      return first.subarray(0, count);
-    }
-    const bytes = new Uint8Array(count);
-    for (let at = 0; at < count;) at += this.#take(bytes.subarray(at));
-    return bytes;
+    if (this.#end - this.#start < count && !await this.#fill(count, timeout)) return undefined;
+    return this.#input.subarray(this.#start, this.#start += count);
   }
 
   /**
@@ -78,84 +93,121 @@ export class NbdSocket {
    */
   async skip(count: number, timeout: number): Promise<boolean> {
     for (let left = count; left > 0;) {
-      if (!await this.#fill(1, timeout)) return false;
-      const first = this.#chunks[0]!;
-      const taken = Math.min(left, first.length);
-      if (taken === first.length) this.#chunks.shift();
-      else this.#chunks[0] = first.subarray(taken);
-      this.#taken(taken);
+      if (this.#start === this.#end && !await this.#fill(1, timeout)) return false;
+      const taken = Math.min(left, this.#end - this.#start);
+      this.#start += taken;
       left -= taken;
     }
     return true;
   }
 
   /**
-   * Sends bytes.
+   * Sends bytes after those that were to be sent before.
    *
    * @param bytes The bytes. They may be changed once this resolves.
-   * @throws {Error} If the connection is closed, or the client receives nothing in time.
+   * @throws {NbdProtocolError} If the client receives nothing in time.
+   * @throws {Disconnected} If the connection is closed.
    */
-  async write(bytes: Bytes): Promise<void> {
-    for (let at = 0; at < bytes.length; at += WRITE_SIZE) {
-      await this.#writePart(bytes.subarray(at, at + WRITE_SIZE));
-    }
+  write(bytes: Bytes): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#replies.push({ bytes, resolve, reject });
+      this.#sending ??= this.#send();
+    });
   }
 
   /** Closes the connection at once. */
   destroy(): void {
-    this.#socket.destroy();
+    clearTimeout(this.#stallTimer);
+    this.#failure ??= new Disconnected("the connection is closed");
+    this.#connection.close();
   }
 
-  #writePart(part: Bytes): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stalled = () => {
-        // First: what is written behind it fails because of the destruction.
-        reject(new NbdProtocolError("the client receives nothing"));
-        this.destroy();
-      };
-      const timer = setTimeout(stalled, this.#stallTimeout);
-      this.#socket.write(part, (error) => {
-        clearTimeout(timer);
-        if (error) reject(error);
-        else resolve();
-      });
-    });
+  /** Closes the connection, and gives its buffers back. Nothing may be read any more. */
+  async release(): Promise<void> {
+    this.destroy();
+    await this.#sending;
+    this.#buffers.giveBack(this.#input);
+    if (this.#output) this.#buffers.giveBack(this.#output);
   }
 
   async #fill(count: number, timeout: number): Promise<boolean> {
-    if (this.#size >= count) return true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    this.#input.copyWithin(0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
     let isLate = false;
     const late = () => {
       isLate = true;
-      this.#wake?.();
+      this.destroy();
     };
-    if (Number.isFinite(timeout)) timer = setTimeout(late, timeout);
+    const timer = Number.isFinite(timeout) ? setTimeout(late, timeout) : undefined;
     try {
-      while (this.#size < count) {
-        if (this.#isOver) return false;
+      while (this.#end < count) {
+        // A connection that broke has ended.
+        const read = await this.#connection.read(this.#input.subarray(this.#end)).catch(() => 0);
         if (isLate) throw new NbdProtocolError("the client sends nothing");
-        await new Promise<void>((resolve) => this.#wake = resolve);
+        if (read === 0) return false;
+        this.#end += read;
       }
       return true;
     } finally {
       clearTimeout(timer);
-      this.#wake = undefined;
     }
   }
 
-  #take(view: Bytes): number {
-    const first = this.#chunks[0]!;
-    const part = first.subarray(0, view.length);
-    view.set(part);
-    if (part.length === first.length) this.#chunks.shift();
-    else this.#chunks[0] = first.subarray(part.length);
-    this.#taken(part.length);
-    return part.length;
+  /** Sends all replies that wait, and those that come meanwhile. */
+  async #send(): Promise<void> {
+    this.#progress = performance.now();
+    this.#stallTimer ??= setTimeout(() => this.#checkProgress(), this.#stallTimeout);
+    while (this.#replies.length > 0) {
+      const [bytes, count] = this.#next();
+      const sent = this.#replies.splice(0, count);
+      try {
+        await this.#sendAll(bytes);
+        for (const { resolve } of sent) resolve();
+      } catch {
+        this.destroy();
+        for (const { reject } of sent) reject(this.#failure);
+      }
+    }
+    this.#sending = undefined;
   }
 
-  #taken(count: number): void {
-    this.#size -= count;
-    if (this.#socket.isPaused() && this.#size < BUFFERED) this.#socket.resume();
+  /** The bytes to send next, and how many replies they are: small ones that wait are sent together. */
+  #next(): [bytes: Bytes, count: number] {
+    const [first, second] = this.#replies;
+    if (second === undefined || first!.bytes.length + second.bytes.length > BUFFER) {
+      return [first!.bytes, 1];
+    }
+    const output = this.#output ??= this.#buffers.take();
+    let size = 0;
+    let count = 0;
+    for (const { bytes } of this.#replies) {
+      if (size + bytes.length > BUFFER) break;
+      output.set(bytes, size);
+      size += bytes.length;
+      count++;
+    }
+    return [output.subarray(0, size), count];
+  }
+
+  async #sendAll(bytes: Bytes): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      if (this.#failure) throw this.#failure;
+      at += await this.#connection.write(at === 0 ? bytes : bytes.subarray(at));
+      this.#progress = performance.now();
+    }
+  }
+
+  /** Runs once in a while, so that a reply costs no timer. */
+  #checkProgress(): void {
+    this.#stallTimer = undefined;
+    if (this.#sending === undefined) return;
+    const left = this.#progress + this.#stallTimeout - performance.now();
+    if (left > 0) {
+      this.#stallTimer = setTimeout(() => this.#checkProgress(), left);
+      return;
+    }
+    this.#failure ??= new NbdProtocolError("the client receives nothing");
+    this.destroy();
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ImageChanged } from "../../errors/mod.ts";
+import { ImageChanged, NotFound } from "../../errors/mod.ts";
 import type { Extent } from "../../store/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { BufferPool } from "./buffer_pool.ts";
@@ -30,7 +30,7 @@ export interface TransmissionOptions {
   stallTimeout: number;
   /** Returns whether the server is being stopped. */
   isStopping: () => boolean;
-  /** Called with what a read fails with, at most 16 times, and once if the image was replaced. */
+  /** Called with what a read fails with, at most 16 times, and once if the image was replaced or removed. */
   onError: (error: unknown) => void;
 }
 
@@ -53,9 +53,9 @@ export class Transmission {
   readonly #session: NbdSession;
   readonly #options: TransmissionOptions;
   readonly #slots = new RequestSlots();
-  #tail: Promise<void> = Promise.resolve();
   #errors = 0;
-  #isChanged = false;
+  /** Whether it was reported that the image was replaced or removed. */
+  #isGone = false;
   /** What the first reply that could not be sent failed with. */
   #failure: { error: unknown } | undefined;
 
@@ -125,7 +125,7 @@ export class Transmission {
       case COMMAND.cache: {
         const why = this.#rangeFault(request, 0);
         if (why) return await this.#fail(cookie, ERRNO.invalid, why);
-        return await this.#send(plainReply(this.#session.isStructured, cookie));
+        return await this.#socket.write(plainReply(this.#session.isStructured, cookie));
       }
       case COMMAND.blockStatus:
         return await this.#blockStatus(request);
@@ -144,7 +144,7 @@ export class Transmission {
     let why = this.#rangeFault(request, isStructured ? COMMAND_FLAG.dontFragment : 0);
     if (length > MAX_REQUEST) why ??= `${length} bytes are more than ${MAX_REQUEST}`;
     if (why) return await this.#fail(cookie, ERRNO.invalid, why);
-    if (length === 0) return await this.#send(plainReply(isStructured, cookie));
+    if (length === 0) return await this.#socket.write(plainReply(isStructured, cookie));
     const offset = Number(request.offset);
     const header = isStructured ? DATA_HEADER : SIMPLE_HEADER;
     const { buffers } = this.#options;
@@ -162,7 +162,7 @@ export class Transmission {
       const view = new DataView(buffer.buffer, buffer.byteOffset, header);
       if (isStructured) setDataHeader(view, cookie, offset, length);
       else setSimpleHeader(view, cookie, 0);
-      await this.#send(reply);
+      await this.#socket.write(reply);
     } finally {
       buffers.release(buffer);
     }
@@ -182,7 +182,7 @@ export class Transmission {
       return await this.#fail(cookie, ERRNO.io, "the holes of the image cannot be found");
     }
     const sent = flags & COMMAND_FLAG.one ? extents.slice(0, 1) : extents;
-    await this.#send(statusReply(
+    await this.#socket.write(statusReply(
       cookie,
       sent.map(({ kind, length }) => ({ length, flags: kind === "hole" ? HOLE : 0 })),
     ));
@@ -196,20 +196,13 @@ export class Transmission {
   }
 
   #fail(cookie: bigint, errno: number, message: string): Promise<void> {
-    return this.#send(plainReply(this.#session.isStructured, cookie, errno, message));
-  }
-
-  /** Sends a reply after those that were to be sent before. */
-  #send(reply: Bytes): Promise<void> {
-    const sent = this.#tail.then(() => this.#socket.write(reply));
-    this.#tail = sent.catch(() => {});
-    return sent;
+    return this.#socket.write(plainReply(this.#session.isStructured, cookie, errno, message));
   }
 
   #report(error: unknown): void {
-    if (error instanceof ImageChanged) {
-      if (this.#isChanged) return;
-      this.#isChanged = true;
+    if (error instanceof ImageChanged || error instanceof NotFound) {
+      if (this.#isGone) return;
+      this.#isGone = true;
     }
     if (this.#errors++ < MAX_ERRORS) this.#options.onError(error);
   }

@@ -96,8 +96,6 @@ Deno.test(`serveNbd: ${SESSIONS} sessions with faults neither end it nor make it
   const timeouts = ["--handshake-timeout", "1s", "--stall-timeout", "1s"];
   const child = place.start(["serve", "nbd", "--port", "0", "--json", ...timeouts], {
     stderr: "null",
-    // V8 lets garbage lie as long as there is room. With little room, what is left is no garbage.
-    env: { DENO_V8_FLAGS: "--max-old-space-size=48" },
   });
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const port = Number(new URL(JSON.parse((await lines.read()).value!).urls[0]).port);

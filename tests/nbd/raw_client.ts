@@ -104,6 +104,13 @@ export class RawClient implements Disposable {
     return head.getUint32(4);
   }
 
+  /** Reads a chunk of a structured reply: its type and data. */
+  async chunk(): Promise<[type: number, data: Bytes]> {
+    const head = new DataView((await this.read(20)).buffer);
+    assertEquals(head.getUint32(0), 0x668e33ef);
+    return [head.getUint16(6), await this.read(head.getUint32(16))];
+  }
+
   /** Waits until the server closes, whatever it sends before. */
   async closed(): Promise<void> {
     const rest = new Uint8Array(4096);

@@ -26,6 +26,22 @@ export interface ProgramResult {
   err: string;
 }
 
+/** Runs a program in a folder to its end. */
+export async function runProgram(
+  cwd: string,
+  program: string,
+  ...args: string[]
+): Promise<ProgramResult> {
+  const { code, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    cwd,
+    env: ENV,
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
 /** A server, its tree, and a folder for what programs make. */
 export class ServedImages implements AsyncDisposable {
   private constructor(
@@ -61,15 +77,8 @@ export class ServedImages implements AsyncDisposable {
   }
 
   /** Runs a program to its end. */
-  async run(program: string, ...args: string[]): Promise<ProgramResult> {
-    const { code, stdout, stderr } = await new Deno.Command(program, {
-      args,
-      cwd: this.folder,
-      env: ENV,
-      stdin: "null",
-    }).output();
-    const decoder = new TextDecoder();
-    return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+  run(program: string, ...args: string[]): Promise<ProgramResult> {
+    return runProgram(this.folder, program, ...args);
   }
 
   /** Runs a program that must succeed, and returns what it printed. */
