@@ -12,6 +12,7 @@ import { type HoleFinder, holeFinder } from "./holes.ts";
 import { closeAside, isLocalDevice } from "./closing.ts";
 import type { Io } from "./io.ts";
 import { FILE_FLAGS, open } from "./system.ts";
+import { type UnchangedCheck, unchangedCheck } from "./unchanged_check.ts";
 import { untilReachable } from "./until_reachable.ts";
 
 /** From how many bytes on a read is done by two threads, each half of it. */
@@ -28,6 +29,8 @@ interface Shared {
   stats?: BigIntStats | undefined;
   /** How small reads are done, where that can be done at once. */
   cached?: PageCacheRead | undefined;
+  /** How a change is found, where that can be done at once. */
+  checkUnchanged?: UnchangedCheck | undefined;
   /** How holes are found, where that can be done at once. */
   findHoles?: HoleFinder | undefined;
   /** The file once more, as Deno has but one thread at a time read from a handle. */
@@ -56,7 +59,11 @@ export class OpenFile {
     const shared: Shared = { path, flags, handle, isLocal: isDirectory || undefined };
     const close = async () => {
       // Its number may be another file's in a moment, and what is opened from now on stays open.
-      shared.cached = shared.findHoles = shared.stats = undefined;
+      shared.cached =
+        shared.findHoles =
+        shared.checkUnchanged =
+        shared.stats =
+          undefined;
       await shared.openingSecond;
       const handles = [handle, ...shared.second ? [shared.second] : []];
       await Promise.all(handles.map((one) => shared.isLocal ? one.close() : closeAside(one)));
@@ -87,6 +94,7 @@ export class OpenFile {
     // On a network file system a call on this thread would wait for the server.
     if (!shared.isLocal) return;
     shared.cached = pageCacheReads(shared.handle.fd, stats);
+    shared.checkUnchanged = unchangedCheck(shared.handle.fd, stats);
     shared.findHoles = holeFinder(shared.handle.fd, stats);
   }
 
@@ -101,6 +109,14 @@ export class OpenFile {
       filled += count;
     }
     return filled;
+  }
+
+  /**
+   * Returns whether the file is known at once to be as it was when many reads were expected; `false` if it is
+   * not, or if that is not known.
+   */
+  isUnchanged(): boolean {
+    return this.#shared.checkUnchanged?.() ?? false;
   }
 
   /** Finds data and holes in a range; `undefined` where they cannot be known. */

@@ -103,8 +103,8 @@ export function readerOf(
 }
 
 /**
- * Returns a function that throws `ImageChanged` if the file is not as it was. Reads that end while the
- * system is asked share the next call.
+ * Returns a function that throws `ImageChanged` if the file is not as it was. Where that is not known at once,
+ * reads that end during a call of the system share the next one.
  */
 function changeGuard(file: OpenFile, stats: BigIntStats): () => Promise<void> {
   let last = Promise.resolve();
@@ -115,7 +115,9 @@ function changeGuard(file: OpenFile, stats: BigIntStats): () => Promise<void> {
       throw new ImageChanged("the file was changed since it was opened");
     }
   };
-  return () => next ??= last = last.catch(() => {}).then(check);
+  return async () => {
+    if (!file.isUnchanged()) await (next ??= last = last.catch(() => {}).then(check));
+  };
 }
 
 /** Reads anywhere in an open image. Throws `ImageChanged` once the file was changed in place. */
