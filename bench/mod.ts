@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   s3: "ceph, glance_store and rclone",
   swift: "swift and glance_store",
   rbd: "ceph and glance_store",
+  nbd: "nbd-clients and ceph",
 };
 
 const names = Deno.args.length > 0 ? Deno.args : ["digest", "file"];
