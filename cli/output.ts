@@ -60,11 +60,13 @@ export class Output {
       if (text !== "") await this.#writeText(text);
       last = performance.now();
     };
+    const add = (text: string) => {
+      batch += `${printable(text)}\n`;
+      return batch.length >= BATCH || performance.now() - last >= LONGEST_WAIT;
+    };
     try {
-      for await (const text of texts) {
-        batch += `${printable(text)}\n`;
-        if (batch.length >= BATCH || performance.now() - last >= LONGEST_WAIT) await flush();
-      }
+      if (Symbol.iterator in texts) { for (const text of texts) if (add(text)) await flush(); }
+      else for await (const text of texts) if (add(text)) await flush();
     } finally {
       await flush();
     }

@@ -13,7 +13,7 @@ import { visibleText } from "../errors/visible_text.ts";
  * @returns The lines as they may be printed.
  */
 export function printable(text: string): string {
-  return text.split("\n").map(visibleText).join("\n");
+  return isPlain(text) ? text : text.split("\n").map(visibleText).join("\n");
 }
 
 /**
@@ -23,7 +23,12 @@ export function printable(text: string): string {
  * @returns The number of columns: 2 for letters of East Asia and pictures, 0 for combining marks.
  */
 export function columnsOf(text: string): number {
-  return /^[ -~]*$/.test(text) ? text.length : unicodeWidth(text);
+  return isPlain(text) ? text.length : unicodeWidth(text);
+}
+
+/** Returns whether a text has nothing but the visible characters of ASCII and blanks, as most have. */
+function isPlain(text: string): boolean {
+  return /^[ -~]*$/.test(text);
 }
 
 /**

@@ -24,21 +24,37 @@ export interface Line extends DirEntry {
  * @param recursive Whether everything below is listed too, each directory before its content.
  * @param session The caller, the abort signal, and what takes reports by default.
  * @param fail Takes a failure and the path of the directory. Default: `session.fail`.
- * @returns The entries with their paths.
+ * @returns The entries with their paths: all at once where one listing shows them.
  * @throws {StoreError} If the directory itself cannot be listed.
  */
-export async function* below(
+export async function linesBelow(
   vfs: Vfs,
   path: string,
   recursive: boolean,
   session: Session,
   fail: (error: unknown, path: string) => void = (error) => session.fail(error),
-): AsyncGenerator<Line> {
+): Promise<Iterable<Line> | AsyncIterable<Line>> {
   const whole = recursive ? await sortedTree(vfs, path, session, fail) : undefined;
-  if (whole) {
-    for (const line of whole) yield line;
-    return;
-  }
+  return whole ?? linesByDirectory(vfs, path, recursive, session, fail);
+}
+
+/**
+ * Lists a directory as {@linkcode linesBelow} does, entry by entry.
+ *
+ * @param args The arguments of {@linkcode linesBelow}.
+ * @returns The entries with their paths.
+ */
+export async function* below(...args: Parameters<typeof linesBelow>): AsyncGenerator<Line> {
+  yield* await linesBelow(...args);
+}
+
+async function* linesByDirectory(
+  vfs: Vfs,
+  path: string,
+  recursive: boolean,
+  session: Session,
+  fail: (error: unknown, path: string) => void,
+): AsyncGenerator<Line> {
   const base = path.endsWith("/") ? path : `${path}/`;
   for (const entry of await sorted(vfs, path, session, fail)) {
     const at = base + entry.name;

@@ -584,7 +584,7 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
    * @throws {StoreListNotSupported} If the store cannot list.
    */
   async *list(options: ListOptions = {}): AsyncGenerator<ListEntry> {
-    yield* (await operations()).list(this.#runner, options);
+    for await (const entry of (await operations()).list(this.#runner, options)) yield entry;
   }
 
   /**

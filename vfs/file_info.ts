@@ -63,14 +63,15 @@ export function dirEntry(entry: ListEntry): DirEntry {
   const { path, kind, size, modified, etag, format, virtualSize } = entry;
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (kind === "directory") return { name, ...DIRECTORY };
-  return {
+  const mtime = modified ?? null;
+  const image = {
     name,
     isFile: true,
     isDirectory: false,
     isSymlink: false,
     size,
-    mtime: modified ?? null,
+    mtime,
     etag,
-    ...format !== undefined && { format, virtualSize },
-  };
+  } as const;
+  return format === undefined ? image : { ...image, format, virtualSize };
 }

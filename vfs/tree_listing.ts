@@ -51,7 +51,7 @@ export async function* listTree(
       const below = image.path.slice(prefix);
       addDirectory(parentOf(below));
       if (added.length > 0) yield* added.splice(0);
-      yield { ...dirEntry(image), path: joinName(path, below) };
+      yield Object.assign(dirEntry(image), { path: joinName(path, below) });
     }
     yield* added.splice(0);
   } catch (error) {

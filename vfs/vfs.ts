@@ -268,7 +268,8 @@ export class Vfs implements AsyncDisposable {
     if (!store.listsFlat) return undefined;
     return (async function* () {
       const { listTree } = await loadTrees();
-      yield* listTree(store, place.path, joinPath(segments), options);
+      const entries = listTree(store, place.path, joinPath(segments), options);
+      for await (const entry of entries) yield entry;
     })();
   }
 

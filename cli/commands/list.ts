@@ -7,7 +7,7 @@ import type { Vfs } from "../../vfs/mod.ts";
 import type { Command, Session } from "../command.ts";
 import { nameOf, parseTreePath } from "../place.ts";
 import { formatSize, formatTime } from "../text.ts";
-import { below, type Line } from "../walk.ts";
+import { type Line, linesBelow } from "../walk.ts";
 
 /** Lists a path: the entries of a directory, with everything below if recursive; or one image. */
 async function entriesOf(
@@ -18,7 +18,7 @@ async function entriesOf(
 ): Promise<Iterable<Line> | AsyncIterable<Line>> {
   const info = await vfs.stat(path, session.options);
   if (info.isFile) return [{ ...info, name: nameOf(path), path }];
-  return below(vfs, path, recursive, session);
+  return await linesBelow(vfs, path, recursive, session);
 }
 
 /** Returns how an entry is named: by its path if the listing is recursive. A directory ends with a slash. */
@@ -26,11 +26,14 @@ function labelOf({ isDirectory, name, path }: Line, recursive: boolean): string 
   return `${recursive ? path : name}${isDirectory ? "/" : ""}`;
 }
 
-async function* labelsOf(
+function labelsOf(
   entries: Iterable<Line> | AsyncIterable<Line>,
   recursive: boolean,
-): AsyncGenerator<string> {
-  for await (const entry of entries) yield labelOf(entry, recursive);
+): Iterable<string> | AsyncIterable<string> {
+  if (Symbol.iterator in entries) return [...entries].map((entry) => labelOf(entry, recursive));
+  return (async function* () {
+    for await (const entry of entries) yield labelOf(entry, recursive);
+  })();
 }
 
 /**

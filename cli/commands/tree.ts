@@ -6,7 +6,7 @@
 import type { Command } from "../command.ts";
 import { parseTreePath } from "../place.ts";
 import { formatSize } from "../text.ts";
-import { below, type Line } from "../walk.ts";
+import { type Line, linesBelow } from "../walk.ts";
 import { entryToJson } from "./list.ts";
 
 function plural(count: number, one: string, more: string): string {
@@ -23,10 +23,10 @@ export const tree: Command = {
     const root = parseTreePath(args.operands[0] ?? "/");
     const vfs = await session.vfs();
     if (json) {
-      const entries = await Array.fromAsync(below(vfs, root, true, session));
+      const entries = await Array.fromAsync(await linesBelow(vfs, root, true, session));
       return await out.json(entries.map(entryToJson));
     }
-    const entries = await Array.fromAsync(below(vfs, root, true, session));
+    const entries = await Array.fromAsync(await linesBelow(vfs, root, true, session));
     const images = entries.filter(({ isFile }) => isFile);
     await out.lines([root, ...drawing(entries, root), ""]);
     await out.line(

@@ -19,8 +19,10 @@ const BATCH = 32;
 /** Lists the directories of one listing. */
 export class DirectoryScanner {
   readonly #io: Io;
+  /** How many names have been looked at without a thread. */
   #names = 0;
   #thread: ScanThread | undefined;
+  #isWithoutThread = false;
 
   /**
    * Creates a scanner, which starts a thread when there is enough for it to do.
@@ -39,17 +41,25 @@ export class DirectoryScanner {
    */
   async *scan(path: string): AsyncGenerator<FoundName[]> {
     if (this.#thread) return yield* this.#thread.scan(this.#io, path);
-    let names: string[] = [];
+    const seen = new Set<string>();
+    const names: string[] = [];
     for await (const name of namesIn(this.#io, path, NOWHERE)) {
-      names.push(name);
-      if (++this.#names < NAMES_BEFORE_THREAD) continue;
-      if (this.#names === NAMES_BEFORE_THREAD) this.#thread = ScanThread.start();
-      // The thread begins the directory anew: nothing of it has been yielded.
-      if (this.#thread) return yield* this.#thread.scan(this.#io, path);
-      yield* this.#lookAt(path, names);
-      names = [];
+      if (names.push(name) < BATCH) continue;
+      yield await this.#lookAt(path, names);
+      this.#names += BATCH;
+      for (const one of names.splice(0)) seen.add(one);
+      if (this.#names < NAMES_BEFORE_THREAD || this.#isWithoutThread) continue;
+      this.#thread = ScanThread.start();
+      this.#isWithoutThread = this.#thread === undefined;
+      if (this.#isWithoutThread) continue;
+      // The thread begins the directory anew.
+      for await (const batch of this.#thread!.scan(this.#io, path)) {
+        yield seen.size === 0 ? batch : batch.filter(({ name }) => !seen.delete(name));
+      }
+      return;
     }
-    yield* this.#lookAt(path, names);
+    yield await this.#lookAt(path, names);
+    this.#names += names.length;
   }
 
   /** Ends the thread. */
@@ -57,12 +67,8 @@ export class DirectoryScanner {
     this.#thread?.close();
   }
 
-  async *#lookAt(path: string, names: readonly string[]): AsyncGenerator<FoundName[]> {
-    for (let at = 0; at < names.length; at += BATCH) {
-      yield await Promise.all(
-        names.slice(at, at + BATCH).map((name) => this.#look(name, `${path}/${name}`)),
-      );
-    }
+  async #lookAt(path: string, names: readonly string[]): Promise<FoundName[]> {
+    return await Promise.all(names.map((name) => this.#look(name, `${path}/${name}`)));
   }
 
   async #look(name: string, path: string): Promise<FoundName> {

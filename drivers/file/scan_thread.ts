@@ -26,7 +26,7 @@ export interface FoundName {
 }
 
 /** How many names a response has at most. */
-const BATCH = 512;
+const BATCH = 2048;
 
 /** The kinds, by the number that stands for each in a response. */
 const KINDS: readonly FoundKind[] = ["unknown", "file", "directory", "other"];
@@ -61,6 +61,7 @@ function serve(most: number): void {
     lstatSync(path: string): Stats;
     opendirSync(path: string): Dir;
   };
+  const isDeno = "Deno" in globalThis;
   const { parentPort } = process.getBuiltinModule("node:worker_threads") as {
     parentPort: {
       on(event: "message", listener: (request: Request) => void): void;
@@ -70,7 +71,6 @@ function serve(most: number): void {
   const directories = new Map<number, { path: string; names: Iterator<string> }>();
 
   function* namesIn(path: string): Generator<string> {
-    const isDeno = "Deno" in globalThis;
     if (isDeno) {
       for (const { name } of Deno.readDirSync(path)) yield name;
       return;
@@ -83,14 +83,26 @@ function serve(most: number): void {
     }
   }
 
-  /** The number that stands for what is at a path. */
+  /** The status of a file as Deno has it. */
+  function namedKind(stats: Stats) {
+    return {
+      isFile: stats.isFile(),
+      isDirectory: stats.isDirectory(),
+      isSymlink: stats.isSymbolicLink(),
+      size: stats.size,
+      mtime: stats.mtime,
+    };
+  }
+
+  /** Notes what is at a path. */
   function look(path: string, at: number, { kinds, sizes, times }: Omit<Names, "names">): void {
     try {
-      const stats = lstatSync(path);
-      if (stats.isSymbolicLink()) return;
-      kinds[at] = stats.isFile() ? 1 : stats.isDirectory() ? 2 : 3;
+      // Deno's own call takes a third of the time of the one that Node has as well.
+      const stats = isDeno ? Deno.lstatSync(path) : namedKind(lstatSync(path));
+      if (stats.isSymlink) return;
+      kinds[at] = stats.isFile ? 1 : stats.isDirectory ? 2 : 3;
       sizes[at] = stats.size;
-      times[at] = +stats.mtime;
+      times[at] = Number(stats.mtime);
     } catch {
       // It is looked at again by who can report why.
     }

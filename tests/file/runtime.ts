@@ -23,11 +23,15 @@ await store.copy("a/b", "c");
 await store.rename("c", "d/e");
 const listed: string[] = [];
 for await (const { path } of store.list({ recursive: true })) listed.push(path);
+const images = listed.filter((path) => !path.startsWith("many/"));
+let bytes = 0;
+for await (const { size } of store.list({ directory: "many" })) bytes += size!;
 const result = {
   checksum,
   stat: (await store.stat("a/b")).checksum,
   read,
-  listed: listed.sort(),
+  listed: images.sort(),
+  many: { images: listed.length - images.length, bytes },
   duplicate: await store.add("d/e", new Uint8Array(1)).catch(said),
   deleted: await store.delete("a/b").then(() => store.get("a/b")).catch(said),
 };

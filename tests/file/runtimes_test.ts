@@ -25,6 +25,10 @@ for (const [name, find] of Object.entries({ Node: nodeProgram, Bun: bunProgram }
       assertEquals((await new Deno.Command(program, { args }).output()).signal, "SIGKILL");
       assertEquals((await litter(datadir)).length, 1);
 
+      // So many are listed by a thread.
+      await Deno.mkdir(`${datadir}/many`);
+      for (let i = 0; i < 300; i++) Deno.writeTextFileSync(`${datadir}/many/${i}`, "hello");
+
       const bytes = new Uint8Array(9 * MIB + 3);
       bytes.set([1, 2, 3], 9 * MIB);
       const checksum = createHash("md5").update(bytes).digest("hex");
@@ -34,6 +38,7 @@ for (const [name, find] of Object.entries({ Node: nodeProgram, Bun: bunProgram }
         stat: checksum,
         read: bytes.length,
         listed: ["a/b", "d/e"],
+        many: { images: 300, bytes: 1500 },
         duplicate: "files: add d/e: the image exists already",
         deleted: "files: get a/b: no such image",
       });
