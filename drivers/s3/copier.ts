@@ -9,10 +9,11 @@ import { parseContentLength } from "../../transport/headers.ts";
 import { deleteObject, sendDeletion } from "./deleter.ts";
 import { getErrorCode, S3Fault } from "./fault.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
-import { PART_SIZE } from "./object_headers.ts";
+import { ADD_ID, isWithoutDigest, PART_SIZE } from "./object_headers.ts";
 import { checkObject } from "./read_headers.ts";
 import { MAX_PART_SIZE, MIB, partSize } from "./part_size.ts";
-import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
+import { readTaggedFacts } from "./object_tags.ts";
+import { unconfirmed, type WriteState } from "./write_state.ts";
 import { sendForXml } from "./xml_request.ts";
 
 /** The size of the parts in which large objects are copied, in bytes; no bytes pass through here. */
@@ -68,7 +69,10 @@ export async function copyObject(
   await state.refuseDuplicate(to, isLarge ? "complete" : "copy", signal);
   const path = [options.bucket, ...from.split("/")].map(encodeReserved).join("/");
   const source = { "x-amz-copy-source": `/${path}` };
-  const kept = Object.fromEntries([...found].filter(([name]) => KEPT.test(name)));
+  const kept = {
+    ...Object.fromEntries([...found].filter(([name]) => KEPT.test(name))),
+    ...isWithoutDigest(found) && await readTaggedFacts(client, from, found, signal),
+  };
 
   // Not by `x-amz-copy-source-if-match`: Swift compares it with another tag than it sends.
   async function checkUnchanged(): Promise<void> {
@@ -106,7 +110,7 @@ export async function copyObject(
         signal,
       });
       await checkUnchanged();
-      await multipart.complete(parts, signal);
+      await multipart.complete(parts, {}, signal);
       await checkCopy(addId);
     } catch (error) {
       await multipart.abort().catch(() => {});

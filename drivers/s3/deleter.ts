@@ -5,11 +5,10 @@
  * @module
  */
 import { BackendException, Invalid, NotFound, StoreError } from "../../errors/mod.ts";
-import { createDigests } from "../../streams/digest/mod.ts";
-import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import { parseContentLength } from "../../transport/headers.ts";
 import { Backoff } from "../../transport/backoff.ts";
 import type { S3Client, S3Request } from "./client.ts";
+import { contentMd5 } from "./content_md5.ts";
 import { createError } from "./errors.ts";
 import { getErrorCode, S3Fault } from "./fault.ts";
 import { escapeXml, isXmlText } from "./xml.ts";
@@ -174,14 +173,11 @@ async function formatDeletion(keys: readonly string[]) {
   const body = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${
     objects.join("")
   }</Delete>`;
-  const digests = await createDigests(["md5"], { sizeHint: body.length });
-  await digests.update(new TextEncoder().encode(body));
-  const { md5 } = await digests.digest();
   return {
     method: "POST",
     root: "DeleteResult",
     query: { delete: "" },
-    headers: { "content-md5": encodeBase64(decodeHex(md5!)!) },
+    headers: { "content-md5": await contentMd5([new TextEncoder().encode(body)]) },
     body,
     slow: true,
   };

@@ -8,7 +8,8 @@ import { parseEntityTag } from "../../transport/headers.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { sendDeletion } from "./deleter.ts";
 import { listUploads, type OpenUpload } from "./leftovers.ts";
-import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
+import { ADD_ID } from "./object_headers.ts";
+import { unconfirmed, type WriteState } from "./write_state.ts";
 import { escapeXml } from "./xml.ts";
 import { sendForXml } from "./xml_request.ts";
 
@@ -143,12 +144,14 @@ export class Multipart {
    * Makes the object of all parts appear.
    *
    * @param parts The parts, in order.
+   * @param facts What is known of the image only now, as headers. OpenStack Swift keeps them.
    * @param signal Keeps the completion from being sent.
    * @returns The entity tag of the object, unless the response was lost.
    * @throws {Duplicate} If there is an object of the key.
    */
   async complete(
     parts: readonly UploadedPart[],
+    facts: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
     const list = parts.map(({ etag, checksum }, index) => {
@@ -164,13 +167,13 @@ export class Multipart {
       this.#key,
       this.addId,
       signal,
-      async (headers) => {
+      async (condition) => {
         const root = await sendForXml(client, {
           root: "CompleteMultipartUploadResult",
           method: "POST",
           key: this.#key,
           query: { uploadId: this.#id },
-          headers,
+          headers: { ...facts, ...condition },
           slow: true,
           signal,
           uninterruptible: true,

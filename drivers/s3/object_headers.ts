@@ -18,6 +18,9 @@ const CHECKSUM = "x-amz-meta-checksum";
 const ALGO = "x-amz-meta-os-hash-algo";
 const VALUE = "x-amz-meta-os-hash-value";
 
+/** User metadata with the id of the add that an object came to be by. */
+export const ADD_ID = "x-amz-meta-vitrine-add";
+
 /** User metadata with the size of the first part, in bytes. */
 export const PART_SIZE = "x-amz-meta-vitrine-part-size";
 
@@ -68,6 +71,19 @@ export function parseStat(headers: Headers): DriverStat {
         .map(([name, value]) => [name.slice(META.length), value]),
     ),
   };
+}
+
+/** The names of the headers that {@linkcode formatFacts} returns. */
+export const FACTS: readonly string[] = [CHECKSUM, ALGO, VALUE, FORMAT];
+
+/**
+ * Returns whether the headers of an object that an add made lack digests, so that its tags may have them.
+ *
+ * @param headers The headers of the response to a `HEAD`.
+ * @returns Whether the object is of an add and has not both digests in its headers.
+ */
+export function isWithoutDigest(headers: Headers): boolean {
+  return headers.has(ADD_ID) && !(headers.has(CHECKSUM) && headers.has(VALUE));
 }
 
 /**

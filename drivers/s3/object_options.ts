@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { decodeBase64, decodeHex, encodeBase64 } from "../../streams/encoding.ts";
+import { decodeBase64 } from "../../streams/encoding.ts";
+import { contentMd5 } from "./content_md5.ts";
 import type { S3Settings } from "./options.ts";
 
 /** What of a request says which headers it needs. */
@@ -44,7 +45,8 @@ export async function formatObjectOptions(
   }
   const { sseCustomerKey } = options;
   if (sseCustomerKey !== undefined && hasBytes) {
-    const md5 = await digestKey(sseCustomerKey);
+    // Servers check the key by its md5.
+    const md5 = await contentMd5([decodeBase64(sseCustomerKey)!]);
     const isCopy = "x-amz-copy-source" in headers;
     for (const prefix of isCopy ? ["x-amz-", "x-amz-copy-source-"] : ["x-amz-"]) {
       added[`${prefix}${CUSTOMER}-algorithm`] = "AES256";
@@ -53,12 +55,4 @@ export async function formatObjectOptions(
     }
   }
   return added;
-}
-
-/** Servers check the key by its md5. */
-async function digestKey(key: string): Promise<string> {
-  const { createDigests } = await import("../../streams/digest/mod.ts");
-  const digests = await createDigests(["md5"], { sizeHint: 0 });
-  await digests.update(decodeBase64(key)!);
-  return encodeBase64(decodeHex((await digests.digest())["md5"]!)!);
 }

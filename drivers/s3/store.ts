@@ -34,8 +34,9 @@ import { OPTIONS, type S3Options, type S3Settings } from "./options.ts";
  * leaves nothing: within one store object always, among processes where the server decides by `If-Match`
  * (Amazon S3).
  *
- * Digests are kept with images of one `PUT`, and with others if they were `expected` to have them: nothing
- * can be added to an object later but by copying all of it.
+ * Digests are kept with the object. Of an image in parts that is not `expected` to have them they are known
+ * only after the last part; then they are kept as tags of the object (Amazon, Ceph), or sent with the request
+ * that completes it (OpenStack Swift). A server that takes neither has such images without digests.
  *
  * @example Images in a bucket
  * ```ts
@@ -60,10 +61,11 @@ export class S3Store extends Store<S3Location, S3Settings> {
   static override readonly OPTIONS: OptionDefinitions = OPTIONS;
   /** `s3`, `s3+https`, `s3+http`. */
   static override readonly SCHEMES: readonly string[] = SCHEMES;
-  /** Reading anywhere, writing, listing, copying, ACLs, presigned URLs. */
+  /** Reading anywhere, writing, listing, copying, digests, ACLs, presigned URLs. */
   static override readonly CAPABILITIES: number = BitMasks.READ_RANDOM | BitMasks.WRITE_ACCESS |
     BitMasks.DRIVER_REUSABLE | BitMasks.ACL_READ | BitMasks.ACL_WRITE | BitMasks.LIST |
-    BitMasks.COPY | BitMasks.PRESIGN | BitMasks.PRESIGN_CREATE | BitMasks.METADATA;
+    BitMasks.COPY | BitMasks.CHECKSUM | BitMasks.PRESIGN | BitMasks.PRESIGN_CREATE |
+    BitMasks.METADATA;
   /** {@linkcode S3Location}. */
   static override readonly LOCATION: StoreLocationClass<S3Location> = S3Location;
 

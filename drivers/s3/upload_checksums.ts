@@ -8,6 +8,7 @@ import { decodeHex, encodeBase64, encodeHex } from "../../streams/encoding.ts";
 import { createDigests } from "../../streams/digest/mod.ts";
 import { builtin } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { contentMd5 } from "./content_md5.ts";
 import { Crc, CRC32C, CRC64NVME } from "./crc.ts";
 import type { UploadedPart } from "./multipart.ts";
 import type { S3Settings } from "./options.ts";
@@ -68,7 +69,7 @@ export class UploadChecksums {
   async ofPart(body: readonly Bytes[], needsDigest: boolean): Promise<Record<string, string>> {
     const headers = await this.ofObject(body);
     if (needsDigest && this.#algorithm === undefined) {
-      headers["content-md5"] = encodeBase64(await digest("md5", body));
+      headers["content-md5"] = await contentMd5(body);
     }
     if (!this.#secure) headers["x-amz-content-sha256"] = encodeHex(await sha256(body));
     return headers;
@@ -106,11 +107,7 @@ async function sha256(body: readonly Bytes[]): Promise<Bytes> {
     const whole = await new Blob([...body]).arrayBuffer();
     return new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
   }
-  return await digest("sha256", body);
-}
-
-async function digest(algorithm: string, body: readonly Bytes[]): Promise<Bytes> {
-  const digests = await createDigests([algorithm], { sizeHint: 0 });
+  const digests = await createDigests(["sha256"], { sizeHint: 0 });
   for (const chunk of body) await digests.update(chunk);
-  return decodeHex((await digests.digest())[algorithm]!)!;
+  return decodeHex((await digests.digest())["sha256"]!)!;
 }

@@ -8,11 +8,9 @@ import { cleaningUp } from "../shared/cleanup.ts";
 import type { S3Client } from "./client.ts";
 import { sendDeletion } from "./deleter.ts";
 import { getErrorCode, S3Fault } from "./fault.ts";
+import { ADD_ID } from "./object_headers.ts";
 import { checkObject } from "./read_headers.ts";
 import type { S3Settings } from "./options.ts";
-
-/** User metadata with the id of the add that an object came to be by. */
-export const ADD_ID = "x-amz-meta-vitrine-add";
 
 /** The requests that make an object appear. */
 export type Creation = "put" | "copy" | "complete";

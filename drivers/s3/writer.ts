@@ -16,8 +16,8 @@ import { getErrorCode } from "./fault.ts";
 import type { S3Location } from "./location.ts";
 import { Multipart, type UploadedPart } from "./multipart.ts";
 import { MAX_PARTS, MIB, partSize } from "./part_size.ts";
-import { formatDigests, formatFacts, META, PART_SIZE } from "./object_headers.ts";
-import { ADD_ID, unconfirmed, type WriteState } from "./write_state.ts";
+import { ADD_ID, formatDigests, formatFacts, META, PART_SIZE } from "./object_headers.ts";
+import { unconfirmed, type WriteState } from "./write_state.ts";
 
 /** Servers guess another from the key, or give none. */
 const CONTENT_TYPE = { "content-type": "application/octet-stream" };
@@ -99,7 +99,16 @@ export class S3Writer implements ImageWriter<S3Location> {
       return await this.#put(image);
     }
     await this.#parts.finish();
-    this.#etag = await (await this.#multipart!).complete(this.#uploaded, this.#options.signal);
+    const { client } = this.#state;
+    const { signal, expected } = this.#options;
+    const facts = formatFacts(image);
+    const multipart = await this.#multipart!;
+    // Amazon has tags, and does not document what it does with such headers.
+    const late = client.endpoint.isAmazon ? {} : facts;
+    this.#etag = await multipart.complete(this.#uploaded, late, signal);
+    if (expected?.checksum && expected.multihash) return;
+    const { tagObject } = await import("./object_tags.ts");
+    await tagObject(client, this.#key, multipart.addId, facts, signal);
   }
 
   /**

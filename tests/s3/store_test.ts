@@ -59,7 +59,7 @@ async function names(store: S3Store): Promise<string[]> {
 }
 
 s3Test(
-  "S3Store.add: an image of one PUT keeps its digests, one in parts those expected",
+  "S3Store.add: an image keeps its digests, of one PUT, in parts, and as a stream in parts",
   async (s3) => {
     await using bucket = new TestBucket(s3, PARTS);
     const { store } = bucket;
@@ -75,9 +75,53 @@ s3Test(
     assertEquals((await store.stat("parts")).multihash, multihash);
     assertBytes(await bytesOf(store, "parts", { verify: true }), bytes);
 
-    await store.add("unknown", bytes);
-    assertEquals((await store.stat("unknown")).checksum, undefined);
-    await assertRejects(() => store.get("unknown", { verify: true }), Invalid, "nothing is known");
+    const streamed = await store.add("streamed", streamOf(bytes));
+    await store.copy("streamed", "copied");
+    await store.rename("copied", "renamed");
+    for (const id of ["streamed", "renamed"]) {
+      const { etag, modified, inspection, ...kept } = await store.stat(id);
+      assertEquals([kept.checksum, kept.multihash], [checksum, multihash], id);
+      assertEquals(inspection, streamed.inspection);
+      if (id === "streamed") assertEquals(etag, streamed.etag ?? etag);
+      assert(modified);
+      assertBytes(await bytesOf(store, id, { verify: true }), bytes);
+      await store.delete(id);
+    }
+    assertEquals(await names(store), ["parts", "whole"]);
+  },
+);
+
+s3Test(
+  "S3Store.stat: an object in the place of another inherits no digests",
+  async (s3, server) => {
+    await using bucket = new TestBucket(s3, PARTS);
+    const { store } = bucket;
+    const { checksum } = await store.add("a", streamOf(pattern(11 * MIB)));
+    assertEquals((await store.stat("a")).checksum, checksum);
+    const client = bucket.client();
+    try {
+      const tags = async () => {
+        const query = { tagging: "" };
+        const set = (await sendForXml(client, { root: "Tagging", key: "a", query })).all("TagSet");
+        return set[0]!.all("Tag").map((tag) => tag.text("Key")).sort();
+      };
+      const names = ["checksum", "os-hash-algo", "os-hash-value", "vitrine-etag", "vitrine-format"];
+      assertEquals(await tags(), server === "ceph" ? names : []);
+      const headers = { "x-amz-meta-vitrine-add": "another" };
+      await client.headers({ method: "PUT", key: "a", headers, body: pattern(3) });
+      if (server === "ceph") {
+        const body = new TextEncoder().encode(
+          "<Tagging><TagSet><Tag><Key>os-hash-value</Key><Value>00</Value></Tag><Tag>" +
+            "<Key>os-hash-algo</Key><Value>sha512</Value></Tag><Tag><Key>vitrine-etag</Key>" +
+            "<Value>of-another</Value></Tag></TagSet></Tagging>",
+        );
+        const query = { tagging: "" };
+        await client.headers({ method: "PUT", key: "a", query, body });
+      }
+      assertEquals((await store.stat("a")).multihash, undefined);
+    } finally {
+      await client.close();
+    }
   },
 );
 

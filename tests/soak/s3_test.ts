@@ -1,8 +1,10 @@
 /**
- * Random aborts and kills on Ceph's radosgw, of images of one `PUT` and of parts.
+ * Random aborts and kills on Ceph's radosgw, of images of one `PUT` and of parts; and the digests of a large
+ * image.
  *
  * @module
  */
+import { assertEquals } from "@std/assert";
 import { MIB } from "../../conformance/data.ts";
 import { S3Store } from "../../drivers/s3/mod.ts";
 import { listUploads } from "../../drivers/s3/leftovers.ts";
@@ -47,3 +49,28 @@ serviceTest(
   "ceph",
   ({ ceph }) => soak(ceph.s3, (soaked) => soakKills(soaked, KILLS)),
 );
+
+for (const server of ["ceph", "swift"] as const) {
+  serviceTest(
+    `S3Store.add: a stream of 300 MiB keeps its digests, copied and renamed too, on ${server}`,
+    server,
+    async ({ [server]: { s3 } }) => {
+      await using bucket = new TestBucket(s3);
+      const { store } = bucket;
+      const chunk = crypto.getRandomValues(new Uint8Array(65_536));
+      const chunks = ReadableStream.from(Array.from({ length: 4_800 }, () => chunk));
+      const { size, checksum, multihash } = await store.add("a", chunks);
+      assertEquals(size, 300 * MIB);
+      await store.copy("a", "b");
+      await store.rename("a", "c");
+      for (const id of ["b", "c"]) {
+        const kept = await store.stat(id);
+        assertEquals([kept.checksum, kept.multihash], [checksum, multihash]);
+        const { stream } = await store.get(id, { verify: true });
+        for await (const _chunk of stream);
+        await store.delete(id);
+      }
+      assertEquals(await Array.fromAsync(store.list({ recursive: true })), []);
+    },
+  );
+}
