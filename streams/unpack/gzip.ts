@@ -27,7 +27,7 @@ export async function* gunzip(input: PackedInput): AsyncGenerator<Uint8Array> {
     if (trailer.getUint32(4, true) !== size % 2 ** 32) {
       throw input.corrupt("its size does not match");
     }
-  } while (!await skipPadding(input));
+  } while (!await input.isAtEndBut(0x1f));
 }
 
 async function skipHeader(input: PackedInput): Promise<void> {
@@ -43,21 +43,4 @@ async function skipHeader(input: PackedInput): Promise<void> {
   if (flags! & NAME) await skipText();
   if (flags! & COMMENT) await skipText();
   if (flags! & HEADER_CRC) await input.exactly(2);
-}
-
-/** Skips zeros after a member, and returns whether the data ends there. */
-async function skipPadding(input: PackedInput): Promise<boolean> {
-  let isPadded = false;
-  for (;;) {
-    const piece = await input.next();
-    if (piece.length === 0) return true;
-    const other = piece.findIndex((byte) => byte !== 0);
-    if (other >= 0) {
-      input.giveBack(piece.subarray(other));
-      // Zeros end the data: gzip itself takes what follows them for garbage too.
-      if (isPadded || other > 0 || piece[other] !== 0x1f) throw input.garbage();
-      return false;
-    }
-    isPadded = true;
-  }
 }

@@ -116,6 +116,26 @@ export class PackedInput {
   }
 
   /**
+   * Skips zeros after a part of the format, of which several may follow one another.
+   *
+   * @param first The first byte of such a part.
+   * @returns Whether the data ends there. If not, another part follows.
+   * @throws {Invalid} If something else follows.
+   */
+  async isAtEndBut(first: number): Promise<boolean> {
+    for (let isPadded = false;; isPadded = true) {
+      const piece = await this.next();
+      if (piece.length === 0) return true;
+      const other = piece.findIndex((byte) => byte !== 0);
+      if (other < 0) continue;
+      this.giveBack(piece.subarray(other));
+      // Zeros end the data: what follows them is garbage, to the programs that made it too.
+      if (isPadded || other > 0 || piece[other] !== first) throw this.garbage();
+      return false;
+    }
+  }
+
+  /**
    * Creates the error of data that ends too early.
    *
    * @returns The error.

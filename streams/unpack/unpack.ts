@@ -9,10 +9,10 @@ import { IteratorReader } from "../stream_reader.ts";
 import { PackedInput } from "./packed_input.ts";
 
 /** The formats that can be unpacked. */
-export const PACKINGS: readonly Packing[] = ["gzip", "xz", "zstd", "zip", "tar"];
+export const PACKINGS: readonly Packing[] = ["gzip", "xz", "zstd", "bzip2", "zip", "tar"];
 
 /** The name of a format that can be unpacked. */
-export type Packing = "gzip" | "xz" | "zstd" | "zip" | "tar";
+export type Packing = "gzip" | "xz" | "zstd" | "bzip2" | "zip" | "tar";
 
 /** What is unpacked, and its limits. */
 export interface UnpackLimits {
@@ -91,6 +91,7 @@ const UNPACKERS: Readonly<Record<Packing, () => Promise<Unpacker>>> = {
   gzip: async () => (await import("./gzip.ts")).gunzip,
   xz: async () => (await import("./xz.ts")).unxz,
   zstd: async () => (await import("./zstd.ts")).unzstd,
+  bzip2: async () => (await import("./bzip2.ts")).unbzip2,
   zip: async () => (await import("./zip.ts")).unzip,
   tar: async () => (await import("./tar.ts")).untar,
 };

@@ -1,5 +1,5 @@
 /**
- * Unpacking of what Debian's gzip, xz and zstd make, whole and damaged in every way.
+ * Unpacking of what Debian's gzip, xz, zstd and bzip2 make, whole and damaged in every way.
  *
  * @module
  */
@@ -38,7 +38,7 @@ const join = (...parts: Uint8Array<ArrayBuffer>[]) => new Blob(parts).bytes();
 const isSame = (a: Uint8Array, b: Uint8Array) =>
   a.length === b.length && a.every((byte, index) => byte === b[index]);
 
-for (const packing of ["gzip", "xz", "zstd"] as const) {
+for (const packing of ["gzip", "xz", "zstd", "bzip2"] as const) {
   const packed = await pipe(image, packing, "-qc");
 
   Deno.test(`unpack: ${packing}: one, several, empty and padded streams`, async () => {
@@ -85,6 +85,16 @@ Deno.test("unpack: xz: blocks and no check; other checks and filters are named",
       Invalid,
       "a filter other than LZMA2, or a check",
     );
+  }
+});
+
+Deno.test("unpack: bzip2: every size of block, runs of every length, and all bytes", async () => {
+  const runs: Uint8Array<ArrayBuffer>[] = [];
+  for (let length = 1; length < 1100; length++) runs.push(new Uint8Array(length).fill(length));
+  const text = await join(...runs, image);
+  for (const level of [1, 5, 9]) {
+    const packed = await pipe(text, "bzip2", "-qc", `-${level}`);
+    assert(isSame(await unpacked(packed, "bzip2"), text), `-${level}`);
   }
 });
 
