@@ -277,6 +277,27 @@ export function bytesPerSecondOf(args: Arguments): number | undefined {
   return Number(count) * SIZES[unit]!;
 }
 
+/** The form in which progress is written. */
+export const PROGRESS: CommandOption = {
+  name: "progress",
+  value: "FORM",
+  help: "json: how far each image is, as lines of JSON on standard error",
+  candidates: ["json"],
+};
+
+/**
+ * Returns whether progress is written for programs.
+ *
+ * @param args The arguments of any command.
+ * @returns Whether `--progress json` is among them.
+ * @throws {UsageError} If the option has another value.
+ */
+export function hasJsonProgress(args: Arguments): boolean {
+  const form = args.value(PROGRESS.name);
+  if (form !== undefined && form !== "json") throw new UsageError("--progress is json");
+  return form !== undefined;
+}
+
 const UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
 
 /**

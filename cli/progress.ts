@@ -1,12 +1,14 @@
 /**
  * The progress display, drawn on terminals only: the totals of many images, and a line with a bar, the rate
- * and the time left for each transfer under way.
+ * and the time left for each transfer under way. For programs it is lines of JSON instead.
  *
  * @module
  */
+import type { ImportProgress } from "../vfs/import/mod.ts";
 import type { TreeProgress } from "../vfs/mod.ts";
 import type { RateLimit } from "../vfs/rate_limit.ts";
 import { progressText, type Totals, treeProgressText } from "./progress_text.ts";
+import { printable } from "./text.ts";
 
 /** The time between two drawings, in milliseconds. */
 const INTERVAL = 100;
@@ -20,6 +22,17 @@ let totals: TotalProgress | undefined;
 let lastDrawing = 0;
 /** The number of lines that the display takes on the terminal. */
 let drawnLines = 0;
+/** Whether progress is written as JSON. */
+let isJson = false;
+
+/**
+ * Chooses the form in which progress is written.
+ *
+ * @param isForPrograms Whether it is written as lines of JSON, in place of the display on a terminal.
+ */
+export function setJsonProgress(isForPrograms: boolean): void {
+  isJson = isForPrograms;
+}
 
 /** Counts the chunks of a transfer and draws how far it is. */
 export class Progress implements Disposable {
@@ -29,6 +42,8 @@ export class Progress implements Disposable {
   readonly #limit: RateLimit | undefined;
   readonly #signal: AbortSignal | undefined;
   #bytes = 0;
+  #incoming: ImportProgress | undefined;
+  #lastReport = 0;
 
   /**
    * Starts at 0 bytes.
@@ -60,8 +75,18 @@ export class Progress implements Disposable {
   update(chunk: Uint8Array): Promise<void> | undefined {
     this.#bytes += chunk.length;
     totals?.count(chunk.length);
-    drawActive();
+    if (isJson) this.#report();
+    else drawActive();
     return this.#limit?.pass(chunk.length, this.#signal);
+  }
+
+  /**
+   * Takes how far an import is, of which only what is stored is counted otherwise.
+   *
+   * @param progress How many bytes were fetched and unpacked.
+   */
+  updateImport(progress: ImportProgress): void {
+    this.#incoming = progress;
   }
 
   /**
@@ -73,12 +98,32 @@ export class Progress implements Disposable {
    */
   line(columns: number, others: number): string {
     const seconds = (performance.now() - this.#start) / 1000;
-    const transfer = { name: this.#name, size: this.#size, bytes: this.#bytes, seconds, others };
+    const { fetched = this.#bytes, total = this.#size, unpacked } = this.#incoming ?? {};
+    const transfer = { name: this.#name, size: total, bytes: fetched, unpacked, seconds, others };
     return progressText(transfer, columns);
+  }
+
+  /** Writes how far each phase of the transfer is, if it is time to. */
+  #report(): void {
+    const now = performance.now();
+    if (now - this.#lastReport < INTERVAL) return;
+    this.#lastReport = now;
+    const { fetched, total, unpacked } = this.#incoming ?? {};
+    const phases = [
+      { phase: "fetch", bytes: fetched, total },
+      { phase: "unpack", bytes: unpacked },
+      { phase: "store", bytes: this.#bytes, total: this.#size },
+    ];
+    for (const phase of phases) {
+      if (phase.bytes === undefined) continue;
+      write(printable(JSON.stringify({ image: this.#name, ...phase })) + "\n");
+    }
   }
 
   /** Ends the transfer, and wipes the display if it was the last. */
   [Symbol.dispose](): void {
+    this.#lastReport = 0;
+    if (isJson) this.#report();
     active.delete(this);
     if (active.size === 0) clearProgress();
   }
@@ -195,7 +240,7 @@ function drawActive(): void {
 /** Draws lines in place of those that are there, if it is time to and standard error is a terminal. */
 function draw(linesFor: (columns: number, count: number) => string[]): void {
   const now = performance.now();
-  if (now - lastDrawing < INTERVAL || !Deno.stderr.isTerminal()) return;
+  if (isJson || now - lastDrawing < INTERVAL || !Deno.stderr.isTerminal()) return;
   lastDrawing = now;
   const { columns, rows } = Deno.consoleSize();
   // A line that reaches the last column, and a display as high as the terminal, would scroll.

@@ -54,6 +54,8 @@ export interface Transfer {
   size: number | undefined;
   /** The number of bytes so far. */
   bytes: number;
+  /** The number of bytes that were unpacked so far. Default: nothing is unpacked. */
+  unpacked?: number | undefined;
   /** The number of seconds so far. */
   seconds: number;
   /** How many transfers run beside it. Default: 0. */
@@ -68,22 +70,30 @@ export interface Transfer {
  * @returns The line, which takes at most that many columns.
  */
 export function progressText(
-  { name, size, bytes, seconds, others = 0 }: Transfer,
+  { name, size, bytes, unpacked, seconds, others = 0 }: Transfer,
   columns: number,
 ): string {
   const rate = seconds > 0 ? bytes / seconds : 0;
   const speed = `${formatSize(Math.round(rate))}/s`;
   const more = others > 0 ? [`+${others}`] : [];
+  const inside = unpacked === undefined ? [] : [`${formatSize(unpacked)} unpacked`];
   const shown = visibleText(name);
   const least = Math.min(columnsOf(shown), MIN_NAME);
-  if (!size) return lineOf(shown, [[formatSize(bytes), speed, ...more], [...more]], least, columns);
+  if (!size) {
+    const counts = [formatSize(bytes), ...inside, speed, ...more];
+    return lineOf(shown, [counts, [formatSize(bytes), speed, ...more], more], least, columns);
+  }
   const part = Math.min(1, bytes / size);
   const percent = `${Math.floor(part * 100)}%`;
   const left = rate > 0 ? [`${formatDuration(Math.max(0, size - bytes) / rate)} left`] : [];
-  const all = [percent, `${formatSize(bytes)} of ${formatSize(size)}`, speed, ...left, ...more];
+  const counts = [percent, `${formatSize(bytes)} of ${formatSize(size)}`];
+  const all = [...counts, ...inside, speed, ...left, ...more];
   const width = Math.min(WIDTH, columns - restOf(all).length - MIN_NAME - "  []".length);
   const bar = "#".repeat(Math.floor(part * Math.max(0, width))).padEnd(width, ".");
-  const facts = [all, [percent, speed, ...left, ...more], [percent, ...more]];
+  const facts = [all, [...counts, speed, ...left, ...more], [percent, speed, ...left, ...more], [
+    percent,
+    ...more,
+  ]];
   if (width >= MIN_BAR) facts.unshift([`[${bar}]`, ...all]);
   return lineOf(shown, facts, least, columns);
 }

@@ -14,6 +14,7 @@ import {
   type Command,
   EXIT,
   exitCodeOf,
+  hasJsonProgress,
   type Session,
   UsageError,
 } from "./command.ts";
@@ -21,6 +22,7 @@ import { loadCommands } from "./commands/mod.ts";
 import { Interrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
 import { printError } from "./print_error.ts";
+import { setJsonProgress } from "./progress.ts";
 import { OperandTree } from "./tree.ts";
 
 /** The configuration if there is none: a file store in the working directory. */
@@ -51,6 +53,7 @@ export async function runCommand(
   args: Arguments,
   isDebug: boolean,
 ): Promise<number> {
+  setJsonProgress(hasJsonProgress(args));
   using interrupt = new Interrupt();
   const { signal } = interrupt;
   const codes: number[] = [];

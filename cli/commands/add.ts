@@ -5,13 +5,14 @@
  */
 import {
   importImage,
+  type ImportProgress,
   type ImportResult,
   importToStores,
   type ImportToStoresResult,
 } from "../../vfs/import/mod.ts";
 import { PROPERTIES, propertiesOf } from "../image_properties.ts";
 import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
-import { type Command, type Session, UsageError } from "../command.ts";
+import { type Command, PROGRESS, type Session, UsageError } from "../command.ts";
 import { countOf, importOptionsOf, PUBLISHED, UNPACK } from "../import_options.ts";
 import { openLocal } from "../local.ts";
 import { nameOf, parsePlace, type Place } from "../place.ts";
@@ -87,6 +88,7 @@ export const add: Command = {
     ...ACCEPT,
     { name: "size", value: "BYTES", help: "size that the data must have" },
     ...PROPERTIES,
+    PROGRESS,
   ],
   candidates: "file",
   examples: [
@@ -135,7 +137,8 @@ export const add: Command = {
       let imported: ImportToStoresResult;
       {
         using verifier = progress();
-        const several = { ...importOptions, lag, allOrNothing, verifier };
+        const onProgress = (progress: ImportProgress) => verifier.updateImport(progress);
+        const several = { ...importOptions, lag, allOrNothing, verifier, onProgress };
         imported = await importToStores(vfs, source, stores, several);
       }
       return await showOutcomes(session, imported);
@@ -144,7 +147,8 @@ export const add: Command = {
     {
       using verifier = progress();
       const [store] = stores;
-      result = await importImage(vfs, source, { ...importOptions, store, verifier });
+      const onProgress = (progress: ImportProgress) => verifier.updateImport(progress);
+      result = await importImage(vfs, source, { ...importOptions, store, verifier, onProgress });
     }
     warnUnsafe(session, `${result.location}`, result.inspection);
     if (json) return await out.json(result);

@@ -7,7 +7,7 @@ import { Invalid } from "../../errors/mod.ts";
 import type { OperationOptions } from "../../store/mod.ts";
 import type { ByteReader } from "../../streams/mod.ts";
 import { lastSegment } from "../../vfs/import/import_source.ts";
-import { importImage } from "../../vfs/import/mod.ts";
+import { importImage, type ImportProgress } from "../../vfs/import/mod.ts";
 import type { Vfs } from "../../vfs/mod.ts";
 import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
 import {
@@ -16,6 +16,7 @@ import {
   bytesPerSecondOf,
   type Command,
   DRY_RUN,
+  PROGRESS,
   RECURSIVE,
   type Session,
   TRANSFERS,
@@ -107,7 +108,8 @@ async function importOne({ vfs, args, session, limit }: Work, from: Place, to: P
     ? from.path
     : await readerOf(vfs, from.path, options);
   const accept = acceptOf(args);
-  const more = { path: to.path, name, accept, verifier, ...options };
+  const onProgress = (progress: ImportProgress) => verifier.updateImport(progress);
+  const more = { path: to.path, name, accept, verifier, onProgress, ...options };
   const { inspection } = await importImage(vfs, source, { ...imported, ...more });
   warnUnsafe(session, to.path, inspection);
 }
@@ -205,6 +207,7 @@ export const cp: Command = {
     { name: "allow-changed", help: "copy images that were changed since they were added" },
     TRANSFERS,
     BWLIMIT,
+    PROGRESS,
   ],
   candidates: "tree",
   examples: [
@@ -226,7 +229,7 @@ export const cp: Command = {
 export const mv: Command = {
   operands: "SOURCE... TARGET",
   count: [2, Infinity],
-  options: [RECURSIVE, VERBOSE, DRY_RUN, TRANSFERS, BWLIMIT],
+  options: [RECURSIVE, VERBOSE, DRY_RUN, TRANSFERS, BWLIMIT, PROGRESS],
   candidates: "tree",
   examples: ["vitrine mv /local/disk.qcow2 /mirror/debian/12.qcow2"],
   run(session, args) {

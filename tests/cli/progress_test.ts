@@ -4,7 +4,9 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { progressText } from "../../cli/progress_text.ts";
 import { columnsOf } from "../../cli/text.ts";
+import { pipe } from "../import/pipe.ts";
 import { Workplace } from "./harness.ts";
 
 const NAMES = ["画像ファイルの長い名前".repeat(4), "debian-12-generic-amd64.qcow2", "🐧.img"];
@@ -64,3 +66,30 @@ for (const command of ["cp", "sync"]) {
     assertEquals(await place.run(command, ...args), { code: 0, out: "", err: "" });
   });
 }
+
+Deno.test("add --progress json: says how much was fetched, unpacked and stored", async () => {
+  await using place = await Workplace.make();
+  const image = new Uint8Array(9_000_000).map((_, index) => index >> 12);
+  await Deno.writeFile(place.path("disk.raw.gz"), await pipe(image, "gzip", "-c"));
+  const { size } = await Deno.stat(place.path("disk.raw.gz"));
+  const args = ["./disk.raw.gz", "--unpack", "auto", "--progress", "json", "--json"];
+  const { code, out, err } = await place.run("add", ...args);
+  assertEquals([code, JSON.parse(out).size], [0, image.length], err);
+  const lines = err.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const last = Object.fromEntries(lines.map(({ phase, ...line }) => [phase, line]));
+  assertEquals(last, {
+    fetch: { image: "disk.raw.gz", bytes: size, total: size },
+    unpack: { image: "disk.raw.gz", bytes: image.length },
+    store: { image: "disk.raw.gz", bytes: image.length },
+  });
+  const copied = await place.run("cp", "/local/disk.raw", "/mirror/", "--progress", "json");
+  const { phase, bytes, total } = JSON.parse(copied.err.trimEnd().split("\n").at(-1)!);
+  assertEquals([phase, bytes, total], ["store", image.length, image.length]);
+  assertEquals((await place.run("cp", "/local/x", "/mirror/", "--progress", "xml")).code, 2);
+});
+
+Deno.test("progressText: what is unpacked is shown beside what has arrived, if there is room", () => {
+  const transfer = { name: "disk.raw.xz", size: 1000, bytes: 500, unpacked: 4096, seconds: 1 };
+  assertMatch(progressText(transfer, 100), /50% .*500 B of 1000 B .*4\.0 KiB unpacked/);
+  assertEquals(progressText(transfer, 40).includes("unpacked"), false);
+});

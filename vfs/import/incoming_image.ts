@@ -18,6 +18,16 @@ import { publishedDigests, type PublishedOptions } from "./published.ts";
 /** How an image is unpacked. */
 export type Unpacking = "none" | "auto" | Packing;
 
+/** How far an import is. */
+export interface ImportProgress {
+  /** The number of bytes that have arrived. */
+  fetched: number;
+  /** The size of the source in bytes, where known. */
+  total: number | undefined;
+  /** The number of bytes that were unpacked. `undefined` if nothing is unpacked. */
+  unpacked: number | undefined;
+}
+
 /** What the source of an import must be, how it is unpacked, and how it is stored. */
 export interface IncomingOptions
   extends
@@ -36,6 +46,8 @@ export interface IncomingOptions
   unpack?: Unpacking | undefined;
   /** Id of the new image. Default: the source's name, without `.gz`, `.xz` and the like if it is unpacked. */
   id?: string | undefined;
+  /** Called with each chunk of up to 4 MiB that is read. Default: nothing. */
+  onProgress?: ((progress: ImportProgress) => void) | undefined;
 }
 
 /** What arrived, and how it was unpacked. */
@@ -66,7 +78,7 @@ export interface IncomingImage {
 const HEAD = 65_536;
 
 /** What the names of packed files end with. */
-const SUFFIX = /\.(t[gx]z|(tar\.)?(gz|xz|zst|zstd)|zip|tar)$/i;
+const SUFFIX = /\.(t[gx]z|tbz2?|(tar\.)?(gz|xz|zst|zstd|bz2)|zip|tar)$/i;
 
 /**
  * Opens an image that comes from elsewhere, and has it stored.
@@ -135,11 +147,31 @@ async function prepare(
       if (isTar) opened.reader = unpack(inner, "tar", options);
     }
   }
+  const { onProgress } = options;
+  const reader = onProgress
+    ? countingReader(opened.reader, (count) => {
+      const unpacked = packing ? count : undefined;
+      onProgress({ fetched: arriving.count, total: opened.size, unpacked });
+    })
+    : opened.reader;
   return {
-    reader: opened.reader,
+    reader,
     size: options.size ?? (packing ? undefined : opened.size),
     id: options.id ?? (packing ? name && unpackedName(name) : name),
     arrival: (added) => arrivalOf(arriving, packing, added),
+  };
+}
+
+/** Calls a function with the number of bytes that were read so far. */
+function countingReader(reader: ByteReader, onCount: (count: number) => void): ByteReader {
+  let count = 0;
+  return {
+    async read(view) {
+      const chunk = await reader.read(view);
+      onCount(count += chunk.length);
+      return chunk;
+    },
+    close: (reason) => reader.close(reason),
   };
 }
 
