@@ -131,18 +131,55 @@ export async function copyByStream(
   from: CopySource,
   known: ImageStat,
   to: CopyTarget,
-  { verify, verifier, accept, signal, context }: CopyOptions,
+  options: CopyOptions,
 ): Promise<AddResult> {
-  // A file that was written to after it was added is not what was added.
+  return await addCopy(from, known, await openForCopy(from, known, options), to, options);
+}
+
+/**
+ * Opens an image that is to be copied as a stream.
+ *
+ * @param from The image to copy.
+ * @param known What is known of it.
+ * @param options Whether to verify, and what every operation takes.
+ * @returns The bytes. The reader must be read or closed.
+ * @throws {Invalid} If `verify` is `true` and no digest of the image is known.
+ * @throws {ImageChanged} If the image was replaced since it was looked at.
+ */
+export async function openForCopy(
+  from: CopySource,
+  known: ImageStat,
+  { verify, signal, context }: CopyOptions,
+): Promise<GetResult> {
   const { checksum, multihash } = known.recorded ?? known;
   if (verify && checksum === undefined && multihash === undefined) {
     throw new Invalid("the store holds no digest of the image to verify the copy against");
   }
-  const { reader, size, etag } = await from.store.get(from.image, { signal, context });
-  if (etag !== known.etag) {
-    await reader.close();
-    throw replaced();
-  }
+  const opened = await from.store.get(from.image, { signal, context });
+  if (opened.etag === known.etag) return opened;
+  await opened.reader.close();
+  throw replaced();
+}
+
+/**
+ * Adds the copy of an image that was opened.
+ *
+ * @param from The image that is copied.
+ * @param known What is known of it.
+ * @param opened Its bytes, and their number.
+ * @param to Where the copy will be.
+ * @param options Whether to verify, and what every operation takes.
+ * @returns What `add` returns.
+ */
+export async function addCopy(
+  from: CopySource,
+  known: ImageStat,
+  { reader, size }: Pick<GetResult, "reader" | "size">,
+  to: CopyTarget,
+  { verify, verifier, accept, signal, context }: CopyOptions,
+): Promise<AddResult> {
+  // A file that was written to after it was added is not what was added.
+  const { checksum, multihash } = known.recorded ?? known;
   return await to.store.add(to.imageId, reader, {
     ...await properties(from, known, to),
     size: size ?? known.size,

@@ -88,7 +88,7 @@ const OPERATIONS: ReadonlyMap<string, Readonly<Record<string, true>>> = new Map(
   walk: { ...EVERY, includeDirs: true, onSkipped: true, maxDepth: true },
   remove: { ...EVERY, recursive: true, onSkipped: true },
   move: COPY,
-  copyTree: { ...TREE, verify: true, accept: true },
+  copyTree: { ...TREE, verify: true, accept: true, lag: true, idleTimeout: true },
   moveTree: TREE,
   removeTree: TREE,
   verifyTree: TREE,

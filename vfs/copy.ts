@@ -5,8 +5,9 @@
  */
 import { BitMasks } from "../capabilities/mod.ts";
 import { Duplicate, Invalid, StoreDeleteNotSupported } from "../errors/mod.ts";
-import { copyByStream, type CopyOptions, moveByCopy } from "../store/copy.ts";
-import type { CopyResult, Store } from "../store/mod.ts";
+import { addCopy, copyByStream, type CopyOptions, moveByCopy, openForCopy } from "../store/copy.ts";
+import type { AddResult, CopyResult, Store } from "../store/mod.ts";
+import { addToSeveral, type SeveralStoresOptions } from "./add_to_several.ts";
 
 /** An image in a store, there already or to be. */
 export interface ImagePlace {
@@ -42,6 +43,39 @@ export async function copyImage(
   }
   const known = await from.store.stat(from.imageId, { signal, context });
   return await copyByStream({ store: from.store, image: from.imageId }, known, to, options);
+}
+
+/**
+ * Copies an image to several places as a stream, which is read and digested once. A copy that fails does not
+ * stop the others.
+ *
+ * @param from The image.
+ * @param targets Where the copies will be.
+ * @param options Whether to verify, how far the stores may be apart, and what every operation takes.
+ * @returns What became of each copy, in order.
+ * @throws {Invalid} If `verify` is `true` and no digest of the image is known.
+ * @throws {StoreError} What opening the image throws.
+ */
+export async function copyToSeveral(
+  from: ImagePlace,
+  targets: readonly ImagePlace[],
+  options: CopyOptions & SeveralStoresOptions,
+): Promise<PromiseSettledResult<AddResult>[]> {
+  const { verifier, lag, idleTimeout, verify, accept, signal, context } = options;
+  const source = { store: from.store, image: from.imageId };
+  const known = await from.store.stat(from.imageId, { signal, context });
+  const { reader, size } = await openForCopy(source, known, { verify, signal, context });
+  const hashingAlgo = (known.recorded ?? known).multihash?.algo ?? "sha512";
+  const several = { size, hashingAlgo, verifier, lag, idleTimeout, signal };
+  try {
+    return await addToSeveral(reader, targets.length, several, (branch, signal, index) => {
+      const copyOptions = { verify, accept, context, signal };
+      return addCopy(source, known, { reader: branch, size }, targets[index]!, copyOptions);
+    });
+  } catch (error) {
+    await reader.close(error).catch(() => {});
+    throw error;
+  }
 }
 
 /**

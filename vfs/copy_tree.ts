@@ -5,21 +5,25 @@
  */
 import { Invalid } from "../errors/mod.ts";
 import type { AcceptPolicy } from "../formats/mod.ts";
-import { copyImage, type ImagePlace, moveImage } from "./copy.ts";
-import { checkTreeOptions, withTreePath } from "./errors.ts";
+import type { CopyOptions } from "../store/copy.ts";
+import type { SeveralStoresOptions } from "./add_to_several.ts";
+import { copyImage, copyToSeveral, type ImagePlace, moveImage } from "./copy.ts";
+import { checkTreeOptions, setTreePath, withTreePath } from "./errors.ts";
 import { withinMemory } from "./memory_budget.ts";
 import {
   checkApart,
   imagesBelow,
   pathBelow,
+  type TreeImage,
   type TreeOptions,
+  type TreeOutcome,
   type TreeRoot,
   type TreeSummary,
   TreeWork,
 } from "./tree_work.ts";
 
 /** Options of {@linkcode Vfs.copyTree}. */
-export interface CopyTreeOptions extends TreeOptions {
+export interface CopyTreeOptions extends TreeOptions, SeveralStoresOptions {
   /** Whether the data must have the digests that the source's store holds. See `Vfs.copyFile`. */
   verify?: boolean | undefined;
   /** Which images are accepted. Default: those that the target's store accepts. */
@@ -30,28 +34,62 @@ export interface CopyTreeOptions extends TreeOptions {
  * Copies every image of a tree.
  *
  * @param from The directory to copy.
- * @param to The directory that the copies are in.
+ * @param to The directory that the copies are in, or several.
  * @param options How many at the same time, and what is called with progress and outcomes.
  * @returns How many images became what.
  */
 export async function copyTree(
   from: TreeRoot,
-  to: TreeRoot,
+  to: TreeRoot | readonly TreeRoot[],
   options: CopyTreeOptions,
 ): Promise<TreeSummary> {
-  await checkTreeOptions("copyTree", `${from.path} to ${to.path}`, options);
-  checkApart(from, to);
+  const targets = [to].flat();
+  const paths = targets.map(({ path }) => path).join(", ");
+  await checkTreeOptions("copyTree", `${from.path} to ${paths}`, options);
+  const [only] = targets;
+  if (only === undefined) throw new Invalid("copyTree needs a directory for the copies");
+  for (const [index, target] of targets.entries()) {
+    for (const other of [from, ...targets.slice(0, index)]) checkApart(other, target);
+  }
   const work = new TreeWork(options);
-  const { verify, accept } = options;
+  const { verify, accept, lag, idleTimeout } = options;
   await work.run(imagesBelow(from, options), async ({ path, size }) => {
     const verifier = work.verifierOf({ path, size });
     const copyOptions = { verify, accept, verifier, ...work.operation };
-    await copyBetween(from, to, path, (source, target) => {
+    if (targets.length > 1) {
+      return await copyToAll(from, targets, { path, size }, { ...copyOptions, lag, idleTimeout });
+    }
+    await copyBetween(from, only, path, (source, target) => {
       return withinMemory(size, () => copyImage(source, target, copyOptions));
     });
     return { path, size, state: "copied" };
   });
   return work.finish();
+}
+
+/** Copies one image of a tree into several, and returns what became of each copy. */
+async function copyToAll(
+  from: TreeRoot,
+  to: readonly TreeRoot[],
+  { path, size }: Pick<TreeImage, "path" | "size">,
+  options: CopyOptions & SeveralStoresOptions,
+): Promise<TreeOutcome> {
+  const source = pathBelow(from, path);
+  const paths = to.map((root) => pathBelow(root, path));
+  const places = to.map(({ vfs }, index) => vfs.imageAt(paths[index]!));
+  const outcomes = await withTreePath(source, () => {
+    const copy = () => copyToSeveral(from.vfs.imageAt(source), places, options);
+    return withinMemory(size, copy, places.length + 1);
+  });
+  options.signal?.throwIfAborted();
+  const targets = outcomes.map((outcome, index) => {
+    const path = paths[index]!;
+    if (outcome.status === "fulfilled") return { path };
+    return { path, error: setTreePath(outcome.reason, `${source} to ${path}`) };
+  });
+  const failed = targets.find(({ error }) => error !== undefined);
+  if (failed === undefined) return { path, size, state: "copied", targets };
+  return { path, size, state: "failed", error: failed.error, targets };
 }
 
 /**

@@ -81,11 +81,13 @@ const PROCESS = new MemoryBudget();
  * @typeParam T What the transfer resolves to.
  * @param size The size of the image in bytes, where known.
  * @param transfer Does it.
+ * @param times How many times the memory of one transfer it takes. Default: 1.
  * @returns What the transfer resolves to.
  */
 export function withinMemory<T>(
   size: number | undefined,
   transfer: () => Promise<T>,
+  times = 1,
 ): Promise<T> {
-  return PROCESS.use(Math.min(MOST, size ?? MOST) + LEAST, transfer);
+  return PROCESS.use((Math.min(MOST, size ?? MOST) + LEAST) * times, transfer);
 }

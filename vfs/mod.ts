@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { SeveralStoresOptions } from "./add_to_several.ts";
 export type { ImagePlace } from "./copy.ts";
 export type { CheckTreesOptions } from "./check_trees.ts";
 export type { CopyTreeOptions } from "./copy_tree.ts";
@@ -17,6 +18,7 @@ export type {
   TreeProgress,
   TreeState,
   TreeSummary,
+  TreeTarget,
   TreeTransfer,
 } from "./tree_work.ts";
 export { type RemoveOptions, Vfs, type VfsOptions } from "./vfs.ts";

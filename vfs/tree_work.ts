@@ -49,7 +49,17 @@ export interface TreeOutcome {
   state: TreeState;
   /** Its size in bytes, where known. */
   size?: number | undefined;
-  /** Why it failed or differs. */
+  /** Why it failed or differs; where several targets failed, the first reason. */
+  error?: unknown;
+  /** What became of it in each target, where it was copied to several. */
+  targets?: readonly TreeTarget[];
+}
+
+/** What became of an image in one of several targets. */
+export interface TreeTarget {
+  /** The path of the copy. */
+  path: string;
+  /** Why there is none. `undefined` if there is one. */
   error?: unknown;
 }
 

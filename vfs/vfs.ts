@@ -536,9 +536,11 @@ export class Vfs implements AsyncDisposable {
    * not end the rest. All operations on trees share a budget of 512 MiB of memory.
    *
    * @param from The path of the directory.
-   * @param to The path of the directory that the copies will be in.
+   * @param to The path of the directory that the copies will be in. If there are several, each image is read
+   * and digested once, and each store takes it at its own pace.
    * @param options How many at the same time, and what is called with progress and outcomes.
-   * @returns How many images became what.
+   * @returns How many images became what. An image that one of several stores refuses has failed, and is in
+   * the others.
    * @throws {NotFound} If there is nothing at the path.
    * @throws {Invalid} If one path is in the other.
    *
@@ -554,8 +556,13 @@ export class Vfs implements AsyncDisposable {
    * assertEquals(states, { copied: 1 });
    * ```
    */
-  async copyTree(from: string, to: string, options: CopyTreeOptions = {}): Promise<TreeSummary> {
-    return (await loadTrees()).copyTree(this.#root(from), this.#root(to), options);
+  async copyTree(
+    from: string,
+    to: string | readonly string[],
+    options: CopyTreeOptions = {},
+  ): Promise<TreeSummary> {
+    const targets = [to].flat().map((path) => this.#root(path));
+    return (await loadTrees()).copyTree(this.#root(from), targets, options);
   }
 
   /**

@@ -3,21 +3,38 @@
  *
  * @module
  */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { MemoryStore } from "@vitrine/vitrine/memory";
 import {
   Duplicate,
   Invalid,
   NotFound,
+  type Store,
   type TreeOutcome,
   type TreeProgress,
   Vfs,
 } from "../../mod.ts";
+import { replaceMethods } from "../store/replace_methods.ts";
 
 async function treeOf(...paths: string[]): Promise<Vfs> {
   const vfs = new Vfs({ local: new MemoryStore("local"), mirror: new MemoryStore("mirror") });
   for (const path of paths) await vfs.writeTextFile(path, path);
   return vfs;
+}
+
+/** A store that counts what is read from it. */
+class CountingStore extends MemoryStore {
+  reads = 0;
+
+  constructor(name: string) {
+    super(name);
+    replaceMethods(this.driver, (original) => ({
+      openRead: (location, range, options) => {
+        this.reads++;
+        return original.openRead(location, range, options);
+      },
+    }));
+  }
 }
 
 async function names(vfs: Vfs, path: string): Promise<string[]> {
@@ -64,6 +81,28 @@ Deno.test("Vfs.copyTree: says how far it is, and which images are under way", as
   const running = seen.flatMap(({ running }) => running).filter(({ path }) => path === "22");
   const [{ size, bytes: done }] = [running.at(-1)!];
   assertEquals([size, done], ["/local/a/22".length, "/local/a/22".length]);
+});
+
+Deno.test("Vfs.copyTree: reads each image once for several targets, of which each may fail alone", async () => {
+  const local = new CountingStore("local");
+  const [a, b] = [new MemoryStore("a"), new MemoryStore("b")];
+  await using vfs = new Vfs({ local, a, b } as Record<string, Store>);
+  const image = new Uint8Array(9_000_000).map((_, index) => index >> 10);
+  await vfs.writeFile("/local/x/1", image);
+  await vfs.writeTextFile("/local/x/2", "two");
+  await vfs.writeTextFile("/b/2", "here before");
+  const outcomes: TreeOutcome[] = [];
+  const { images, bytes, states } = await vfs.copyTree("/local/x", ["/a/y", "/b"], {
+    onImage: (outcome) => void outcomes.push(outcome),
+  });
+  assertEquals([images, bytes, states, local.reads], [2, 9_000_003, { copied: 1, failed: 1 }, 2]);
+  assertEquals(outcomes[0]!.targets, [{ path: "/a/y/1" }, { path: "/b/1" }]);
+  assertEquals(outcomes[1]!.targets!.map(({ error }) => error instanceof Duplicate), [false, true]);
+  assertStringIncludes(`${outcomes[1]!.error}`, "/local/x/2 to /b/2");
+  for (const path of ["/a/y/1", "/b/1"]) assertEquals(await vfs.readFile(path), image);
+  assertEquals(await names(vfs, "/b"), ["/b/1", "/b/2"]);
+  await assertRejects(() => vfs.copyTree("/local/x", []), Invalid);
+  await assertRejects(() => vfs.copyTree("/local/x", ["/a/z", "/a/z/1"]), Invalid);
 });
 
 Deno.test("Vfs.copyTree: refuses a copy into itself, and a source that is not there", async () => {

@@ -5,11 +5,9 @@
  */
 import { BackendException, Invalid } from "../../errors/mod.ts";
 import type { AddResult, Store } from "../../store/mod.ts";
-import { createDigests } from "../../streams/digest/mod.ts";
-import { type Branch, fanOut } from "../../streams/fan_out.ts";
-import { checkAlgorithm } from "../../streams/image_digest.ts";
 import type { ImageData } from "../../streams/mod.ts";
 import { discard } from "../../streams/source.ts";
+import { addToSeveral, type SeveralStoresOptions } from "../add_to_several.ts";
 import type { Vfs } from "../vfs.ts";
 import {
   type Arrival,
@@ -19,14 +17,7 @@ import {
 } from "./incoming_image.ts";
 
 /** Options of {@linkcode importToStores}. */
-export interface ImportToStoresOptions extends IncomingOptions {
-  /** How far the slowest store may be behind the fastest, in bytes. Default: 67,108,864 (64 MiB). */
-  lag?: number | undefined;
-  /**
-   * How long the others wait for a store that is as far behind as it may be and takes nothing, in
-   * milliseconds. Then it fails alone. Default: 60,000.
-   */
-  idleTimeout?: number | undefined;
+export interface ImportToStoresOptions extends IncomingOptions, SeveralStoresOptions {
   /** Whether the image is removed from all stores if one of them fails. Default: `false`. */
   allOrNothing?: boolean | undefined;
 }
@@ -103,41 +94,23 @@ async function addToAll(
   stores: readonly Store[],
   options: ImportToStoresOptions,
 ): Promise<StoreOutcome[]> {
-  const { hashingAlgo = "sha512", lag = 67_108_864, idleTimeout = 60_000, verifier } = options;
+  const { hashingAlgo = "sha512", accept, format, context } = options;
+  const { contentType, cacheControl, metadata } = options;
   const { reader, id, size } = image;
   if (!id) throw new Invalid("the new image needs an id: the source has no name");
-  checkAlgorithm(hashingAlgo);
-  const digests = await createDigests(["md5", hashingAlgo], { sizeHint: size });
-  const branches = fanOut(reader, stores.length, { lag, idleTimeout, digests, observer: verifier });
-  return await Promise.all(stores.map(async (store, index): Promise<StoreOutcome> => {
-    try {
-      const added = await addBranch(store, id, branches[index]!, { ...options, size, hashingAlgo });
-      return { store: store.name, added };
-    } catch (error) {
-      return { store: store.name, error: error as Error };
-    }
-  }));
-}
-
-/** Adds the image to one store. */
-async function addBranch(
-  store: Store,
-  id: string,
-  branch: Branch,
-  options: IncomingOptions,
-): Promise<AddResult> {
-  const { accept, format, hashingAlgo, size, signal, context } = options;
-  const { contentType, cacheControl, metadata } = options;
-  return await store.add(id, branch, {
-    contentType,
-    cacheControl,
-    metadata,
-    accept,
-    format,
-    hashingAlgo,
-    size,
-    context,
-    signal: signal ? AbortSignal.any([signal, branch.signal]) : branch.signal,
+  const properties = { contentType, cacheControl, metadata };
+  const add = { accept, format, hashingAlgo, size, ...properties, context };
+  const outcomes = await addToSeveral(
+    reader,
+    stores.length,
+    { ...options, hashingAlgo, size },
+    (branch, signal, index) => stores[index]!.add(id, branch, { ...add, signal }),
+  );
+  return outcomes.map((outcome, index): StoreOutcome => {
+    const store = stores[index]!.name;
+    return outcome.status === "fulfilled"
+      ? { store, added: outcome.value }
+      : { store, error: outcome.reason };
   });
 }
 

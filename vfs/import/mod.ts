@@ -19,6 +19,7 @@
  */
 export * from "./import_image.ts";
 export * from "./import_to_stores.ts";
-export type { Arrival, IncomingOptions, Unpacking } from "./incoming_image.ts";
+export type { SeveralStoresOptions } from "../add_to_several.ts";
+export type { Arrival, ImportProgress, IncomingOptions, Unpacking } from "./incoming_image.ts";
 export type { PublishedDigests, PublishedOptions } from "./published.ts";
 export type { Packing, UnpackLimits } from "../../streams/unpack/unpack.ts";
