@@ -5,12 +5,10 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { S3Store } from "@vitrine/vitrine/s3";
-import { SwiftStore } from "@vitrine/vitrine/swift";
 import { Workplace } from "../cli/harness.ts";
-import { optionsFor } from "../s3/bucket.ts";
+import { TestBucket } from "../s3/bucket.ts";
 import { serviceTest } from "../services/mod.ts";
-import { swift } from "../swift/servers.ts";
+import { emptied, swift } from "../swift/servers.ts";
 
 const decoder = new TextDecoder();
 
@@ -22,6 +20,7 @@ qemu-img convert -f raw -O qcow2 disk.raw disk.qcow2
 qemu-img create -q -u -f qcow2 -F raw -b /etc/passwd unsafe.qcow2 1M
 head -c 5000000 /dev/urandom >> disk.qcow2
 xz -k disk.qcow2
+bzip2 -k disk.qcow2
 gzip -k disk.qcow2
 tar -cJf disk.tar.xz disk.qcow2
 zip -q two.zip disk.qcow2 plain.qcow2
@@ -75,7 +74,8 @@ serviceTest("vitrine add URL: what publishers have, into three stores or none", 
   assertEquals(made.code, 0, decoder.decode(made.stderr));
   const image = await Deno.readFile(`${folder}/disk.qcow2`);
   const cutting = cuttingServer(await Deno.readFile(`${folder}/disk.qcow2.gz`));
-  const [s3, container] = [optionsFor((ceph as unknown as { s3: never }).s3), name];
+  await using bucket = new TestBucket(ceph.s3);
+  const [s3, container] = [bucket.options, name];
   const bad = { ...s3, host: "http://127.0.0.1:1", retries: 0 };
   const stores = {
     local: { driver: "file", datadir: "./local", createDatadir: true },
@@ -96,6 +96,7 @@ serviceTest("vitrine add URL: what publishers have, into three stores or none", 
     for (
       const [id, source, ...flags] of [
         ["xz.qcow2", `${url}/disk.qcow2.xz`, "--checksums", `${url}/SHA512SUMS`],
+        ["bz2.qcow2", `${url}/disk.qcow2.bz2`, "--checksums", `${url}/SHA256SUMS`],
         ["tar.qcow2", `${url}/disk.tar.xz`, "--checksums", `${url}/CHECKSUM`],
         [
           "cut.qcow2",
@@ -147,9 +148,6 @@ serviceTest("vitrine add URL: what publishers have, into three stores or none", 
   } finally {
     await Deno.remove(folder, { recursive: true });
     await cutting.server.shutdown();
-    await using cloud = new S3Store("cloud", s3);
-    await using objects = new SwiftStore("objects", { ...swift!, container });
-    await cloud.deleteMany(ids);
-    await objects.deleteMany(ids);
+    await emptied({ ...swift, container });
   }
 });

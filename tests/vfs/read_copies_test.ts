@@ -4,11 +4,16 @@
  * @module
  */
 import { assertEquals, assertRejects } from "@std/assert";
-import { ChecksumMismatch, Invalid, NotFound, Stores, Vfs } from "@vitrine/vitrine";
+import { ChecksumMismatch, Invalid, NotFound, type Store, Stores, Vfs } from "@vitrine/vitrine";
+import { FileStore } from "@vitrine/vitrine/file";
 import { HttpStore } from "@vitrine/vitrine/http";
 import { MemoryStore } from "@vitrine/vitrine/memory";
+import { S3Store } from "@vitrine/vitrine/s3";
 import { Workplace } from "../cli/harness.ts";
 import { encodeBase64 } from "../../streams/encoding.ts";
+import { Relay } from "../faults/relay.ts";
+import { TestBucket } from "../s3/bucket.ts";
+import { serviceTest } from "../services/mod.ts";
 
 const image = new Uint8Array(20_000_000).map((_, index) => index * 7 >> 8);
 const digest = new Uint8Array(await crypto.subtle.digest("SHA-512", image));
@@ -82,6 +87,39 @@ Deno.test("Vfs.getAny: goes on in mid-stream when two of three stores stop", asy
   assertEquals(await new Blob(chunks).bytes(), image);
   assertEquals(failed, ["/a/x.raw", "/b/x.raw"]);
 });
+
+serviceTest(
+  "Vfs.getAny: goes on in a file when radosgw and Swift stop in mid-stream",
+  ["ceph", "swift"],
+  async ({ ceph, swift }) => {
+    const datadir = await Deno.makeTempDir();
+    await using first = new TestBucket(ceph.s3);
+    await using second = new TestBucket(swift.s3);
+    const relays = [first, second].map(({ options }) => new Relay(new URL(options.host!)));
+    const relayed = [first, second].map(({ options }, index) => {
+      return new S3Store("ab"[index]!, { ...options, host: relays[index]!.url, retries: 0 });
+    });
+    const file = new FileStore("c", { datadir });
+    await using vfs = new Vfs({ a: relayed[0]!, b: relayed[1]!, c: file } as Record<string, Store>);
+    try {
+      for (const { store } of [first, second]) await store.add("x.raw", image);
+      await file.add("x.raw", image);
+      const failed: string[] = [];
+      const paths = ["/a/x.raw", "/b/x.raw", "/c/x.raw"];
+      const onFailure = (path: string) => failed.push(path);
+      const { stream } = await vfs.getAny(paths, { verify: true, onFailure });
+      const chunks: Uint8Array<ArrayBuffer>[] = [];
+      for await (const chunk of stream) {
+        chunks.push(chunk);
+        if (chunks.length <= 2) relays[chunks.length - 1]!.stop();
+      }
+      assertEquals(await new Blob(chunks).bytes(), image);
+      assertEquals(failed, ["/a/x.raw", "/b/x.raw"]);
+    } finally {
+      await Deno.remove(datadir, { recursive: true });
+    }
+  },
+);
 
 Deno.test("Vfs.getAny: goes on only in the same image, and throws the first failure", async () => {
   const [mirror, other] = [new Mirror(), new Mirror(new Uint8Array(64))];
