@@ -19,6 +19,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   swift: "swift and glance_store",
   rbd: "ceph and glance_store",
   nbd: "nbd-clients and ceph",
+  wild: "gzip, xz, zstd, bzip2, ceph and swift",
 };
 
 const names = Deno.args.length > 0 ? Deno.args : ["digest", "file"];
