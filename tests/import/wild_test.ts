@@ -96,7 +96,7 @@ serviceTest("vitrine add URL: what publishers have, into three stores or none", 
     for (
       const [id, source, ...flags] of [
         ["xz.qcow2", `${url}/disk.qcow2.xz`, "--checksums", `${url}/SHA512SUMS`],
-        ["bz2.qcow2", `${url}/disk.qcow2.bz2`, "--checksums", `${url}/SHA256SUMS`],
+        ["bz2.qcow2", `${url}/disk.qcow2.bz2`, "--checksums", `${url}/SHA512SUMS`],
         ["tar.qcow2", `${url}/disk.tar.xz`, "--checksums", `${url}/CHECKSUM`],
         [
           "cut.qcow2",

@@ -211,8 +211,9 @@ Deno.test("S3Store.add: an error in the body of a completion with status 200 is 
   ]);
   const { store, seen } = storeOn(responses, LARGE);
   await store.add("a", new Uint8Array(6 * 2 ** 20));
-  assertEquals(seen.filter(({ method }) => method === "POST").length, 4);
-  assertEquals(seen.at(-1)!.headers.get("if-none-match"), "*");
+  const posts = seen.filter(({ method }) => method === "POST");
+  assertEquals(posts.length, 4);
+  assertEquals(posts.at(-1)!.headers.get("if-none-match"), "*");
 });
 
 Deno.test("S3Store.add: a completion that was carried out although its response was lost is no Duplicate", async () => {
@@ -352,7 +353,8 @@ Deno.test("S3Store.add: an upload by checksums names its algorithm, and the comp
     const begun = seen[1]!.headers;
     assertEquals(begun.get("x-amz-checksum-algorithm"), checksumAlgorithm);
     assertEquals(begun.get("x-amz-checksum-type"), type);
-    assertEquals(seen.at(-1)!.body.match(new RegExp(`<${name}>[^<]+</${name}>`, "g"))?.length, 2);
+    const { body } = seen.findLast(({ method }) => method === "POST")!;
+    assertEquals(body.match(new RegExp(`<${name}>[^<]+</${name}>`, "g"))?.length, 2);
   }
 });
 
@@ -360,7 +362,8 @@ Deno.test("S3Store: without the options no request has a checksum header", async
   const { store, seen } = storeOn(addResponses([completed()]), LARGE);
   await store.add("a", new Uint8Array(6 * 2 ** 20));
   for (const { headers } of seen) {
-    assertEquals([...headers.keys()].filter((name) => /checksum/.test(name)), []);
+    const names = [...headers.keys()].filter((name) => !name.startsWith("x-amz-meta-"));
+    assertEquals(names.filter((name) => /checksum/.test(name)), []);
   }
 });
 
