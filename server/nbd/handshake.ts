@@ -114,7 +114,11 @@ export class Handshake {
   }
 
   async #write(bytes: Bytes): Promise<void> {
-    await this.#timed(() => this.#socket.write(bytes));
+    await this.#timed(() => {
+      const sent = this.#socket.write(bytes);
+      this.#socket.flush();
+      return sent;
+    });
   }
 
   /** What the store takes is not the client's time. */

@@ -16,14 +16,22 @@ export class RequestSlots {
   #waiting: (() => void)[] = [];
 
   /**
+   * Returns whether another request may begin now.
+   *
+   * @param bytes The number of bytes of its reply.
+   * @returns Whether `take` would not wait.
+   */
+  hasRoom(bytes: number): boolean {
+    return this.#count < MAX_COUNT && (this.#count === 0 || this.#bytes + bytes <= MAX_BYTES);
+  }
+
+  /**
    * Waits until another request may begin, and counts it.
    *
    * @param bytes The number of bytes of its reply.
    */
   async take(bytes: number): Promise<void> {
-    while (this.#count >= MAX_COUNT || (this.#count > 0 && this.#bytes + bytes > MAX_BYTES)) {
-      await this.#released();
-    }
+    while (!this.hasRoom(bytes)) await this.#released();
     this.#count++;
     this.#bytes += bytes;
   }

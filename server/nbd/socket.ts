@@ -49,6 +49,8 @@ export class NbdSocket {
   #end = 0;
   #output: Bytes | undefined;
   #replies: Reply[] = [];
+  /** Whether replies wait for those to requests that have arrived already. */
+  #isHolding = false;
   #sending: Promise<void> | undefined;
   /** Why nothing can be sent any more. */
   #failure: Error | undefined;
@@ -80,7 +82,9 @@ export class NbdSocket {
    */
   async read(count: number, timeout: number): Promise<Bytes | undefined> {
     if (this.#end - this.#start < count && !await this.#fill(count, timeout)) return undefined;
-    return this.#input.subarray(this.#start, this.#start += count);
+    const bytes = this.#input.subarray(this.#start, this.#start += count);
+    this.#isHolding = this.#start < this.#end;
+    return bytes;
   }
 
   /**
@@ -102,7 +106,8 @@ export class NbdSocket {
   }
 
   /**
-   * Sends bytes after those that were to be sent before.
+   * Sends bytes after those that were to be sent before. As long as there is more to read that has arrived
+   * already, small ones are held back, to be sent together.
    *
    * @param bytes The bytes. They may be changed once this resolves.
    * @throws {NbdProtocolError} If the client receives nothing in time.
@@ -111,8 +116,14 @@ export class NbdSocket {
   write(bytes: Bytes): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#replies.push({ bytes, resolve, reject });
-      this.#sending ??= this.#send();
+      if (!this.#isHolding || bytes.length >= BUFFER / 2) this.#sending ??= this.#send();
     });
+  }
+
+  /** Sends what is held back, and holds nothing back until the next read. To be called before waiting for a write. */
+  flush(): void {
+    this.#isHolding = false;
+    if (this.#replies.length > 0) this.#sending ??= this.#send();
   }
 
   /** Closes the connection at once. */
@@ -131,6 +142,7 @@ export class NbdSocket {
   }
 
   async #fill(count: number, timeout: number): Promise<boolean> {
+    this.flush();
     this.#input.copyWithin(0, this.#start, this.#end);
     this.#end -= this.#start;
     this.#start = 0;

@@ -88,6 +88,7 @@ export class Transmission {
       await this.#takeRequests();
     } finally {
       // Replies to requests that came before a DISC are still sent.
+      this.#socket.flush();
       await this.#slots.idle();
     }
     if (this.#failure) throw this.#failure.error;
@@ -101,6 +102,7 @@ export class Transmission {
       if (request.type === COMMAND.disconnect) return;
       if (request.type === COMMAND.write && !await this.#skipPayload(request.length)) return;
       const cost = request.type === COMMAND.read ? Math.min(request.length, MAX_REQUEST) : 0;
+      if (!this.#slots.hasRoom(cost)) this.#socket.flush();
       await this.#slots.take(cost);
       void this.#handle(request).catch((error) => {
         this.#failure ??= { error };

@@ -226,6 +226,17 @@ Deno.test("serveNbd: replies may come in any order, each whole", async () => {
   assertEquals(seen.sort((a, b) => a - b), offsets);
 });
 
+Deno.test("serveNbd: what comes in one packet gets its replies, from the first option to DISC", async () => {
+  await using served = await serveOne();
+  using client = await RawClient.connect(served.server.port);
+  const reads = Array.from({ length: 40 }, (_, at) => request(0, at, 1));
+  await client.send(pack(option(8), option(7, exportRequest("m/a")), ...reads, request(2, 0, 0)));
+  for (const type of [1, 3, 1]) assertEquals((await client.reply())[0], type);
+  for (const _ of reads) assertEquals((await client.chunk())[0], 1);
+  await client.closed();
+  assertEquals(served.failures, []);
+});
+
 Deno.test("NbdServer.stop: requests in progress get their replies, and clients are closed", async () => {
   await using served = await serveOne();
   using client = await RawClient.open(served.server.port, "m/a");
