@@ -20,6 +20,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   rbd: "ceph and glance_store",
   nbd: "nbd-clients and ceph",
   wild: "gzip, xz, zstd, bzip2, ceph and swift",
+  holes: "qemu-img; ceph for the copies to it and from it",
 };
 
 const names = Deno.args.length > 0 ? Deno.args : ["digest", "file"];

@@ -8,11 +8,15 @@ import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { Duplicate, Invalid, NotFound, type StoreError } from "../errors/mod.ts";
 import type { Location } from "../location/mod.ts";
-import type { ByteReader, ImageData } from "../streams/mod.ts";
+import { dataRuns } from "../drivers/shared/sparse.ts";
+import type { ByteReader, Bytes, ImageData } from "../streams/mod.ts";
 import { type Session, UsageError } from "./command.ts";
 import { abortable } from "./output.ts";
 import type { LocalPlace, StandardPlace } from "./place.ts";
 import { byName } from "./walk.ts";
+
+/** Size of the blocks that are left out if they are zeros, in bytes. */
+const HOLE_SIZE = 65_536;
 
 /** A local file, or standard input, opened as the bytes of an image. */
 export interface LocalData {
@@ -22,6 +26,8 @@ export interface LocalData {
   size: number | undefined;
   /** The name of the file; `-` for standard input. */
   name: string;
+  /** Whether the file has holes. */
+  isSparse?: boolean;
 }
 
 /**
@@ -54,7 +60,7 @@ export async function openLocal(
   }
   const name = basename(path);
   return info.isFile
-    ? { data: checkedReader(file, info, path), size: info.size, name }
+    ? { data: checkedReader(file, info, path), size: info.size, name, isSparse: isSparse(info) }
     : { data: file.readable, size: undefined, name };
 }
 
@@ -65,6 +71,11 @@ export async function openLocal(
 async function openReachable(path: string): Promise<Deno.FsFile> {
   await Deno.stat(path).catch(() => {});
   return await Deno.open(path);
+}
+
+/** Returns whether a file has holes: it takes less room than it has bytes. */
+function isSparse({ blocks, size }: Deno.FileInfo): boolean {
+  return blocks !== null && blocks * 512 < size;
 }
 
 /** Reads an open file, and fails at its end if somebody wrote to it meanwhile. */
@@ -98,7 +109,7 @@ function checkedReader(file: Deno.FsFile, before: Deno.FileInfo, path: string): 
 
 /**
  * Writes chunks to a local file, which appears whole or not at all. Missing directories are created. A
- * file that is replaced keeps its mode.
+ * file that is replaced keeps its mode. Runs of zeros become holes.
  *
  * @param path The path of the file. Symbolic links are followed.
  * @param overwrite Whether a file that is there is replaced.
@@ -109,7 +120,7 @@ function checkedReader(file: Deno.FsFile, before: Deno.FileInfo, path: string): 
 export async function writeLocal(
   path: string,
   overwrite: boolean,
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Bytes>,
 ): Promise<void> {
   const { target, mode } = await targetOf(path, overwrite);
   const partial = join(dirname(target), `.${crypto.randomUUID()}.partial`);
@@ -120,9 +131,7 @@ export async function writeLocal(
       createNew: true,
       mode: (mode ?? 0o666) & 0o777,
     });
-    for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
-    }
+    await writeSparse(file, chunks);
     // What is replaced must not be lost to a crash before the new bytes are on the disk.
     if (overwrite) await file.syncData();
     file.close();
@@ -135,6 +144,22 @@ export async function writeLocal(
   } finally {
     await Deno.remove(partial).catch(() => {});
   }
+}
+
+/** Writes chunks to a new file, but for blocks of zeros. */
+async function writeSparse(file: Deno.FsFile, chunks: AsyncIterable<Bytes>): Promise<void> {
+  let size = 0;
+  let position = 0;
+  for await (const chunk of chunks) {
+    for (const [start, end] of dataRuns(chunk, HOLE_SIZE)) {
+      if (position !== size + start) await file.seek(size + start, Deno.SeekMode.Start);
+      for (let at = start; at < end;) at += await file.write(chunk.subarray(at, end));
+      position = size + end;
+    }
+    size += chunk.length;
+  }
+  // The last bytes may have been left out.
+  if (position !== size) await file.truncate(size);
 }
 
 /** Returns the file that a path leads to through symbolic links, and the mode of the one that is there. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { GetOptions, GetResult, StatOptions } from "../store/mod.ts";
+import type { Bytes } from "../streams/mod.ts";
 import { setTreePath } from "../vfs/errors.ts";
 import { fileInfo } from "../vfs/file_info.ts";
 import { type FileInfo, type ImagePlace, type RemoveOptions, Vfs } from "../vfs/mod.ts";
@@ -88,7 +89,7 @@ export async function* chunksOf(
   path: string,
   options: GetOptions,
   progress?: Progress,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Bytes> {
   try {
     const { stream } = await vfs.get(path, options);
     for await (const chunk of stream) {

@@ -312,35 +312,6 @@ export const getRules: readonly Rule[] = [
     },
   },
   {
-    name: "extents cover the range without gaps, and what is a hole reads as zeros",
-    needs: RW | RANDOM,
-    async run({ store, id }) {
-      const bytes = new Uint8Array(17 * MIB + 1);
-      for (const at of [0, 8 * MIB]) bytes.set(pattern(MIB), at);
-      await store.add(id("thin"), bytes);
-      await using handle = await store.open(id("thin"));
-      for (
-        const [offset, length] of [[0, bytes.length], [MIB - 1, 3], [9 * MIB, 99 * MIB]] as const
-      ) {
-        let at = offset;
-        const extents = await handle.extents(offset, length);
-        for (const extent of extents) {
-          assertEquals([extent.offset, extent.length > 0], [at, true]);
-          at += extent.length;
-          const view = new Uint8Array(extent.length);
-          assertEquals(await handle.read(view, extent.offset), extent.length);
-          if (extent.kind === "hole") assertBytes(view, new Uint8Array(extent.length));
-        }
-        assertEquals(at, Math.min(offset + length, bytes.length));
-      }
-      assertEquals(await handle.extents(bytes.length, 5), []);
-      assertEquals(await handle.extents(0, 0), []);
-      await assertRejects(() => handle.extents(-1, 5), InvalidRange);
-      await handle.close();
-      await assertRejects(() => handle.extents(0, 1), Invalid);
-    },
-  },
-  {
     name: "open reads anywhere, several reads at once, and nothing past the end",
     needs: RW | RANDOM,
     async run({ store, id }) {

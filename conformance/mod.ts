@@ -7,6 +7,7 @@ import type { Store } from "../mod.ts";
 import { addRules } from "./add_rules.ts";
 import { formatRules } from "./format_rules.ts";
 import { getRules } from "./get_rules.ts";
+import { holeRules } from "./hole_rules.ts";
 import { propertyRules } from "./property_rules.ts";
 import { safetyRules } from "./safety_rules.ts";
 import { type BackendHooks, type ConformanceOptions, runRules } from "./suite.ts";
@@ -42,6 +43,7 @@ export function storeConformance(
     ...addRules,
     ...formatRules,
     ...getRules,
+    ...holeRules,
     ...propertyRules,
     ...treeRules,
     ...safetyRules,

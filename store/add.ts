@@ -42,7 +42,7 @@ export async function addImage<L extends StoreLocation>(
   policy: AcceptPolicy | undefined,
   openWrite: (options: WriteOptions) => Promise<ImageWriter<L>>,
 ): Promise<AddedImage<L>> {
-  const { expected, signal, context } = options;
+  const { expected, sparse, signal, context } = options;
   const size = options.size ?? source.size;
   if (size !== undefined && (!Number.isSafeInteger(size) || size < 0)) {
     throw new Invalid(`a size is a whole number of bytes, not ${size}`);
@@ -50,7 +50,7 @@ export async function addImage<L extends StoreLocation>(
   const hashingAlgo = options.hashingAlgo ?? expected?.multihash?.algo ?? "sha512";
   checkAlgorithm(hashingAlgo);
   const judge = new ImageJudge(options, policy);
-  const writer = await openWrite({ size, expected, signal, context });
+  const writer = await openWrite({ size, expected, sparse, signal, context });
   try {
     const digest = await transfer(source.reader, {
       size,

@@ -166,7 +166,7 @@ export async function openForCopy(
  *
  * @param from The image that is copied.
  * @param known What is known of it.
- * @param opened Its bytes, and their number.
+ * @param opened Its bytes, their number, and whether it has holes.
  * @param to Where the copy will be.
  * @param options Whether to verify, and what every operation takes.
  * @returns What `add` returns.
@@ -174,7 +174,7 @@ export async function openForCopy(
 export async function addCopy(
   from: CopySource,
   known: ImageStat,
-  { reader, size }: Pick<GetResult, "reader" | "size">,
+  { reader, size, isSparse }: Pick<GetResult, "reader" | "size" | "isSparse">,
   to: CopyTarget,
   { verify, verifier, accept, signal, context }: CopyOptions,
 ): Promise<AddResult> {
@@ -184,6 +184,7 @@ export async function addCopy(
     ...await properties(from, known, to),
     size: size ?? known.size,
     expected: verify === false ? undefined : { checksum, multihash },
+    sparse: isSparse || undefined,
     verifier,
     accept,
     signal,

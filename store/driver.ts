@@ -301,6 +301,8 @@ export interface WriteOptions extends OperationOptions, ImageProperties {
   size: number | undefined;
   /** The digests that it must have, where they are known: with others it is never committed. */
   expected?: ExpectedDigests | undefined;
+  /** Whether runs of zeros become holes, if the backend can have them. Default: as the store is configured. */
+  sparse?: boolean | undefined;
 }
 
 /** An image being read by a driver: the bytes of the requested range. */
@@ -315,6 +317,8 @@ export interface ImageReader extends ByteReader {
   readonly modified?: Date | undefined;
   /** What the store keeps of the image's format, where opening it says so; `null` if it keeps nothing. */
   readonly inspection?: ImageInspection | null | undefined;
+  /** Whether the image has holes, where opening it says so. They are read as zeros. */
+  readonly isSparse?: boolean | undefined;
 }
 
 /**

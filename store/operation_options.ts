@@ -30,6 +30,7 @@ const ADD: Names<AddOptions> = {
   expected: true,
   accept: true,
   format: true,
+  sparse: true,
   contentType: true,
   cacheControl: true,
   metadata: true,

@@ -114,7 +114,7 @@ export function readResult(
   bytes: ByteReader,
   { verify, signal }: GetOptions,
 ): GetResult {
-  const { size, total, etag, modified } = opened;
+  const { size, total, etag, modified, isSparse } = opened;
   let stream: ReadableStream<Bytes> | undefined;
   return {
     size,
@@ -122,6 +122,7 @@ export function readResult(
     etag,
     modified,
     inspection: opened.inspection ?? undefined,
+    isSparse,
     reader: bytes,
     get stream() {
       return stream ??= readableFrom(bytes, size);

@@ -276,6 +276,11 @@ export interface AddOptions extends OperationOptions, ImageProperties {
   accept?: AcceptPolicy | undefined;
   /** The format that the image is claimed to have, `qcow2` for example. Default: nothing is claimed. */
   format?: string | undefined;
+  /**
+   * Whether runs of zeros become holes, in a store that can have them (file, rbd). Others store the zeros.
+   * Default: as the store's option `thinProvisioning` says; copies of an image with holes have holes.
+   */
+  sparse?: boolean | undefined;
 }
 
 /** The format of an image, in short. */
@@ -329,6 +334,8 @@ export interface GetResult {
   modified: Date | undefined;
   /** What the image is, where the store keeps it and opening the image says it. */
   inspection: ImageInspection | undefined;
+  /** Whether the image has holes, where opening it says so. They are read as zeros. */
+  isSparse: boolean | undefined;
   /** The bytes, in chunks of exactly 4 MiB but the last. */
   stream: ReadableStream<Bytes>;
   /** The bytes as a reader, in place of `stream`, for a program that lends its own buffers. */

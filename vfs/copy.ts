@@ -64,13 +64,19 @@ export async function copyToSeveral(
   const { verifier, lag, idleTimeout, verify, accept, signal, context } = options;
   const source = { store: from.store, image: from.imageId };
   const known = await from.store.stat(from.imageId, { signal, context });
-  const { reader, size } = await openForCopy(source, known, { verify, signal, context });
+  const { reader, size, isSparse } = await openForCopy(source, known, { verify, signal, context });
   const hashingAlgo = (known.recorded ?? known).multihash?.algo ?? "sha512";
   const several = { size, hashingAlgo, verifier, lag, idleTimeout, signal };
   try {
     return await addToSeveral(reader, targets.length, several, (branch, signal, index) => {
       const copyOptions = { verify, accept, context, signal };
-      return addCopy(source, known, { reader: branch, size }, targets[index]!, copyOptions);
+      return addCopy(
+        source,
+        known,
+        { reader: branch, size, isSparse },
+        targets[index]!,
+        copyOptions,
+      );
     });
   } catch (error) {
     await reader.close(error).catch(() => {});

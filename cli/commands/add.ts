@@ -124,6 +124,7 @@ export const add: Command = {
       name,
       hashingAlgo: args.value("hash"),
       size: size === undefined ? undefined : Number(size),
+      sparse: local?.isSparse || undefined,
       accept: acceptOf(args),
       format: args.value("format"),
       ...propertiesOf(args),

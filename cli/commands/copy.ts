@@ -63,11 +63,12 @@ async function copyOne({ vfs, args, session, limit }: Work, { from, to, size: li
     });
     warnUnsafe(session, to.path, copied.inspection);
   } else if (from.kind !== "tree" && to.kind === "tree") {
-    const { data, size, name } = await openLocal(from, signal);
+    const { data, size, name, isSparse } = await openLocal(from, signal);
     using verifier = new Progress(name, size, limit, signal);
     const accept = acceptOf(args);
     const added = await withinMemory(size, () => {
-      return vfs.writeFile(to.path, data, { size, verifier, accept, ...options });
+      const sparse = isSparse || undefined;
+      return vfs.writeFile(to.path, data, { size, sparse, verifier, accept, ...options });
     });
     warnUnsafe(session, to.path, added.inspection);
   } else if (from.kind === "tree") {
@@ -100,25 +101,32 @@ async function importOne({ vfs, args, session, limit }: Work, from: Place, to: P
     : isLocation(from.path)
     ? lastSegment(from.path)
     : nameOf(from.path);
-  const local = from.kind === "tree" ? undefined : await openLocal(from, signal);
+  const isUri = from.kind === "tree" && isLocation(from.path);
+  const opened = isUri
+    ? undefined
+    : from.kind === "tree"
+    ? await openStored(vfs, from.path, options)
+    : await openLocal(from, signal);
   using verifier = new Progress(name ?? "-", undefined, limit, signal);
-  const source = from.kind !== "tree"
-    ? local!.data
-    : isLocation(from.path)
-    ? from.path
-    : await readerOf(vfs, from.path, options);
   const accept = acceptOf(args);
   const onProgress = (progress: ImportProgress) => verifier.updateImport(progress);
-  const more = { path: to.path, name, accept, verifier, onProgress, ...options };
+  const sparse = opened?.isSparse || undefined;
+  const more = { path: to.path, name, accept, sparse, verifier, onProgress, ...options };
+  const source = isUri ? from.path : opened!.data;
   const { inspection } = await importImage(vfs, source, { ...imported, ...more });
   warnUnsafe(session, to.path, inspection);
 }
 
-/** Returns the bytes of an image of the tree, held to the digests that its store has. */
-async function readerOf(vfs: Vfs, path: string, options: OperationOptions): Promise<ByteReader> {
+/** Opens an image of the tree. Its bytes are held to the digests that its store has. */
+async function openStored(
+  vfs: Vfs,
+  path: string,
+  options: OperationOptions,
+): Promise<{ data: ByteReader; isSparse: boolean | undefined }> {
   const { checksum, multihash } = await vfs.stat(path, options);
   const verify = (checksum ?? multihash) !== undefined && { checksum, multihash };
-  return (await vfs.get(path, { verify, ...options })).reader;
+  const { reader, isSparse } = await vfs.get(path, { verify, ...options });
+  return { data: reader, isSparse };
 }
 
 /** Returns whether there is something at a target. */

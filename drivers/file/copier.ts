@@ -4,13 +4,14 @@
  * @module
  */
 import { ImageChanged } from "../../errors/mod.ts";
-import { CHUNK_SIZE } from "../../streams/mod.ts";
+import { type Bytes, CHUNK_SIZE } from "../../streams/mod.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { identity } from "./digests.ts";
 import type { StagedFile } from "./staged_file.ts";
 import { type ImageFile, lookAt } from "./reader.ts";
 import type { Io } from "./io.ts";
 import { isSameFile, type OpenFile } from "./open_file.ts";
+import { extentsOf, isSparse } from "./sparse_read.ts";
 import { chmod, copyFile, FILE_FLAGS, stat, unlink } from "./system.ts";
 
 /**
@@ -23,15 +24,11 @@ export async function copyImageFile(
   staged: StagedFile,
   datadirs: Datadirs,
 ): Promise<void> {
-  // `blocks` counts 512 bytes each whatever the file system. Windows has no such number.
-  const hasHoles = stats.blocks !== undefined && stats.blocks * 512n < stats.size;
-  if (hasHoles) {
+  if (isSparse(stats)) {
     const buffer = new Uint8Array(CHUNK_SIZE);
-    for (let at = 0;;) {
-      const count = await file.read(buffer, at);
-      await staged.write(buffer.subarray(0, count), true);
-      if (count < buffer.length) break;
-      at += count;
+    for (const { kind, offset, length } of extentsOf(file, Number(stats.size))) {
+      if (kind === "hole") staged.skip(length);
+      else await copyData(file, staged, buffer, offset, offset + length);
     }
   } else {
     // An abort does not end it: it goes on in the staged file, which is removed meanwhile.
@@ -47,5 +44,21 @@ export async function copyImageFile(
   }
   if (identity(await file.stat()) !== identity(stats)) {
     throw new ImageChanged("the file was changed while it was being copied");
+  }
+}
+
+/** Copies the bytes from `start` to `end`, but for the zeros among them. */
+async function copyData(
+  file: OpenFile,
+  staged: StagedFile,
+  buffer: Bytes,
+  start: number,
+  end: number,
+): Promise<void> {
+  for (let at = start; at < end;) {
+    const count = await file.read(buffer.subarray(0, Math.min(buffer.length, end - at)), at);
+    if (count === 0) throw new ImageChanged("the file was cut while it was being copied");
+    await staged.write(buffer.subarray(0, count), true);
+    at += count;
   }
 }

@@ -181,7 +181,7 @@ export class FileDriver implements Driver<FileLocation> {
 
   openWrite(
     imageId: string,
-    { size, signal }: WriteOptions,
+    { size, sparse = this.#staging.sparse, signal }: WriteOptions,
   ): Promise<ImageWriter<FileLocation>> {
     checkFileId(imageId);
     return this.#to("write", async () => {
@@ -190,7 +190,7 @@ export class FileDriver implements Driver<FileLocation> {
       const datadir = await this.#datadirs.choose(io, size);
       const path = this.#datadirs.pathIn(datadir, imageId);
       const owner = await this.#prepare(io, datadir);
-      const staged = await StagedFile.create(io, datadir, owner, this.#staging);
+      const staged = await StagedFile.create(io, datadir, owner, { ...this.#staging, sparse });
       return {
         location: new FileLocation(path),
         write: (chunk) => this.#to("write", () => staged.write(chunk)),

@@ -12,6 +12,7 @@ import type { Datadirs, RealPath } from "./datadirs.ts";
 import { identity } from "./digests.ts";
 import type { Io } from "./io.ts";
 import { isSameFile, OpenFile } from "./open_file.ts";
+import { isSparse, readSparse } from "./sparse_read.ts";
 import { FILE_FLAGS, stat } from "./system.ts";
 
 /** What is known of an image's file. */
@@ -78,16 +79,18 @@ export function readerOf(
   const total = Number(stats.size);
   if (offset > total) throw pastEnd(offset, total);
   const end = Math.min(total, offset + (length ?? total));
+  const hasHoles = isSparse(stats);
   let at = offset;
   let reads = 0;
   return {
     size: end - offset,
     total,
+    isSparse: hasHoles,
     etag: etagOf(stats),
     modified: stats.mtime,
     async read(view) {
       const wanted = view.subarray(0, Math.min(view.length, end - at));
-      const count = await file.read(wanted, at);
+      const count = await (hasHoles ? readSparse(file, wanted, at) : file.read(wanted, at));
       at += count;
       reads++;
       // glance_store writes in place, so that what takes several reads is only known to be of one

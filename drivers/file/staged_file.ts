@@ -35,7 +35,8 @@ export class StagedFile {
   readonly #file: Temporary;
   readonly #options: StagingOptions;
   #size = 0;
-  #flushed = 0;
+  /** Bytes written since the last flush began. */
+  #unflushed = 0;
   #flushing: Promise<void> = Promise.resolve();
   #hasHoleAtEnd = false;
   #record: RecordedImage | undefined;
@@ -78,16 +79,23 @@ export class StagedFile {
     let end = 0;
     for (const run of runs) {
       await this.#file.write(bytes.subarray(run[0], run[1]), this.#size + run[0]);
+      this.#unflushed += run[1] - run[0];
       end = run[1];
     }
     this.#size += bytes.length;
     if (bytes.length > 0) this.#hasHoleAtEnd = end < bytes.length;
-    if (this.#size - this.#flushed < FLUSH_SIZE) return;
+    if (this.#unflushed < FLUSH_SIZE) return;
     // Otherwise the end of the add would wait for the disk alone.
     await this.#flushing;
-    this.#flushed = this.#size;
+    this.#unflushed = 0;
     this.#flushing = this.#file.sync();
     this.#flushing.catch(() => {});
+  }
+
+  /** Leaves out the next bytes, which are zeros: at least one. */
+  skip(length: number): void {
+    this.#size += length;
+    this.#hasHoleAtEnd = true;
   }
 
   /**

@@ -104,6 +104,7 @@ export class MemoryDriver implements Driver<MemoryLocation> {
       total,
       etag: `"${checksum}"`,
       modified,
+      isSparse: chunks.some(({ buffer }) => buffer === ZEROS.buffer),
       read: (view) => {
         const filled = fill(view, chunks, at, end);
         at += filled;

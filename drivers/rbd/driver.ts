@@ -101,7 +101,17 @@ export class RbdDriver implements Driver<RbdLocation> {
       await snapshot.close();
       throw pastEnd(offset, size);
     }
-    return new RbdReader(snapshot, offset, Math.min(size, offset + (length ?? size)));
+    const end = Math.min(size, offset + (length ?? size));
+    try {
+      // For a small read, to look for holes takes longer than to read them.
+      const isSparse = end - offset > CHUNK_SIZE &&
+        await raceAbort(snapshot.hasHoles(), options.signal);
+      return new RbdReader(snapshot, offset, end, isSparse);
+    } catch (error) {
+      // An abort does not wait until nothing uses it any more.
+      snapshot.close().catch(() => {});
+      throw error;
+    }
   }
 
   statImage(
@@ -137,7 +147,7 @@ export class RbdDriver implements Driver<RbdLocation> {
 
   async openWrite(
     imageId: string,
-    { size, signal }: WriteOptions,
+    { size, sparse = this.#options.thinProvisioning, signal }: WriteOptions,
   ): Promise<ImageWriter<RbdLocation>> {
     const client = this.#client;
     const location = this.locate(imageId);
@@ -150,7 +160,7 @@ export class RbdDriver implements Driver<RbdLocation> {
       () => client.create(imageId, size ?? 0, order),
     );
     const image = await raceAbort(create, signal, (image) => image.discard());
-    const hole = this.#options.thinProvisioning ? Math.min(2 ** order, CHUNK_SIZE) : undefined;
+    const hole = sparse ? Math.min(2 ** order, CHUNK_SIZE) : undefined;
     return new RbdWriter(location, image, { size, hole, signal });
   }
 

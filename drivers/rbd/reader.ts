@@ -31,14 +31,17 @@ export class RbdReader implements ImageReader {
   readonly etag: string;
   /** When the image became whole. */
   readonly modified: Date;
+  /** Whether the image is known to have holes. */
+  readonly isSparse: boolean;
   readonly #snapshot: Snapshot;
   readonly #pieces: Piece[] = [];
   readonly #free: ArrayBuffer[] = [];
   readonly #end: number;
   #next: number;
 
-  /** Reads from byte `start` to before byte `end`. */
-  constructor(snapshot: Snapshot, start: number, end: number) {
+  /** Reads from byte `start` to before byte `end`; holes are not read if the image is known to have some. */
+  constructor(snapshot: Snapshot, start: number, end: number, isSparse: boolean) {
+    this.isSparse = isSparse;
     this.size = end - start;
     this.total = snapshot.info.size;
     this.etag = snapshot.etag;
@@ -86,13 +89,23 @@ export class RbdReader implements ImageReader {
   }
 
   async #fill(view: Bytes, start: number): Promise<Bytes> {
+    const extents = this.isSparse
+      ? await this.#snapshot.extents(start, view.length)
+      : [{ kind: "data", offset: start, length: view.length }];
+    await Promise.all(extents.map(({ kind, offset, length }) => {
+      const part = view.subarray(offset - start, offset - start + length);
+      return kind === "hole" ? part.fill(0) : this.#fillData(part, offset);
+    }));
+    return view;
+  }
+
+  async #fillData(view: Bytes, start: number): Promise<void> {
     const reads: Promise<void>[] = [];
     for (let at = 0; at < view.length; at += READ_SIZE) {
       reads.push(this.#snapshot.read(view.subarray(at, at + READ_SIZE), start + at));
     }
     await Promise.all(reads);
     if (this.#hasHole(view, start)) await this.#snapshot.stands();
-    return view;
   }
 
   /** Whether the bytes of one of the image's objects are all zero, as those of a missing one are. */

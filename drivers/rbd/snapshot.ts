@@ -28,6 +28,8 @@ export interface SnapshotInfo {
 /** A snapshot that is open for reading. The cluster does not count it as being in use. */
 export class Snapshot extends OpenImage {
   readonly #pool: Pointer;
+  /** Where the objects are known to be missing; a snapshot keeps it as it is. `null` if it cannot be known. */
+  #holes: Uint8Array | null | undefined;
   /** What is known of it. */
   readonly info: SnapshotInfo;
 
@@ -160,14 +162,27 @@ export class Snapshot extends OpenImage {
   async extents(offset: number, length: number): Promise<Extent[]> {
     const list = new ExtentList(offset, length);
     const objectSize = 2 ** this.info.order;
-    const map = await this.parent() === undefined ? await this.#objectMap() : undefined;
-    if (map === undefined) list.add("data", length);
+    const map = await this.#findHoles();
+    if (map === null) list.add("data", length);
     while (!list.isFull) {
       const object = Math.floor(list.position / objectSize);
       const rest = objectSize - list.position % objectSize;
       list.add(map && hasObject(map, object) ? "data" : "hole", rest);
     }
     return list.extents;
+  }
+
+  /** Returns whether objects are known to be missing. */
+  async hasHoles(): Promise<boolean> {
+    const map = await this.#findHoles();
+    const { size, order } = this.info;
+    return map !== null && usedBytes(map, size, 2 ** order) < size;
+  }
+
+  async #findHoles(): Promise<Uint8Array | null> {
+    if (this.#holes !== undefined) return this.#holes;
+    const hasParent = await this.parent() !== undefined;
+    return this.#holes = hasParent ? null : await this.#objectMap() ?? null;
   }
 
   /** Reads the map of the image's objects, or `undefined` if the image does not keep one. */
@@ -184,7 +199,8 @@ export class Snapshot extends OpenImage {
     const length = await this.using(() =>
       this.libraries.attempt("rados_read", this.#pool, object, map, map.length, 0)
     );
-    return length < 0 ? undefined : map.subarray(0, length);
+    const needed = MAP_HEADER + Math.ceil(Math.ceil(size / 2 ** order) / 4);
+    return length < needed ? undefined : map.subarray(0, length);
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from "@std/assert";
 import { MemoryStore } from "@vitrine/vitrine/memory";
 import { openLocal } from "../../cli/local.ts";
+import { SPARSE_IMAGES, sparseBytes, writeSparse } from "../store/sparse_images.ts";
 import { Workplace } from "./harness.ts";
 
 /** A folder whose `local` store has images of these ids; each holds its own id. */
@@ -205,4 +206,20 @@ Deno.test("openLocal: fails if the file is written to while it is added", async 
   } finally {
     await Deno.remove(path);
   }
+});
+
+Deno.test("cp: a local file with holes becomes an image with holes, and that a file with holes", async () => {
+  await using place = await Workplace.make();
+  const image = SPARSE_IMAGES.find(({ name }) => name === "end")!;
+  await writeSparse(place.path("thin"), image);
+  for (const [from, to] of [["./thin", "/local/thin"], ["/local/thin", "./back"]]) {
+    assertEquals((await place.run("cp", from!, to!)).code, 0);
+  }
+  for (const path of ["local/thin", "back"]) {
+    assertEquals((await Deno.readFile(place.path(path))).length, image.size);
+    const { blocks } = await Deno.stat(place.path(path));
+    assert(blocks! * 512 <= 262_144, `${path} takes ${blocks! * 512} bytes`);
+  }
+  const bytes = await Deno.readFile(place.path("back"));
+  assertEquals(bytes.subarray(-70_000), sparseBytes(image).subarray(-70_000));
 });

@@ -59,10 +59,11 @@ export function importImage(
   options: ImportOptions = {},
 ): Promise<ImportResult> {
   const { accept, format, hashingAlgo, verifier, signal, context, path, store } = options;
-  return withIncoming(vfs, source, options, async ({ reader, size, id, arrival }) => {
+  return withIncoming(vfs, source, options, async ({ reader, size, sparse, id, arrival }) => {
     const { contentType, cacheControl, metadata } = options;
     const properties = { contentType, cacheControl, metadata };
-    const add = { accept, format, hashingAlgo, verifier, size, ...properties, signal, context };
+    const what = { accept, format, hashingAlgo, verifier, size, sparse };
+    const add = { ...what, ...properties, signal, context };
     let added: AddResult;
     if (path !== undefined) added = await vfs.writeFile(path, reader, add);
     else {

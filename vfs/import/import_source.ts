@@ -16,6 +16,8 @@ export interface OpenedSource {
   reader: ByteReader;
   /** Their number, where known. */
   size: number | undefined;
+  /** Whether it is an image with holes, where known. */
+  isSparse?: boolean | undefined;
   /** Releases what was opened for it alone, once the reader is closed. */
   release(): Promise<void>;
 }
@@ -41,8 +43,8 @@ export async function openImportSource(
   }
   const uri = `${source}`;
   if (isOwned(vfs, uri)) {
-    const { reader, size } = await vfs.stores.get(uri, options);
-    return { reader, size, release: () => Promise.resolve() };
+    const { reader, size, isSparse } = await vfs.stores.get(uri, options);
+    return { reader, size, isSparse, release: () => Promise.resolve() };
   }
   if (!/^https?:\/\//i.test(uri)) throw new UnknownScheme(`no store has ${maskUri(uri)}`);
   const { HttpStore } = await import("../../drivers/http/store.ts");

@@ -96,10 +96,10 @@ async function addToAll(
 ): Promise<StoreOutcome[]> {
   const { hashingAlgo = "sha512", accept, format, context } = options;
   const { contentType, cacheControl, metadata } = options;
-  const { reader, id, size } = image;
+  const { reader, id, size, sparse } = image;
   if (!id) throw new Invalid("the new image needs an id: the source has no name");
   const properties = { contentType, cacheControl, metadata };
-  const add = { accept, format, hashingAlgo, size, ...properties, context };
+  const add = { accept, format, hashingAlgo, size, sparse, ...properties, context };
   const outcomes = await addToSeveral(
     reader,
     stores.length,

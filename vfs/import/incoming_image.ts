@@ -33,7 +33,7 @@ export interface IncomingOptions
   extends
     PublishedOptions,
     UnpackLimits,
-    Pick<AddOptions, "accept" | "format" | "hashingAlgo" | "verifier" | "size">,
+    Pick<AddOptions, "accept" | "format" | "hashingAlgo" | "verifier" | "size" | "sparse">,
     ImageProperties {
   /** The name of the source. Default: the last segment of its URL. */
   name?: string | undefined;
@@ -64,6 +64,8 @@ export interface IncomingImage {
   reader: ByteReader;
   /** Their number, where known. */
   size: number | undefined;
+  /** Whether its runs of zeros become holes. */
+  sparse: boolean | undefined;
   /** The id of the new image, where it is named or the source has a name. */
   id: string | undefined;
   /**
@@ -157,6 +159,7 @@ async function prepare(
   return {
     reader,
     size: options.size ?? (packing ? undefined : opened.size),
+    sparse: options.sparse ?? (opened.isSparse || undefined),
     id: options.id ?? (packing ? name && unpackedName(name) : name),
     arrival: (added) => arrivalOf(arriving, packing, added),
   };
