@@ -36,9 +36,10 @@ export interface CompareOptions {
 /**
  * Compares an image with its copy: by size, then by the digests that both stores hold.
  *
- * An ETag is never taken for a digest. Only where both listings have one of 32 hexadecimal digits and
- * they are equal, the images are the same: such ETags are computed from the bytes or are unique, and
- * never equal for different bytes. An ETag of parts has a dash and does not count.
+ * An ETag is never taken for a digest. Only where a listing has one of 32 hexadecimal digits that is equal to
+ * that of the other listing, or to the md5 that the other store knows, the images are the same: such ETags are
+ * computed from the bytes or are unique, and never equal for different bytes. An ETag of parts has a dash
+ * and does not count.
  *
  * @param from The image.
  * @param to Its copy.
@@ -57,9 +58,16 @@ export async function compareImages(
   if (a.size !== undefined && a.size === b.size && isSameEtag(a.etag, b.etag)) {
     return { result: "same" };
   }
-  const [source, target] = await Promise.all([from, to].map(({ root, image }) => {
+  const statOf = ({ root, image }: ComparedImage): Promise<FileInfo> => {
     return root.vfs.stat(pathBelow(root, image.path), work.operation);
-  })) as [FileInfo, FileInfo];
+  };
+  const [first, second] = isDigestLike(a.etag) ? [to, from] : [from, to];
+  const stat = await statOf(first);
+  const isProved = isDigestLike(second.image.etag) && stat.size === second.image.size &&
+    `"${stat.checksum?.toLowerCase()}"` === second.image.etag;
+  if (isProved) return { result: "same" };
+  const other = await statOf(second);
+  const [source, target] = first === from ? [stat, other] : [other, stat];
   if (isOtherSize(source.size, target.size)) return sizesDiffer(source.size!, target.size!);
   const known = compareDigests(source, target);
   if (known) return known;
@@ -89,7 +97,11 @@ function sizesDiffer(source: number, target: number): Comparison {
 }
 
 function isSameEtag(a: string | undefined, b: string | undefined): boolean {
-  return a !== undefined && a === b && /^"[0-9a-f]{32}"$/.test(a);
+  return a === b && isDigestLike(a);
+}
+
+function isDigestLike(etag: string | undefined): boolean {
+  return etag !== undefined && /^"[0-9a-f]{32}"$/.test(etag);
 }
 
 /** The digests of an image. */

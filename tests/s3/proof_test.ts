@@ -75,6 +75,27 @@ Deno.test("S3Store: a login page with status 200 is no success of any operation"
   }
 });
 
+Deno.test("S3Store.copy: looks at the copy only where the response does not prove it by the ETag", async () => {
+  for (const [etag, looks] of [["&quot;1&quot;", 0], ["1", 0], ["2", 2]] as const) {
+    const objects = new Map([["/b/a", ""]]);
+    const requests: string[] = [];
+    await using store = storeOn(({ method, url: { pathname }, headers }) => {
+      requests.push(method);
+      const add = objects.get(pathname);
+      if (method === "HEAD") {
+        if (add === undefined) return missing();
+        const more = { "content-length": "5", "x-amz-meta-vitrine-add": add };
+        return new Response(null, { headers: { etag: '"1"', ...more } });
+      }
+      objects.set(pathname, headers.get("x-amz-meta-vitrine-add")!);
+      return new Response(`<CopyObjectResult><ETag>${etag}</ETag></CopyObjectResult>`);
+    });
+    await store.copy("a", "c");
+    assertEquals(requests, ["HEAD", "HEAD", "PUT", ...new Array(looks).fill("HEAD")], etag);
+    assertEquals([...objects.keys()], ["/b/a", "/b/c"]);
+  }
+});
+
 Deno.test("S3Store.rename: keeps the source when the copy is not confirmed", async () => {
   const objects = new Set(["/b/a"]);
   await using store = storeOn(({ method, url: { pathname } }) => {
