@@ -1,15 +1,19 @@
 /**
- * Small images: `add`, `get` and `stat` on memory and on files, one after the other and 16 at once, beside
- * the digests alone and a bare program that writes and reads files by the same kind of calls.
+ * Small images: `add`, `get` and `stat` on memory, on files and on S3, one after the other and 16 at once,
+ * beside the digests alone and a bare program that makes the same kind of calls and requests.
  *
- * Usage: `many.ts [ROUNDS] [FOLDER]`; default: 5, in `/dev/shm`, which is a tmpfs.
+ * Usage: `many.ts [ROUNDS] [FOLDER] [SIZE...]`; default: 5, in `/dev/shm`, which is a tmpfs, and all sizes. S3 is
+ * measured where the service `ceph` runs.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
+import { AwsClient } from "aws4fetch";
 import { FileStore } from "@vitrine/vitrine/file";
 import { MemoryStore } from "@vitrine/vitrine/memory";
+import { S3Store } from "@vitrine/vitrine/s3";
+import { type Endpoints, service } from "../tests/services/mod.ts";
 import { median } from "./harness.ts";
 
 const SIZES = [100, 4096, 65_536, 1_048_576];
@@ -27,7 +31,12 @@ interface Work {
 type Data = Uint8Array<ArrayBuffer>;
 
 /** Measures images of one size, and prints microseconds an image. */
-async function bench(size: number, rounds: number, folder: string): Promise<void> {
+async function bench(
+  size: number,
+  rounds: number,
+  folder: string,
+  ceph: Endpoints | undefined,
+): Promise<void> {
   const data: Data = crypto.getRandomValues(new Uint8Array(Math.min(size, 65_536)));
   const bytes = new Uint8Array(size).map((_, i) => data[i % data.length]!);
   const count = size >= 1_048_576 ? 64 : 256;
@@ -37,13 +46,15 @@ async function bench(size: number, rounds: number, folder: string): Promise<void
     await Deno.mkdir(datadir);
     const memory = new MemoryStore("memory");
     const file = new FileStore("file", { datadir });
-    for (const { name, run } of works(bytes, memory, file, datadir)) {
+    const bucket = ceph && new Bucket(ceph);
+    const all = [...works(bytes, memory, file, datadir), ...bucket?.works(bytes) ?? []];
+    for (const { name, run } of all) {
       const row = rows.get(name) ?? { one: [], many: [] };
       rows.set(name, row);
       row.one.push(await time(count, 1, run));
       row.many.push(await time(count, AT_ONCE, (n) => run(n + count)));
     }
-    await Promise.all([memory.close(), file.close()]);
+    await Promise.all([memory.close(), file.close(), bucket?.remove()]);
     await Deno.remove(datadir, { recursive: true });
   }
   console.log(`\n${size} bytes, microseconds an image (medians of ${rounds})`);
@@ -67,6 +78,50 @@ function works(bytes: Data, memory: MemoryStore, file: FileStore, datadir: strin
     { name: "bare stat", run: (n) => Deno.stat(join(datadir, `${n}`)) },
     { name: "file stat", run: (n) => file.stat(`${n}`) },
   ];
+}
+
+/** A bucket of S3, by the driver and by requests that are signed and sent with nothing in between. */
+class Bucket {
+  readonly #store: S3Store;
+  readonly #client: AwsClient;
+  readonly #url: string;
+
+  constructor({ s3 }: Endpoints) {
+    const { url: host, region, accessKey, secretKey } = s3;
+    const bucket = `bench-${crypto.randomUUID()}`;
+    this.#url = `${host}/${bucket}`;
+    this.#store = new S3Store("s3", {
+      ...{ host, region, accessKey, secretKey, bucket, bucketUrlFormat: "path" as const },
+      createBucketOnPut: true,
+    });
+    const keys = { accessKeyId: accessKey, secretAccessKey: secretKey };
+    this.#client = new AwsClient({ ...keys, region, service: "s3", retries: 0 });
+  }
+
+  /** One `PUT` that replaces nothing is an add, one `GET` is a get. */
+  works(bytes: Data): Work[] {
+    const md5 = createHash("md5").update(bytes).digest("base64");
+    const headers = { "if-none-match": "*", "content-md5": md5 };
+    const send = async (n: number, init: RequestInit) => {
+      const response = await this.#client.fetch(`${this.#url}/bare-${n}`, init);
+      if (!response.ok) throw new Error(`the server responded with ${response.status}`);
+      return await response.arrayBuffer();
+    };
+    return [
+      { name: "s3 add", run: (n) => this.#store.add(`${n}`, bytes) },
+      { name: "bare PUT", run: (n) => send(n, { method: "PUT", body: bytes, headers }) },
+      { name: "s3 get", run: async (n) => await read(await this.#store.get(`${n}`)) },
+      { name: "bare GET", run: (n) => send(n, {}) },
+    ];
+  }
+
+  /** Removes the bucket and closes the store. */
+  async remove(): Promise<void> {
+    const images = (await Array.fromAsync(this.#store.list())).map(({ path }) => path);
+    await this.#store.deleteMany(images);
+    await (await this.#client.fetch(this.#url, { method: "DELETE" })).body?.cancel();
+    await this.#store.close();
+  }
 }
 
 function digests(bytes: Data): string[] {
@@ -111,10 +166,13 @@ async function time(
 }
 
 if (import.meta.main) {
-  const [rounds = "5", parent = "/dev/shm"] = Deno.args;
+  const [rounds = "5", parent = "/dev/shm", ...sizes] = Deno.args;
+  const ceph = await service("ceph");
   const folder = await Deno.makeTempDir({ prefix: "vitrine-bench-", dir: parent });
   try {
-    for (const size of SIZES) await bench(size, Number(rounds), folder);
+    for (const size of sizes.length > 0 ? sizes.map(Number) : SIZES) {
+      await bench(size, Number(rounds), folder, ceph);
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -11,7 +11,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   file: "glance_store, where it is installed",
   bundle: "nothing",
   formats: "qemu-img and mke2fs",
-  many: "a tmpfs at /dev/shm",
+  many: "a tmpfs at /dev/shm; ceph, where it runs",
   many_trees: "ceph, swift and rclone",
   serve: "nginx and wrk",
   edge: "nginx, curl, and workerd from npm",

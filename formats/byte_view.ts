@@ -7,6 +7,9 @@
 /** Has a character for every byte, and those of ASCII at their place. */
 const ONE_BYTE = new TextDecoder("windows-1252");
 
+/** The bytes that are white space there: from tab to carriage return, blank, and the blank of no break. */
+const SPACE: readonly number[] = [9, 10, 11, 12, 13, 32, 160];
+
 /** A view over bytes of an image, in which what lies after the end reads as zero. */
 export class ByteView {
   /** The bytes. */
@@ -132,6 +135,19 @@ export class ByteView {
     const bytes = this.bytes.subarray(at, at + length);
     const end = bytes.indexOf(0);
     return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+
+  /**
+   * Finds the first byte that is no white space in text of one character a byte. It takes no time to speak of,
+   * while decoding text is a call of the runtime.
+   *
+   * @param at The offset to begin at.
+   * @param end The offset to end before.
+   * @returns The offset of the byte, or `end` if there is none.
+   */
+  skipSpace(at: number, end: number): number {
+    while (at < end && SPACE.includes(this.u8(at))) at++;
+    return at;
   }
 
   /**

@@ -73,12 +73,15 @@ export interface Format {
   examine(image: ExaminedImage): Detection | undefined | Examination;
 }
 
+/** What is known of the end of an image before it is there. */
+const NO_BYTES = new ByteView(new Uint8Array(0));
+
 /** An image as one format sees it, and the place where the format reports its findings. */
 export class ExaminedImage {
   /** The first {@linkcode HEAD_SIZE} bytes, or the whole of a smaller image. */
   readonly head: ByteView;
   /** The last {@linkcode TAIL_SIZE} bytes, or the whole of a smaller image; empty before the end. */
-  tail: ByteView = new ByteView(new Uint8Array(0));
+  tail: ByteView = NO_BYTES;
   /** Size in bytes; 0 before the end. */
   size = 0;
   /** What the format has found so far. */

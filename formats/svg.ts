@@ -7,6 +7,7 @@ import { END, type Examination, type ExaminedImage, type Format } from "./format
 
 /** What is looked for at the start. */
 const PROLOG = 4_096;
+const LESS_THAN = 0x3c;
 const START = /^(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|!DOCTYPE\s+svg|svg[\s>])/i;
 /** What makes a browser run or load something. */
 const ACTIVE =
@@ -17,7 +18,10 @@ export const svg: Format = {
   name: "svg",
   kind: "content",
   examine: (image) => {
-    const text = image.head.text(0, PROLOG);
+    const { head } = image;
+    const start = head.skipSpace(head.has(0, "\xef\xbb\xbf") ? 3 : 0, PROLOG);
+    if (head.u8(start) !== LESS_THAN) return undefined;
+    const text = head.text(0, PROLOG);
     const root = START.test(text) ? /<svg(?:\s[^>]*)?>/i.exec(text) : null;
     return root && !/<html/i.test(text) ? examineRoot(image, root[0]) : undefined;
   },

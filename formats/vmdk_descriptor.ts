@@ -77,8 +77,12 @@ function hasVersionLine(bytes: Uint8Array): boolean {
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(0x0a, at);
     const line = new ByteView(bytes.subarray(at, end < 0 ? at + 64 : Math.min(end, at + 64)));
-    const text = line.text(0, 64).trim();
-    if (text !== "" && line.u8(0) !== 0x23) return /^version\s*=\s*\d/i.test(text);
+    const start = line.skipSpace(0, line.length);
+    if (start < line.length && line.u8(0) !== 0x23) {
+      // Of almost all images one letter is enough to know it.
+      const isV = (line.u8(start) | 0x20) === 0x76;
+      return isV && /^version\s*=\s*\d/i.test(line.text(start, 64));
+    }
     if (end < 0) return false;
     at = end + 1;
   }

@@ -19,8 +19,11 @@ const LOCAL_TYPES = new Set([
   0xf2f52010,
 ]);
 
-/** Whether a device is a local file system, as far as files on it were opened. */
-const devices = new Map<bigint, boolean>();
+/** The types among them that are in memory alone: tmpfs, ramfs. */
+const MEMORY_TYPES = new Set([0x01021994, 0x858458f6]);
+
+/** The types of the file systems of devices, as far as files on them were opened; 0 where it is not known. */
+const devices = new Map<bigint, number>();
 
 /**
  * Finds out once whether a device is a local file system.
@@ -31,20 +34,31 @@ const devices = new Map<bigint, boolean>();
  */
 export async function isLocalDevice(path: string, device: bigint): Promise<boolean> {
   if (!isDeno()) return true;
-  let isLocal = devices.get(device);
-  if (isLocal === undefined) {
-    isLocal = await isLocalPath(path);
-    devices.set(device, isLocal);
+  let type = devices.get(device);
+  if (type === undefined) {
+    type = await fileSystemType(path);
+    devices.set(device, type);
   }
-  return isLocal;
+  return LOCAL_TYPES.has(type);
 }
 
-async function isLocalPath(path: string): Promise<boolean> {
+/**
+ * Returns whether a device is known to be in memory alone. A call on it waits for a disk no more than any access
+ * to the memory of this process does.
+ *
+ * @param device The number of the device.
+ * @returns Whether it is, as far as {@linkcode isLocalDevice} was called with it.
+ */
+export function isMemoryDevice(device: bigint): boolean {
+  return MEMORY_TYPES.has(devices.get(device) ?? 0);
+}
+
+async function fileSystemType(path: string): Promise<number> {
   try {
-    return LOCAL_TYPES.has(Number((await statfs(path)).type) >>> 0);
+    return Number((await statfs(path)).type) >>> 0;
   } catch {
     // Deno needs a permission of its own for it: it is treated as one that may hang.
-    return false;
+    return 0;
   }
 }
 

@@ -19,6 +19,9 @@ import { lstat, realpath, resolve, stat, statfs } from "./system.ts";
 /** Where glance_store has its images by default. */
 const DEFAULT_DATADIR = "/var/lib/glance/images";
 
+/** How long the path of a datadir without symbolic links counts, in milliseconds. */
+const FRESH = 100;
+
 /** A path without symbolic links, and the datadir that it is in. */
 export interface RealPath {
   /** The path. */
@@ -34,6 +37,8 @@ export class Datadirs {
   /** Their absolute paths by falling priority; those of equal priority as configured. */
   readonly paths: readonly string[];
   readonly #priorities: ReadonlyMap<string, number>;
+  /** The paths without symbolic links that the datadirs had a moment ago. */
+  readonly #followed = new Map<string, { path: string; at: number }>();
 
   /** Reads the options; throws `BadStoreConfiguration`. */
   constructor({ datadir, datadirs = [] }: FileOptions) {
@@ -136,11 +141,17 @@ export class Datadirs {
    */
   async inside(io: Io, path: string): Promise<RealPath> {
     for (const one of this.paths) {
+      const followed = this.#followed.get(one);
+      if (!followed || performance.now() - followed.at > FRESH) continue;
+      const found = placeIn(followed.path, path);
+      if (found) return found;
+    }
+    for (const one of this.paths) {
       const datadir = await unless(UNREACHABLE, io.wait(realpath(one)));
       if (datadir === undefined) continue;
-      if (path === datadir) return { path, datadir, imageId: "" };
-      const imageId = below(datadir, path);
-      if (imageId !== undefined && isFileId(imageId)) return { path, datadir, imageId };
+      this.#followed.set(one, { path: datadir, at: performance.now() });
+      const found = placeIn(datadir, path);
+      if (found) return found;
     }
     throw new Forbidden("a symbolic link leads out of the datadir");
   }
@@ -182,6 +193,13 @@ export async function firstFile(io: Io, paths: readonly string[]): Promise<strin
   }
   if (failure) throw failure.error;
   return paths[0]!;
+}
+
+/** Where a path without symbolic links is in a datadir of such a path, if it is in it. */
+function placeIn(datadir: string, path: string): RealPath | undefined {
+  if (path === datadir) return { path, datadir, imageId: "" };
+  const imageId = below(datadir, path);
+  return imageId !== undefined && isFileId(imageId) ? { path, datadir, imageId } : undefined;
 }
 
 /** What follows the directory in a path, or `undefined` where the path is not below it. */

@@ -22,6 +22,7 @@ import { codeOf, NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { RESERVED } from "./file_names.ts";
 import { createHash, readFile, stat, unlink, writeFile } from "./system.ts";
+import type { Owner } from "./temporary_files.ts";
 import { untilReachable } from "./until_reachable.ts";
 
 /** The version of the records that are written. */
@@ -95,18 +96,21 @@ function recordPath(
  * @param image The image; its file may not have its name yet.
  * @param digests The digests, and what identifies the file that they are of. Default: the image's file.
  * @param owner Who owns the record: the mode of the image, and the owner of the datadir.
+ * @param now Who owns a file that this process creates in the driver's own directories, where that is known.
  */
 export async function keepDigests(
   io: Io,
   image: RecordedImage,
   { checksum, multihash, inspection, fileKey }: Digests & { fileKey?: string },
   owner: Ownership,
+  now?: Owner | undefined,
 ): Promise<void> {
   const path = recordPath(image, fileKey);
   const record = { version: VERSION, path: image.imageId, checksum, multihash, inspection };
   const mode = owner.mode & 0o666;
   for (let attempt = 1;; attempt++) {
     try {
+      await untilReachable(digestsDirectory(image.datadir));
       await io.wait(writeWhole(path, JSON.stringify(record), mode));
       break;
     } catch (error) {
@@ -116,7 +120,7 @@ export async function keepDigests(
       await createDirectory(io, directory, parent);
     }
   }
-  await giveTo(io, path, owner);
+  await giveTo(io, path, owner, now);
 }
 
 /**
@@ -274,6 +278,5 @@ async function readText(path: string): Promise<string> {
 }
 
 async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  await untilReachable(path);
   await (isDeno() ? Deno.writeTextFile(path, text, { mode }) : writeFile(path, text, { mode }));
 }

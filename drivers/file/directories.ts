@@ -5,10 +5,12 @@
  * @module
  */
 import type { Datadirs, RealPath } from "./datadirs.ts";
-import { codeOf, unless } from "./errors.ts";
+import { descriptorPath, realPathOf } from "./descriptor_path.ts";
+import { unless } from "./errors.ts";
 import type { Io } from "./io.ts";
+import type { Owner } from "./temporary_files.ts";
 import { OpenFile } from "./open_file.ts";
-import { chmod, chown, dirname, FILE_FLAGS, mkdir, realpath, rmdir, stat } from "./system.ts";
+import { chmod, chown, dirname, FILE_FLAGS, mkdir, rmdir, stat } from "./system.ts";
 
 /** A directory in a datadir that was checked. */
 export interface CheckedDirectory {
@@ -24,19 +26,10 @@ export interface CheckedDirectory {
 }
 
 /** The owner of a file or directory, and its mode. */
-export interface Ownership {
-  /** User id. */
-  uid: number;
-  /** Group id. */
-  gid: number;
+export interface Ownership extends Owner {
   /** Mode with the type of the file in it. */
   mode: number;
 }
-
-/** Whether an open directory can be reached as `/proc/self/fd/N`. Default: not known yet. */
-let hasDescriptorPaths: boolean | undefined = FILE_FLAGS.O_DIRECTORY === undefined
-  ? false
-  : undefined;
 
 /**
  * Does something in a directory of a datadir. On Linux with access to `/proc` it is done relative to the
@@ -61,7 +54,7 @@ export async function inDirectory<T>(
   const file = await unless(["EACCES", "EPERM", "EISDIR"], OpenFile.open(io, path, flags));
   try {
     const at = file && await descriptorPath(io, file);
-    const real = await datadirs.inside(io, await io.wait(realpath(at ?? path)));
+    const real = await datadirs.inside(io, await realPathOf(io, at, path));
     const sync = async () =>
       void await unless(["EINVAL", "ENOTSUP", "EBADF"], file?.sync() ?? NOTHING);
     return await body({ at: at ?? real.path, entry: (name) => entryOf(real, name), sync });
@@ -76,23 +69,6 @@ function entryOf({ path, datadir, imageId }: RealPath, name: string): RealPath {
 }
 
 const NOTHING: Promise<void> = Promise.resolve();
-
-async function descriptorPath(io: Io, file: OpenFile): Promise<string | undefined> {
-  if (hasDescriptorPaths === false) return undefined;
-  const path = `/proc/self/fd/${file.descriptor}`;
-  if (hasDescriptorPaths === undefined) {
-    try {
-      // Some versions of Deno number files in a way of their own, and without all permissions Deno
-      // refuses the path.
-      const [there, here] = await Promise.all([io.wait(stat(path, { bigint: true })), file.stat()]);
-      hasDescriptorPaths = there.ino === here.ino && there.dev === here.dev;
-    } catch (error) {
-      if (codeOf(error) !== "ENOENT" && (error as Error).name !== "NotCapable") throw error;
-      hasDescriptorPaths = false;
-    }
-  }
-  return hasDescriptorPaths ? path : undefined;
-}
 
 /** Returns the directories between a datadir and a path in it, the outermost first. */
 export function parentsOf(datadirs: Datadirs, path: string): string[] {
@@ -130,17 +106,32 @@ export async function missingParents(
 export async function createDirectory(io: Io, path: string, parent: Ownership): Promise<void> {
   const made = io.make(mkdir(path).then(() => true), () => rmdir(path));
   if (!await unless(["EEXIST"], made)) return;
-  await giveTo(io, path, parent);
-  // The umask has taken something off, and the group of a shared directory has to write in it.
-  await unless(DENIED, io.wait(chmod(path, parent.mode & 0o7777)));
+  const now = await io.wait(stat(path));
+  await giveTo(io, path, parent, now);
+  // The umask may have taken something off, and the group of a shared directory has to write in it.
+  const mode = parent.mode & 0o7777;
+  const isSame = (now.mode & 0o7777) === mode && now.uid === parent.uid && now.gid === parent.gid;
+  if (!isSame) await unless(DENIED, io.wait(chmod(path, mode)));
 }
 
 /** The codes of what is not for us to change. */
 const DENIED = ["EPERM", "EACCES", "EROFS", "ENOTSUP", "EINVAL", "ENOSYS"];
 
-/** Gives a new file or directory the owner and group of the directory that it is in, where it may. */
-export async function giveTo(io: Io, path: string, { uid, gid }: Ownership): Promise<void> {
-  const now = await io.wait(stat(path));
+/**
+ * Gives a new file or directory the owner and group of the directory that it is in, where it may.
+ *
+ * @param io Waits for the calls.
+ * @param path The path of the file or directory.
+ * @param owner Who is to own it.
+ * @param now Who owns it. Default: it is looked up.
+ */
+export async function giveTo(
+  io: Io,
+  path: string,
+  { uid, gid }: Owner,
+  now: Owner | undefined = undefined,
+): Promise<void> {
+  now ??= await io.wait(stat(path));
   if (now.gid !== gid) await unless(DENIED, io.wait(chown(path, now.uid, gid)));
   if (now.uid !== uid) await unless(DENIED, io.wait(chown(path, uid, gid)));
 }

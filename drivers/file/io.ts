@@ -6,7 +6,7 @@
  */
 import { TimeoutError } from "../../errors/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import type { TemporaryFile } from "./temporary_files.ts";
+import type { Owner, TemporaryFile } from "./temporary_files.ts";
 import { unlink } from "./system.ts";
 
 /** How long cleaning up waits for a disk where the store has no limit, in milliseconds. */
@@ -109,6 +109,11 @@ export class Temporary {
       const part = bytes.subarray(written, written + this.#io.chunkSize);
       written += await this.#io.wait(this.#file.write(part, position + written));
     }
+  }
+
+  /** Who owned it when it was created, where that is known without a call. */
+  get owner(): Owner | undefined {
+    return this.#file.owner;
   }
 
   /** Sets the size. */

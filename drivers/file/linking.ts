@@ -4,6 +4,7 @@
  * @module
  */
 import { BackendException, Duplicate } from "../../errors/mod.ts";
+import { isDeno } from "../../runtime/mod.ts";
 import type { Datadirs, RealPath } from "./datadirs.ts";
 import { inDirectory, missingParents } from "./directories.ts";
 import { codeOf, NOWHERE, unless } from "./errors.ts";
@@ -17,10 +18,18 @@ const ATTEMPTS = 20;
 /** Throws `Duplicate` if there is anything at one of the paths. */
 export async function refuseDuplicate(io: Io, paths: readonly string[]): Promise<void> {
   for (const path of paths) {
-    const found = await unless(["ENOENT"], io.wait(lstat(path)));
-    if (found?.isDirectory()) throw new Duplicate("there is a directory of that name");
-    if (found) throw new Duplicate("the image exists already");
+    const kind = await unless(["ENOENT"], io.wait(kindOf(path)));
+    if (kind === "directory") throw new Duplicate("there is a directory of that name");
+    if (kind) throw new Duplicate("the image exists already");
   }
+}
+
+async function kindOf(path: string): Promise<"directory" | "other"> {
+  // In Deno its own function takes a third of the time where nothing is found, as almost always.
+  const isDirectory = isDeno()
+    ? (await Deno.lstat(path)).isDirectory
+    : (await lstat(path)).isDirectory();
+  return isDirectory ? "directory" : "other";
 }
 
 /** What is done with the place of an image before the file gets its name. */

@@ -11,9 +11,9 @@ import type { Extent } from "../../store/types.ts";
 import { type HoleFinder, holeFinder } from "./holes.ts";
 import { closeAside, isLocalDevice } from "./closing.ts";
 import type { Io } from "./io.ts";
-import { FILE_FLAGS, open } from "./system.ts";
+import { FILE_FLAGS, fstatSync, open } from "./system.ts";
 import { type UnchangedCheck, unchangedCheck } from "./unchanged_check.ts";
-import { untilReachable } from "./until_reachable.ts";
+import { isInLocalDirectory, untilReachable } from "./until_reachable.ts";
 
 /** From how many bytes on a read is done by two threads, each half of it. */
 const HALVED = 2_097_152;
@@ -25,14 +25,16 @@ interface Shared {
   readonly handle: FileHandle;
   /** Whether closing it contacts no server; `undefined` while that is not known. */
   isLocal: boolean | undefined;
+  /** Whether the system knows of the file without contacting a server. */
+  readonly isKnown: boolean;
   /** What the system said of the file, once many reads are expected. */
   stats?: BigIntStats | undefined;
-  /** How small reads are done, where that can be done at once. */
-  cached?: PageCacheRead | undefined;
-  /** How a change is found, where that can be done at once. */
-  checkUnchanged?: UnchangedCheck | undefined;
-  /** How holes are found, where that can be done at once. */
-  findHoles?: HoleFinder | undefined;
+  /** How small reads are done, where that can be done at once; `undefined` before the first. */
+  cached?: PageCacheRead | null | undefined;
+  /** How a change is found, where that can be done at once; `undefined` before the first check. */
+  checkUnchanged?: UnchangedCheck | null | undefined;
+  /** How holes are found, where that can be done at once; `undefined` before the first search. */
+  findHoles?: HoleFinder | null | undefined;
   /** The file once more, as Deno has but one thread at a time read from a handle. */
   second?: FileHandle | undefined;
   openingSecond?: Promise<void>;
@@ -56,7 +58,10 @@ export class OpenFile {
     const handle = await io.wait(openReachable(path, flags), closeAside);
     // Closing a directory contacts no server.
     const isDirectory = typeof flags === "string" || (flags & (FILE_FLAGS.O_DIRECTORY ?? 0)) !== 0;
-    const shared: Shared = { path, flags, handle, isLocal: isDirectory || undefined };
+    const isKnown = typeof flags === "number" && (flags & (FILE_FLAGS.O_NOFOLLOW ?? 0)) !== 0 &&
+      isInLocalDirectory(path);
+    const isLocal = isDirectory || isKnown || undefined;
+    const shared: Shared = { path, flags, handle, isLocal, isKnown };
     const close = async () => {
       // Its number may be another file's in a moment, and what is opened from now on stays open.
       shared.cached =
@@ -68,7 +73,8 @@ export class OpenFile {
       const handles = [handle, ...shared.second ? [shared.second] : []];
       await Promise.all(handles.map((one) => shared.isLocal ? one.close() : closeAside(one)));
     };
-    return new OpenFile(shared, io, () => io.cleanup.wait(close()));
+    // Where no server is contacted there is nothing to wait for.
+    return new OpenFile(shared, io, () => shared.isKnown ? close() : io.cleanup.wait(close()));
   }
 
   /** Returns the same file for another operation, which does not close it but calls `close` instead. */
@@ -82,26 +88,23 @@ export class OpenFile {
   }
 
   /** Reads what the system knows of the file. */
-  stat(): Promise<BigIntStats> {
-    return this.#io.wait(this.#shared.handle.stat({ bigint: true }));
+  async stat(): Promise<BigIntStats> {
+    const { handle, isKnown } = this.#shared;
+    // Another thread takes ten times as long to be woken as this call.
+    if (isKnown) return fstatSync(handle.fd, { bigint: true });
+    return await this.#io.wait(handle.stat({ bigint: true }));
   }
 
   /** Makes ready for many reads of a file of which the system says this. */
   async expectReads(stats: BigIntStats): Promise<void> {
     const shared = this.#shared;
     shared.stats = stats;
-    shared.isLocal = await this.#io.wait(isLocalDevice(shared.path, stats.dev));
-    // On a network file system a call on this thread would wait for the server.
-    if (!shared.isLocal) return;
-    shared.cached = pageCacheReads(shared.handle.fd, stats);
-    shared.checkUnchanged = unchangedCheck(shared.handle.fd, stats);
-    shared.findHoles = holeFinder(shared.handle.fd, stats);
+    shared.isLocal ??= await this.#io.wait(isLocalDevice(shared.path, stats.dev));
   }
 
   /** Fills the view from byte `position` on; fewer bytes only at the file's end. */
   async read(view: Bytes, position: number): Promise<number> {
-    const { cached } = this.#shared;
-    let filled = cached && view.length <= PAGE_CACHE_LIMIT ? cached(view, position) : 0;
+    let filled = view.length <= PAGE_CACHE_LIMIT ? this.#readCached(view, position) : 0;
     while (filled < view.length) {
       const part = view.subarray(filled, filled + this.#io.chunkSize);
       const count = await this.#io.wait(this.#readPart(part, position + filled));
@@ -116,12 +119,34 @@ export class OpenFile {
    * not, or if that is not known.
    */
   isUnchanged(): boolean {
-    return this.#shared.checkUnchanged?.() ?? false;
+    const shared = this.#shared;
+    shared.checkUnchanged = this.#atOnce(shared.checkUnchanged, unchangedCheck);
+    return shared.checkUnchanged?.() ?? false;
   }
 
   /** Finds data and holes in a range; `undefined` where they cannot be known. */
   extents(offset: number, length: number): Extent[] | undefined {
-    return this.#shared.findHoles?.(offset, length);
+    const shared = this.#shared;
+    shared.findHoles = this.#atOnce(shared.findHoles, holeFinder);
+    return shared.findHoles?.(offset, length);
+  }
+
+  /** Reads what is at hand. */
+  #readCached(view: Bytes, position: number): number {
+    const shared = this.#shared;
+    shared.cached = this.#atOnce(shared.cached, pageCacheReads);
+    return shared.cached?.(view, position) ?? 0;
+  }
+
+  /** Returns what can be done at once with this file, created when it is first needed; `null` where it cannot. */
+  #atOnce<T>(
+    known: T | null | undefined,
+    create: (fd: number, stats: BigIntStats) => T | undefined,
+  ): T | null | undefined {
+    const { handle, stats, isLocal } = this.#shared;
+    // On a network file system a call on this thread would wait for the server.
+    if (known !== undefined || !stats || !isLocal) return known;
+    return create(handle.fd, stats) ?? null;
   }
 
   async #readPart(view: Bytes, position: number): Promise<number> {

@@ -2,14 +2,17 @@
  * Small reads of what the system has in its page cache, done at once: another thread, as reads are
  * done elsewhere, takes several times as long to be woken as the read itself.
  *
- * By FFI, where the permission is granted already: no runtime has such a read of its own.
+ * By FFI, where the permission is granted already: no runtime has such a read of its own. A file system
+ * that is in memory alone needs none.
  *
  * @module
  */
-// Small: one call of the system, and when it is of use.
+// Small: two calls of the system, and when they are of use.
 import type { BigIntStats } from "node:fs";
 import type { Bytes } from "../../streams/mod.ts";
+import { isMemoryDevice } from "./closing.ts";
 import { libcFor } from "./libc.ts";
+import { readSync } from "./system.ts";
 
 /** Up to how many bytes a read holds up the event loop no longer than the result of a thread does. */
 export const PAGE_CACHE_LIMIT = 262_144;
@@ -22,6 +25,10 @@ export type PageCacheRead = (view: Bytes, position: number) => number;
 
 /** Reads of an open file; `undefined` where they cannot be had. */
 export function pageCacheReads(fd: number, stats: BigIntStats): PageCacheRead | undefined {
+  // tmpfs has no reads that fail rather than to wait.
+  if (isMemoryDevice(stats.dev)) {
+    return (view, position) => readSync(fd, view, 0, view.length, position);
+  }
   const libc = libcFor(fd, stats);
   if (libc === undefined) return undefined;
   const vector = new BigUint64Array(2);

@@ -9,7 +9,9 @@ import type { ByteRange } from "../../streams/mod.ts";
 import type { DriverHandle, ImageReader } from "../../store/driver.ts";
 import { pastEnd } from "../../store/reading.ts";
 import type { Datadirs, RealPath } from "./datadirs.ts";
+import { descriptorPath, realPathOf } from "./descriptor_path.ts";
 import { identity } from "./digests.ts";
+import { unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isSameFile, OpenFile } from "./open_file.ts";
 import { isSparse, readSparse } from "./sparse_read.ts";
@@ -46,14 +48,18 @@ export async function openImage(
   path: string,
   seen?: ImageFile | undefined,
 ): Promise<ImageFile & { file: OpenFile }> {
-  // To open a FIFO otherwise waits for who writes to it. Windows has neither.
-  const file = await OpenFile.open(io, path, FILE_FLAGS.O_RDONLY | (FILE_FLAGS.O_NONBLOCK ?? 0));
+  const file = await openFile(io, path);
   try {
     const stats = await file.stat();
     requireFile(stats);
     await file.expectReads(stats);
     if (seen && isSameFile(seen.stats, stats)) return { file, real: seen.real, stats };
     // Judged by what is open: the path may have been changed since it was followed.
+    const descriptor = await descriptorPath(io, file);
+    if (descriptor) {
+      const real = await datadirs.inside(io, await realPathOf(io, descriptor, path));
+      return { file, real, stats };
+    }
     const found = await lookAt(io, datadirs, path);
     if (!isSameFile(found.stats, stats)) {
       throw new Forbidden("the path was changed while it was being opened");
@@ -63,6 +69,17 @@ export async function openImage(
     await file.close().catch(() => {});
     throw error;
   }
+}
+
+async function openFile(io: Io, path: string): Promise<OpenFile> {
+  // To open a FIFO otherwise waits for who writes to it. Windows has neither.
+  const flags = FILE_FLAGS.O_RDONLY | (FILE_FLAGS.O_NONBLOCK ?? 0);
+  // Of a file that no link led to, the system knows at once whether a server has to be contacted.
+  const plain = await unless(
+    ["ELOOP"],
+    OpenFile.open(io, path, flags | (FILE_FLAGS.O_NOFOLLOW ?? 0)),
+  );
+  return plain ?? await OpenFile.open(io, path, flags);
 }
 
 function requireFile(stats: BigIntStats): void {
@@ -96,7 +113,8 @@ export function readerOf(
       // glance_store writes in place, so that what takes several reads is only known to be of one
       // image at its end, and that it is the whole only at the image's.
       const isLast = count < wanted.length || at === total || (at === end && reads > 1);
-      if (isLast && wanted.length > 0 && identity(await file.stat()) !== identity(stats)) {
+      const mustLook = isLast && wanted.length > 0 && !file.isUnchanged();
+      if (mustLook && identity(await file.stat()) !== identity(stats)) {
         throw new ImageChanged("the file was changed while it was being read");
       }
       return view.subarray(0, count);

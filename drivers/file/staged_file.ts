@@ -112,7 +112,7 @@ export class StagedFile {
     // The last bytes may have been left out.
     if (this.#hasHoleAtEnd) await this.#file.truncate(this.#size);
     if (mode > 0) await io.wait(chmod(this.path, mode));
-    await giveTo(io, this.path, this.#owner);
+    await giveTo(io, this.path, this.#owner, this.#file.owner);
     await this.#flushing;
     await this.#file.sync();
     const stats = await io.wait(stat(this.path, { bigint: true }));
@@ -122,7 +122,8 @@ export class StagedFile {
       const record = this.#record = { ...place, stats };
       // An image without them is whole all the same.
       const owner = { ...this.#owner, mode: Number(stats.mode) };
-      await keepDigests(io, record, { checksum, multihash, inspection }, owner).catch(() => {});
+      await keepDigests(io, record, { checksum, multihash, inspection }, owner, this.#file.owner)
+        .catch(() => {});
     });
     await this.#file.remove();
   }

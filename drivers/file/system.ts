@@ -25,8 +25,10 @@ export const {
   writeFile,
 } = requireBuiltin("node:fs/promises", ["statfs"]);
 
-/** The flags of files: `O_RDONLY`, `COPYFILE_FICLONE`, ... */
-export const { constants: FILE_FLAGS } = requireBuiltin("node:fs");
+/** The flags of files: `O_RDONLY`, `COPYFILE_FICLONE`, ...; and calls that need no disk where they are used. */
+export const { constants: FILE_FLAGS, fstatSync, readlinkSync, readSync } = requireBuiltin(
+  "node:fs",
+);
 
 export const { createHash } = requireBuiltin("node:crypto");
 export const { dirname, resolve } = requireBuiltin("node:path");

@@ -10,12 +10,20 @@
  */
 import { isDeno } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
-import { closeAside, isLocalDevice } from "./closing.ts";
+import { closeAside } from "./closing.ts";
 import { codeOf } from "./errors.ts";
 import { hostname, open, process, stat } from "./system.ts";
-import { untilReachable } from "./until_reachable.ts";
+import { isInLocalDirectory, untilReachable } from "./until_reachable.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
+
+/** The owner of a file or directory. */
+export interface Owner {
+  /** User id. */
+  uid: number;
+  /** Group id. */
+  gid: number;
+}
 
 /** A temporary file, open for writing and held. */
 export interface TemporaryFile {
@@ -27,6 +35,8 @@ export interface TemporaryFile {
   sync(): Promise<void>;
   /** Closes the file and lets go of it. */
   close(): Promise<void>;
+  /** Who owned it when it was created, where that is known without a call. */
+  readonly owner?: Owner | undefined;
 }
 
 /** Temporary files in the way of a runtime. */
@@ -49,22 +59,22 @@ function withLocks(): TemporaryFiles {
     async create(path, mode) {
       await untilReachable(path);
       const file = await Deno.open(path, { write: true, createNew: true, mode });
-      let isLocal = false;
+      const isLocal = isInLocalDirectory(path);
+      let owner: Owner | undefined;
       try {
-        // Where the file system has no locks, the file counts as left when it is old.
-        const held = await file.tryLock(true).catch(() => true);
-        const { nlink, dev } = await file.stat();
-        isLocal = await isLocalDevice(path, BigInt(dev));
-        if (!held || nlink === 0) {
+        const { isHeld, nlink, uid, gid } = isLocal ? holdAtOnce(file) : await hold(file);
+        if (!isHeld || nlink === 0) {
           file.close();
           return undefined;
         }
+        if (uid !== null && gid !== null) owner = { uid, gid };
       } catch (error) {
         file.close();
         throw error;
       }
       let at = 0;
       return {
+        owner,
         // Writing through `node:fs` stops everything else in Deno until it is done.
         async write(bytes, position) {
           if (at !== position) at = await file.seek(position, Deno.SeekMode.Start);
@@ -90,6 +100,26 @@ function withLocks(): TemporaryFiles {
       }
     },
   };
+}
+
+/** What is known of a file, and whether this process holds it. */
+type Held = Deno.FileInfo & { isHeld: boolean };
+
+async function hold(file: Deno.FsFile): Promise<Held> {
+  // Where the file system has no locks, the file counts as left when it is old.
+  const isHeld = await file.tryLock(true).catch(() => true);
+  return { ...await file.stat(), isHeld };
+}
+
+/** As {@linkcode hold}, where no server has to be waited for: another thread takes longer to be woken. */
+function holdAtOnce(file: Deno.FsFile): Held {
+  let isHeld = true;
+  try {
+    isHeld = file.tryLockSync(true);
+  } catch {
+    // As above.
+  }
+  return { ...file.statSync(), isHeld };
 }
 
 function withProcessIds(): TemporaryFiles {

@@ -12,8 +12,14 @@ import { dirname, stat } from "./system.ts";
 /** How many directories are remembered at most. */
 const MAX_DIRECTORIES = 1_024;
 
-/** Directories of local file systems, where nothing has to be waited for. */
-const localDirectories = new Set<string>();
+/** How long what was seen of a directory counts, in milliseconds: something may be mounted there later. */
+const FRESH = 1_000;
+
+/**
+ * Directories of local file systems, where nothing has to be waited for, and when that was seen, on the clock
+ * of `performance.now`.
+ */
+const localDirectories = new Map<string, number>();
 
 /**
  * Waits until the file system of a path has responded. Outside Deno it does nothing.
@@ -23,7 +29,7 @@ const localDirectories = new Set<string>();
 export async function untilReachable(path: string): Promise<void> {
   if (!isDeno()) return;
   const directory = dirname(path);
-  if (localDirectories.has(directory)) return;
+  if (isLocalNow(directory)) return;
   try {
     await stat(path).catch(() => {});
     const { dev } = await stat(directory, { bigint: true });
@@ -34,5 +40,21 @@ export async function untilReachable(path: string): Promise<void> {
     return;
   }
   if (localDirectories.size === MAX_DIRECTORIES) localDirectories.clear();
-  localDirectories.add(directory);
+  localDirectories.set(directory, performance.now());
+}
+
+function isLocalNow(directory: string): boolean {
+  const seen = localDirectories.get(directory);
+  return seen !== undefined && performance.now() - seen < FRESH;
+}
+
+/**
+ * Returns whether a path is known to be in a directory of a local file system. What the system says of a file
+ * there that is open, it says from memory: no disk and no server has to be waited for.
+ *
+ * @param path The path of a file that was opened without following a symbolic link at its end.
+ * @returns Whether it is. Outside Deno `false`: nothing is known of directories.
+ */
+export function isInLocalDirectory(path: string): boolean {
+  return isLocalNow(dirname(path));
 }

@@ -151,7 +151,7 @@ export class MemoryDriver implements Driver<MemoryLocation> {
       multihash,
       inspection,
       etag,
-      ...structuredClone(properties),
+      ...copyProperties(properties),
     });
   }
 
@@ -181,7 +181,7 @@ export class MemoryDriver implements Driver<MemoryLocation> {
         this.#refuseDuplicate(imageId);
         stored = {
           ...image,
-          properties: structuredClone({ contentType, cacheControl, metadata }),
+          properties: copyProperties({ contentType, cacheControl, metadata }),
           chunks,
           modified: new Date(),
           owner: context?.tenant,
@@ -308,6 +308,11 @@ export class MemoryDriver implements Driver<MemoryLocation> {
     }
     this.#used += bytes;
   }
+}
+
+/** Copies what an image was stored with, so that no caller shares it. */
+function copyProperties({ metadata, ...texts }: ImageProperties): ImageProperties {
+  return { ...texts, metadata: metadata && { ...metadata } };
 }
 
 function mayRead({ owner, acls }: MemoryImage, context: StoreContext | undefined): boolean {
