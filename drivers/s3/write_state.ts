@@ -34,6 +34,15 @@ export function unconfirmed(what: string): BackendException {
   );
 }
 
+/** The condition of a request that creates an object: there is none of the key. */
+const NO_OTHER = { "if-none-match": "*" };
+
+/** Whether the server refused a request by its condition. */
+function isRefused(error: unknown): boolean {
+  return error instanceof StoreError && error.cause instanceof S3Fault &&
+    error.cause.status === 412;
+}
+
 function invisible(cause: StoreError): Forbidden {
   return new Forbidden(
     "whether the image exists is not known: the keys lack the permission s3:ListBucket, without which " +
@@ -48,6 +57,11 @@ export class WriteState {
   readonly uploads: Set<string> = new Set();
   /** Whether parts must have their md5, as in a bucket with Object Lock. */
   needsPartDigest = false;
+  /** Whether the bucket keeps versions: some servers take each upload for a new object there. */
+  hasVersions = false;
+  /** Whether the server was seen to refuse a `PUT` by its `If-None-Match`. Default: not known yet. */
+  #decides: boolean | undefined;
+  #puts = 0;
   readonly #unconditional = new Set<Creation>();
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #undone = new Set<CleanUp>();
@@ -114,17 +128,20 @@ export class WriteState {
     create: (headers: Record<string, string>) => Promise<T>,
   ): Promise<T | undefined> {
     return await this.inTurn(key, async () => {
-      const isKnown = await this.refuseDuplicate(key, creation, signal);
+      const refuse = () => this.refuseDuplicate(key, creation, signal);
+      const isKnown = creation === "put" && this.#serverDecides ? undefined : await refuse();
       try {
-        const created = await this.#conditionally(creation, isKnown, create);
+        const created = await this.#conditionally(
+          creation,
+          async () => isKnown ?? await refuse(),
+          create,
+        );
+        if (creation === "put") await this.#findOut(create);
         signal?.throwIfAborted();
         return created;
       } catch (error) {
         signal?.throwIfAborted();
-        const status = error instanceof StoreError && error.cause instanceof S3Fault
-          ? error.cause.status
-          : undefined;
-        const exists = status === 412;
+        const exists = isRefused(error);
         const unclear = exists || getErrorCode(error) === "NoSuchUpload" ||
           (error as StoreError).retryable;
         const isOurs = () =>
@@ -230,18 +247,35 @@ export class WriteState {
     }
   }
 
+  /** Whether an image needs no `HEAD` before its `PUT`, as the server decides by `If-None-Match`. */
+  get #serverDecides(): boolean {
+    if (this.#unconditional.has("put")) return false;
+    return this.client.endpoint.isAmazon || this.#decides === true && !this.hasVersions;
+  }
+
+  /**
+   * Finds out with the second image whether the server decides by `If-None-Match`: the `PUT` that has succeeded
+   * is sent once more. A server that decides refuses it; one that does not stores the same bytes again.
+   */
+  async #findOut(create: (headers: Record<string, string>) => Promise<unknown>): Promise<void> {
+    if (this.#decides !== undefined || this.client.endpoint.isAmazon) return;
+    if (this.hasVersions || this.#unconditional.has("put") || ++this.#puts < 2) return;
+    this.#decides = false;
+    await create(NO_OTHER).catch((error) => this.#decides = isRefused(error));
+  }
+
   async #conditionally<T>(
     creation: Creation,
-    isKnown: boolean,
+    isKnown: () => Promise<boolean>,
     create: (headers: Record<string, string>) => Promise<T>,
   ): Promise<T> {
     if (this.#unconditional.has(creation)) return await create({});
     try {
-      return await create({ "if-none-match": "*" });
+      return await create(NO_OTHER);
     } catch (error) {
       if (getErrorCode(error) !== "NotImplemented") throw error;
       this.#unconditional.add(creation);
-      if (!isKnown) throw invisible(error as StoreError);
+      if (!await isKnown()) throw invisible(error as StoreError);
       return await create({});
     }
   }

@@ -155,6 +155,7 @@ export class S3Writer implements ImageWriter<S3Location> {
         );
         // Any web page has the status 200.
         if (!response.has("etag")) throw unconfirmed("upload");
+        if (response.has("x-amz-version-id")) this.#state.hasVersions = true;
         return parseEntityTag(response);
       },
     );

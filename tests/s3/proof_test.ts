@@ -521,15 +521,14 @@ Deno.test("S3Store: a redirect to another endpoint is followed, and signed anew"
         headers: { location },
       });
     }
-    return method === "HEAD" ? missing() : new Response(null, { headers: { etag: '"e"' } });
+    return new Response(null, { headers: { etag: '"e"' } });
   }, { host: "https://s3.amazonaws.com" });
   await store.add("a ü", new Uint8Array(3));
   assertEquals(hosts, [
-    "HEAD b.s3.amazonaws.com",
-    "HEAD b.s3-eu-west-1.amazonaws.com",
+    "PUT b.s3.amazonaws.com",
     "PUT b.s3-eu-west-1.amazonaws.com",
   ]);
-  assertEquals(signatures.size, 3);
+  assertEquals(signatures.size, 2);
 });
 
 Deno.test("S3Store: a permanent redirect names the endpoint and the region", async () => {
