@@ -94,7 +94,9 @@ class Places {
   /** Runs the command. */
   vitrine(...args: string[]): Promise<number> {
     const command = new URL("../cli/mod.ts", import.meta.url).pathname;
-    return this.#time(Deno.execPath(), ["run", "--no-lock", "--allow-all", command, ...args]);
+    // As `deno task cli` runs it.
+    const flags = ["--no-lock", "--allow-all", "--unstable-lazy-dynamic-imports"];
+    return this.#time(Deno.execPath(), ["run", ...flags, command, ...args]);
   }
 
   /** Runs rclone. */

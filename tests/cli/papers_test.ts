@@ -68,7 +68,8 @@ Deno.test("papers: every command line that they show is one", () => {
 });
 
 /** Flags of Deno that the papers name. */
-const DENO_FLAGS = /^--(?:allow-(?:read|write|net|env|ffi|run|sys)|lock|yes)$/;
+const DENO_FLAGS =
+  /^--(?:allow-(?:read|write|net|env|ffi|run|sys)|lock|unstable-lazy-dynamic-imports|yes)$/;
 
 Deno.test("papers: every flag that they name is one of a command or of Deno", () => {
   const options = Object.values(commands).flatMap(({ options = [] }) => options);
