@@ -40,7 +40,8 @@ export class DirectoryScanner {
    * @returns What is there, in batches. None if there is no directory.
    */
   async *scan(path: string): AsyncGenerator<FoundName[]> {
-    if (this.#thread) return yield* this.#thread.scan(this.#io, path);
+    const thread = this.#threadIfWorth();
+    if (thread) return yield* thread.scan(this.#io, path);
     const seen = new Set<string>();
     const names: string[] = [];
     for await (const name of namesIn(this.#io, path, NOWHERE)) {
@@ -48,12 +49,10 @@ export class DirectoryScanner {
       yield await this.#lookAt(path, names);
       this.#names += BATCH;
       for (const one of names.splice(0)) seen.add(one);
-      if (this.#names < NAMES_BEFORE_THREAD || this.#isWithoutThread) continue;
-      this.#thread = ScanThread.start();
-      this.#isWithoutThread = this.#thread === undefined;
-      if (this.#isWithoutThread) continue;
+      const started = this.#threadIfWorth();
+      if (started === undefined) continue;
       // The thread begins the directory anew.
-      for await (const batch of this.#thread!.scan(this.#io, path)) {
+      for await (const batch of started.scan(this.#io, path)) {
         yield seen.size === 0 ? batch : batch.filter(({ name }) => !seen.delete(name));
       }
       return;
@@ -65,6 +64,14 @@ export class DirectoryScanner {
   /** Ends the thread. */
   close(): void {
     this.#thread?.close();
+  }
+
+  /** Returns the thread, started when it is worth it; `undefined` before, and if none may be started. */
+  #threadIfWorth(): ScanThread | undefined {
+    if (this.#names < NAMES_BEFORE_THREAD || this.#isWithoutThread) return this.#thread;
+    this.#thread ??= ScanThread.start();
+    this.#isWithoutThread = this.#thread === undefined;
+    return this.#thread;
   }
 
   async #lookAt(path: string, names: readonly string[]): Promise<FoundName[]> {

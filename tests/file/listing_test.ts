@@ -97,6 +97,18 @@ Deno.test("FileStore.list: starts no thread for a few files", async () => {
   });
 });
 
+Deno.test("FileStore.list: starts a thread for many small directories", async () => {
+  await inFolder(async (datadir) => {
+    for (let i = 0; i < 150; i++) {
+      Deno.mkdirSync(`${datadir}/d${i}`);
+      for (const name of ["a", "b"]) Deno.writeTextFileSync(`${datadir}/d${i}/${name}`, "");
+    }
+    await using store = new FileStore("files", { datadir });
+    const { threads, result } = await countingThreads(false, () => listed(store, "", true));
+    assertEquals([threads, result.entries.length], [1, 300]);
+  });
+});
+
 Deno.test("Vfs.stat: of a large directory looks at a few of its files, without a thread", async () => {
   await inFolder(async (folder) => {
     await using vfs = new Vfs({ files: new FileStore("files", { datadir: await fill(folder) }) });
