@@ -14,9 +14,9 @@ export const avif: Format = {
   name: "avif",
   kind: "content",
   examine: ({ head }) => {
+    if (!head.has(4, "ftyp")) return undefined;
     const brands = head.text(8, Math.min(head.u32be(0), 256) - 8);
-    if (!head.has(4, "ftyp") || !/^(.{4})*?avi[fs]/s.test(brands)) return undefined;
-    return sizeOf(head);
+    return /^(.{4})*?avi[fs]/s.test(brands) ? sizeOf(head) : undefined;
   },
 };
 

@@ -110,7 +110,7 @@ export async function keepDigests(
   const mode = owner.mode & 0o666;
   for (let attempt = 1;; attempt++) {
     try {
-      await untilReachable(digestsDirectory(image.datadir));
+      await io.wait(untilReachable(digestsDirectory(image.datadir)));
       await io.wait(writeWhole(path, JSON.stringify(record), mode));
       break;
     } catch (error) {
