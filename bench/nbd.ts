@@ -65,7 +65,7 @@ export async function nbdS3(mib: number, rounds: number): Promise<void> {
   const servers = [
     await startProgram("nbdkit curl", join(folder, "k"), "", (socket) => [
       ...["nbdkit", "--foreground", "--readonly", `--unix=${socket}`],
-      ...["--filter=readahead", "--filter=cache", "curl", `${host}/${bucket}/disk.raw`],
+      ...["--filter=readahead", "curl", `${host}/${bucket}/disk.raw`],
     ]),
     await startVitrine(folder, "s3", options, "disk.raw"),
   ];
@@ -127,7 +127,12 @@ async function startProgram(
   command: (socket: string) => string[],
 ): Promise<Server> {
   const [program, ...args] = command(socket);
-  const process = new Deno.Command(program!, { args, stdin: "null", stdout: "null" }).spawn();
+  const process = new Deno.Command(program!, {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
   const uri = `nbd+unix:///${exportName}?socket=${socket}`;
   for (let left = 100; !(await run("nbdinfo", ["--size", uri])).success; left--) {
     if (left === 0) throw new Error(`${name} does not serve ${uri}`);

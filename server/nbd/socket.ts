@@ -54,9 +54,12 @@ export class NbdSocket {
   #sending: Promise<void> | undefined;
   /** Why nothing can be sent any more. */
   #failure: Error | undefined;
-  /** When the client last took bytes, on the clock of `performance.now`. */
-  #progress = 0;
-  #stallTimer: ReturnType<typeof setTimeout> | undefined;
+  /** When the client is given up if it sends, or receives, nothing until then, on the clock of `performance.now`. */
+  #readDeadline = Infinity;
+  #writeDeadline = Infinity;
+  /** One timer for all of them, which looks again, so that a request or a reply costs none. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = Infinity;
 
   /**
    * Wraps a connection.
@@ -128,7 +131,8 @@ export class NbdSocket {
 
   /** Closes the connection at once. */
   destroy(): void {
-    clearTimeout(this.#stallTimer);
+    clearTimeout(this.#timer);
+    this.#timerAt = -Infinity;
     this.#failure ??= new Disconnected("the connection is closed");
     this.#connection.close();
   }
@@ -146,30 +150,23 @@ export class NbdSocket {
     this.#input.copyWithin(0, this.#start, this.#end);
     this.#end -= this.#start;
     this.#start = 0;
-    let isLate = false;
-    const late = () => {
-      isLate = true;
-      this.destroy();
-    };
-    const timer = Number.isFinite(timeout) ? setTimeout(late, timeout) : undefined;
-    try {
-      while (this.#end < count) {
-        // A connection that broke has ended.
-        const read = await this.#connection.read(this.#input.subarray(this.#end)).catch(() => 0);
-        if (isLate) throw new NbdProtocolError("the client sends nothing");
-        if (read === 0) return false;
-        this.#end += read;
-      }
-      return true;
-    } finally {
-      clearTimeout(timer);
+    this.#readDeadline = performance.now() + timeout;
+    this.#watch();
+    while (this.#end < count) {
+      // A connection that broke has ended.
+      const read = await this.#connection.read(this.#input.subarray(this.#end)).catch(() => 0);
+      if (this.#failure instanceof NbdProtocolError) throw this.#failure;
+      if (read === 0) return false;
+      this.#end += read;
     }
+    this.#readDeadline = Infinity;
+    return true;
   }
 
   /** Sends all replies that wait, and those that come meanwhile. */
   async #send(): Promise<void> {
-    this.#progress = performance.now();
-    this.#stallTimer ??= setTimeout(() => this.#checkProgress(), this.#stallTimeout);
+    this.#writeDeadline = performance.now() + this.#stallTimeout;
+    this.#watch();
     while (this.#replies.length > 0) {
       const [bytes, count] = this.#next();
       const sent = this.#replies.splice(0, count);
@@ -181,6 +178,7 @@ export class NbdSocket {
         for (const { reject } of sent) reject(this.#failure);
       }
     }
+    this.#writeDeadline = Infinity;
     this.#sending = undefined;
   }
 
@@ -206,20 +204,28 @@ export class NbdSocket {
     for (let at = 0; at < bytes.length;) {
       if (this.#failure) throw this.#failure;
       at += await this.#connection.write(at === 0 ? bytes : bytes.subarray(at));
-      this.#progress = performance.now();
+      this.#writeDeadline = performance.now() + this.#stallTimeout;
     }
   }
 
-  /** Runs once in a while, so that a reply costs no timer. */
-  #checkProgress(): void {
-    this.#stallTimer = undefined;
-    if (this.#sending === undefined) return;
-    const left = this.#progress + this.#stallTimeout - performance.now();
-    if (left > 0) {
-      this.#stallTimer = setTimeout(() => this.#checkProgress(), left);
-      return;
-    }
-    this.#failure ??= new NbdProtocolError("the client receives nothing");
+  #watch(): void {
+    const at = Math.min(this.#readDeadline, this.#writeDeadline);
+    if (at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#checkDeadlines(), at - performance.now());
+  }
+
+  #checkDeadlines(): void {
+    this.#timerAt = Infinity;
+    const now = performance.now();
+    if (now >= this.#readDeadline) this.#giveUp("the client sends nothing");
+    else if (now >= this.#writeDeadline) this.#giveUp("the client receives nothing");
+    else this.#watch();
+  }
+
+  #giveUp(why: string): void {
+    this.#failure ??= new NbdProtocolError(why);
     this.destroy();
   }
 }

@@ -106,9 +106,10 @@ Deno.test(`serveNbd: ${SESSIONS} sessions with faults neither end it nor make it
     };
     await Promise.all(Array.from({ length: PARALLEL }, worker));
   };
-  await run(500);
+  // In the first ones V8 takes the room that it uses for whatever is done.
+  await run(SESSIONS / 5);
   const before = memoryOf(child.pid, "VmRSS");
-  await run(SESSIONS - 500);
+  await run(SESSIONS - SESSIONS / 5);
   const growth = memoryOf(child.pid, "VmRSS") - before;
   assert(growth < GROWTH, `seed ${seed}: grew by ${Math.round(growth / MIB)} MiB`);
   using client = await RawClient.open(port, "local/a");
