@@ -11,6 +11,7 @@ import type { EgressGate } from "./egress_gate.ts";
 import { type Engine, type Fetch, fetchEngine, type TlsOptions } from "./engine.ts";
 import type { Proxy, ProxyOptions } from "./proxy.ts";
 import type { HttpRequest, Timeouts } from "./request.ts";
+import { MOST_REQUESTS, takeTurn } from "./request_limit.ts";
 import { HttpResponse } from "./response.ts";
 import { RuntimeEngine } from "./runtime_engine.ts";
 
@@ -26,6 +27,11 @@ export interface TransportOptions extends RetryOptions, TlsOptions, ProxyOptions
   gate?: EgressGate | undefined;
   /** How long to wait. Default: 10 s to connect, 30 s for the first byte, 60 s idle. */
   timeouts?: { [Name in keyof Timeouts]?: Timeouts[Name] | undefined } | undefined;
+  /**
+   * How many requests to one server may wait for their responses at the same time, those of all other clients
+   * of the process included. The others wait for their turn. workerd has a limit of its own. Default: 64.
+   */
+  requests?: number | undefined;
   /** Sends all requests in place of the runtime. TLS and proxies are its business then. */
   fetch?: Fetch | undefined;
 }
@@ -58,6 +64,7 @@ export class Transport {
   readonly #runtime: RuntimeEngine;
   readonly #engine: Engine;
   readonly #hasOwnFetch: boolean;
+  readonly #requests: number;
 
   /**
    * Creates a client. Nothing is opened.
@@ -65,8 +72,10 @@ export class Transport {
    * @param options Timeouts, retries, TLS, proxies and the egress gate.
    */
   constructor(options: TransportOptions = {}) {
-    const { gate, timeouts, fetch, caFile, insecure, proxy, proxies, ...retry } = options;
+    const { gate, timeouts, fetch, caFile, insecure, proxy, proxies, ...others } = options;
+    const { requests = MOST_REQUESTS, ...retry } = others;
     this.retry = retry;
+    this.#requests = requests;
     this.#gate = gate;
     const connect = Math.min(timeouts?.connect ?? 10_000, LONGEST);
     const firstByte = Math.min(timeouts?.firstByte ?? 30_000, LONGEST);
@@ -145,6 +154,7 @@ export class Transport {
       prepared.headers.set("accept-encoding", "identity");
     }
     signal?.throwIfAborted();
+    const leave = await takeTurn(url.origin, this.#requests, signal);
     const controller = new AbortController();
     const abort = () => controller.abort(signal!.reason);
     signal?.addEventListener("abort", abort, { once: true });
@@ -178,6 +188,7 @@ export class Transport {
       throw failure;
     } finally {
       clearTimeout(timer);
+      leave();
     }
   }
 

@@ -48,6 +48,7 @@ export class HttpClient {
       proxies: options.proxyInformation,
       retries: options.retries,
       minDelay: options.retryDelay,
+      requests: options.maxRequests,
       fetch: options.fetch,
     });
   }

@@ -48,6 +48,11 @@ export interface HttpOptions {
   retries?: number;
   /** The least wait before a request is sent again, in milliseconds. Default: 100. */
   retryDelay?: number;
+  /**
+   * How many requests to one server may wait for their responses at the same time, those of all stores of the
+   * process included. Images that are being read have connections beside. Default: 64.
+   */
+  maxRequests?: number;
   /** Sends the requests, instead of what the runtime has. */
   fetch?: Fetch;
 }
@@ -70,5 +75,6 @@ export const OPTIONS: OptionDefinitions = {
   idleTimeout: { type: "integer", min: 1 },
   retries: { type: "integer", min: 0 },
   retryDelay: { type: "integer", min: 0 },
+  maxRequests: { type: "integer", min: 1 },
   fetch: { type: "value" },
 };

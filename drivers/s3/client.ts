@@ -78,12 +78,13 @@ export class S3Client {
     this.endpoint = endpoint;
     this.#options = options;
     this.#credentials = new Credentials(options);
-    const { timeout, cacert: caFile, proxy, fetch, retries } = options;
+    const { timeout, cacert: caFile, proxy, fetch, retries, maxRequests: requests } = options;
     this.transport = new Transport({
       caFile,
       proxy,
       fetch,
       retries,
+      requests,
       ...(timeout === undefined ? {} : {
         timeouts: { connect: Math.min(timeout, CONNECT), firstByte: timeout, idle: timeout },
       }),

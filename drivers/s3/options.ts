@@ -103,6 +103,11 @@ export interface S3Options {
    * Default: 30,000 and 60,000.
    */
   timeout?: number;
+  /**
+   * How many requests to one server may wait for their responses at the same time, those of all stores of the
+   * process included. Images that are being read have connections beside. Default: 64.
+   */
+  maxRequests?: number;
   /** Sends requests. Default: the runtime's `fetch`. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
@@ -208,5 +213,6 @@ export const OPTIONS: OptionDefinitions = {
   },
   retries: { type: "integer", min: 0, default: 5 },
   timeout: { type: "integer", min: 1 },
+  maxRequests: { type: "integer", min: 1 },
   fetch: { type: "value" },
 };

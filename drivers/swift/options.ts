@@ -122,6 +122,11 @@ export interface SwiftOptions {
    * them.
    */
   proxy?: string;
+  /**
+   * How many requests to one server may wait for their responses at the same time, those of all stores of the
+   * process included. Images that are being read have connections beside. Default: 64.
+   */
+  maxRequests?: number;
   /** Sends requests instead of what the runtime has. */
   fetch?: Fetch;
 }
@@ -240,5 +245,6 @@ export const OPTIONS: OptionDefinitions = {
   cacert: { type: "string", glance: "swift_store_cacert" },
   authInsecure: { type: "boolean", default: false, glance: "swift_store_auth_insecure" },
   proxy: { type: "string", ...PROXY_FORMAT },
+  maxRequests: { type: "integer", min: 1 },
   fetch: { type: "value" },
 };
