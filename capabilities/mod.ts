@@ -54,6 +54,8 @@ export const BitMasks = {
   PRESIGN_CREATE: 1 << 16,
   /** `add` keeps a media type, cache control and metadata. */
   METADATA: 1 << 17,
+  /** `add` with `resume` sends only what an add that died has not sent. */
+  RESUME: 1 << 18,
 } as const;
 
 /** Names that are not printed: what they stand for is. */

@@ -251,6 +251,14 @@ export function transfersOf(args: Arguments): number {
   return count;
 }
 
+/** Whether uploads go on where earlier ones died. */
+export const RESUME: CommandOption = {
+  name: "resume",
+  help:
+    "send only what a run with --resume that died has not sent, and keep what is sent if this " +
+    "one fails (s3, swift)",
+};
+
 /** The most that all transfers take together. */
 export const BWLIMIT: CommandOption = {
   name: "bwlimit",

@@ -6,6 +6,7 @@
 import { overlayEnvironment } from "../config/environment.ts";
 import { type Config, loadConfig, openStores } from "../config/mod.ts";
 import { readVariable } from "../runtime/environment.ts";
+import { StoreResumeNotSupported } from "../errors/mod.ts";
 import type { Vfs } from "../vfs/mod.ts";
 import { readCaller } from "./caller.ts";
 import {
@@ -57,6 +58,7 @@ export async function runCommand(
   using interrupt = new Interrupt();
   const { signal } = interrupt;
   const codes: number[] = [];
+  let isKept = false;
   let opening: Promise<Vfs> | undefined;
   const session: Session = {
     out: new Output(signal),
@@ -69,6 +71,7 @@ export async function runCommand(
     fail(error, code = exitCodeOf(error)) {
       const isLast = error instanceof UsageError || error instanceof Deno.errors.BrokenPipe;
       if (isLast || signal.aborted) throw error;
+      isKept ||= mayBeKept(args, error);
       codes.push(code);
       printError(error, isDebug);
     },
@@ -78,13 +81,21 @@ export async function runCommand(
   try {
     await command.run(session, args);
   } catch (error) {
+    isKept ||= mayBeKept(args, error);
     if (!signal.aborted) throw error;
     printError(signal.reason, isDebug);
     return EXIT.interrupted;
   } finally {
+    if (isKept) session.note("what was sent is kept: --resume goes on there, gc removes it");
     await (await opening?.catch(() => undefined))?.close();
   }
   return combinedExitCode(...codes, EXIT.done);
+}
+
+/** Returns whether an upload that failed may have left parts to go on from. */
+function mayBeKept(args: Arguments, error: unknown): boolean {
+  return args.has("resume") &&
+    !(error instanceof UsageError || error instanceof StoreResumeNotSupported);
 }
 
 /** Opens the tree, and reads the caller from the environment if a store acts for its callers. */

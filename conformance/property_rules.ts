@@ -4,12 +4,30 @@
  * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BitMasks, Invalid, NotFound, StoreMetadataNotSupported } from "../mod.ts";
+import {
+  BitMasks,
+  Invalid,
+  NotFound,
+  StoreMetadataNotSupported,
+  StoreResumeNotSupported,
+} from "../mod.ts";
 import { MIB, pattern, streamOf } from "./data.ts";
 import { type Rule, RW } from "./suite.ts";
 
 /** The rules. */
 export const propertyRules: readonly Rule[] = [
+  {
+    name: "add refuses resume if the store cannot resume adds",
+    needs: RW,
+    async run({ store, id }) {
+      const add = () => store.add(id("resumed"), pattern(10), { resume: true });
+      if (store.isCapable(BitMasks.RESUME)) await add();
+      else {
+        await assertRejects(add, StoreResumeNotSupported, "support");
+        await assertRejects(() => store.stat(id("resumed")), NotFound);
+      }
+    },
+  },
   {
     name: "add keeps media type, cache control and metadata, and so do copies; or it refuses them",
     needs: RW,

@@ -260,6 +260,11 @@ export class StoreMetadataNotSupported extends StoreError {
   /** @internal */
   override readonly name: string = "StoreMetadataNotSupported";
 }
+/** The store cannot continue an add that died. */
+export class StoreResumeNotSupported extends StoreError {
+  /** @internal */
+  override readonly name: string = "StoreResumeNotSupported";
+}
 /** The server redirects too often. */
 export class MaxRedirectsExceeded extends StoreError {
   /** @internal */

@@ -42,15 +42,18 @@ export async function addImage<L extends StoreLocation>(
   policy: AcceptPolicy | undefined,
   openWrite: (options: WriteOptions) => Promise<ImageWriter<L>>,
 ): Promise<AddedImage<L>> {
-  const { expected, sparse, signal, context } = options;
+  const { expected, sparse, resume, signal, context } = options;
   const size = options.size ?? source.size;
   if (size !== undefined && (!Number.isSafeInteger(size) || size < 0)) {
     throw new Invalid(`a size is a whole number of bytes, not ${size}`);
   }
+  if (resume && size === undefined) {
+    throw new Invalid("an add can only be resumed if the size of the data is known");
+  }
   const hashingAlgo = options.hashingAlgo ?? expected?.multihash?.algo ?? "sha512";
   checkAlgorithm(hashingAlgo);
   const judge = new ImageJudge(options, policy);
-  const writer = await openWrite({ size, expected, sparse, signal, context });
+  const writer = await openWrite({ size, expected, sparse, resume, signal, context });
   try {
     const digest = await transfer(source.reader, {
       size,

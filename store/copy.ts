@@ -112,6 +112,11 @@ export interface CopyOptions extends OperationOptions {
   verify?: boolean | undefined;
   /** Sees each chunk on its way. A backend's own copy shows none. */
   verifier?: ChunkObserver | undefined;
+  /**
+   * Whether a copy as a stream continues one that died, as `AddOptions.resume` describes. A backend's own
+   * copy has nothing to continue. Default: `false`.
+   */
+  resume?: boolean | undefined;
 }
 
 /**
@@ -176,7 +181,7 @@ export async function addCopy(
   known: ImageStat,
   { reader, size, isSparse }: Pick<GetResult, "reader" | "size" | "isSparse">,
   to: CopyTarget,
-  { verify, verifier, accept, signal, context }: CopyOptions,
+  { verify, verifier, accept, resume, signal, context }: CopyOptions,
 ): Promise<AddResult> {
   // A file that was written to after it was added is not what was added.
   const { checksum, multihash } = known.recorded ?? known;
@@ -187,6 +192,7 @@ export async function addCopy(
     sparse: isSparse || undefined,
     verifier,
     accept,
+    resume,
     signal,
     context,
   });

@@ -303,6 +303,11 @@ export interface WriteOptions extends OperationOptions, ImageProperties {
   expected?: ExpectedDigests | undefined;
   /** Whether runs of zeros become holes, if the backend can have them. Default: as the store is configured. */
   sparse?: boolean | undefined;
+  /**
+   * Whether to use what earlier adds of the id with `resume` have sent, and to keep what is sent if the add
+   * fails. Only with the capability `RESUME` and a known size. Default: `false`.
+   */
+  resume?: boolean | undefined;
 }
 
 /** An image being read by a driver: the bytes of the requested range. */

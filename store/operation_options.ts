@@ -34,6 +34,7 @@ const ADD: Names<AddOptions> = {
   contentType: true,
   cacheControl: true,
   metadata: true,
+  resume: true,
 };
 const STAT: Names<StatOptions> = {
   ...EVERY,
@@ -54,7 +55,13 @@ const LIST: Names<ListOptions> = {
   onDirectory: true,
 };
 const GC: Names<GcOptions> = { ...EVERY, olderThan: true, dryRun: true, onSkipped: true };
-const COPY: Names<CopyOptions> = { ...EVERY, accept: true, verify: true, verifier: true };
+const COPY: Names<CopyOptions> = {
+  ...EVERY,
+  accept: true,
+  verify: true,
+  verifier: true,
+  resume: true,
+};
 const RECORD: Names<RecordOptions> = { ...EVERY, hashingAlgo: true, verifier: true };
 const PRESIGN: Names<PresignOptions> = {
   ...EVERY,
@@ -89,7 +96,7 @@ const OPERATIONS: ReadonlyMap<string, Readonly<Record<string, true>>> = new Map(
   walk: { ...EVERY, includeDirs: true, onSkipped: true, maxDepth: true },
   remove: { ...EVERY, recursive: true, onSkipped: true },
   move: COPY,
-  copyTree: { ...TREE, verify: true, accept: true, lag: true, idleTimeout: true },
+  copyTree: { ...TREE, verify: true, accept: true, resume: true, lag: true, idleTimeout: true },
   moveTree: TREE,
   removeTree: TREE,
   verifyTree: TREE,
@@ -97,6 +104,7 @@ const OPERATIONS: ReadonlyMap<string, Readonly<Record<string, true>>> = new Map(
     ...TREE,
     verify: true,
     accept: true,
+    resume: true,
     checksum: true,
     replace: true,
     delete: true,

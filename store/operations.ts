@@ -15,6 +15,7 @@ import {
   StoreListNotSupported,
   StoreMetadataNotSupported,
   StorePresignNotSupported,
+  StoreResumeNotSupported,
 } from "../errors/mod.ts";
 import { canRefuse, refusal } from "../formats/refusal.ts";
 import { checkImageId, type Location, type StoreLocation } from "../location/mod.ts";
@@ -52,6 +53,7 @@ const DELETE: Ability = [BitMasks.WRITE_ACCESS, StoreDeleteNotSupported];
 const LIST: Ability = [BitMasks.LIST, StoreListNotSupported];
 const READ_ACLS: Ability = [BitMasks.ACL_READ, StoreAclsNotSupported];
 const WRITE_ACLS: Ability = [BitMasks.ACL_WRITE, StoreAclsNotSupported];
+const RESUME: Ability = [BitMasks.RESUME, StoreResumeNotSupported];
 const PRESIGN: Ability = [BitMasks.PRESIGN, StorePresignNotSupported];
 
 /**
@@ -92,6 +94,7 @@ async function addSource<L extends StoreLocation>(
   const { driver } = runner;
   checkImageId(imageId);
   await runner.require(WRITE);
+  if (options.resume) await runner.require(RESUME);
   const properties = checkProperties(options);
   if (properties && !runner.capabilities.isCapable(BitMasks.METADATA)) {
     throw new StoreMetadataNotSupported(

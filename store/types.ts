@@ -281,6 +281,13 @@ export interface AddOptions extends OperationOptions, ImageProperties {
    * Default: as the store's option `thinProvisioning` says; copies of an image with holes have holes.
    */
   sparse?: boolean | undefined;
+  /**
+   * Whether the add continues one of the same id that had `resume` and died: of its parts, those with the
+   * md5 of the data are used, and only the others are sent. All of the data is read, from its beginning, and
+   * its size must be known. What an add that fails has sent is kept for the next one, until `gc` removes it.
+   * Default: `false`: nothing is used, and nothing is left.
+   */
+  resume?: boolean | undefined;
 }
 
 /** The format of an image, in short. */

@@ -19,6 +19,7 @@ const COLUMNS: readonly (readonly [string, number])[] = [
   ["sparse", BitMasks.SPARSE],
   ["digests", BitMasks.CHECKSUM],
   ["metadata", BitMasks.METADATA],
+  ["resume", BitMasks.RESUME],
 ];
 
 Deno.test("README: the table of capabilities is what the drivers declare", async () => {

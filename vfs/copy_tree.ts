@@ -12,6 +12,7 @@ import { checkTreeOptions, setTreePath, withTreePath } from "./errors.ts";
 import { withinMemory } from "./memory_budget.ts";
 import {
   checkApart,
+  checkResume,
   imagesBelow,
   pathBelow,
   type TreeImage,
@@ -28,6 +29,8 @@ export interface CopyTreeOptions extends TreeOptions, SeveralStoresOptions {
   verify?: boolean | undefined;
   /** Which images are accepted. Default: those that the target's store accepts. */
   accept?: AcceptPolicy | undefined;
+  /** Whether copies as streams continue those that died. See `AddOptions.resume`. Default: `false`. */
+  resume?: boolean | undefined;
 }
 
 /**
@@ -51,11 +54,12 @@ export async function copyTree(
   for (const [index, target] of targets.entries()) {
     for (const other of [from, ...targets.slice(0, index)]) checkApart(other, target);
   }
+  if (options.resume) targets.forEach(checkResume);
   const work = new TreeWork(options);
-  const { verify, accept, lag, idleTimeout } = options;
+  const { verify, accept, resume, lag, idleTimeout } = options;
   await work.run(imagesBelow(from, options), async ({ path, size }) => {
     const verifier = work.verifierOf({ path, size });
-    const copyOptions = { verify, accept, verifier, ...work.operation };
+    const copyOptions = { verify, accept, resume, verifier, ...work.operation };
     if (targets.length > 1) {
       return await copyToAll(from, targets, { path, size }, { ...copyOptions, lag, idleTimeout });
     }

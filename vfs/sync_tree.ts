@@ -11,6 +11,7 @@ import { checkTreeOptions } from "./errors.ts";
 import { withinMemory } from "./memory_budget.ts";
 import {
   checkApart,
+  checkResume,
   imagesBelow,
   knownImages,
   pathBelow,
@@ -71,6 +72,7 @@ export async function syncTree(
 ): Promise<TreeSummary> {
   await checkTreeOptions("syncTree", `${from.path} to ${to.path}`, options);
   checkApart(from, to);
+  if (options.resume) checkResume(to);
   const work = new TreeWork(options);
   const { filter = () => true } = options;
   if (!(await from.vfs.stat(from.path, work.operation)).isDirectory) {
@@ -194,9 +196,9 @@ class ImageSync {
   }
 
   async #copy({ path, size }: TreeImage, targetPath: string): Promise<void> {
-    const { verify, accept } = this.#options;
+    const { verify, accept, resume } = this.#options;
     const verifier = this.#work.verifierOf({ path, size });
-    const options = { verify, accept, verifier, ...this.#work.operation };
+    const options = { verify, accept, resume, verifier, ...this.#work.operation };
     await copyBetween(this.#from, this.#to, path, (source, { store }) => {
       const target = this.#to.vfs.imageAt(pathBelow(this.#to, targetPath));
       return withinMemory(size, () => {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Invalid, isAbort, NotFound } from "../errors/mod.ts";
+import { BitMasks } from "../capabilities/mod.ts";
+import { Invalid, isAbort, NotFound, StoreResumeNotSupported } from "../errors/mod.ts";
 import type { GetOptions, GetResult, OperationOptions, SkippedEntry } from "../store/mod.ts";
 import type { ChunkObserver } from "../streams/mod.ts";
 import { orderedMap } from "./ordered_map.ts";
@@ -223,6 +224,24 @@ export function checkApart(from: TreeRoot, to: TreeRoot): void {
   if (from.vfs === to.vfs && (a!.startsWith(b!) || b!.startsWith(a!))) {
     throw new Invalid(`${from.path} and ${to.path} are the same tree, or one is in the other`);
   }
+}
+
+/**
+ * Checks that adds to a tree can be resumed, before anything is read. In a tree of several stores, each add
+ * is checked by itself.
+ *
+ * @param root The directory that is written.
+ * @throws {StoreResumeNotSupported} If its store cannot resume adds.
+ */
+export function checkResume(root: TreeRoot): void {
+  if (parsePath(root.path).segments.length === 0) return;
+  const { store } = root.vfs.imageAt(pathBelow(root, "image"));
+  if (store.isCapable(BitMasks.RESUME)) return;
+  throw new StoreResumeNotSupported("the store does not support it", {
+    store: store.name,
+    operation: "resume",
+    path: root.path,
+  });
 }
 
 /** Runs the work on each image of a tree: bounded, counted, and one failure does not end the rest. */

@@ -12,7 +12,7 @@ import {
 } from "../../vfs/import/mod.ts";
 import { PROPERTIES, propertiesOf } from "../image_properties.ts";
 import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
-import { type Command, PROGRESS, type Session, UsageError } from "../command.ts";
+import { type Command, PROGRESS, RESUME, type Session, UsageError } from "../command.ts";
 import { countOf, importOptionsOf, PUBLISHED, UNPACK } from "../import_options.ts";
 import { openLocal } from "../local.ts";
 import { nameOf, parsePlace, type Place } from "../place.ts";
@@ -87,6 +87,7 @@ export const add: Command = {
     ...UNPACK,
     ...ACCEPT,
     { name: "size", value: "BYTES", help: "size that the data must have" },
+    RESUME,
     ...PROPERTIES,
     PROGRESS,
   ],
@@ -113,11 +114,14 @@ export const add: Command = {
       : place.kind === "standard"
       ? id
       : undefined;
+    const stores = args.values("store").flatMap((names) => names.split(","));
+    if (stores.length > 1 && args.has("resume")) {
+      throw new UsageError("--resume is for one store");
+    }
     const options = await importOptionsOf(args, signal);
     const vfs = await session.vfs();
     const local = place.kind === "tree" ? undefined : await openLocal(place, signal);
     const isKept = (options.unpack ?? "none") === "none";
-    const stores = args.values("store").flatMap((names) => names.split(","));
     const importOptions = {
       ...options,
       id,
@@ -127,6 +131,7 @@ export const add: Command = {
       sparse: local?.isSparse || undefined,
       accept: acceptOf(args),
       format: args.value("format"),
+      resume: args.has("resume"),
       ...propertiesOf(args),
       ...session.options,
     };

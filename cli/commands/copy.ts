@@ -18,6 +18,7 @@ import {
   DRY_RUN,
   PROGRESS,
   RECURSIVE,
+  RESUME,
   type Session,
   TRANSFERS,
   transfersOf,
@@ -51,6 +52,7 @@ interface Work {
 /** Copies one image. */
 async function copyOne({ vfs, args, session, limit }: Work, { from, to, size: listed }: Pair) {
   const { signal, options, out } = session;
+  const resume = args.has("resume");
   if (hasImportOptions(args) || (from.kind === "tree" && isWebUrl(vfs, from.path))) {
     await importOne({ vfs, args, session, limit }, from, to);
   } else if (from.kind === "tree" && to.kind === "tree") {
@@ -59,7 +61,7 @@ async function copyOne({ vfs, args, session, limit }: Work, { from, to, size: li
     const verify = args.has("allow-changed") ? false : undefined;
     const accept = acceptOf(args);
     const copied = await withinMemory(size, () => {
-      return vfs.copyFile(from.path, to.path, { verifier, verify, accept, ...options });
+      return vfs.copyFile(from.path, to.path, { verifier, verify, accept, resume, ...options });
     });
     warnUnsafe(session, to.path, copied.inspection);
   } else if (from.kind !== "tree" && to.kind === "tree") {
@@ -68,7 +70,8 @@ async function copyOne({ vfs, args, session, limit }: Work, { from, to, size: li
     const accept = acceptOf(args);
     const added = await withinMemory(size, () => {
       const sparse = isSparse || undefined;
-      return vfs.writeFile(to.path, data, { size, sparse, verifier, accept, ...options });
+      const add = { size, sparse, verifier, accept, resume, ...options };
+      return vfs.writeFile(to.path, data, add);
     });
     warnUnsafe(session, to.path, added.inspection);
   } else if (from.kind === "tree") {
@@ -109,9 +112,11 @@ async function importOne({ vfs, args, session, limit }: Work, from: Place, to: P
     : await openLocal(from, signal);
   using verifier = new Progress(name ?? "-", undefined, limit, signal);
   const accept = acceptOf(args);
+  const resume = args.has("resume");
   const onProgress = (progress: ImportProgress) => verifier.updateImport(progress);
   const sparse = opened?.isSparse || undefined;
-  const more = { path: to.path, name, accept, sparse, verifier, onProgress, ...options };
+  const shown = { verifier, onProgress };
+  const more = { path: to.path, name, accept, sparse, resume, ...shown, ...options };
   const source = isUri ? from.path : opened!.data;
   const { inspection } = await importImage(vfs, source, { ...imported, ...more });
   warnUnsafe(session, to.path, inspection);
@@ -208,6 +213,7 @@ export const cp: Command = {
     VERBOSE,
     DRY_RUN,
     { name: "force", letters: ["f"], help: "replace a local file, which keeps its mode" },
+    RESUME,
     { name: "skip-existing", help: "leave out images whose target is there, whatever it holds" },
     ...PUBLISHED,
     ...UNPACK,
@@ -226,6 +232,9 @@ export const cp: Command = {
   run(session, args) {
     ofOneSource(args);
     const check = (from: Place, to: Place) => {
+      if (args.has("resume") && to.kind !== "tree") {
+        throw new UsageError("--resume is for copies into a store");
+      }
       if (from.kind === "tree" || to.kind === "tree") return;
       throw new UsageError("one side of a copy is a path of the tree");
     };

@@ -11,6 +11,9 @@ import { formatSize, formatTime } from "../text.ts";
 export const gc: Command = {
   operands: "[STORE...]",
   count: [0, Infinity],
+  description:
+    "What a run with --resume has sent before it failed is among it, once it is old enough: no later run " +
+    "can go on from there then.",
   options: [
     {
       name: "older-than",

@@ -13,7 +13,7 @@ import { ADD_ID, isWithoutDigest, PART_SIZE } from "./object_headers.ts";
 import { checkObject } from "./read_headers.ts";
 import { MAX_PART_SIZE, MIB, partSize } from "./part_size.ts";
 import { readTaggedFacts } from "./object_tags.ts";
-import { unconfirmed, type WriteState } from "./write_state.ts";
+import { isAddedBy, unconfirmed, type WriteState } from "./write_state.ts";
 import { sendForXml } from "./xml_request.ts";
 
 /** The size of the parts in which large objects are copied, in bytes; no bytes pass through here. */
@@ -126,25 +126,31 @@ export async function copyObject(
   }
   const addId = crypto.randomUUID();
   try {
-    const copied = await state.createOnce("copy", to, addId, signal, async (condition) => {
-      const root = await sendForXml(client, {
-        root: "CopyObjectResult",
-        method: "PUT",
-        key: to,
-        headers: {
-          ...source,
-          ...kept,
-          ...condition,
-          "x-amz-metadata-directive": "REPLACE",
-          [ADD_ID]: addId,
-        },
-        slow: true,
-        signal,
-        uninterruptible: true,
-      });
-      if (root.text("ETag") === "") throw unconfirmed("copy");
-      return root.text("ETag").replaceAll('"', "");
-    });
+    const copied = await state.createOnce(
+      "copy",
+      to,
+      isAddedBy(addId),
+      signal,
+      async (condition) => {
+        const root = await sendForXml(client, {
+          root: "CopyObjectResult",
+          method: "PUT",
+          key: to,
+          headers: {
+            ...source,
+            ...kept,
+            ...condition,
+            "x-amz-metadata-directive": "REPLACE",
+            [ADD_ID]: addId,
+          },
+          slow: true,
+          signal,
+          uninterruptible: true,
+        });
+        if (root.text("ETag") === "") throw unconfirmed("copy");
+        return root.text("ETag").replaceAll('"', "");
+      },
+    );
     // A copy with the ETag of the source that was looked at is a whole copy of that source.
     if (isLookedAt || copied === undefined || copied !== etag?.replaceAll('"', "")) {
       await checkUnchanged();

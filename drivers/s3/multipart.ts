@@ -1,5 +1,5 @@
 /**
- * A multipart upload: begun, completed or aborted, and never left open.
+ * A multipart upload: begun, completed or aborted, and left open only to be resumed.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Bytes } from "../../streams/mod.ts";
 import { sendDeletion } from "./deleter.ts";
 import { listUploads, type OpenUpload } from "./leftovers.ts";
 import { ADD_ID } from "./object_headers.ts";
-import { unconfirmed, type WriteState } from "./write_state.ts";
+import { isAddedBy, unconfirmed, type WriteState } from "./write_state.ts";
 import { escapeXml } from "./xml.ts";
 import { sendForXml } from "./xml_request.ts";
 
@@ -89,6 +89,19 @@ export class Multipart {
   }
 
   /**
+   * Continues an upload that an earlier add has left.
+   *
+   * @param state The client, and the uploads that are under way.
+   * @param key The key of the object.
+   * @param id The id of the upload.
+   * @returns The upload. Only {@linkcode Multipart.keep} may end it where it is not completed.
+   */
+  static continue(state: WriteState, key: string, id: string): Multipart {
+    state.uploads.add(id);
+    return new Multipart(state, key, { id, addId: crypto.randomUUID(), orphans: undefined });
+  }
+
+  /**
    * Uploads a part.
    *
    * @param number Its number, from 1 on.
@@ -146,6 +159,7 @@ export class Multipart {
    * @param parts The parts, in order.
    * @param facts What is known of the image only now, as headers. OpenStack Swift keeps them.
    * @param signal Keeps the completion from being sent.
+   * @param isOurs Recognizes the object if the response is lost. Default: by the add that began the upload.
    * @returns The entity tag of the object, unless the response was lost.
    * @throws {Duplicate} If there is an object of the key.
    */
@@ -153,6 +167,7 @@ export class Multipart {
     parts: readonly UploadedPart[],
     facts: Readonly<Record<string, string>>,
     signal: AbortSignal | undefined,
+    isOurs: (headers: Headers) => boolean | Promise<boolean> = isAddedBy(this.addId),
   ): Promise<string | undefined> {
     const list = parts.map(({ etag, checksum }, index) => {
       const [name, value] = checksum ?? [];
@@ -165,7 +180,7 @@ export class Multipart {
     const etag = await this.#state.createOnce(
       "complete",
       this.#key,
-      this.addId,
+      isOurs,
       signal,
       async (condition) => {
         const root = await sendForXml(client, {
@@ -206,6 +221,13 @@ export class Multipart {
     } finally {
       await this.#end();
     }
+  }
+
+  /** Leaves the upload to be continued by another add, or to be removed by `gc`. */
+  async keep(): Promise<void> {
+    // It is no orphan as long as it is under way.
+    if (this.#orphans) await sweep(this.#state, this.#key, this.#orphans);
+    this.#state.uploads.delete(this.#id);
   }
 
   async #end(): Promise<void> {

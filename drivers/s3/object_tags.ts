@@ -8,7 +8,7 @@ import type { StoreError } from "../../errors/mod.ts";
 import { decodeBase64, encodeBase64 } from "../../streams/encoding.ts";
 import { contentMd5 } from "./content_md5.ts";
 import type { S3Client } from "./client.ts";
-import { ADD_ID, FACTS, isWithoutDigest, META } from "./object_headers.ts";
+import { FACTS, isWithoutDigest, META } from "./object_headers.ts";
 import { FORMAT } from "./read_headers.ts";
 import { type Element, escapeXml, parseXml } from "./xml.ts";
 
@@ -30,7 +30,7 @@ const DOCUMENT_LIMIT = 65_536;
  *
  * @param client The client of the bucket.
  * @param key The key of the object.
- * @param addId What the object has as {@linkcode ADD_ID}.
+ * @param isOurs Returns whether the object of such headers is the one that was created.
  * @param facts The facts, as the headers that would keep them.
  * @param signal Ends the requests.
  * @throws {unknown} The reason of the signal, and nothing else.
@@ -38,13 +38,13 @@ const DOCUMENT_LIMIT = 65_536;
 export async function tagObject(
   client: S3Client,
   key: string,
-  addId: string,
+  isOurs: (headers: Headers) => boolean | Promise<boolean>,
   facts: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
     const headers = await client.headers({ method: "HEAD", key, signal });
-    if (headers.get(ADD_ID) !== addId || !isWithoutDigest(headers)) return;
+    if (!await isOurs(headers) || !isWithoutDigest(headers)) return;
     // A server that did not know the query would take the tags for a new object.
     const others = await readTags(client, key, signal);
     if (others === undefined) return;

@@ -15,6 +15,8 @@ const MAX_EMPTY_PAGES = 1_000;
 export interface Listing {
   /** The name of the root element of a page. */
   root: string;
+  /** The key that is in the path. Default: none, for a listing of the bucket. */
+  key?: string | undefined;
   /** The names of the elements that are entries. */
   entries: readonly string[];
   /** The query of every page. */
@@ -35,7 +37,7 @@ export interface Listing {
  */
 export async function* readPages(
   client: S3Client,
-  { root, entries, query, markers }: Listing,
+  { root, key, entries, query, markers }: Listing,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Element> {
   // One short text a page: of the markers that were sent, and of the first and last entry.
@@ -43,7 +45,7 @@ export async function* readPages(
   let next: Record<string, string> = {};
   let empty = 0;
   for (;;) {
-    const page = await sendForXml(client, { root, query: { ...query, ...next }, signal });
+    const page = await sendForXml(client, { root, key, query: { ...query, ...next }, signal });
     const found = entries.flatMap((name) => page.all(name));
     const isLast = hasEnd(page, found.length > 0);
     yield page;
@@ -79,5 +81,5 @@ function hasEnd(page: Element, hasEntries: boolean): boolean {
 
 /** What distinguishes an entry from all others of the listing. */
 function identify(entry: Element): string[] {
-  return ["Key", "Prefix", "UploadId"].map((name) => entry.text(name));
+  return ["Key", "Prefix", "UploadId", "PartNumber"].map((name) => entry.text(name));
 }

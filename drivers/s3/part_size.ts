@@ -46,6 +46,21 @@ export function partSize(
   return Math.min(MAX_PART_SIZE, least * 2 ** doublings);
 }
 
+/** By how much the parts of an upload that can be resumed are larger than those of others, in bytes. */
+const RESUMABLE = 65_536;
+
+/**
+ * Returns the size of the parts of an upload that can be resumed. No other upload has parts of this size, so
+ * that none is mistaken for one: uploads have no names, and listings do not show their metadata.
+ *
+ * @param least The configured size, in bytes.
+ * @param total The size of the image in bytes.
+ * @returns The size of each part but the last, in bytes.
+ */
+export function resumablePartSize(least: number, total: number): number {
+  return Math.min(partSize(1, least, total) + RESUMABLE, MAX_PART_SIZE - RESUMABLE);
+}
+
 /**
  * Returns how the sizes of the parts of an upload follow from their numbers, as an upload chose them.
  *

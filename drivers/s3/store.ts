@@ -65,7 +65,7 @@ export class S3Store extends Store<S3Location, S3Settings> {
   static override readonly CAPABILITIES: number = BitMasks.READ_RANDOM | BitMasks.WRITE_ACCESS |
     BitMasks.DRIVER_REUSABLE | BitMasks.ACL_READ | BitMasks.ACL_WRITE | BitMasks.LIST |
     BitMasks.COPY | BitMasks.CHECKSUM | BitMasks.PRESIGN | BitMasks.PRESIGN_CREATE |
-    BitMasks.METADATA;
+    BitMasks.METADATA | BitMasks.RESUME;
   /** {@linkcode S3Location}. */
   static override readonly LOCATION: StoreLocationClass<S3Location> = S3Location;
 

@@ -85,8 +85,13 @@ export class UploadChecksums {
     const value = this.#algorithm && headers.get(this.#header);
     return {
       etag: headers.get("etag") ?? "",
-      checksum: value ? [`Checksum${this.#algorithm}`, value] : undefined,
+      checksum: value ? [this.partName!, value] : undefined,
     };
+  }
+
+  /** The name that XML has for the checksum of a part, or `undefined` if the options want none. */
+  get partName(): string | undefined {
+    return this.#algorithm && `Checksum${this.#algorithm}`;
   }
 
   get #header(): string {

@@ -12,6 +12,16 @@ import { ADD_ID } from "./object_headers.ts";
 import { checkObject } from "./read_headers.ts";
 import type { S3Settings } from "./options.ts";
 
+/**
+ * Creates what recognizes the object that an add has made.
+ *
+ * @param addId The value of {@linkcode ADD_ID}.
+ * @returns Returns whether an object of such headers has come to be by the add.
+ */
+export function isAddedBy(addId: string): (headers: Headers) => boolean {
+  return (headers) => headers.get(ADD_ID) === addId;
+}
+
 /** The requests that make an object appear. */
 export type Creation = "put" | "copy" | "complete";
 
@@ -95,9 +105,9 @@ export class WriteState {
     creation: Creation,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
-    let addId: string | undefined;
+    let found: Headers | undefined;
     try {
-      addId = await this.#addIdOf(key, signal);
+      found = await this.#headOf(key, signal);
     } catch (error) {
       if (!(error instanceof Forbidden)) throw error;
       // Without s3:ListBucket a missing key is 403. Ceph decides for a PUT only, Amazon always.
@@ -105,7 +115,7 @@ export class WriteState {
       if (decides && !this.#unconditional.has(creation)) return false;
       throw invisible(error);
     }
-    if (addId !== undefined) throw new Duplicate("the image exists already");
+    if (found !== undefined) throw new Duplicate("the image exists already");
     return true;
   }
 
@@ -114,7 +124,7 @@ export class WriteState {
    *
    * @param creation The request that makes it appear.
    * @param key The key.
-   * @param addId The value of {@linkcode ADD_ID}. It identifies the object as ours if the response is lost.
+   * @param isOurs Returns whether the object of such headers is ours. Called where the response is lost.
    * @param signal Keeps the request from being sent; the request itself is not cut off.
    * @param create Sends the request with the headers that it is given.
    * @returns What `create` returns; `undefined` if its response was lost and the object is ours.
@@ -123,7 +133,7 @@ export class WriteState {
   async createOnce<T>(
     creation: Creation,
     key: string,
-    addId: string,
+    isOurs: (headers: Headers) => boolean | Promise<boolean>,
     signal: AbortSignal | undefined,
     create: (headers: Record<string, string>) => Promise<T>,
   ): Promise<T | undefined> {
@@ -144,9 +154,11 @@ export class WriteState {
         const exists = isRefused(error);
         const unclear = exists || getErrorCode(error) === "NoSuchUpload" ||
           (error as StoreError).retryable;
-        const isOurs = () =>
-          this.#addIdOf(key, signal).then((found) => found === addId).catch(() => false);
-        if (unclear && await isOurs()) return undefined;
+        const hasAppeared = async () => {
+          const headers = await this.#headOf(key, signal);
+          return headers !== undefined && await isOurs(headers);
+        };
+        if (unclear && await hasAppeared().catch(() => false)) return undefined;
         if (exists) throw new Duplicate("the image exists already", { cause: error });
         throw error;
       }
@@ -280,12 +292,12 @@ export class WriteState {
     }
   }
 
-  /** Returns the add that the object came to be by, empty if by none of ours; `undefined` without object. */
-  async #addIdOf(key: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  /** Returns the headers of the object of a key, or `undefined` if there is none. */
+  async #headOf(key: string, signal: AbortSignal | undefined): Promise<Headers | undefined> {
     try {
       const headers = await this.client.headers({ method: "HEAD", key, signal });
       checkObject(headers);
-      return headers.get(ADD_ID) ?? "";
+      return headers;
     } catch (error) {
       if (error instanceof NotFound) return undefined;
       throw error;

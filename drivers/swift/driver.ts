@@ -81,6 +81,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
   constructor({ options, capabilities }: DriverContext<SwiftSettings>) {
     this.#options = options;
     const { retries, retryGetCount = retries, timeout, proxy, fetch, tempUrlKey } = options;
+    const { maxRequests: requests } = options;
     const { cacert: caFile, authInsecure: insecure, multiTenant, multipleContainersSeed } = options;
     if (multiTenant && multipleContainersSeed > 0) {
       throw new BadStoreConfiguration("multiTenant and multipleContainersSeed exclude each other");
@@ -97,7 +98,7 @@ export class SwiftDriver implements Driver<SwiftLocation> {
       firstByte: timeout,
       idle: timeout,
     };
-    const transport = { caFile, insecure, proxy, fetch, timeouts };
+    const transport = { caFile, insecure, proxy, fetch, requests, timeouts };
     this.#transport = new Transport({ ...transport, retries });
     this.#reading = new ReadingTransport({ ...transport, retries: retryGetCount });
     this.#accounts = new Accounts(options, this.#transport);
@@ -184,13 +185,15 @@ export class SwiftDriver implements Driver<SwiftLocation> {
 
   async openWrite(
     imageId: string,
-    { size, signal, context, ...properties }: WriteOptions,
+    { size, signal, context, resume = false, ...properties }: WriteOptions,
   ): Promise<ImageWriter<SwiftLocation>> {
-    const [{ refuseDuplicate }, { SwiftWriter }, { formatProperties }] = await Promise.all([
-      import("./upload.ts"),
-      import("./writer.ts"),
-      import("../../store/image_properties.ts"),
-    ]);
+    const [{ refuseDuplicate }, { SwiftWriter }, { formatProperties }, { resumableId }] =
+      await Promise.all([
+        import("./upload.ts"),
+        import("./writer.ts"),
+        import("../../store/image_properties.ts"),
+        import("./resumable.ts"),
+      ]);
     const { largeObjectSize, largeObjectChunkSize, concurrency } = this.#options;
     const { deleteAfter, multiTenant } = this.#options;
     const location = await this.locate(imageId, { signal, context });
@@ -210,6 +213,8 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     let long: LongClient | undefined;
     return new SwiftWriter({
       ...options,
+      id: resume ? await resumableId(location.object) : undefined,
+      resume,
       headers: formatProperties(properties, META),
       segmentSize: isSmall ? Math.max(size, 1) : segmentSize,
       concurrency,

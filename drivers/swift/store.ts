@@ -52,7 +52,7 @@ export class SwiftStore extends Store<SwiftLocation, SwiftSettings> {
   /** Reading from anywhere, writing, listing and copying; ACLs and presigned URLs if configured. */
   static override readonly CAPABILITIES: number = BitMasks.READ_RANDOM | BitMasks.WRITE_ACCESS |
     BitMasks.DRIVER_REUSABLE | BitMasks.LIST | BitMasks.COPY | BitMasks.CHECKSUM |
-    BitMasks.METADATA;
+    BitMasks.METADATA | BitMasks.RESUME;
   /** {@linkcode SwiftLocation}. */
   static override readonly LOCATION: StoreLocationClass<SwiftLocation> = SwiftLocation;
 

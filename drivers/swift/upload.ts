@@ -45,6 +45,8 @@ export interface UploadOptions {
   createContainer(client: SwiftClient): Promise<void>;
   /** The ids of the store's uploads that are under way. */
   underway: Set<string>;
+  /** The id of the upload, a UUID. Default: a random one. */
+  id?: string | undefined;
 }
 
 /** An upload. */
@@ -52,7 +54,7 @@ export class Upload {
   /** Where the image will be. */
   readonly location: SwiftLocation;
   readonly #options: UploadOptions;
-  readonly #id: string = crypto.randomUUID();
+  readonly #id: string;
   /** The segments that were begun. */
   readonly #segments: Segment[] = [];
   #begun = false;
@@ -64,6 +66,7 @@ export class Upload {
    */
   constructor(options: UploadOptions) {
     this.#options = options;
+    this.#id = options.id ?? crypto.randomUUID();
     this.location = options.location;
   }
 
@@ -151,11 +154,12 @@ export class Upload {
    * Removes everything that was stored.
    *
    * @param client The client of the account.
+   * @param isResumable Whether the segments are left for the next add. Default: `false`.
    * @throws {StoreError} If it cannot be known what was stored.
    */
-  async abort(client: SwiftClient): Promise<void> {
+  async abort(client: SwiftClient, isResumable = false): Promise<void> {
     const { container, object } = this.location;
-    const segments = this.#segments.filter(Boolean);
+    const segments = isResumable ? [] : this.#segments.filter(Boolean);
     try {
       await cleaningUp(async (signal) => {
         if (this.#begun && await this.#isOurs(client, signal)) {

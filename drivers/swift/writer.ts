@@ -4,12 +4,14 @@
  * @module
  */
 import type { Bytes } from "../../streams/mod.ts";
-import { Parts } from "../../streams/parts.ts";
+import { type Part, Parts } from "../../streams/parts.ts";
+import { poolMap } from "../../streams/pool_map.ts";
 import type { ImageWriter } from "../../store/driver.ts";
 import type { ImageDigest } from "../../store/types.ts";
-import type { SwiftClient } from "./client.ts";
+import { objectPath, type SwiftClient } from "./client.ts";
 import { md5Of } from "./etag.ts";
 import type { SwiftLocation } from "./location.ts";
+import { findKeptSegments, type KeptSegment } from "./resumable.ts";
 import { Upload, type UploadOptions } from "./upload.ts";
 
 /** What a {@linkcode SwiftWriter} needs to know. */
@@ -18,6 +20,8 @@ export interface WriterOptions extends UploadOptions {
   segmentSize: number;
   /** How many segments are under way at once. */
   concurrency: number;
+  /** Whether to use the segments that earlier adds have left, and to leave them if this one fails. */
+  resume: boolean;
   /** Ends the upload. */
   signal: AbortSignal | undefined;
   /** The client that sends an image of one part. */
@@ -43,6 +47,10 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
   readonly #parts: Parts;
   /** The md5 of each segment, where they come with the image's digests. */
   readonly #md5s: Promise<string>[] = [];
+  /** The segments that earlier adds have left, by md5. */
+  #kept: Promise<Map<string, KeptSegment>> | undefined;
+  /** Those of them that are copied in the end, so that an add that fails before leaves no second copy. */
+  readonly #reused: { number: number; etag: string; segment: KeptSegment }[] = [];
   #long: Promise<SwiftClient> | undefined;
   #etag: string | undefined;
 
@@ -59,13 +67,7 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
       size: () => segmentSize,
       memory: segmentSize * concurrency,
       signal,
-      send: async ({ number, size, chunks }, signal) => {
-        const client = await (this.#long ??= this.#options.longClient());
-        const etag = this.#md5s[number - 1] ?? md5Of(chunks);
-        // If the segment fails before, nobody awaits this.
-        etag.catch(() => {});
-        await this.#upload.segment(client, { number, size, etag }, { body: chunks, signal });
-      },
+      send: (part, signal) => this.#send(part, signal),
     });
   }
 
@@ -106,13 +108,14 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     if (isSegmented) await this.#parts.finish();
     const body = isSegmented ? [] : this.#parts.rest().chunks;
     const { client, signal } = this.#options;
+    await this.#copyReused();
     await this.#upload.commit(await (this.#long ?? client), image, { body, signal });
     if (!isSegmented) this.#etag = `"${image.checksum}"`;
     await this.#options.dispose(false).catch(() => {});
   }
 
   /**
-   * Removes everything.
+   * Removes everything, but not the segments if the upload can be resumed.
    *
    * @param reason Why the upload has failed.
    */
@@ -120,9 +123,39 @@ export class SwiftWriter implements ImageWriter<SwiftLocation> {
     await this.#parts.abort(reason);
     try {
       const long = await this.#long?.catch(() => undefined);
-      await this.#upload.abort(long ?? this.#options.client);
+      const { client, resume } = this.#options;
+      await this.#upload.abort(long ?? client, resume);
     } finally {
       await this.#options.dispose(true);
     }
+  }
+
+  async #send({ number, size, chunks }: Part, signal: AbortSignal): Promise<void> {
+    const client = await (this.#long ??= this.#options.longClient());
+    const etag = this.#md5s[number - 1] ?? md5Of(chunks);
+    // If the segment fails before, nobody awaits this.
+    etag.catch(() => {});
+    if (this.#options.resume) {
+      const kept = await (this.#kept ??= findKeptSegments(client, this.location, signal));
+      const segment = kept.size > 0 ? kept.get(await etag) : undefined;
+      if (segment?.size === size) {
+        this.#reused.push({ number, etag: await etag, segment });
+        return;
+      }
+    }
+    await this.#upload.segment(client, { number, size, etag }, { body: chunks, signal });
+  }
+
+  /** Lets the server copy what earlier adds have left. */
+  async #copyReused(): Promise<void> {
+    if (this.#reused.length === 0) return;
+    const { concurrency, signal } = this.#options;
+    const client = await this.#long!;
+    await poolMap(this.#reused, concurrency, ({ number, etag, segment: { object, size } }) => {
+      const source = objectPath(this.location.container, object);
+      const headers = { "x-copy-from": source, "x-fresh-metadata": "true" };
+      const request = { headers, body: [], slow: true, signal };
+      return this.#upload.segment(client, { number, size, etag }, request);
+    });
   }
 }

@@ -15,6 +15,8 @@ export interface ImportOptions extends IncomingOptions {
   path?: string | undefined;
   /** Name of the store. Default: the default store. */
   store?: string | undefined;
+  /** Whether the import continues one that died. See `AddOptions.resume`. Default: `false`. */
+  resume?: boolean | undefined;
 }
 
 /** What {@linkcode importImage} resolves to: what was stored, and what arrived. */
@@ -58,11 +60,12 @@ export function importImage(
   source: string | URL | ImageData,
   options: ImportOptions = {},
 ): Promise<ImportResult> {
-  const { accept, format, hashingAlgo, verifier, signal, context, path, store } = options;
+  const { accept, format, hashingAlgo, verifier, signal, context } = options;
+  const { path, store, resume } = options;
   return withIncoming(vfs, source, options, async ({ reader, size, sparse, id, arrival }) => {
     const { contentType, cacheControl, metadata } = options;
     const properties = { contentType, cacheControl, metadata };
-    const what = { accept, format, hashingAlgo, verifier, size, sparse };
+    const what = { accept, format, hashingAlgo, verifier, size, sparse, resume };
     const add = { ...what, ...properties, signal, context };
     let added: AddResult;
     if (path !== undefined) added = await vfs.writeFile(path, reader, add);
