@@ -18,7 +18,7 @@ import { account, container, emptied, swift } from "../swift/servers.ts";
 import { until } from "../until.ts";
 
 /** How many runs are killed. */
-const KILLS = Deno.env.get("VITRINE_SOAK") === "full" ? 20 : 2;
+const KILLS = Deno.env.get("VITRINE_SOAK") === "full" ? 20 : 1;
 
 /** Where images are added, behind a proxy. */
 interface Target {
