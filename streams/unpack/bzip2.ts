@@ -58,7 +58,9 @@ async function* unpackStream(input: PackedInput): AsyncGenerator<Uint8Array> {
     if (magic[0] !== BLOCK[0] || magic[1] !== BLOCK[1]) throw fail("it has neither block nor end");
     let crc = -1;
     for (const chunk of unpackBlock(bits, vector, fail)) {
-      for (const byte of chunk) crc = crc << 8 ^ CRC_TABLE[(crc >>> 24) ^ byte]!;
+      for (let at = 0; at < chunk.length; at++) {
+        crc = crc << 8 ^ CRC_TABLE[(crc >>> 24) ^ chunk[at]!]!;
+      }
       yield chunk;
     }
     if (~crc !== expected) throw fail("the CRC-32 of a block does not match");
