@@ -13,6 +13,7 @@ const SYSTEM = "/var/cache/vitrine-services/system";
 const UNPACK = `set -e
 new=$(mktemp -d)
 cd "$new"
+apt-get --quiet update
 kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \\(linux-image-.*\\)/\\1/p')
 apt-get --quiet -o Acquire::Retries=3 -o APT::Sandbox::User=root download "$kernel" busybox-static
 for package in *.deb; do dpkg -x "$package" system; done
