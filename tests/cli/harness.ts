@@ -14,9 +14,10 @@ export const CLI: readonly string[] = [
   new URL("cli/mod.ts", root).pathname,
 ];
 
-/** The arguments with which Deno runs the command. */
+/** The arguments with which Deno runs the command. What Deno downloads is no output of the command. */
 export const COMMAND: readonly string[] = [
   "run",
+  "--quiet",
   "--no-prompt",
   "--allow-read",
   "--allow-write",
