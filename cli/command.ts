@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { ChecksumMismatch, ImageChanged, ImageFormatRefused } from "../errors/mod.ts";
+import {
+  ChecksumMismatch,
+  ImageChanged,
+  ImageFormatRefused,
+  SignatureMismatch,
+} from "../errors/mod.ts";
 import type { OperationOptions } from "../store/mod.ts";
 import type { Vfs } from "../vfs/mod.ts";
 import type { Config } from "../config/mod.ts";
@@ -179,7 +184,7 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
 ];
 
 /** The errors that say that an image is not what it should be. */
-const DIFFERS = [ChecksumMismatch, ImageChanged, ImageFormatRefused];
+const DIFFERS = [ChecksumMismatch, ImageChanged, ImageFormatRefused, SignatureMismatch];
 
 /**
  * Returns the exit code that an error means.

@@ -28,6 +28,22 @@ export const PUBLISHED: readonly CommandOption[] = [
   },
 ];
 
+/** The signature that the source must have. */
+export const SIGNATURE: readonly CommandOption[] = [
+  {
+    name: "signature",
+    value: "FILE|URL",
+    help: "a signature of the data, by minisign or signify",
+    candidates: "file",
+  },
+  {
+    name: "key",
+    value: "FILE",
+    help: "the public key that the signature must be by",
+    candidates: "file",
+  },
+];
+
 /** How the source is unpacked. */
 export const UNPACK: readonly CommandOption[] = [
   {
@@ -70,8 +86,8 @@ export function publishedOf(args: Arguments): PublishedDigests {
 /**
  * Returns what the options set: what the source must be, and how it is unpacked.
  *
- * @param args The arguments, with {@linkcode PUBLISHED} and {@linkcode UNPACK}.
- * @param signal Aborts the wait for a named pipe that is the checksum file.
+ * @param args The arguments, with {@linkcode PUBLISHED}, {@linkcode SIGNATURE} and {@linkcode UNPACK}.
+ * @param signal Aborts the wait for a named pipe that is one of the files.
  * @returns The options of an import.
  * @throws {UsageError} If a value is not allowed.
  */
@@ -83,9 +99,14 @@ export async function importOptionsOf(
   if (unpack !== undefined && !["none", "auto", ...PACKINGS].includes(unpack)) {
     throw new UsageError(`--unpack is none, auto, ${PACKINGS.join(", ")}`);
   }
+  if ((args.value("signature") === undefined) !== (args.value("key") === undefined)) {
+    throw new UsageError("--signature and --key are used together");
+  }
   return {
     published: publishedOf(args),
-    checksums: await openChecksums(args, signal),
+    checksums: await openFileOrUrl(args, "checksums", signal),
+    signature: await openFileOrUrl(args, "signature", signal),
+    key: await openFileOrUrl(args, "key", signal),
     checksumName: args.value("checksum-name"),
     unpack: unpack as Unpacking | undefined,
     member: args.value("member"),
@@ -95,36 +116,38 @@ export async function importOptionsOf(
 }
 
 /**
- * Opens the checksum file that the options name; a URL is opened by the import itself.
+ * Opens the file that an option names; a URL is opened by the import itself.
  *
- * @param args The arguments, with {@linkcode PUBLISHED}.
+ * @param args The arguments.
+ * @param option The long name of the option, without dashes.
  * @param signal Aborts the wait for a named pipe.
  * @returns The content or the URL, or `undefined` if there is none.
  * @throws {UsageError} If it is neither a file nor a URL.
  */
-export async function openChecksums(
+export async function openFileOrUrl(
   args: Arguments,
+  option: string,
   signal: AbortSignal,
 ): Promise<ImportOptions["checksums"]> {
-  const operand = args.value("checksums");
+  const operand = args.value(option);
   if (operand === undefined) return undefined;
   const isFile = operand.startsWith("file://") || !isLocation(operand);
   if (!isFile) return operand;
   const place = operand.startsWith("file://")
     ? parsePlace(operand)
     : { kind: "local" as const, path: operand };
-  if (place.kind !== "local") throw new UsageError("--checksums is a file or a URL");
+  if (place.kind !== "local") throw new UsageError(`--${option} is a file or a URL`);
   return (await openLocal(place, signal)).data;
 }
 
 /**
  * Returns whether the options set what the source must be, or have it unpacked.
  *
- * @param args The arguments, with {@linkcode PUBLISHED} and {@linkcode UNPACK}.
+ * @param args The arguments, with {@linkcode PUBLISHED}, {@linkcode SIGNATURE} and {@linkcode UNPACK}.
  * @returns Whether one of them is set.
  */
 export function hasImportOptions(args: Arguments): boolean {
-  return [...PUBLISHED, ...UNPACK].some(({ name }) => args.value(name) !== undefined);
+  return [...PUBLISHED, ...SIGNATURE, ...UNPACK].some(({ name }) => args.value(name) !== undefined);
 }
 
 /**
@@ -135,7 +158,7 @@ export function hasImportOptions(args: Arguments): boolean {
  */
 export function ofOneSource(args: Arguments): void {
   if (args.operands.length === 2 && !args.has("recursive")) return;
-  for (const name of [...Object.keys(DIGITS), "checksum-name"]) {
+  for (const name of [...Object.keys(DIGITS), "checksum-name", "signature"]) {
     if (args.value(name) !== undefined) throw new UsageError(`--${name} is of one source`);
   }
 }

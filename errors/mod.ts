@@ -165,6 +165,11 @@ export class ChecksumMismatch extends StoreError {
   /** @internal */
   override readonly name: string = "ChecksumMismatch";
 }
+/** The data is not what was signed, or not signed by the key that it should be signed by. */
+export class SignatureMismatch extends StoreError {
+  /** @internal */
+  override readonly name: string = "SignatureMismatch";
+}
 /** The image was replaced while it was being read. */
 export class ImageChanged extends StoreError {
   /** @internal */

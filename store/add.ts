@@ -64,7 +64,7 @@ export async function addImage<L extends StoreLocation>(
       partSize: writer.partSize,
       write: (chunk, md5s) => writer.write(chunk, md5s),
     });
-    const { inspection, ...format } = judge.end();
+    const { inspection, ...format } = await judge.end();
     const image: ImageFacts = { ...digest, inspection };
     const metadata = await writer.commit(image) ?? {};
     const { location, etag, modified } = writer;

@@ -62,12 +62,13 @@ export class ImageJudge implements ChunkObserver {
   }
 
   /**
-   * Returns what the image is, once all of it was seen.
+   * Returns what the image is, once all of it was seen and the caller's verifier has judged it.
    *
    * @returns The inspection, in short too.
    * @throws {ImageFormatRefused} If a policy refuses the image.
+   * @throws {unknown} What the verifier throws.
    */
-  end(): ImageFormat & { inspection?: ImageInspection } {
+  async end(): Promise<ImageFormat & { inspection?: ImageInspection }> {
     let inspection: ImageInspection | undefined;
     try {
       inspection = this.#inspector?.end();
@@ -75,6 +76,7 @@ export class ImageJudge implements ChunkObserver {
       // As above.
     }
     this.#refuse((policy) => refusalOf(inspection, policy, this.#claimed));
+    await this.#verifier?.end?.();
     if (!inspection) return {};
     const { format, virtualSize } = inspection;
     return { format, virtualSize, inspection };

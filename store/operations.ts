@@ -172,7 +172,7 @@ export function recordDigests<L extends StoreLocation>(
       signal: options.signal,
       write: () => Promise.resolve(),
     });
-    const { inspection } = judge.end();
+    const { inspection } = await judge.end();
     await driver.recordDigests(location, { ...digest, inspection }, options);
     return digest;
   });

@@ -19,14 +19,14 @@ export interface DigestingReader extends ByteReader {
  *
  * @param reader The reader to read from. It is closed with the returned one.
  * @param algorithms The algorithms; none is allowed.
- * @param check Called with the digests at the end; what it throws, the last `read` throws.
+ * @param check Called with the digests at the end, and awaited; what it throws, the last `read` throws.
  * @returns The reader.
  * @throws {UnknownHashingAlgo} If an algorithm is not known.
  */
 export async function digestingReader(
   reader: ByteReader,
   algorithms: readonly string[],
-  check: (values: Record<string, string>) => void,
+  check: (values: Record<string, string>) => void | Promise<void>,
 ): Promise<DigestingReader> {
   const digests = await createDigests(algorithms);
   let [count, isOver] = [0, false];
@@ -47,7 +47,7 @@ export async function digestingReader(
       if (chunk.length < length && !isOver) {
         isOver = true;
         values = await digests.digest();
-        check(values);
+        await check(values);
       }
       return chunk;
     },

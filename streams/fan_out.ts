@@ -19,7 +19,7 @@ export interface FanOutOptions {
   idleTimeout: number;
   /** Computes the digests of the source, for all sinks. They are closed with the source. */
   digests: Digests;
-  /** Sees each chunk once. */
+  /** Sees each chunk once, and judges the whole before any sink has its digests. */
   observer?: ChunkObserver | undefined;
 }
 
@@ -100,7 +100,9 @@ class FannedSource {
 
   async #digest(): Promise<Record<string, string>> {
     await this.#seen;
-    return await this.#options.digests.digest();
+    const { digests, observer } = this.#options;
+    await observer?.end?.();
+    return await digests.digest();
   }
 
   async #read(cursor: Cursor, view: Bytes): Promise<Bytes> {

@@ -22,6 +22,13 @@ export interface ChunkObserver {
    * @returns Anything. If it is a promise, the image waits for it; what it throws ends the add.
    */
   update(chunk: Uint8Array): unknown;
+  /**
+   * Judges what it has seen, once that is the whole image and before the image appears. Default: nothing.
+   *
+   * @returns Anything. If it is a promise, the image waits for it; what it throws ends the add, and
+   * nothing of the image is left.
+   */
+  end?(): unknown;
 }
 
 /** What a transfer moves and where to. */

@@ -13,7 +13,7 @@ import {
 import { PROPERTIES, propertiesOf } from "../image_properties.ts";
 import { ACCEPT, acceptOf, warnUnsafe } from "../accept.ts";
 import { type Command, PROGRESS, RESUME, type Session, UsageError } from "../command.ts";
-import { countOf, importOptionsOf, PUBLISHED, UNPACK } from "../import_options.ts";
+import { countOf, importOptionsOf, PUBLISHED, SIGNATURE, UNPACK } from "../import_options.ts";
 import { openLocal } from "../local.ts";
 import { nameOf, parsePlace, type Place } from "../place.ts";
 import { Progress } from "../progress.ts";
@@ -84,6 +84,7 @@ export const add: Command = {
       candidates: FORMAT_NAMES,
     },
     ...PUBLISHED,
+    ...SIGNATURE,
     ...UNPACK,
     ...ACCEPT,
     { name: "size", value: "BYTES", help: "size that the data must have" },
@@ -158,7 +159,7 @@ export const add: Command = {
     }
     warnUnsafe(session, `${result.location}`, result.inspection);
     if (json) return await out.json(result);
-    const { location, checksum, multihash, virtualSize } = result;
+    const { location, checksum, multihash, virtualSize, signed } = result;
     await out.table([
       ["location", `${location}`],
       ["size", `${result.size} (${formatSize(result.size)})`],
@@ -166,6 +167,8 @@ export const add: Command = {
       [multihash.algo, multihash.value],
       ["format", result.format ?? "unknown"],
       ["virtual size", virtualSize === undefined ? "unknown" : `${virtualSize}`],
+      ...signed ? [["signed by", signed.keyId]] : [],
+      ...signed?.trustedComment ? [["trusted comment", signed.trustedComment]] : [],
     ]);
   },
 };

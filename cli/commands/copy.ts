@@ -30,6 +30,7 @@ import {
   importOptionsOf,
   ofOneSource,
   PUBLISHED,
+  SIGNATURE,
   UNPACK,
 } from "../import_options.ts";
 import { isImageFile, openLocal, writeLocal } from "../local.ts";
@@ -216,6 +217,7 @@ export const cp: Command = {
     RESUME,
     { name: "skip-existing", help: "leave out images whose target is there, whatever it holds" },
     ...PUBLISHED,
+    ...SIGNATURE,
     ...UNPACK,
     ...ACCEPT,
     { name: "allow-changed", help: "copy images that were changed since they were added" },

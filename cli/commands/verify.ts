@@ -20,7 +20,7 @@ import {
   transfersOf,
   UsageError,
 } from "../command.ts";
-import { openChecksums, PUBLISHED, publishedOf } from "../import_options.ts";
+import { openFileOrUrl, PUBLISHED, publishedOf } from "../import_options.ts";
 import { nameOf, parseTreePath } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { below } from "../walk.ts";
@@ -188,7 +188,7 @@ export const verify: Command = {
     const transfers = transfersOf(args);
     if (expected && args.has("record")) throw new UsageError("--record takes no digests");
     const vfs = await session.vfs();
-    const checksums = await openChecksums(args, session.signal);
+    const checksums = await openFileOrUrl(args, "checksums", session.signal);
     if (checksums !== undefined && (expected || args.has("record"))) {
       throw new UsageError("--checksums takes neither digests nor --record");
     }

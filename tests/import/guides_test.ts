@@ -56,7 +56,9 @@ async function runPrograms(guide: string): Promise<string> {
   return printed;
 }
 
-serviceTest("docs/guides/import.md: the command lines work as they stand", "nginx", async (
+const needs: ("nginx" | "signers")[] = ["nginx", "signers"];
+
+serviceTest("docs/guides/import.md: the command lines work as they stand", needs, async (
   { nginx },
 ) => {
   const name = `guide-${crypto.randomUUID().slice(0, 8)}`;
@@ -79,11 +81,21 @@ serviceTest("docs/guides/import.md: the command lines work as they stand", "ngin
       await Deno.writeFile(file, gzip);
     }
     const line =
-      "echo hello > README && zip -q disk.zip README disk.qcow2 && sha256sum disk.* > SHA256SUMS";
+      "echo hello > README && zip -q disk.zip README disk.qcow2 && sha256sum disk.* > SHA256SUMS" +
+      ` && minisign -G -W -p '${place.path("publisher.pub")}' -s key` +
+      " && minisign -S -W -s key -m disk.qcow2.xz";
     const made = await new Deno.Command("sh", { args: ["-ec", line], cwd: folder }).output();
     assertEquals(made.code, 0, decoder.decode(made.stderr));
     await runLines(place, "import", { MIRROR: `${nginx.url}${name}` });
-    for (const id of ["disk.qcow2", "debian/12.qcow2", "debian/copy.qcow2", "from-zip.qcow2"]) {
+    for (
+      const id of [
+        "disk.qcow2",
+        "debian/12.qcow2",
+        "debian/copy.qcow2",
+        "from-zip.qcow2",
+        "signed.qcow2",
+      ]
+    ) {
       assertEquals(await Deno.readFile(place.path(`images/${id}`)), image, id);
     }
   } finally {

@@ -16,6 +16,7 @@ import { machine } from "./machine.ts";
 import { nbdClients } from "./nbd_clients.ts";
 import { nginx } from "./nginx.ts";
 import type { Service } from "./service.ts";
+import { signers } from "./signers.ts";
 import { swift } from "./swift.ts";
 import { tools } from "./tools.ts";
 
@@ -34,4 +35,5 @@ export const SERVICES: Service[] = [
   machine,
   fileServers,
   corpus,
+  signers,
 ];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BadStoreUri, UnknownScheme } from "../../errors/mod.ts";
+import { BadStoreUri, Invalid, UnknownScheme } from "../../errors/mod.ts";
 import { maskUri } from "../../location/mod.ts";
 import type { OperationOptions } from "../../store/mod.ts";
 import type { ByteReader, ImageData } from "../../streams/mod.ts";
@@ -55,6 +55,35 @@ export async function openImportSource(
   } catch (error) {
     await web.close();
     throw error;
+  }
+}
+
+/**
+ * Reads a small file of text.
+ *
+ * @param vfs The tree, whose stores may have it.
+ * @param source Its URL, or its content.
+ * @param what What it is, for the error.
+ * @param limit How many bytes it may have.
+ * @param options The caller, and an abort signal.
+ * @returns The text.
+ * @throws {Invalid} If it has more bytes.
+ */
+export async function readText(
+  vfs: Vfs,
+  source: string | URL | ImageData,
+  what: string,
+  limit: number,
+  options: OperationOptions,
+): Promise<string> {
+  const opened = await openImportSource(vfs, source, options);
+  try {
+    const bytes = await opened.reader.read(new Uint8Array(limit + 1));
+    if (bytes.length > limit) throw new Invalid(`the ${what} has more than ${limit} bytes`);
+    return new TextDecoder().decode(bytes);
+  } finally {
+    await opened.reader.close();
+    await opened.release();
   }
 }
 

@@ -8,12 +8,14 @@ import { inspect } from "../../formats/mod.ts";
 import type { AddOptions, AddResult, ImageProperties } from "../../store/mod.ts";
 import type { ByteReader, ImageData } from "../../streams/mod.ts";
 import { type DigestingReader, digestingReader } from "../../streams/digesting_reader.ts";
+import { decodeHex } from "../../streams/encoding.ts";
 import { peekingReader } from "../../streams/peeking_reader.ts";
 import { discard } from "../../streams/source.ts";
 import { type Packing, PACKINGS, unpack, type UnpackLimits } from "../../streams/unpack/unpack.ts";
 import type { Vfs } from "../vfs.ts";
 import { lastSegment, type OpenedSource, openImportSource } from "./import_source.ts";
 import { publishedDigests, type PublishedOptions } from "./published.ts";
+import type { DataSignature, SignatureOptions, Signed } from "./signature.ts";
 
 /** How an image is unpacked. */
 export type Unpacking = "none" | "auto" | Packing;
@@ -32,6 +34,7 @@ export interface ImportProgress {
 export interface IncomingOptions
   extends
     PublishedOptions,
+    SignatureOptions,
     UnpackLimits,
     Pick<AddOptions, "accept" | "format" | "hashingAlgo" | "verifier" | "size" | "sparse">,
     ImageProperties {
@@ -56,6 +59,8 @@ export interface Arrival {
   arrived: { size: number; digests: Record<string, string> };
   /** The format that was unpacked. `undefined` if the source is stored as it arrived. */
   unpacked?: Packing | undefined;
+  /** Who signed the source, if its signature was checked. */
+  signed?: Signed | undefined;
 }
 
 /** An image on its way in. */
@@ -106,9 +111,12 @@ export async function withIncoming<T>(
       throw new Invalid(`unpack is ${JSON.stringify(how)}, allowed are none, auto, ${PACKINGS}`);
     }
     const name = options.name ?? (isUrl ? lastSegment(`${source}`) : undefined);
-    const published = await publishedDigests(vfs, options.checksumName ?? name, options);
+    const [published, signature] = await Promise.all([
+      publishedDigests(vfs, options.checksumName ?? name, options),
+      signatureOf(vfs, options),
+    ]);
     opened = await openImportSource(vfs, source, { signal, context });
-    return await store(await prepare(opened, published, name, options));
+    return await store(await prepare(opened, { published, signature }, name, options));
   } catch (error) {
     if (!opened && !isUrl) await discard(source, error);
     else await opened?.reader.close(error).catch(() => {});
@@ -118,23 +126,40 @@ export async function withIncoming<T>(
   }
 }
 
+/** Reads the signature of the source. What checks it is loaded only if there is one. */
+async function signatureOf(vfs: Vfs, options: IncomingOptions): Promise<DataSignature | undefined> {
+  if (options.signature === undefined && options.key === undefined) return undefined;
+  return await (await import("./signature.ts")).readSignature(vfs, options);
+}
+
+/** What the publisher says of the source. */
+interface Claims {
+  /** Digests in hex, by algorithm. */
+  published: ReadonlyMap<string, string>;
+  signature: DataSignature | undefined;
+}
+
 /** Puts the checks and the unpacking around an opened source; `opened.reader` closes them all. */
 async function prepare(
   opened: OpenedSource,
-  published: ReadonlyMap<string, string>,
+  { published, signature }: Claims,
   name: string | undefined,
   options: IncomingOptions,
 ): Promise<IncomingImage> {
   const { unpack: how = "none" } = options;
   // What is computed of the source, beside what is computed of what is stored.
-  const algorithms = [...new Set([...published.keys(), ...(how === "none" ? [] : ["sha256"])])];
-  const arriving = await digestingReader(opened.reader, algorithms, (values) => {
+  const algorithms = new Set(published.keys());
+  if (how !== "none") algorithms.add("sha256");
+  if (signature?.algorithm) algorithms.add(signature.algorithm);
+  else if (signature) opened.reader = signature.unhashedReader(opened.reader);
+  const arriving = await digestingReader(opened.reader, [...algorithms], async (values) => {
     for (const [algorithm, value] of published) {
       if (values[algorithm] === value) continue;
       throw new ChecksumMismatch(
         `${algorithm} of what arrived is ${values[algorithm]}, expected ${value}`,
       );
     }
+    if (signature?.algorithm) await signature.check(decodeHex(values[signature.algorithm]!)!);
   });
   opened.reader = arriving;
   let packing: Packing | undefined;
@@ -161,7 +186,10 @@ async function prepare(
     size: options.size ?? (packing ? undefined : opened.size),
     sparse: options.sparse ?? (opened.isSparse || undefined),
     id: options.id ?? (packing ? name && unpackedName(name) : name),
-    arrival: (added) => arrivalOf(arriving, packing, added),
+    arrival: (added) => ({
+      ...arrivalOf(arriving, packing, added),
+      ...signature && { signed: signature.signed },
+    }),
   };
 }
 

@@ -18,8 +18,10 @@
  * @module
  */
 export * from "./import_image.ts";
+export * from "./image_signature.ts";
 export * from "./import_to_stores.ts";
 export type { SeveralStoresOptions } from "../add_to_several.ts";
 export type { Arrival, ImportProgress, IncomingOptions, Unpacking } from "./incoming_image.ts";
 export type { PublishedDigests, PublishedOptions } from "./published.ts";
+export type { SignatureOptions, Signed } from "./signature.ts";
 export type { Packing, UnpackLimits } from "../../streams/unpack/unpack.ts";

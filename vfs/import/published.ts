@@ -6,7 +6,7 @@
 import { ChecksumMismatch, Invalid, NotFound } from "../../errors/mod.ts";
 import type { OperationOptions } from "../../store/mod.ts";
 import type { ImageData } from "../../streams/mod.ts";
-import { openImportSource } from "./import_source.ts";
+import { readText } from "./import_source.ts";
 import type { Vfs } from "../vfs.ts";
 
 /** Digests in hex, by algorithm. */
@@ -82,20 +82,10 @@ export async function publishedDigests(
  * @returns The text.
  * @throws {Invalid} If it has more than 4 MiB.
  */
-export async function readChecksums(
+export function readChecksums(
   vfs: Vfs,
   checksums: string | URL | ImageData,
   options: OperationOptions,
 ): Promise<string> {
-  const opened = await openImportSource(vfs, checksums, options);
-  try {
-    const bytes = await opened.reader.read(new Uint8Array(CHECKSUMS_LIMIT));
-    if (bytes.length === CHECKSUMS_LIMIT) {
-      throw new Invalid(`the checksum file has more than ${CHECKSUMS_LIMIT} bytes`);
-    }
-    return new TextDecoder().decode(bytes);
-  } finally {
-    await opened.reader.close();
-    await opened.release();
-  }
+  return readText(vfs, checksums, "checksum file", CHECKSUMS_LIMIT, options);
 }
