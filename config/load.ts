@@ -5,6 +5,7 @@
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
 import { requireBuiltin } from "../runtime/requirements.ts";
+import { decodeText } from "../streams/encoding.ts";
 import { checkConfig, type Config } from "./config.ts";
 import { type Environment, overlayEnvironment, variableOf } from "./environment.ts";
 
@@ -61,7 +62,7 @@ async function readConfig(path: string, required: boolean): Promise<Config | und
   const { readFile } = requireBuiltin("node:fs/promises");
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = decodeText(await readFile(path));
   } catch (error) {
     const { code, message } = error as Error & { code?: string };
     if (code === "ENOENT" && !required) return undefined;
@@ -69,8 +70,7 @@ async function readConfig(path: string, required: boolean): Promise<Config | und
       cause: error,
     });
   }
-  // A byte order mark is written by editors on Windows.
-  return checkConfig(parseJson(text.replace(/^\ufeff/, ""), path), path);
+  return checkConfig(parseJson(text, path), path);
 }
 
 function parseJson(text: string, path: string): unknown {

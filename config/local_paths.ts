@@ -23,7 +23,12 @@ const IS_PATH = /(?:dirs?|file|conf|cacert|keyring)$/i;
 export function expandHome(value: unknown, env: Environment | undefined, key: string): unknown {
   if (!IS_PATH.test(key)) return value;
   if (Array.isArray(value)) return value.map((inner) => expandHome(inner, env, key));
-  if (typeof value !== "string" || !value.startsWith("~")) return value;
+  if (typeof value !== "string") return value;
+  // A list may be written as one text.
+  if (/dirs$/i.test(key) && value.includes(",")) {
+    return value.split(",").map((inner) => expandHome(inner.trim(), env, key));
+  }
+  if (!value.startsWith("~")) return value;
   if (!/^~(\/|$)/.test(value)) {
     throw new BadStoreConfiguration(`option "${key}" is "${value}": only ~/ can be expanded`);
   }

@@ -6,6 +6,7 @@
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 import type { Config } from "../config.ts";
 import { requireBuiltin } from "../../runtime/requirements.ts";
+import { decodeText } from "../../streams/encoding.ts";
 import { type GlanceConfFile, parseGlanceConf } from "./parse.ts";
 
 /** Options of {@linkcode loadGlanceConf}. */
@@ -51,7 +52,7 @@ export async function loadGlanceConf(
   }
   const read: GlanceConfFile[] = [];
   for (const path of paths) {
-    read.push({ path, text: await readable(path, () => readFile(path, "utf8")) });
+    read.push({ path, text: decodeText(await readable(path, () => readFile(path))) });
   }
 
   // As find_file of oslo.config: beside the files that were named, the last first, and in /etc/glance.

@@ -7,6 +7,7 @@
 import { MissingCredentialError } from "../../errors/mod.ts";
 import { readVariable, variableNames } from "../../runtime/environment.ts";
 import { builtin } from "../../runtime/mod.ts";
+import { decodeText } from "../../streams/encoding.ts";
 import type { HttpRequest } from "../../transport/request.ts";
 import { Transport } from "../../transport/transport.ts";
 
@@ -42,7 +43,7 @@ export function hasEnvironment(): boolean {
  * @returns Its text, or `undefined` if it cannot be read.
  */
 export async function readText(path: string): Promise<string | undefined> {
-  return await builtin("node:fs/promises")?.readFile(path, "utf8").catch(() => undefined);
+  return await builtin("node:fs/promises")?.readFile(path).then(decodeText).catch(() => undefined);
 }
 
 /**

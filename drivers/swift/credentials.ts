@@ -5,6 +5,7 @@
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 import { builtin } from "../../runtime/mod.ts";
+import { decodeText } from "../../streams/encoding.ts";
 import type { SwiftOptions, SwiftSettings } from "./options.ts";
 
 /** Where to log in, and as which user. */
@@ -164,7 +165,7 @@ async function readFile(path: string): Promise<string> {
   const fs = builtin("node:fs/promises");
   if (fs === undefined) throw new BadStoreConfiguration("this runtime has no files for configFile");
   try {
-    return await fs.readFile(path, "utf8");
+    return decodeText(await fs.readFile(path));
   } catch (cause) {
     throw new BadStoreConfiguration(`the file of accounts ${path} cannot be read`, { cause });
   }

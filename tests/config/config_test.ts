@@ -13,6 +13,7 @@ import {
   openStores,
   registerDriver,
 } from "@vitrine/vitrine";
+import { loadGlanceConf } from "@vitrine/vitrine/glance";
 import { MemoryStore } from "@vitrine/vitrine/memory";
 
 const env = {};
@@ -293,9 +294,25 @@ for (
   });
 }
 
-Deno.test("loadConfig: accepts a byte order mark", async () => {
-  await withFile('\ufeff{"stores":{"a":{"driver":"memory"}}}', async (path) => {
-    assertEquals(Object.keys((await loadConfig({ path, env }))!.stores), ["a"]);
+Deno.test("loadConfig: accepts a byte order mark, of UTF-16 too", async () => {
+  const text = '\ufeff{"stores":{"a":{"driver":"memory","description":"größer"}}}';
+  const units = Uint16Array.from(text, (character) => character.charCodeAt(0));
+  const little = new Uint8Array(units.buffer);
+  const big = new Uint8Array(units.map((unit) => unit >> 8 | unit << 8).buffer);
+  for (const bytes of [new TextEncoder().encode(text), little, big]) {
+    await withFile("", async (path) => {
+      await Deno.writeFile(path, bytes);
+      const { stores } = (await loadConfig({ path, env }))!;
+      assertEquals(stores.a, { driver: "memory", description: "größer" });
+    });
+  }
+});
+
+Deno.test("loadGlanceConf: accepts a byte order mark", async () => {
+  const text = "\ufeff[DEFAULT]\r\nenabled_backends = a:file\r\n[a]\r\nstore_description = b\r\n";
+  await withFile(text, async (path) => {
+    const { stores } = await loadGlanceConf({ files: [path] });
+    assertEquals(stores.a!.description, "b");
   });
 });
 
@@ -308,10 +325,16 @@ Deno.test("openStores: expands ~ in paths, and in nothing else", async () => {
         mine: { driver: "file", datadir: "~/images" },
         other: { driver: "file", datadir: "~root/images" },
         tilde: { driver: "shown", accessKey: "~/key" },
+        several: { driver: "file", datadirs: "/srv/a:1, ~/images:2" },
+        listed: { driver: "file", datadirs: ["~/images:2"] },
       },
     }, { env: { HOME: home } });
     const { location } = await stores.add("a.img", new Uint8Array(3), { backend: "mine" });
     assertEquals(location.uri(), `file://${home}/images/a.img`);
+    for (const [name, uri] of [["several", "b.img"], ["listed", "c.img"]] as const) {
+      const store = stores.getStoreFromStoreIdentifier(name);
+      assertEquals((await store.locationOf(uri)).uri(), `file://${home}/images/${uri}`);
+    }
     assertEquals(
       stores.failures.get("other")?.message,
       'other: option "datadir" is "~root/images": only ~/ can be expanded',
