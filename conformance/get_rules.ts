@@ -204,8 +204,12 @@ export const getRules: readonly Rule[] = [
       const earlier = modified && new Date(modified.getTime() - 60_000);
       const holding = [
         etag && { ifMatch: etag },
+        etag && { ifMatch: `"another", ${etag}` },
         { ifMatch: "*" },
         { ifNoneMatch: '"another"' },
+        { ifNoneMatch: 'W/"another", "third"' },
+        etag && earlier && { ifMatch: etag, ifUnmodifiedSince: earlier },
+        modified && { ifNoneMatch: '"another"', ifModifiedSince: modified },
         modified && { ifUnmodifiedSince: modified },
         earlier && { ifModifiedSince: earlier },
       ].filter((one) => typeof one === "object");
@@ -216,6 +220,7 @@ export const getRules: readonly Rule[] = [
       const failing = [
         [PreconditionFailed, { ifMatch: '"another"' }],
         [NotModified, etag && { ifNoneMatch: etag }],
+        [NotModified, etag && { ifNoneMatch: `"another", W/${etag}` }],
         [NotModified, { ifNoneMatch: "*" }],
         [PreconditionFailed, earlier && { ifUnmodifiedSince: earlier }],
         [NotModified, modified && { ifModifiedSince: modified }],

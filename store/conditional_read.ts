@@ -18,7 +18,8 @@ import type { Conditions, DriverStat } from "./types.ts";
  * @throws {Invalid} If a precondition is malformed, or the image has no date to compare with.
  */
 export function checkConditions(conditions: Conditions, current: Validators): void {
-  validate(conditions, current);
+  validateConditions(conditions);
+  validateDates(conditions, current);
   const failed = failedCondition(conditions, current);
   if (failed === undefined) return;
   const { etag = "no entity tag", modified } = current;
@@ -35,7 +36,7 @@ export function checkConditions(conditions: Conditions, current: Validators): vo
  * Opens an image if the preconditions hold for the image that was opened.
  *
  * @param conditions The preconditions.
- * @param open Opens the range.
+ * @param open Opens the range, if the preconditions that it is given hold in the eyes of the backend.
  * @param stat Reads what is known of the image, where opening it does not say enough.
  * @returns The reader.
  * @throws {NotModified} If the caller has this image already.
@@ -43,16 +44,20 @@ export function checkConditions(conditions: Conditions, current: Validators): vo
  */
 export async function openIf(
   conditions: Conditions,
-  open: () => Promise<ImageReader>,
+  open: (conditions: Conditions | undefined) => Promise<ImageReader>,
   stat: () => Promise<DriverStat>,
 ): Promise<ImageReader> {
+  validateConditions(conditions);
   let reader: ImageReader;
   try {
-    reader = await open();
+    reader = await open(conditions);
   } catch (error) {
     // Preconditions come before the range (section 13.2.2): it may lie outside of another image.
-    if (error instanceof InvalidRange) checkConditions(conditions, await stat());
-    throw error;
+    const isDoubtful = error instanceof InvalidRange || error instanceof PreconditionFailed;
+    if (isDoubtful) checkConditions(conditions, await stat());
+    if (!(error instanceof PreconditionFailed)) throw error;
+    // The backend compares entity tags in a way of its own.
+    reader = await open(undefined);
   }
   try {
     const { etag, modified } = reader;
@@ -69,8 +74,8 @@ function known({ etag, modified }: Validators): Validators {
   return { ...etag !== undefined && { etag }, ...modified !== undefined && { modified } };
 }
 
-/** Throws where a precondition is malformed or can only be ignored. */
-function validate(conditions: Conditions, { modified }: Validators): void {
+/** Throws where a precondition is malformed. */
+function validateConditions(conditions: Conditions): void {
   for (const name of ["ifMatch", "ifNoneMatch"] as const) {
     const value = conditions[name];
     if (value === undefined) continue;
@@ -85,6 +90,13 @@ function validate(conditions: Conditions, { modified }: Validators): void {
     if (!(value instanceof Date) || Number.isNaN(value.getTime())) {
       throw new Invalid(`${name} is ${JSON.stringify(value)}, allowed is a date`);
     }
+  }
+}
+
+/** Throws where a date can only be ignored. */
+function validateDates(conditions: Conditions, { modified }: Validators): void {
+  for (const name of ["ifModifiedSince", "ifUnmodifiedSince"] as const) {
+    if (conditions[name] === undefined) continue;
     const isOverridden = conditions[name === "ifModifiedSince" ? "ifNoneMatch" : "ifMatch"];
     if (modified === undefined && isOverridden === undefined) {
       throw new Invalid(`${name}: the store does not know when the image was changed`);

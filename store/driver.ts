@@ -10,6 +10,7 @@ import type { StoreLocation } from "../location/mod.ts";
 import type { ByteRange, ByteReader, Bytes, ExpectedDigests } from "../streams/mod.ts";
 import type {
   Acls,
+  Conditions,
   DeleteManyOptions,
   DeleteResult,
   DriverStat,
@@ -36,6 +37,15 @@ export interface DriverHandle extends Omit<ImageHandle, "extents"> {
    * @returns The extents, in order and without gaps.
    */
   extents?(offset: number, length: number): Promise<Extent[]>;
+}
+
+/** What {@linkcode Driver.openRead} takes. */
+export interface OpenReadOptions extends OperationOptions {
+  /**
+   * Preconditions, well-formed, for a backend that judges them before it sends anything. A driver may ignore
+   * them, as what it opens is judged again. Default: none.
+   */
+  conditions?: Conditions | undefined;
 }
 
 /**
@@ -100,12 +110,14 @@ export interface Driver<L extends StoreLocation = StoreLocation> {
    *
    * @param location The image.
    * @param range The first byte, and the number of bytes at most, which is never 0.
-   * @param options The caller, and an abort signal.
+   * @param options Preconditions, the caller, and an abort signal.
    * @returns A reader of exactly these bytes, with what opening the image says about the whole of it.
    * @throws {NotFound} If there is no such image.
    * @throws {InvalidRange} If the range begins after the end of the image.
+   * @throws {NotModified} If the backend finds that a precondition does not hold: the caller has the image.
+   * @throws {PreconditionFailed} If it finds that the image is another one.
    */
-  openRead(location: L, range: ByteRange, options: OperationOptions): Promise<ImageReader>;
+  openRead(location: L, range: ByteRange, options: OpenReadOptions): Promise<ImageReader>;
   /**
    * Reads what is known of an image without its bytes.
    *

@@ -11,6 +11,7 @@ export type {
   DriverHandle,
   ImageReader,
   ImageWriter,
+  OpenReadOptions,
   WriteOptions,
 } from "./driver.ts";
 export { ImageWritable } from "./image_writable.ts";
@@ -52,6 +53,7 @@ export type {
   ListEntry,
   ListOptions,
   ListScanOptions,
+  MoveResult,
   OperationOptions,
   PresignOptions,
   PresignRequest,

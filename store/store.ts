@@ -32,6 +32,7 @@ import type {
   Acls,
   AddOptions,
   AddResult,
+  Conditions,
   CopyResult,
   DeletedImage,
   DeleteResult,
@@ -343,14 +344,15 @@ export abstract class Store<L extends StoreLocation = StoreLocation, O = unknown
     // Digests are loaded only by reads that verify.
     const verify = options.verify &&
       await (await import("./verify.ts")).verifying(options, stat);
-    const openRange = (range: ByteRange) =>
-      this.driver.openRead(location, range, { signal, context });
-    const open = async () =>
-      suffix !== undefined
+    const open = async (conditions?: Conditions) => {
+      const openRange = (range: ByteRange) =>
+        this.driver.openRead(location, range, { signal, context, conditions });
+      return suffix !== undefined
         ? (await import("./ranges.ts")).openSuffix(suffix, openRange, stat)
         : length === 0
         ? emptyReader(offset, await stat())
         : await openRange(range);
+    };
     const reader = isConditional(options)
       ? await (await import("./conditional_read.ts")).openIf(options, open, stat)
       : await open();

@@ -122,6 +122,8 @@ export interface ListEntry {
   modified?: Date | undefined;
   /** Its entity tag, quotes included, where the listing has it. */
   etag?: string | undefined;
+  /** Media type, where the listing has it. */
+  contentType?: string | undefined;
   /** The format of an image, where the listing has it. */
   format?: string | undefined;
   /** Size in bytes of the disk that a guest sees, where the listing has it. */
@@ -190,7 +192,10 @@ export interface StoreUsage {
   used?: number | undefined;
   /** Bytes that can still be written there. */
   free?: number | undefined;
-  /** Number of images in the store. */
+  /**
+   * Number of images in the store, as the backend counts them: uploads that are under way and other
+   * people's objects may be among them.
+   */
   images?: number | undefined;
 }
 
@@ -435,8 +440,17 @@ export interface GcOptions extends OperationOptions {
   onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
 }
 
+/** What is known of any image that was copied or moved. */
+export interface MoveResult {
+  /**
+   * What was stored with the image and its new store cannot keep. `undefined` if nothing was lost, or if the
+   * backend made the copy, which keeps everything.
+   */
+  notKept?: readonly (keyof ImageProperties)[] | undefined;
+}
+
 /** What {@linkcode Store.copy} resolves to; the digests where they were computed on the way. */
-export interface CopyResult extends Partial<ImageFacts> {
+export interface CopyResult extends Partial<ImageFacts>, MoveResult {
   /** Where the copy is. */
   location: Location;
 }

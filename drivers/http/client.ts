@@ -10,7 +10,7 @@ import { readRange } from "../../transport/read_range.ts";
 import type { HttpRequest } from "../../transport/request.ts";
 import type { HttpResponse } from "../../transport/response.ts";
 import { Transport } from "../../transport/transport.ts";
-import type { ImageReader } from "../../store/driver.ts";
+import type { ImageReader, OpenReadOptions } from "../../store/driver.ts";
 import { below, HttpLocation } from "./location.ts";
 import type { HttpOptions } from "./options.ts";
 
@@ -63,18 +63,21 @@ export class HttpClient {
    *
    * @param location Where the image is.
    * @param range The range in bytes.
-   * @param signal Ends the read.
+   * @param options Preconditions, and what ends the read.
    * @param refuseDirectory Called with a response that can be the index of a directory.
    * @returns The reader.
    * @throws {NotFound} If there is no such image, or a directory in its place.
    */
-  openRead(
+  async openRead(
     location: HttpLocation,
     range: ByteRange,
-    signal: AbortSignal | undefined,
+    { signal, conditions }: OpenReadOptions,
     refuseDirectory: (response: HttpResponse) => Promise<void>,
   ): Promise<ImageReader> {
-    return readRange(this.#transport, this.#request(location, signal), {
+    const read = conditions
+      ? (await import("../../transport/conditional_range.ts")).readRangeIf(conditions)
+      : readRange;
+    return await read(this.#transport, this.#request(location, signal), {
       ...range,
       onResponse: async (response) => {
         if (mayBeDirectory(response)) await refuseDirectory(response);

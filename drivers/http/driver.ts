@@ -6,7 +6,7 @@
 import { BitMasks } from "../../capabilities/mod.ts";
 import { BadStoreConfiguration, Invalid } from "../../errors/mod.ts";
 import { checkImageId, maskUri } from "../../location/mod.ts";
-import type { Driver, DriverContext, ImageReader } from "../../store/driver.ts";
+import type { Driver, DriverContext, ImageReader, OpenReadOptions } from "../../store/driver.ts";
 import type { DriverStat, ListEntry, OperationOptions, ScanOptions } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type { HttpClient } from "./client.ts";
@@ -69,10 +69,11 @@ export class HttpDriver implements Driver<HttpLocation> {
   openRead(
     location: HttpLocation,
     range: ByteRange,
-    { signal }: OperationOptions,
+    options: OpenReadOptions,
   ): Promise<ImageReader> {
     const client = this.#client!;
-    return client.openRead(location, range, signal, async (response) => {
+    const { signal } = options;
+    return client.openRead(location, range, options, async (response) => {
       const { refuseDirectory } = await import("./lister.ts");
       await refuseDirectory(client, response, location, signal);
     });

@@ -11,6 +11,7 @@ import type {
   DriverContext,
   ImageReader,
   ImageWriter,
+  OpenReadOptions,
   WriteOptions,
 } from "../../store/driver.ts";
 import type {
@@ -22,6 +23,7 @@ import type {
   OperationOptions,
   PresignRequest,
   ScanOptions,
+  StoreUsage,
 } from "../../store/types.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import type { S3Client } from "./client.ts";
@@ -77,10 +79,10 @@ export class S3Driver implements Driver<S3Location> {
   async openRead(
     location: S3Location,
     range: ByteRange,
-    { signal }: OperationOptions,
+    options: OpenReadOptions,
   ): Promise<ImageReader> {
     const { openObject } = await import("./reader.ts");
-    return await openObject(this.#client!, this.#options, this.#key(location), range, signal);
+    return await openObject(this.#client!, this.#options, this.#key(location), range, options);
   }
 
   async statImage(
@@ -184,6 +186,11 @@ export class S3Driver implements Driver<S3Location> {
     const url = await this.#client!.presign(method, this.#key(location), seconds, condition);
     if (url === undefined) throw new StorePresignNotSupported("the store signs nothing");
     return url;
+  }
+
+  async readUsage({ signal }: OperationOptions): Promise<StoreUsage> {
+    const { readUsage } = await import("./usage.ts");
+    return await readUsage(this.#client!, this.#options.createBucketOnPut, signal);
   }
 
   async *leftovers({ signal }: ScanOptions): AsyncGenerator<Leftover> {

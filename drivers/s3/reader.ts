@@ -6,7 +6,7 @@
  */
 import type { ImageInspection } from "../../formats/mod.ts";
 import { BackendException } from "../../errors/mod.ts";
-import type { ImageReader } from "../../store/driver.ts";
+import type { ImageReader, OpenReadOptions } from "../../store/driver.ts";
 import type { ByteRange } from "../../streams/mod.ts";
 import { parseContentLength } from "../../transport/headers.ts";
 import { readRange } from "../../transport/read_range.ts";
@@ -22,7 +22,7 @@ import { checkObject, parseFormat } from "./read_headers.ts";
  * @param options The options of the store.
  * @param key The key of the object.
  * @param range The range in bytes.
- * @param signal Ends the read.
+ * @param read Preconditions, and what ends the read.
  * @returns A reader of the range. A whole image is checked against the server's checksums, if the options
  * say so.
  * @throws {NotFound} If there is no such object.
@@ -32,12 +32,12 @@ export async function openObject(
   options: S3Settings,
   key: string,
   range: ByteRange,
-  signal: AbortSignal | undefined,
+  { signal, conditions }: OpenReadOptions,
 ): Promise<ImageReader> {
   const { enableDataIntegrityProtection, responseChecksumValidation: when } = options;
   const checked = enableDataIntegrityProtection && when === "when_supported";
   if (!checked || range.offset > 0 || range.length !== undefined) {
-    return await openRange(client, options, { key, signal }, range);
+    return await openRange(client, options, { key, signal, conditions }, range);
   }
   const { checksumReader } = await import("./checksum_reader.ts");
   const headers = await client.headers({
@@ -47,32 +47,29 @@ export async function openObject(
     signal,
   });
   const etag = headers.get("etag") ?? undefined;
-  return checksumReader(headers, await openRange(client, options, { key, signal, etag }, range));
+  const opened = await openRange(client, options, { key, signal, conditions, etag }, range);
+  return checksumReader(headers, opened);
 }
 
-/** Opens a range of the object that has the entity tag, if one is named. */
+/** Opens a range of the object that has the entity tag, if one is named, and meets the preconditions. */
 async function openRange(
   client: S3Client,
   { readConcurrency: concurrency, largeObjectChunkSize }: S3Settings,
-  { key, signal, etag }: {
-    key: string;
-    signal: AbortSignal | undefined;
-    etag?: string | undefined;
-  },
+  { key, signal, etag, conditions }: OpenReadOptions & { key: string; etag?: string | undefined },
   range: ByteRange,
 ): Promise<ImageReader> {
+  const readFirst = conditions
+    ? (await import("../../transport/conditional_range.ts")).readRangeIf(conditions)
+    : readRange;
   const open = async (part: ByteRange, etag: string | undefined) => {
     let inspection: ImageInspection | undefined;
     const onResponse = ({ headers }: HttpResponse) => void (inspection = parseFormat(headers));
+    const read = part.offset === range.offset ? readFirst : readRange;
+    const wanted = { ...part, etag, onResponse };
     const reader = Object.assign(
       await client.followRedirects(
         key,
-        () =>
-          readRange(client.transport, client.request({ key, signal }), {
-            ...part,
-            etag,
-            onResponse,
-          }),
+        () => read(client.transport, client.request({ key, signal }), wanted),
       ),
       { inspection: inspection ?? null },
     );

@@ -13,6 +13,7 @@ import type {
   DriverContext,
   ImageReader,
   ImageWriter,
+  OpenReadOptions,
   WriteOptions,
 } from "../../store/driver.ts";
 import type {
@@ -156,14 +157,23 @@ export class SwiftDriver implements Driver<SwiftLocation> {
   async openRead(
     location: SwiftLocation,
     range: ByteRange,
-    { signal, context }: OperationOptions,
+    { signal, context, conditions }: OpenReadOptions,
   ): Promise<ImageReader> {
+    // Not the dates: Swift rounds them up.
+    const { ifMatch, ifNoneMatch } = conditions ?? {};
+    const readFirst = ifMatch === undefined && ifNoneMatch === undefined
+      ? readRange
+      : (await import("../../transport/conditional_range.ts")).readRangeIf({
+        ifMatch,
+        ifNoneMatch,
+      });
     const client = await this.#accounts.client(location, { signal, context });
     const open: OpenObject = async ({ container, object }, range, etag) => {
       const request = await client.request({ container, object, signal });
       let inspection: ImageInspection | undefined;
       const onResponse = ({ headers }: HttpResponse) => void (inspection = parseFormat(headers));
-      const reader = await readRange(this.#reading, request, { ...range, etag, onResponse });
+      const read = etag === undefined ? readFirst : readRange;
+      const reader = await read(this.#reading, request, { ...range, etag, onResponse });
       return Object.assign(reader, { inspection: inspection ?? null });
     };
     // workerd passes on what comes over one connection without looking at it.
