@@ -5,7 +5,7 @@
  */
 import { BadStoreConfiguration } from "../errors/mod.ts";
 import { requireBuiltin } from "../runtime/requirements.ts";
-import { decodeText } from "../streams/encoding.ts";
+import { decodeText } from "../streams/decode_text.ts";
 import { checkConfig, type Config } from "./config.ts";
 import { type Environment, overlayEnvironment, variableOf } from "./environment.ts";
 

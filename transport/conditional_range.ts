@@ -14,13 +14,15 @@ import { readRange } from "./read_range.ts";
  * that the caller judges the response too.
  *
  * @param conditions The preconditions, which are well-formed.
+ * @param areDatesSent Whether the server compares dates as they are. Swift rounds its own up. Default: `true`.
  * @returns A function as `readRange`, which throws `NotModified` and `PreconditionFailed` too.
  */
-export function readRangeIf(conditions: Conditions): typeof readRange {
+export function readRangeIf(conditions: Conditions, areDatesSent = true): typeof readRange {
+  const sent = areDatesSent ? conditions : withoutDates(conditions);
   return (transport, request, options) => {
     const { url } = request;
     const headers = new Headers(request.headers);
-    const fields = mayBeSent(new URL(url)) ? conditionFields(conditions) : [];
+    const fields = mayBeSent(new URL(url)) ? conditionFields(sent) : [];
     for (const [name, value] of fields) headers.set(name, value);
     let isOpen = false;
     return readRange(transport, {
@@ -44,6 +46,10 @@ export function readRangeIf(conditions: Conditions): typeof readRange {
       },
     });
   };
+}
+
+function withoutDates({ ifMatch, ifNoneMatch }: Conditions): Conditions {
+  return { ifMatch, ifNoneMatch };
 }
 
 /** A browser requests the permission of another origin first, which few of them give for these fields. */

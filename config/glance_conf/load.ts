@@ -6,7 +6,7 @@
 import { BadStoreConfiguration } from "../../errors/mod.ts";
 import type { Config } from "../config.ts";
 import { requireBuiltin } from "../../runtime/requirements.ts";
-import { decodeText } from "../../streams/encoding.ts";
+import { decodeText } from "../../streams/decode_text.ts";
 import { type GlanceConfFile, parseGlanceConf } from "./parse.ts";
 
 /** Options of {@linkcode loadGlanceConf}. */

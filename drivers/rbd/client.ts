@@ -206,6 +206,20 @@ export class PoolClient extends Handle {
     });
   }
 
+  /** Sends a command in JSON to the monitors; resolves to what they print, or to `undefined` if nothing. */
+  command(command: string): Promise<Uint8Array | undefined> {
+    return this.using(() => this.#libraries.command(this.#cluster, command));
+  }
+
+  /** Returns the value of an option of ceph.conf, empty where it has none. */
+  configured(option: string): Promise<string> {
+    return this.using(async () => {
+      const value = new Uint8Array(1024);
+      const args = [this.#cluster, cString(option), value, value.length] as const;
+      return await this.#libraries.attempt("rados_conf_get", ...args) < 0 ? "" : textOf(value);
+    });
+  }
+
   /** Makes an image of `size` bytes in objects of 2 ^ `order` bytes; throws `Duplicate`. */
   create(name: string, size: number, order: number): Promise<void> {
     return this.#withOptions(

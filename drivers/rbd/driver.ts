@@ -22,6 +22,7 @@ import type {
   ListEntry,
   OperationOptions,
   ScanOptions,
+  StoreUsage,
 } from "../../store/types.ts";
 import { raceAbort } from "../../streams/abort.ts";
 import { type ByteRange, CHUNK_SIZE } from "../../streams/mod.ts";
@@ -37,6 +38,7 @@ import type { RbdOptions } from "./options.ts";
 import { RbdReader } from "./reader.ts";
 import { isTaken, renameImage } from "./rename.ts";
 import type { Snapshot, SnapshotInfo } from "./snapshot.ts";
+import { readUsage } from "./usage.ts";
 import { RbdWriter } from "./writer.ts";
 
 /** The driver of {@linkcode RbdStore}. */
@@ -170,6 +172,10 @@ export class RbdDriver implements Driver<RbdLocation> {
 
   async #delete(location: RbdLocation): Promise<DeleteResult> {
     return await deleteImage(this.#client, location.image, await this.#openWhole(location));
+  }
+
+  readUsage({ signal }: OperationOptions): Promise<StoreUsage> {
+    return raceAbort(readUsage(this.#client, this.#options.pool), signal);
   }
 
   leftovers(options: ScanOptions): AsyncGenerator<Leftover> {

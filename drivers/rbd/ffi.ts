@@ -51,6 +51,23 @@ const RADOS = {
   rados_shutdown: ending("u64"),
   // (cluster, text out, length)
   rados_cluster_fsid: slow("u64", "buffer", "usize"),
+  // (cluster, option, value out, length)
+  rados_conf_get: slow("u64", "buffer", "buffer", "usize"),
+  // (cluster, commands, their number, input, its length, output out, length out, status out, length out)
+  rados_mon_command: slow(
+    ...[
+      "u64",
+      "buffer",
+      "usize",
+      "buffer",
+      "usize",
+      "buffer",
+      "buffer",
+      "buffer",
+      "buffer",
+    ] as const,
+  ),
+  rados_buffer_free: quick("u64"),
   // (cluster, pool's name, pool out)
   rados_ioctx_create: slow("u64", "buffer", "buffer"),
   rados_ioctx_destroy: ending("u64"),
@@ -221,6 +238,30 @@ export class Libraries implements Disposable {
       if (result >= 0) return { array, count: name === "rbd_snap_list" ? result : count.number };
       if (result !== -ERRNO.ERANGE) throw errorOf(name, -result);
       room = count.number;
+    }
+  }
+
+  /**
+   * Sends a command in JSON to the monitors; resolves to what they print, or to `undefined` where they refuse
+   * it or where Deno may use no pointers of its own, which takes `--allow-ffi` without a path.
+   */
+  async command(cluster: Pointer, command: string): Promise<Uint8Array | undefined> {
+    if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
+    const text = cString(command);
+    const commands = BigUint64Array.of(Deno.UnsafePointer.value(Deno.UnsafePointer.of(text)));
+    const [output, length, status, statusLength] = [new Out(), new Out(), new Out(), new Out()];
+    const result = await this.attempt(
+      "rados_mon_command",
+      ...[cluster, bytesOf(commands), 1] as const,
+      // An input of no bytes: Deno holds the memory of the command as long as it is an argument.
+      ...[text, 0, output.bytes, length.bytes, status.bytes, statusLength.bytes] as const,
+    );
+    try {
+      const pointer = Deno.UnsafePointer.create(output.pointer);
+      if (result < 0 || pointer === null) return undefined;
+      return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(pointer, length.number)).slice();
+    } finally {
+      for (const { pointer } of [output, status]) this.calls.rados_buffer_free(pointer);
     }
   }
 

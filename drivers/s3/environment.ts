@@ -7,7 +7,7 @@
 import { MissingCredentialError } from "../../errors/mod.ts";
 import { readVariable, variableNames } from "../../runtime/environment.ts";
 import { builtin } from "../../runtime/mod.ts";
-import { decodeText } from "../../streams/encoding.ts";
+import { decodeText } from "../../streams/decode_text.ts";
 import type { HttpRequest } from "../../transport/request.ts";
 import { Transport } from "../../transport/transport.ts";
 

@@ -5,6 +5,29 @@
  * @module
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
+import { builtin } from "../../runtime/mod.ts";
+import { decodeText } from "../../streams/decode_text.ts";
+
+/**
+ * Reads such a file.
+ *
+ * @param path The path of the file.
+ * @returns The options by section.
+ * @throws {BadStoreConfiguration} If the file cannot be read, or a line is malformed.
+ */
+export async function readConfigFile(
+  path: string,
+): Promise<Record<string, Record<string, string>>> {
+  const fs = builtin("node:fs/promises");
+  if (fs === undefined) throw new BadStoreConfiguration("this runtime has no files for configFile");
+  let bytes: Uint8Array;
+  try {
+    bytes = await fs.readFile(path);
+  } catch (cause) {
+    throw new BadStoreConfiguration(`the file of accounts ${path} cannot be read`, { cause });
+  }
+  return parseConfigFile(decodeText(bytes));
+}
 
 /**
  * Parses the sections of such a file: options by section, the names of options in lower case, values

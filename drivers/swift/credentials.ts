@@ -4,8 +4,6 @@
  * @module
  */
 import { BadStoreConfiguration } from "../../errors/mod.ts";
-import { builtin } from "../../runtime/mod.ts";
-import { decodeText } from "../../streams/encoding.ts";
 import type { SwiftOptions, SwiftSettings } from "./options.ts";
 
 /** Where to log in, and as which user. */
@@ -80,8 +78,8 @@ export function optionsCredentials(options: SwiftSettings): Credentials | undefi
  * @throws {BadStoreConfiguration} If the file cannot be read, or something is missing.
  */
 export async function loadCredentials(options: SwiftSettings): Promise<Map<string, Credentials>> {
-  const { parseConfigFile } = await import("./config_file.ts");
-  const sections = parseConfigFile(await readFile(options.configFile!));
+  const { readConfigFile } = await import("./config_file.ts");
+  const sections = await readConfigFile(options.configFile!);
   return new Map(
     Object.entries(sections).map(([name, values]) => {
       const known = Object.entries(NAMES).map(([theirs, ours]) => [ours, values[theirs]]);
@@ -159,14 +157,4 @@ export function projectOf({ user, projectName }: Partial<Credentials>): string |
  */
 export function userOf({ user = "" }: Partial<Credentials>): string {
   return user.slice(user.lastIndexOf(":") + 1);
-}
-
-async function readFile(path: string): Promise<string> {
-  const fs = builtin("node:fs/promises");
-  if (fs === undefined) throw new BadStoreConfiguration("this runtime has no files for configFile");
-  try {
-    return decodeText(await fs.readFile(path));
-  } catch (cause) {
-    throw new BadStoreConfiguration(`the file of accounts ${path} cannot be read`, { cause });
-  }
 }

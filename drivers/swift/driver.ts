@@ -159,20 +159,14 @@ export class SwiftDriver implements Driver<SwiftLocation> {
     range: ByteRange,
     { signal, context, conditions }: OpenReadOptions,
   ): Promise<ImageReader> {
-    // Not the dates: Swift rounds them up.
-    const { ifMatch, ifNoneMatch } = conditions ?? {};
-    const readFirst = ifMatch === undefined && ifNoneMatch === undefined
-      ? readRange
-      : (await import("../../transport/conditional_range.ts")).readRangeIf({
-        ifMatch,
-        ifNoneMatch,
-      });
     const client = await this.#accounts.client(location, { signal, context });
     const open: OpenObject = async ({ container, object }, range, etag) => {
       const request = await client.request({ container, object, signal });
       let inspection: ImageInspection | undefined;
       const onResponse = ({ headers }: HttpResponse) => void (inspection = parseFormat(headers));
-      const read = etag === undefined ? readFirst : readRange;
+      const read = conditions && etag === undefined
+        ? (await import("../../transport/conditional_range.ts")).readRangeIf(conditions, false)
+        : readRange;
       const reader = await read(this.#reading, request, { ...range, etag, onResponse });
       return Object.assign(reader, { inspection: inspection ?? null });
     };
