@@ -6,8 +6,11 @@
 import { BitMasks } from "../capabilities/mod.ts";
 import { StoreListNotSupported } from "../errors/mod.ts";
 import type { SkippedEntry } from "../store/mod.ts";
-import type { DirEntry, Vfs } from "../vfs/mod.ts";
+import type { DirEntry, ReadDirOptions, Vfs } from "../vfs/mod.ts";
 import type { Session } from "./command.ts";
+
+/** More names than any directory has: a page with a limit is in order. */
+const MOST_NAMES = 2 ** 40;
 
 /** A name in a directory, with its path. */
 export interface Line extends DirEntry {
@@ -65,6 +68,30 @@ async function* linesByDirectory(
     } catch (error) {
       if (!isOfStoreWithoutLists(vfs, error)) fail(error, at);
     }
+  }
+}
+
+/**
+ * Lists a page of a directory: the names after one, the first of them if there is a limit.
+ *
+ * @param vfs The tree.
+ * @param path The directory.
+ * @param page The name to start after, and how many entries are wanted.
+ * @param session The caller, the abort signal, and what takes reports.
+ * @returns The entries with their paths, in the order of names, a directory's with a slash.
+ * @throws {StoreError} If the directory cannot be listed.
+ */
+export async function* pageBelow(
+  vfs: Vfs,
+  path: string,
+  page: Pick<ReadDirOptions, "startAfter" | "limit">,
+  session: Session,
+): AsyncGenerator<Line> {
+  const base = path.endsWith("/") ? path : `${path}/`;
+  const onSkipped = (skipped: SkippedEntry) => session.fail(skippedError(skipped));
+  const options = { ...page, limit: page.limit ?? MOST_NAMES };
+  for await (const entry of vfs.readDir(path, { ...session.options, ...options, onSkipped })) {
+    yield { ...entry, path: base + entry.name };
   }
 }
 

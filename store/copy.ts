@@ -16,6 +16,7 @@ import {
 } from "../errors/mod.ts";
 import type { AcceptPolicy, ImageInspection } from "../formats/mod.ts";
 import type { ChunkObserver, ImageData } from "../streams/mod.ts";
+import type { CopiedProperties } from "./image_properties.ts";
 import type {
   AddOptions,
   AddResult,
@@ -23,10 +24,10 @@ import type {
   DeleteResult,
   GetOptions,
   GetResult,
-  ImageProperties,
   ImageRef,
   ImageStat,
   InspectOptions,
+  MoveResult,
   OperationOptions,
 } from "./types.ts";
 
@@ -121,13 +122,14 @@ export interface CopyOptions extends OperationOptions {
 
 /**
  * Copies an image as a stream, in bounded memory. The digests that the source's store holds are checked
- * before the copy appears. Media type, cache control and metadata are copied where both stores keep them.
+ * before the copy appears. Media type, cache control and metadata are copied where both stores keep them,
+ * and the result names what is lost.
  *
  * @param from The image to copy.
  * @param known What is known of it.
  * @param to Where the copy will be.
  * @param options Whether to verify, and what every operation takes.
- * @returns What `add` returns.
+ * @returns What `add` returns, and what the target could not keep.
  * @throws {Invalid} If `verify` is `true` and no digest of the image is known.
  * @throws {ImageChanged} If the image was replaced since it was looked at.
  * @throws {StoreError} What `get` and `add` throw.
@@ -137,7 +139,7 @@ export async function copyByStream(
   known: ImageStat,
   to: CopyTarget,
   options: CopyOptions,
-): Promise<AddResult> {
+): Promise<AddResult & MoveResult> {
   return await addCopy(from, known, await openForCopy(from, known, options), to, options);
 }
 
@@ -174,7 +176,7 @@ export async function openForCopy(
  * @param opened Its bytes, their number, and whether it has holes.
  * @param to Where the copy will be.
  * @param options Whether to verify, and what every operation takes.
- * @returns What `add` returns.
+ * @returns What `add` returns, and what the target could not keep.
  */
 export async function addCopy(
   from: CopySource,
@@ -182,11 +184,12 @@ export async function addCopy(
   { reader, size, isSparse }: Pick<GetResult, "reader" | "size" | "isSparse">,
   to: CopyTarget,
   { verify, verifier, accept, resume, signal, context }: CopyOptions,
-): Promise<AddResult> {
+): Promise<AddResult & MoveResult> {
   // A file that was written to after it was added is not what was added.
   const { checksum, multihash } = known.recorded ?? known;
-  return await to.store.add(to.imageId, reader, {
-    ...await properties(from, known, to),
+  const { kept, notKept } = await properties(from, known, to);
+  const added = await to.store.add(to.imageId, reader, {
+    ...kept,
     size: size ?? known.size,
     expected: verify === false ? undefined : { checksum, multihash },
     sparse: isSparse || undefined,
@@ -196,17 +199,18 @@ export async function addCopy(
     signal,
     context,
   });
+  return notKept.length > 0 ? { ...added, notKept } : added;
 }
 
-/** Returns what a copy keeps beside the bytes. Loaded with the first copy that keeps something. */
+/** Returns what a copy keeps beside the bytes. Loaded with the first copy that has something to keep. */
 async function properties(
   from: CopySource,
   known: ImageStat,
   to: CopyTarget,
-): Promise<ImageProperties> {
-  const areKept = [from, to].every(({ store }) => store.isCapable(BitMasks.METADATA));
-  if (!areKept) return {};
-  return (await import("./image_properties.ts")).copiedProperties(known);
+): Promise<CopiedProperties> {
+  const [isKept, canKeep] = [from, to].map(({ store }) => store.isCapable(BitMasks.METADATA));
+  if (!isKept) return { kept: {}, notKept: [] };
+  return (await import("./image_properties.ts")).copiedProperties(known, canKeep!);
 }
 
 /**

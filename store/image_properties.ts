@@ -64,25 +64,42 @@ export function checkProperties(
   return { contentType, cacheControl, ...entries.length > 0 && { metadata } };
 }
 
+/** What a copy keeps of what was stored with an image. */
+export interface CopiedProperties {
+  /** What it keeps. */
+  kept: ImageProperties;
+  /** What is lost, or a part of it. */
+  notKept: (keyof ImageProperties)[];
+}
+
 /**
- * Returns what a copy keeps of what was stored with an image. What no `add` could have stored is left out.
+ * Returns what a copy keeps of what was stored with an image. What no `add` could have stored is lost.
  *
  * @param known What the store of the image says.
- * @returns The media type, the cache control and the metadata of the copy.
+ * @param canKeep Whether the store of the copy keeps anything.
+ * @returns What is kept, and what is lost.
  */
 export function copiedProperties(
   { contentType, cacheControl, metadata = {} }: DriverStat,
-): ImageProperties {
-  const isKnown = isType(contentType) && !UNKNOWN_TYPE.test(contentType);
-  const entries = Object.entries(metadata).filter(([name, value]) =>
-    NAME.test(name) && !RESERVED.test(name) && isText(value)
-  );
-  const isWithin = entries.flat().join("").length <= LIMIT;
-  return {
-    ...isKnown && { contentType },
-    ...isText(cacheControl) && { cacheControl },
+  canKeep: boolean,
+): CopiedProperties {
+  // What is not a text is the backend's own: a date, a number.
+  const texts = Object.entries(metadata)
+    .filter(([name, value]) => typeof value === "string" && !RESERVED.test(name));
+  const entries = texts.filter(([name, value]) => NAME.test(name) && isText(value));
+  const isWithin = canKeep && entries.flat().join("").length <= LIMIT;
+  const kept: ImageProperties = {
+    ...canKeep && isType(contentType) && isKnown(contentType) && { contentType },
+    ...canKeep && isText(cacheControl) && { cacheControl },
     ...isWithin && { metadata: Object.fromEntries(entries) as Record<string, string> },
   };
+  const isLost: Required<Record<keyof ImageProperties, boolean>> = {
+    contentType: contentType !== undefined && isKnown(contentType) && !kept.contentType,
+    cacheControl: cacheControl !== undefined && !kept.cacheControl,
+    metadata: texts.length > Object.keys(kept.metadata ?? {}).length,
+  };
+  const names = Object.keys(isLost) as (keyof ImageProperties)[];
+  return { kept, notKept: names.filter((name) => isLost[name]) };
 }
 
 /**
@@ -101,6 +118,10 @@ export function formatProperties(
     ...cacheControl !== undefined && { "cache-control": cacheControl },
     ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [prefix + name, value])),
   };
+}
+
+function isKnown(contentType: string): boolean {
+  return !UNKNOWN_TYPE.test(contentType);
 }
 
 function isText(value: unknown): value is string {

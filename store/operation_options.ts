@@ -91,7 +91,7 @@ const OPERATIONS: ReadonlyMap<string, Readonly<Record<string, true>>> = new Map(
   recordDigests: RECORD,
   presign: PRESIGN,
   // Operations of the path tree that have options of their own.
-  readDir: { ...EVERY, onSkipped: true },
+  readDir: { ...EVERY, onSkipped: true, startAfter: true, limit: true },
   glob: { ...EVERY, includeDirs: true, onSkipped: true },
   walk: { ...EVERY, includeDirs: true, onSkipped: true, maxDepth: true },
   remove: { ...EVERY, recursive: true, onSkipped: true },

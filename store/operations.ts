@@ -27,7 +27,7 @@ import { type CopyableStore, copyByStream, type CopyOptions, moveByCopy } from "
 import { deleteOne } from "./delete_many.ts";
 import { checkProperties } from "./image_properties.ts";
 import { ImageJudge } from "./image_judge.ts";
-import { checkPage, selectPage, startBelow } from "./ordered_list.ts";
+import { checkPage, nameOf, selectPage, startBelow } from "./ordered_list.ts";
 import type { Ability, Runner } from "./runner.ts";
 import type {
   Acls,
@@ -306,7 +306,7 @@ export function list<L extends StoreLocation>(
       limit,
     });
     if (startAfter === undefined && limit === undefined) return entries;
-    return selectPage(entries, { startAfter, limit });
+    return selectPage(entries, { startAfter, limit }, nameOf);
   });
 }
 

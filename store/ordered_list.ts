@@ -64,16 +64,19 @@ export function nameOf({ path, kind }: ListEntry): string {
  * Selects the entries after a name and, with a limit, the first of them in order. It holds at most twice as
  * many entries as the limit.
  *
+ * @typeParam T The type of an entry.
  * @param entries The entries, in any order.
  * @param page Which are wanted.
+ * @param nameOf Returns the name by which an entry is ordered.
  * @returns The entries, in order if there is a limit.
  */
-export async function* selectPage(
-  entries: AsyncIterable<ListEntry>,
+export async function* selectPage<T>(
+  entries: AsyncIterable<T>,
   { startAfter, limit }: ListPage,
-): AsyncGenerator<ListEntry> {
-  const byName = (a: ListEntry, b: ListEntry) => compareNames(nameOf(a), nameOf(b));
-  let first: ListEntry[] = [];
+  nameOf: (entry: T) => string,
+): AsyncGenerator<T> {
+  const byName = (a: T, b: T) => compareNames(nameOf(a), nameOf(b));
+  let first: T[] = [];
   let isFull = false;
   for await (const entry of entries) {
     if (startAfter !== undefined && compareNames(nameOf(entry), startAfter) <= 0) continue;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { AddResult } from "../store/mod.ts";
 import { createDigests } from "../streams/digest/mod.ts";
 import { type Branch, fanOut } from "../streams/fan_out.ts";
 import { checkAlgorithm } from "../streams/image_digest.ts";
@@ -35,6 +34,7 @@ export interface AddToSeveralOptions extends SeveralStoresOptions {
 /**
  * Adds an image to several stores.
  *
+ * @typeParam R What an add resolves to.
  * @param reader The bytes. It is closed, unless this function itself throws.
  * @param count The number of stores.
  * @param options What is known of the image, and how far the stores may be apart.
@@ -42,12 +42,12 @@ export interface AddToSeveralOptions extends SeveralStoresOptions {
  * @returns What became of each add, in order.
  * @throws {UnknownHashingAlgo} If the algorithm is not known.
  */
-export async function addToSeveral(
+export async function addToSeveral<R>(
   reader: ByteReader,
   count: number,
   options: AddToSeveralOptions,
-  add: (branch: Branch, signal: AbortSignal, index: number) => Promise<AddResult>,
-): Promise<PromiseSettledResult<AddResult>[]> {
+  add: (branch: Branch, signal: AbortSignal, index: number) => Promise<R>,
+): Promise<PromiseSettledResult<R>[]> {
   const { size, hashingAlgo, lag = 67_108_864, idleTimeout = 60_000, verifier, signal } = options;
   checkAlgorithm(hashingAlgo);
   const digests = await createDigests(["md5", hashingAlgo], { sizeHint: size });

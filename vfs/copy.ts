@@ -6,7 +6,7 @@
 import { BitMasks } from "../capabilities/mod.ts";
 import { Duplicate, Invalid, StoreDeleteNotSupported } from "../errors/mod.ts";
 import { addCopy, copyByStream, type CopyOptions, moveByCopy, openForCopy } from "../store/copy.ts";
-import type { AddResult, CopyResult, Store } from "../store/mod.ts";
+import type { AddResult, CopyResult, MoveResult, Store } from "../store/mod.ts";
 import { addToSeveral, type SeveralStoresOptions } from "./add_to_several.ts";
 
 /** An image in a store, there already or to be. */
@@ -60,7 +60,7 @@ export async function copyToSeveral(
   from: ImagePlace,
   targets: readonly ImagePlace[],
   options: CopyOptions & SeveralStoresOptions,
-): Promise<PromiseSettledResult<AddResult>[]> {
+): Promise<PromiseSettledResult<AddResult & MoveResult>[]> {
   const { verifier, lag, idleTimeout, verify, accept, signal, context } = options;
   const source = { store: from.store, image: from.imageId };
   const known = await from.store.stat(from.imageId, { signal, context });
@@ -92,6 +92,7 @@ export async function copyToSeveral(
  * @param from The image.
  * @param to Where it will be.
  * @param options Whether to verify, and what every operation takes.
+ * @returns What the second store could not keep.
  * @throws {Invalid} If neither size nor digest of the image is known.
  * @throws {StoreDeleteNotSupported} If the first store cannot delete.
  * @throws {StoreError} What the stores throw.
@@ -100,15 +101,15 @@ export async function moveImage(
   from: ImagePlace,
   to: ImagePlace,
   options: CopyOptions,
-): Promise<void> {
+): Promise<MoveResult> {
   const source = { store: from.store, image: from.imageId };
   const { signal, context } = options;
   if (from.store === to.store) {
     if (from.imageId === to.imageId) await from.store.stat(from.imageId, { signal, context });
     else await from.store.rename(from.imageId, to.imageId, { signal, context });
-    return;
+    return {};
   }
-  await moveByCopy(source, to, options, async (known) => {
+  const { notKept } = await moveByCopy<CopyResult>(source, to, options, async (known) => {
     if (known.size === undefined && known.checksum === undefined && !known.multihash) {
       throw new Invalid("neither size nor digest of the image is known, so no copy can be trusted");
     }
@@ -120,4 +121,5 @@ export async function moveImage(
     }
     return await copyByStream(source, known, to, options);
   });
+  return { notKept };
 }

@@ -63,10 +63,10 @@ export async function copyTree(
     if (targets.length > 1) {
       return await copyToAll(from, targets, { path, size }, { ...copyOptions, lag, idleTimeout });
     }
-    await copyBetween(from, only, path, (source, target) => {
+    const { notKept } = await copyBetween(from, only, path, (source, target) => {
       return withinMemory(size, () => copyImage(source, target, copyOptions));
     });
-    return { path, size, state: "copied" };
+    return { path, size, state: "copied", notKept };
   });
   return work.finish();
 }
@@ -88,7 +88,7 @@ async function copyToAll(
   options.signal?.throwIfAborted();
   const targets = outcomes.map((outcome, index) => {
     const path = paths[index]!;
-    if (outcome.status === "fulfilled") return { path };
+    if (outcome.status === "fulfilled") return { path, notKept: outcome.value.notKept };
     return { path, error: setTreePath(outcome.reason, `${source} to ${path}`) };
   });
   const failed = targets.find(({ error }) => error !== undefined);
@@ -114,10 +114,10 @@ export async function moveTree(
   const work = new TreeWork(options);
   await work.run(imagesBelow(from, options), async ({ path, size }) => {
     const copyOptions = { verifier: work.verifierOf({ path, size }), ...work.operation };
-    await copyBetween(from, to, path, (source, target) => {
+    const { notKept } = await copyBetween(from, to, path, (source, target) => {
       return withinMemory(size, () => moveImage(source, target, copyOptions));
     });
-    return { path, size, state: "moved" };
+    return { path, size, state: "moved", notKept };
   });
   return work.finish();
 }

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { ImageFormat, ImageStat, ListEntry } from "../store/mod.ts";
+import { Invalid } from "../errors/mod.ts";
+import { isConditional } from "../store/check_options.ts";
+import type { ImageFormat, ImageStat, ListEntry, StatOptions } from "../store/mod.ts";
 
 /** What {@linkcode Vfs.stat} resolves to. */
 export interface FileInfo extends Partial<Omit<ImageStat, "modified">> {
@@ -33,6 +35,8 @@ export interface DirEntry extends ImageFormat {
   mtime: Date | null;
   /** The entity tag, quotes included, where the listing has it. */
   etag?: string | undefined;
+  /** Media type, where the listing has it. */
+  contentType?: string | undefined;
 }
 
 /** What is known of any directory. */
@@ -42,6 +46,19 @@ export const DIRECTORY = {
   isSymlink: false,
   mtime: null,
 } as const;
+
+/**
+ * Returns what is known of a directory, which has neither entity tag nor date for a precondition.
+ *
+ * @param path The path of the directory, for the error.
+ * @param options The preconditions.
+ * @returns What is known of any directory.
+ * @throws {Invalid} If there is a precondition.
+ */
+export function directoryInfo(path: string, options: StatOptions): FileInfo {
+  if (!isConditional(options)) return DIRECTORY;
+  throw new Invalid("a directory has no preconditions", { operation: "stat", path });
+}
 
 /**
  * Returns what the tree says of an image.
@@ -60,7 +77,7 @@ export function fileInfo({ modified, ...stat }: ImageStat): FileInfo {
  * @returns The same in the shape of `Deno.DirEntry`.
  */
 export function dirEntry(entry: ListEntry): DirEntry {
-  const { path, kind, size, modified, etag, format, virtualSize } = entry;
+  const { path, kind, size, modified, etag, contentType, format, virtualSize } = entry;
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (kind === "directory") return { name, ...DIRECTORY };
   const mtime = modified ?? null;
@@ -73,5 +90,10 @@ export function dirEntry(entry: ListEntry): DirEntry {
     mtime,
     etag,
   } as const;
-  return format === undefined ? image : { ...image, format, virtualSize };
+  if (format === undefined && contentType === undefined) return image;
+  return {
+    ...image,
+    ...contentType !== undefined && { contentType },
+    ...format !== undefined && { format, virtualSize },
+  };
 }

@@ -22,4 +22,10 @@ export type {
   TreeTransfer,
 } from "./tree_work.ts";
 export { type RemoveOptions, Vfs, type VfsOptions } from "./vfs.ts";
-export type { GlobOptions, ReadDirOptions, WalkEntry, WalkOptions } from "./walk.ts";
+export type {
+  GlobOptions,
+  ReadDirOptions,
+  ReadTreeOptions,
+  WalkEntry,
+  WalkOptions,
+} from "./walk.ts";

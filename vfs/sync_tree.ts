@@ -4,6 +4,7 @@
  * @module
  */
 import { Invalid, NotFound } from "../errors/mod.ts";
+import type { MoveResult } from "../store/mod.ts";
 import { type ComparedImage, compareImages } from "./compare.ts";
 import { copyImage } from "./copy.ts";
 import { copyBetween, type CopyTreeOptions } from "./copy_tree.ts";
@@ -165,11 +166,12 @@ class ImageSync {
     }
     const there = this.#present.get(path);
     if (there === undefined) {
+      let result: MoveResult = {};
       if (!dryRun) {
-        if (!await this.#finishReplacing(image)) await this.#copy(image, path);
+        if (!await this.#finishReplacing(image)) result = await this.#copy(image, path);
         await this.#removeLeft(image);
       }
-      return { path, size, state: "copied" };
+      return { path, size, state: "copied", notKept: result.notKept };
     }
     if (there.error !== undefined) throw there.error;
     const { result, reason } = await this.#compare(image, there);
@@ -181,11 +183,9 @@ class ImageSync {
       const error = new Error(`${pathBelow(this.#to, path)}: ${reason ?? "no digest is known"}`);
       return { path, size, state: result, error };
     }
-    if (!dryRun) {
-      await this.#replace(image);
-      await this.#removeLeft(image);
-    }
-    return { path, size, state: "replaced" };
+    const { notKept } = dryRun ? {} : await this.#replace(image);
+    if (!dryRun) await this.#removeLeft(image);
+    return { path, size, state: "replaced", notKept };
   }
 
   #compare(image: TreeImage, there: TreeImage) {
@@ -195,11 +195,11 @@ class ImageSync {
     return compareImages(from, to, compare, this.#work);
   }
 
-  async #copy({ path, size }: TreeImage, targetPath: string): Promise<void> {
+  async #copy({ path, size }: TreeImage, targetPath: string): Promise<MoveResult> {
     const { verify, accept, resume } = this.#options;
     const verifier = this.#work.verifierOf({ path, size });
     const options = { verify, accept, resume, verifier, ...this.#work.operation };
-    await copyBetween(this.#from, this.#to, path, (source, { store }) => {
+    return await copyBetween(this.#from, this.#to, path, (source, { store }) => {
       const target = this.#to.vfs.imageAt(pathBelow(this.#to, targetPath));
       return withinMemory(size, () => {
         return copyImage(source, { store, imageId: target.imageId }, options);
@@ -208,7 +208,7 @@ class ImageSync {
   }
 
   /** Puts the source's image in the place of the one that is there. */
-  async #replace(image: TreeImage): Promise<void> {
+  async #replace(image: TreeImage): Promise<MoveResult> {
     const { vfs } = this.#to;
     const { operation } = this.#work;
     const place = pathBelow(this.#to, image.path);
@@ -221,7 +221,8 @@ class ImageSync {
       if (!await this.#isProved(second)) throw inTheWay(old);
       await this.#remove(second);
     }
-    if (!await this.#isCopied(image)) await this.#copy(image, image.path + NEW);
+    const isCopied = await this.#isCopied(image);
+    const result = isCopied ? {} : await this.#copy(image, image.path + NEW);
     await vfs.rename(place, old, operation);
     try {
       await vfs.rename(place + NEW, place, operation);
@@ -231,6 +232,7 @@ class ImageSync {
     }
     this.#unseen.delete(image.path + NEW);
     await vfs.remove(old, operation);
+    return result;
   }
 
   /** Returns whether an interrupted run has left the whole copy that was to take an image's place. */

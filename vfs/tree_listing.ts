@@ -6,7 +6,7 @@
 import type { SkippedEntry, Store } from "../store/mod.ts";
 import { setTreePath } from "./errors.ts";
 import { DIRECTORY, dirEntry } from "./file_info.ts";
-import { joinName, type ReadDirOptions, type WalkEntry } from "./walk.ts";
+import { joinName, type ReadTreeOptions, type WalkEntry } from "./walk.ts";
 
 /**
  * Lists everything below a directory of a store that lists flatly.
@@ -21,7 +21,7 @@ export async function* listTree(
   store: Store,
   directory: string,
   path: string,
-  { signal, context, onSkipped }: ReadDirOptions,
+  { signal, context, onSkipped }: ReadTreeOptions,
 ): AsyncGenerator<WalkEntry> {
   const prefix = directory === "" ? 0 : directory.length + 1;
   const seen = new Set<string>();

@@ -5,7 +5,13 @@
  */
 import { BitMasks } from "../capabilities/mod.ts";
 import { Invalid, isAbort, NotFound, StoreResumeNotSupported } from "../errors/mod.ts";
-import type { GetOptions, GetResult, OperationOptions, SkippedEntry } from "../store/mod.ts";
+import type {
+  GetOptions,
+  GetResult,
+  MoveResult,
+  OperationOptions,
+  SkippedEntry,
+} from "../store/mod.ts";
 import type { ChunkObserver } from "../streams/mod.ts";
 import { orderedMap } from "./ordered_map.ts";
 import type { ImagePlace } from "./copy.ts";
@@ -43,7 +49,7 @@ export interface TreeProgress {
 }
 
 /** What became of one image of a tree. */
-export interface TreeOutcome {
+export interface TreeOutcome extends MoveResult {
   /** Its path from the root of the tree, without a slash before it; empty if the root is an image. */
   path: string;
   /** What became of it; `failed` with `error`. */
@@ -57,7 +63,7 @@ export interface TreeOutcome {
 }
 
 /** What became of an image in one of several targets. */
-export interface TreeTarget {
+export interface TreeTarget extends MoveResult {
   /** The path of the copy. */
   path: string;
   /** Why there is none. `undefined` if there is one. */
@@ -149,8 +155,9 @@ export interface TreeAccess {
    * @param from Where the image is.
    * @param to Where it will be. There must be no image yet.
    * @param options The caller, and an abort signal.
+   * @returns What its new store could not keep.
    */
-  rename(from: string, to: string, options?: OperationOptions): Promise<void>;
+  rename(from: string, to: string, options?: OperationOptions): Promise<MoveResult>;
 }
 
 /** A directory of a tree. */

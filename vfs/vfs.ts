@@ -13,12 +13,12 @@ import type {
   GetResult,
   ImageRange,
   InspectOptions,
+  MoveResult,
   OperationOptions,
   SkippedEntry,
   StatOptions,
   Store,
 } from "../store/mod.ts";
-import { isConditional } from "../store/check_options.ts";
 import { ImageWritable } from "../store/image_writable.ts";
 import {
   BackendException,
@@ -37,7 +37,8 @@ import type { ImagePlace } from "./copy.ts";
 import type { CopyTreeOptions } from "./copy_tree.ts";
 import { VfsFile } from "./file.ts";
 import { checkTreeOptions, setTreePath, withTreePath } from "./errors.ts";
-import { DIRECTORY, type DirEntry, dirEntry, type FileInfo, fileInfo } from "./file_info.ts";
+import { DIRECTORY, directoryInfo, dirEntry, fileInfo } from "./file_info.ts";
+import type { DirEntry, FileInfo } from "./file_info.ts";
 import { Mounts, type StorePlace } from "./mounts.ts";
 import { joinPath, parsePath } from "./path.ts";
 import type { CopiesRead, ReadCopiesOptions } from "./read_copies.ts";
@@ -47,6 +48,7 @@ import {
   type GlobOptions,
   joinName,
   type ReadDirOptions,
+  type ReadTreeOptions,
   walk,
   type WalkEntry,
   type WalkOptions,
@@ -209,16 +211,24 @@ export class Vfs implements AsyncDisposable {
   }
 
   /**
-   * Yields the names in a directory, in no particular order.
+   * Yields the names in a directory: in the order of names if there is a limit, else in no particular order.
    *
    * @param path The path of the directory.
-   * @param options What to call with names that are passed over, a signal and the caller.
+   * @param options The page, what to call with names that are passed over, a signal and the caller.
    * @returns The entries.
    * @throws {NotFound} If there is no such directory.
    * @throws {StoreListNotSupported} If its store cannot list.
    */
   async *readDir(path: string, options: ReadDirOptions = {}): AsyncGenerator<DirEntry> {
     await checkTreeOptions("readDir", path, options);
+    const { startAfter, limit } = options;
+    if ((startAfter ?? limit) === undefined) return yield* this.#entries(path, options);
+    const { readPage } = await loadTrees();
+    yield* readPage((page) => this.#entries(path, { ...options, ...page }), path, options);
+  }
+
+  /** Yields the names in a directory, and with a page at least those that belong to it. */
+  async *#entries(path: string, options: ReadDirOptions): AsyncGenerator<DirEntry> {
     const { segments } = parsePath(path);
     const fixed = this.#mounts.below(segments);
     for (const name of fixed) yield { name, ...DIRECTORY };
@@ -226,11 +236,14 @@ export class Vfs implements AsyncDisposable {
     let hasEntries = this.#mounts.isFixed(segments);
     if (place === undefined && hasEntries) return;
     const store = this.#storeOf(place, path);
-    const { signal, context, onSkipped } = options;
+    const { signal, context, onSkipped, startAfter, limit } = options;
     const listOptions = {
       signal,
       context,
       directory: place!.path,
+      startAfter: startAfter && [place!.path, startAfter].filter(Boolean).join("/"),
+      // Mount points hide entries of the same name.
+      limit: limit && limit + fixed.length,
       onDirectory: () => void (hasEntries = true),
       onSkipped: (skipped: SkippedEntry) => {
         hasEntries = true;
@@ -260,7 +273,7 @@ export class Vfs implements AsyncDisposable {
    * another store is mounted below the path.
    * @throws {NotFound} If nothing is mounted there.
    */
-  readTree(path: string, options: ReadDirOptions = {}): AsyncGenerator<WalkEntry> | undefined {
+  readTree(path: string, options: ReadTreeOptions = {}): AsyncGenerator<WalkEntry> | undefined {
     const { segments } = parsePath(path);
     const place = this.#mounts.find(segments);
     if (place === undefined || this.#mounts.below(segments).length > 0) return undefined;
@@ -518,16 +531,17 @@ export class Vfs implements AsyncDisposable {
    * @param from The path of the image.
    * @param to The path that it will have.
    * @param options Whether to verify, the caller and an abort signal.
+   * @returns What the second store could not keep.
    * @throws {NotFound} If there is no such image.
    * @throws {Duplicate} If there is an image at the second path.
    * @throws {Invalid} If neither size nor digest of the image is known, so that no copy can be checked.
    * @throws {StoreDeleteNotSupported} If the first store cannot delete; nothing has been copied then.
    */
-  async rename(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+  async rename(from: string, to: string, options: CopyOptions = {}): Promise<MoveResult> {
     await checkTreeOptions("move", `${from} to ${to}`, options);
     const [source, target] = [this.imageAt(from), this.imageAt(to)];
-    await withTreePath(`${from} to ${to}`, async () => {
-      await (await import("./copy.ts")).moveImage(source, target, options);
+    return await withTreePath(`${from} to ${to}`, async () => {
+      return await (await import("./copy.ts")).moveImage(source, target, options);
     });
   }
 
@@ -779,12 +793,6 @@ export class Vfs implements AsyncDisposable {
 /** Loads the operations on whole trees. */
 function loadTrees(): Promise<typeof import("./trees.ts")> {
   return import("./trees.ts");
-}
-
-/** Returns what is known of a directory. It has neither entity tag nor date for a precondition. */
-function directoryInfo(path: string, options: StatOptions): FileInfo {
-  if (!isConditional(options)) return DIRECTORY;
-  throw new Invalid("a directory has no preconditions", { operation: "stat", path });
 }
 
 /** Returns whether a directory of a store has anything in it, also what only a listing can see. */

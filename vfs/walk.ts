@@ -9,13 +9,27 @@ import { checkTreeOptions } from "./errors.ts";
 import type { DirEntry, FileInfo } from "./file_info.ts";
 import { joinPath, parsePath } from "./path.ts";
 
-/** Options of {@linkcode Vfs.readDir}. */
-export interface ReadDirOptions extends OperationOptions {
+/** Options of {@linkcode Vfs.readTree}. */
+export interface ReadTreeOptions extends OperationOptions {
   /**
    * Called with each name that is passed over: it cannot be read, or no path of the tree can name it.
    * Default: such names are left out.
    */
   onSkipped?: ((skipped: SkippedEntry) => void) | undefined;
+}
+
+/** Options of {@linkcode Vfs.readDir}. */
+export interface ReadDirOptions extends ReadTreeOptions {
+  /**
+   * Only entries after this name, which need not exist: the name of the last entry that was read before, with
+   * a slash at its end if that is a directory. Default: all.
+   */
+  startAfter?: string | undefined;
+  /**
+   * How many entries at most. They are the first ones, in the order of the bytes of their names in UTF-8,
+   * with a slash at the end of a directory's. Default: all, in no particular order.
+   */
+  limit?: number | undefined;
 }
 
 /** Options of {@linkcode Vfs.glob}. */
@@ -67,7 +81,7 @@ export interface WalkableTree {
    * Yields everything below a directory by one listing, each directory before what it holds. `undefined`
    * says that the directories are to be read one by one.
    */
-  readTree?(path: string, options?: ReadDirOptions): AsyncGenerator<WalkEntry> | undefined;
+  readTree?(path: string, options?: ReadTreeOptions): AsyncGenerator<WalkEntry> | undefined;
 }
 
 /** Lists the directories of a walk, and remembers what could not be listed. */

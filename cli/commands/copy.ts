@@ -4,7 +4,7 @@
  * @module
  */
 import { Invalid } from "../../errors/mod.ts";
-import type { OperationOptions } from "../../store/mod.ts";
+import type { MoveResult, OperationOptions } from "../../store/mod.ts";
 import type { ByteReader } from "../../streams/mod.ts";
 import { lastSegment } from "../../vfs/import/import_source.ts";
 import { importImage, type ImportProgress } from "../../vfs/import/mod.ts";
@@ -37,6 +37,7 @@ import { isImageFile, openLocal, writeLocal } from "../local.ts";
 import { withinMemory } from "../../vfs/memory_budget.ts";
 import { orderedMap } from "../../vfs/ordered_map.ts";
 import { RateLimit } from "../../vfs/rate_limit.ts";
+import { NotKept } from "../not_kept.ts";
 import { formatPlace, nameOf, type Place } from "../place.ts";
 import { Progress, TotalProgress } from "../progress.ts";
 import { chunksOf, isLocation } from "../tree.ts";
@@ -51,7 +52,10 @@ interface Work {
 }
 
 /** Copies one image. */
-async function copyOne({ vfs, args, session, limit }: Work, { from, to, size: listed }: Pair) {
+async function copyOne(
+  { vfs, args, session, limit }: Work,
+  { from, to, size: listed }: Pair,
+): Promise<MoveResult | void> {
   const { signal, options, out } = session;
   const resume = args.has("resume");
   if (hasImportOptions(args) || (from.kind === "tree" && isWebUrl(vfs, from.path))) {
@@ -65,6 +69,7 @@ async function copyOne({ vfs, args, session, limit }: Work, { from, to, size: li
       return vfs.copyFile(from.path, to.path, { verifier, verify, accept, resume, ...options });
     });
     warnUnsafe(session, to.path, copied.inspection);
+    return copied;
   } else if (from.kind !== "tree" && to.kind === "tree") {
     const { data, size, name, isSparse } = await openLocal(from, signal);
     using verifier = new Progress(name, size, limit, signal);
@@ -149,6 +154,8 @@ interface Outcome {
   failure?: { error: unknown };
   /** Whether the target was there, and was left alone. */
   isSkipped?: boolean;
+  /** What was lost. */
+  result?: MoveResult | void;
 }
 
 /**
@@ -159,7 +166,7 @@ async function forEachPair(
   session: Session,
   args: Arguments,
   check: (from: Place, to: Place) => void,
-  act: (work: Work, pair: Pair) => Promise<void>,
+  act: (work: Work, pair: Pair) => Promise<MoveResult | void>,
 ): Promise<void> {
   const { out, json, fail, note, signal } = session;
   const transfers = transfersOf(args);
@@ -179,8 +186,8 @@ async function forEachPair(
       try {
         signal.throwIfAborted();
         const isSkipped = args.has("skip-existing") && await isThere(work, pair.to);
-        if (!isDryRun && !isSkipped) await act(work, pair);
-        return { ...outcome, isSkipped };
+        const result = isDryRun || isSkipped ? undefined : await act(work, pair);
+        return { ...outcome, isSkipped, result };
       } catch (error) {
         return { ...outcome, failure: { error } };
       } finally {
@@ -188,16 +195,19 @@ async function forEachPair(
       }
     },
   );
-  const done: { from: string; to: string }[] = [];
-  for await (const { from, to, failure, isSkipped } of outcomes) {
+  const lost = new NotKept();
+  const done: ({ from: string; to: string } & MoveResult)[] = [];
+  for await (const { from, to, failure, isSkipped, result } of outcomes) {
     if (failure) fail(failure.error);
     if (failure || isSkipped) continue;
-    if (json) done.push({ from, to });
+    lost.add(result ?? {});
+    if (json) done.push({ from, to, notKept: result?.notKept });
     if (json || !(args.has("verbose") || isDryRun)) continue;
     const line = isDryRun ? `would write ${to} from ${from}` : `${from} -> ${to}`;
     if (toStandard) note(line);
     else await out.line(line);
   }
+  lost.report(session);
   if (json) await out.json(done);
 }
 
@@ -259,7 +269,7 @@ export const mv: Command = {
       const [from, to] = [formatPlace(pair.from), formatPlace(pair.to)];
       const size = pair.size ?? (await vfs.stat(from, session.options)).size;
       using verifier = new Progress(nameOf(from), size, limit, session.signal);
-      await withinMemory(size, () => vfs.rename(from, to, { verifier, ...session.options }));
+      return await withinMemory(size, () => vfs.rename(from, to, { verifier, ...session.options }));
     });
   },
 };

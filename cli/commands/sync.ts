@@ -18,6 +18,7 @@ import {
   transfersOf,
   VERBOSE,
 } from "../command.ts";
+import { NotKept } from "../not_kept.ts";
 import { clearProgress, drawTreeProgress } from "../progress.ts";
 import { formatSize } from "../text.ts";
 import { filterOf, FILTERS, openTreeOperand } from "../tree_operand.ts";
@@ -63,10 +64,12 @@ export const sync: Command = {
     const dryRun = args.has("dry-run");
     await using from = await openTreeOperand(session, args.operands[0]!);
     await using to = await openTreeOperand(session, args.operands[1]!, !dryRun);
-    const onImage = async ({ path, state, size, error }: TreeOutcome) => {
+    const lost = new NotKept();
+    const onImage = async ({ path, state, size, error, notKept }: TreeOutcome) => {
+      lost.add({ notKept });
       if (json) {
         const message = error === undefined ? undefined : (error as Error).message;
-        await out.jsonLine({ path, state, size, error: message });
+        await out.jsonLine({ path, state, size, error: message, notKept });
       }
       if (state === "failed") fail(error);
       else if (state === "differs") fail(error, EXIT.differs);
@@ -91,6 +94,7 @@ export const sync: Command = {
       onProgress: (progress) => drawTreeProgress(progress, started),
     });
     clearProgress();
+    lost.report(session);
     if (json) return await out.jsonLine({ summary });
     if (!args.has("verbose")) return;
     const { states } = summary;

@@ -221,12 +221,13 @@ export class MemoryDriver implements Driver<MemoryLocation> {
   ): AsyncGenerator<ListEntry> {
     const images = [...this.#images]
       .filter(([, image]) => mayRead(image, context))
-      .map(([path, { size, modified, checksum, inspection }]) => ({
+      .map(([path, { size, modified, checksum, inspection, properties }]) => ({
         path,
         kind: "image" as const,
         size,
         modified,
         etag: `"${checksum}"`,
+        contentType: properties?.contentType,
         format: inspection?.format,
         virtualSize: inspection?.virtualSize,
       }));

@@ -97,8 +97,8 @@ async function* listTenant(
       const { status, headers } = await client.send({ ...request, accept: [200, 204, 404] });
       // The container of an upload under way has no image yet.
       if (status === 404) return [];
-      const { size, modified, etag } = statOf(headers);
-      return [{ path: object, kind: "image", size, modified, etag }];
+      const { size, modified, etag, contentType } = statOf(headers);
+      return [{ path: object, kind: "image", size, modified, etag, contentType }];
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       signal?.throwIfAborted();
@@ -172,7 +172,7 @@ function reasonOf(name: string): Error {
 }
 
 /** Returns what a listing says of an image. */
-function imageOf({ name, bytes, hash, largeEtag, modified }: Listed): ListEntry {
+function imageOf({ name, bytes, hash, largeEtag, modified, contentType }: Listed): ListEntry {
   const etag = largeEtag ?? (hash === EMPTY_MD5 ? undefined : hash);
   return {
     path: name,
@@ -181,6 +181,7 @@ function imageOf({ name, bytes, hash, largeEtag, modified }: Listed): ListEntry 
     size: hash === EMPTY_MD5 ? undefined : bytes,
     modified,
     etag: etag && `"${etag}"`,
+    contentType,
   };
 }
 

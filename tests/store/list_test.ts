@@ -22,7 +22,7 @@ Deno.test("selectPage: gives the first names in order out of any order", async (
     const [count, limit] of [[1, 1], [100, 1], [100, 7], [1000, 100], [10, 10], [5, 10]] as const
   ) {
     const page = await Array.fromAsync(
-      selectPage(shuffled(count), { startAfter: "000002", limit }),
+      selectPage(shuffled(count), { startAfter: "000002", limit }, ({ path }) => path),
     );
     const expected = Array.from({ length: count }, (_, i) => `${i}`.padStart(6, "0"))
       .filter((name) => name > "000002").slice(0, limit);
@@ -38,7 +38,8 @@ Deno.test("selectPage: without a limit, entries come as they are listed", async 
       yield entry;
     }
   }
-  for await (const _ of selectPage(entries(), { startAfter: "", limit: undefined })) break;
+  const page = { startAfter: "", limit: undefined };
+  for await (const _ of selectPage(entries(), page, ({ path }) => path)) break;
   assertEquals(listed, 1);
 });
 
