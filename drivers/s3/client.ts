@@ -12,7 +12,7 @@ import { Credentials } from "./credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { S3Fault } from "./fault.ts";
 import type { S3Credentials, S3Settings } from "./options.ts";
-import { type SigningContext, signRequest, signUrl } from "./signer.ts";
+import { type SigningContext, signRequest } from "./signer.ts";
 
 /** A request to the bucket. */
 export interface S3Request {
@@ -187,7 +187,7 @@ export class S3Client {
           const more = await formatObjectOptions(this.#options, request);
           for (const [name, value] of Object.entries(more)) prepared.headers.set(name, value);
         }
-        const context = await this.#context();
+        const context = await this.signingContext();
         if (context) prepared.headers = await signRequest(prepared, context);
       },
       recover: async (response) => {
@@ -202,34 +202,17 @@ export class S3Client {
     };
   }
 
-  /**
-   * Creates a presigned URL.
-   *
-   * @param method The method that it allows.
-   * @param key The key of the object.
-   * @param seconds For how long, in seconds.
-   * @param fields The header fields that a request must have.
-   * @returns The URL, or `undefined` if requests are not signed.
-   */
-  async presign(
-    method: string,
-    key: string,
-    seconds: number,
-    fields: HeadersInit,
-  ): Promise<URL | undefined> {
-    const context = await this.#context();
-    const headers = new Headers(fields);
-    const query = this.#options.requesterPays ? { "x-amz-request-payer": "requester" } : undefined;
-    const url = this.endpoint.url(key, query);
-    return context && await signUrl({ method, url, headers }, context, seconds);
-  }
-
   /** Closes the connections. */
   close(): Promise<void> {
     return this.transport.close();
   }
 
-  async #context(): Promise<SigningContext | undefined> {
+  /**
+   * Returns what a signature is made with: the keys that are good now.
+   *
+   * @returns The context, or `undefined` if requests are not signed.
+   */
+  async signingContext(): Promise<SigningContext | undefined> {
     const credentials = await this.#credentials.get();
     const { region } = this.endpoint;
     return credentials && { credentials, region, time: this.now(), cache: this.#derived };

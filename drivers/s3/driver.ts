@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { Invalid, StorePresignNotSupported } from "../../errors/mod.ts";
 import { checkImageId } from "../../location/mod.ts";
 import type {
   Driver,
@@ -32,9 +31,6 @@ import { S3Location } from "./location.ts";
 import type { S3Settings } from "./options.ts";
 import { checkOptions } from "./check_options.ts";
 import type { WriteState } from "./write_state.ts";
-
-/** The longest that a presigned URL may be good, in milliseconds: 7 days. */
-const MAX_EXPIRY = 604_800_000;
 
 /** The driver of {@linkcode S3Store}. */
 export class S3Driver implements Driver<S3Location> {
@@ -178,14 +174,11 @@ export class S3Driver implements Driver<S3Location> {
 
   async presignImage(
     location: S3Location,
-    { method, expiresIn, overwrite }: PresignRequest,
+    request: PresignRequest,
   ): Promise<URL> {
-    if (expiresIn > MAX_EXPIRY) throw new Invalid("a presigned URL is good for 7 days at most");
-    const seconds = Math.ceil(expiresIn / 1000);
-    const condition: HeadersInit = method === "PUT" && !overwrite ? { "if-none-match": "*" } : {};
-    const url = await this.#client!.presign(method, this.#key(location), seconds, condition);
-    if (url === undefined) throw new StorePresignNotSupported("the store signs nothing");
-    return url;
+    const { presignObject } = await import("./presigner.ts");
+    const { requesterPays } = this.#options;
+    return await presignObject(this.#client!, this.#key(location), request, requesterPays);
   }
 
   async readUsage({ signal }: OperationOptions): Promise<StoreUsage> {

@@ -10,7 +10,7 @@
  * - `check_options.ts`, `object_options.ts`: options that exclude each other, and those that are headers
  * - `multipart.ts`, `part_size.ts`: uploads in parts; `write_state.ts`: how an object appears only once
  * - `upload_checksums.ts`, `checksum_reader.ts`, `crc.ts`: checksums of uploads and of reads
- * - `acls.ts`: who may read; `usage.ts`: how much space the bucket takes
+ * - `acls.ts`: who may read; `usage.ts`: how much space the bucket takes; `presigner.ts`: URLs for one request
  *
  * @module
  */
