@@ -172,12 +172,18 @@ Deno.test("SwiftStore.copy: an image whose size is said to be 0, but not by its 
 });
 
 Deno.test("SwiftStore.list: a field that does not parse is unknown", async () => {
-  const entry = { name: "a", bytes: "many", hash: 7, last_modified: "yesterday", slo_etag: null };
+  const entry = {
+    ...{ name: "a", bytes: "many", hash: 7, last_modified: "yesterday", slo_etag: null },
+    content_type: 7,
+  };
   await using server = serve((_, url) =>
     Response.json(url.searchParams.has("marker") ? [] : [entry, { name: "b", bytes: -1 }])
   );
   await using store = new SwiftStore("hostile", server.options);
-  const unknown = { kind: "image", size: undefined, modified: undefined, etag: undefined };
+  const unknown = {
+    ...{ kind: "image", size: undefined, modified: undefined, etag: undefined },
+    contentType: undefined,
+  };
   assertEquals(await Array.fromAsync(store.list()), [
     { path: "a", ...unknown },
     { path: "b", ...unknown },

@@ -85,6 +85,7 @@ Deno.test("SwiftStore.list: a container of 25,000 names is listed whole, each na
     size: 3,
     etag: '"900150983cd24fb0d6963f7d28e17f72"',
     modified: new Date("2026-01-02T03:04:05Z"),
+    contentType: "application/octet-stream",
   });
   assertEquals(server.requests.map(({ searchParams }) => searchParams.get("marker")), [
     null,
