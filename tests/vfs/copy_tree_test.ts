@@ -96,7 +96,10 @@ Deno.test("Vfs.copyTree: reads each image once for several targets, of which eac
     onImage: (outcome) => void outcomes.push(outcome),
   });
   assertEquals([images, bytes, states, local.reads], [2, 9_000_003, { copied: 1, failed: 1 }, 2]);
-  assertEquals(outcomes[0]!.targets, [{ path: "/a/y/1" }, { path: "/b/1" }]);
+  assertEquals(outcomes[0]!.targets, [
+    { path: "/a/y/1", notKept: undefined },
+    { path: "/b/1", notKept: undefined },
+  ]);
   assertEquals(outcomes[1]!.targets!.map(({ error }) => error instanceof Duplicate), [false, true]);
   assertStringIncludes(`${outcomes[1]!.error}`, "/local/x/2 to /b/2");
   for (const path of ["/a/y/1", "/b/1"]) assertEquals(await vfs.readFile(path), image);
