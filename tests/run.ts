@@ -3,8 +3,9 @@
  * the tests and on the examples of the published modules, says which tests were skipped and why, and stops
  * what it started. Each folder of tests has a process of its own, and two run at a time. The modules of
  * tests that failed then run once more, one after the other: what passes then is named as unsteady, and
- * what fails again is a failure. Arguments go on to `deno test`; paths among them replace what is tested, in
- * one process and once. With `--no-skips` or `CI=true` a skipped test is a failure.
+ * what fails again is a failure. A folder whose process a signal ended runs once more too. Arguments go on
+ * to `deno test`; paths among them replace what is tested, in one process and once. With `--no-skips` or
+ * `CI=true` a skipped test is a failure.
  *
  * @module
  */
@@ -137,13 +138,31 @@ async function listGroups(): Promise<Group[]> {
   ];
 }
 
-/** Runs `deno test` once and adds its results to a report. */
+/**
+ * Runs `deno test` and adds its results to a report. A process that a signal ended, as when a library of
+ * the system crashes, says nothing of its tests: they run once more, and the crash is named.
+ */
 async function runGroup(
   args: string[],
   report: TestReport,
   write: (text: string) => Promise<void> | void,
   signal: AbortSignal,
 ): Promise<void> {
+  let { own, status } = await runOnce(args, write, signal);
+  if (status.signal !== null && !signal.aborted) {
+    console.log(`unsteady: the process of ${args.at(-1)} was ended by ${status.signal}`);
+    ({ own, status } = await runOnce(args, write, signal));
+  }
+  // Types that do not hold, or no test at all: there is no summary then.
+  if (!status.success && own.failed === 0) own.failed++;
+  report.add(own);
+}
+
+async function runOnce(
+  args: string[],
+  write: (text: string) => Promise<void> | void,
+  signal: AbortSignal,
+): Promise<{ own: TestReport; status: Deno.CommandStatus }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", "--doc", `--lock=${LOCK}`, ...args],
     // What Deno says of new versions of itself stands on the standard error of tested commands.
@@ -154,9 +173,7 @@ async function runGroup(
   }).spawn();
   const own = new TestReport();
   await own.read(child.stdout, write);
-  // Types that do not hold, or no test at all: there is no summary then.
-  if (!(await child.status).success && own.failed === 0) own.failed++;
-  report.add(own);
+  return { own, status: await child.status };
 }
 
 async function writeOut(text: string): Promise<void> {
