@@ -159,6 +159,7 @@ export class WriteState {
           return headers !== undefined && await isOurs(headers);
         };
         if (unclear && await hasAppeared().catch(() => false)) return undefined;
+        signal?.throwIfAborted();
         if (exists) throw new Duplicate("the image exists already", { cause: error });
         throw error;
       }

@@ -78,6 +78,9 @@ export async function soakAborts(soaked: Soaked, count: number): Promise<void> {
         await store.delete(id);
       }
     }
+    // The last abort may still be cleaning up after itself.
+    await soaked.settle?.();
+    await collect(store);
     await assertNothingLeft(soaked, store);
   } finally {
     await store.close();
