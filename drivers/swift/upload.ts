@@ -5,6 +5,7 @@
  */
 import { BackendException, ChecksumMismatch, Duplicate, NotFound } from "../../errors/mod.ts";
 import { parseHttpDate } from "../../streams/encoding.ts";
+import { delay } from "../../streams/abort.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { Backoff } from "../../transport/backoff.ts";
 import { parseContentLength } from "../../transport/headers.ts";
@@ -20,6 +21,9 @@ import { factHeaders, type KeptFacts, SIZE, UPLOAD } from "./stat.ts";
 
 /** How often a segment that arrives with another md5 is sent. */
 const ATTEMPTS = 3;
+
+/** How often what needs a container is sent again after its container was created. */
+const NEW_CONTAINER_RETRIES = 4;
 
 /** How long listings may lag behind, in milliseconds. */
 const LAG = 10_000;
@@ -242,8 +246,18 @@ export class Upload {
       return await client.send({ ...request, container });
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
-      await this.#options.createContainer(client);
-      return await client.send({ ...request, container });
+    }
+    await this.#options.createContainer(client);
+    const backoff = new Backoff({ retries: NEW_CONTAINER_RETRIES });
+    for (;;) {
+      try {
+        return await client.send({ ...request, container });
+      } catch (error) {
+        // Proxy servers remember for a moment that there was none when another request came.
+        const wait = error instanceof NotFound ? backoff.next(undefined) : undefined;
+        if (wait === undefined) throw error;
+        await delay(wait, request.signal);
+      }
     }
   }
 

@@ -387,3 +387,28 @@ onSwift(
     assertEquals(await at.names(container), []);
   },
 );
+
+serviceTest(
+  "SwiftStore.add: a container that was just created may be missing for a moment",
+  "swift",
+  async () => {
+    let refusals = 0;
+    const options = {
+      ...swift!,
+      container: container(),
+      fetch(address: string, init: RequestInit) {
+        const isObject = new URL(address).pathname.split("/").length > 4;
+        // The first one is that of the container that there is not.
+        if (!isObject || init.method !== "PUT" || ++refusals > 3) return fetch(address, init);
+        return Promise.resolve(new Response(null, { status: 404 }));
+      },
+    };
+    {
+      await using store = new SwiftStore("new", options);
+      await store.add("image", BYTES);
+      assertBytes(await bytesOf(store, "image"), BYTES);
+    }
+    assert(refusals > 3);
+    await emptied(options);
+  },
+);
