@@ -3,10 +3,10 @@
  *
  * @module
  */
-// Small: it is all that a deletion needs of digests.
-import { createDigests } from "../../streams/digest/mod.ts";
+// Small: one header, of requests of many kinds.
 import { decodeHex, encodeBase64 } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { md5Of } from "../shared/md5.ts";
 
 /**
  * Computes the value of Content-MD5 (RFC 1864).
@@ -15,8 +15,5 @@ import type { Bytes } from "../../streams/mod.ts";
  * @returns The md5 in base64.
  */
 export async function contentMd5(body: readonly Bytes[]): Promise<string> {
-  // A body is too short for a thread of its own.
-  const digests = await createDigests(["md5"], { sizeHint: 0 });
-  for (const chunk of body) await digests.update(chunk);
-  return encodeBase64(decodeHex((await digests.digest())["md5"]!)!);
+  return encodeBase64(decodeHex(await md5Of(body))!);
 }

@@ -135,12 +135,12 @@ function formatTags(facts: Readonly<Record<string, string>>): Record<string, str
 function parseTags(tags: Readonly<Record<string, string>>): Record<string, string> {
   const facts = FACTS.map((name) => {
     const text = tags[name.slice(META.length)] ?? "";
-    return [name, name === FORMAT ? decodeText(text) : text] as const;
+    return [name, name === FORMAT ? decodeBase64Text(text) : text] as const;
   });
   // A header has ASCII alone.
   return Object.fromEntries(facts.filter(([, value]) => /^[ -~]+$/.test(value)));
 }
 
-function decodeText(text: string): string {
+function decodeBase64Text(text: string): string {
   return new TextDecoder().decode(decodeBase64(text));
 }

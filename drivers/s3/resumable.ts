@@ -4,10 +4,10 @@
  * @module
  */
 import { NotFound } from "../../errors/mod.ts";
-import { decodeBase64, decodeHex, encodeHex, parseCount } from "../../streams/encoding.ts";
+import { decodeHex, parseCount } from "../../streams/encoding.ts";
 import type { Bytes } from "../../streams/mod.ts";
+import { md5Of } from "../shared/md5.ts";
 import type { S3Client } from "./client.ts";
-import { contentMd5 } from "./content_md5.ts";
 import { listUploads, type OpenUpload } from "./leftovers.ts";
 import { parseMd5Tag } from "./object_headers.ts";
 import { readPages } from "./pages.ts";
@@ -110,11 +110,6 @@ export async function isMadeOf(
   if (!md5s.every((md5) => md5?.length === 16)) return false;
   const whole = await md5Of(md5s as Bytes[]);
   return parseMd5Tag(headers) === `"${whole}-${parts.length}"`;
-}
-
-/** Returns the md5 of bytes in hex, as ETags have it. */
-async function md5Of(chunks: readonly Bytes[]): Promise<string> {
-  return encodeHex(decodeBase64(await contentMd5(chunks))!);
 }
 
 /** Reads the parts of an upload. It cannot be continued if one has a size that it would not have now. */
