@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { delay } from "../../streams/abort.ts";
 import { Activities } from "./activity.ts";
 import { type ConnectionCallbacks, type HttpExchange, serveConnection } from "./connection.ts";
 import { connectionLimit } from "./descriptors.ts";
@@ -130,7 +131,7 @@ class Server {
         // Most likely there are no descriptors left. Connections that end free some.
         this.#callbacks.onError(error);
         this.#activities.closeAll(true);
-        await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE));
+        await delay(ACCEPT_PAUSE, undefined);
         continue;
       }
       await this.#activities.makeRoom(signal);

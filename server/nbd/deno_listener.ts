@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { delay } from "../../streams/abort.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { ListenerCallbacks, NbdAddress, NbdConnection, NbdListener } from "./connection.ts";
 
@@ -48,7 +49,7 @@ async function accept(
     } catch (error) {
       if (isClosed()) return;
       onError(error);
-      await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE));
+      await delay(ACCEPT_PAUSE, undefined);
     }
   }
 }
