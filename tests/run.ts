@@ -139,8 +139,8 @@ async function listGroups(): Promise<Group[]> {
 }
 
 /**
- * Runs `deno test` and adds its results to a report. A process that a signal ended, as when a library of
- * the system crashes, says nothing of its tests: they run once more, and the crash is named.
+ * Runs `deno test` and adds its results to a report. If a signal ended the process, as when a library of the
+ * system crashes, the results of its tests are lost: a line says so, and they run once more.
  */
 async function runGroup(
   args: string[],

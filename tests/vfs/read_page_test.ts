@@ -48,7 +48,7 @@ Deno.test("Vfs.readDir: after the last name there is an empty page, and of no di
   await assertRejects(() => names(vfs, "/memory/none", { limit: 2 }), NotFound);
 });
 
-Deno.test("Vfs.readDir: refuses a page that is none", async () => {
+Deno.test("Vfs.readDir: refuses a malformed limit or startAfter", async () => {
   await using vfs = await makeTree();
   for (const page of [{ limit: 0 }, { limit: 1.5 }, { limit: "2" }, { startAfter: 1 }]) {
     await assertRejects(() => names(vfs, "/memory/dir", page as never), Invalid, "/memory/dir");
