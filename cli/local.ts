@@ -8,7 +8,7 @@ import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { Duplicate, Invalid, NotFound, type StoreError } from "../errors/mod.ts";
 import type { Location } from "../location/mod.ts";
-import { dataRuns } from "../drivers/shared/sparse.ts";
+import { countData, dataRuns } from "../drivers/shared/sparse.ts";
 import type { ByteReader, Bytes, ImageData } from "../streams/mod.ts";
 import { type Session, UsageError } from "./command.ts";
 import { abortable } from "./output.ts";
@@ -144,6 +144,16 @@ export async function writeLocal(
   } finally {
     await Deno.remove(partial).catch(() => {});
   }
+}
+
+/**
+ * Counts what {@linkcode writeLocal} writes of a chunk: all but the zeros that become holes.
+ *
+ * @param chunk The chunk.
+ * @returns The number of bytes that are written.
+ */
+export function countLocalData(chunk: Bytes): number {
+  return countData(chunk, HOLE_SIZE);
 }
 
 /** Writes chunks to a new file, but for blocks of zeros. */

@@ -70,14 +70,15 @@ export class Progress implements Disposable {
    * Counts a chunk, and draws the display if it is time to.
    *
    * @param chunk The chunk.
+   * @param moved How many of its bytes are moved, and held to the rate. Default: all.
    * @returns Resolves when the next chunk may pass; `undefined` where there is no limit.
    */
-  update(chunk: Uint8Array): Promise<void> | undefined {
+  update(chunk: Uint8Array, moved: number = chunk.length): Promise<void> | undefined {
     this.#bytes += chunk.length;
     totals?.count(chunk.length);
     if (isJson) this.#report();
     else drawActive();
-    return this.#limit?.pass(chunk.length, this.#signal);
+    return this.#limit?.pass(moved, this.#signal);
   }
 
   /**

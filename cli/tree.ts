@@ -82,6 +82,7 @@ export class OperandTree extends Vfs {
  * @param path The path, or a location URI.
  * @param options The range, the digests to verify, the caller and an abort signal.
  * @param progress Counts the chunks.
+ * @param countData Counts what is written of a chunk of an image with holes. Default: all of it.
  * @returns The chunks, 4 MiB but the last.
  */
 export async function* chunksOf(
@@ -89,11 +90,12 @@ export async function* chunksOf(
   path: string,
   options: GetOptions,
   progress?: Progress,
+  countData?: (chunk: Bytes) => number,
 ): AsyncGenerator<Bytes> {
   try {
-    const { stream } = await vfs.get(path, options);
+    const { stream, isSparse } = await vfs.get(path, options);
     for await (const chunk of stream) {
-      await progress?.update(chunk);
+      await progress?.update(chunk, isSparse ? countData?.(chunk) : undefined);
       yield chunk;
     }
   } catch (error) {

@@ -54,12 +54,15 @@ export async function addImage<L extends StoreLocation>(
   checkAlgorithm(hashingAlgo);
   const judge = new ImageJudge(options, policy);
   const writer = await openWrite({ size, expected, sparse, resume, signal, context });
+  // A hole that stays one is neither read nor written.
+  const movedOf = (chunk: Uint8Array) =>
+    sparse && options.verifier ? writer.countData?.(chunk) : undefined;
   try {
     const digest = await transfer(source.reader, {
       size,
       hashingAlgo,
       expected,
-      verifier: judge,
+      verifier: { update: (chunk) => judge.update(chunk, movedOf(chunk)) },
       signal,
       partSize: writer.partSize,
       write: (chunk, md5s) => writer.write(chunk, md5s),

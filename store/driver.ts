@@ -354,6 +354,13 @@ export interface ImageWriter<L extends StoreLocation> {
   /** Size in bytes of the parts whose md5 it wants, if that comes with the image's digests. */
   readonly partSize?: number | undefined;
   /**
+   * Counts what of a chunk is written: all but the runs of zeros that become holes. Default: all of it.
+   *
+   * @param chunk The bytes.
+   * @returns The number of bytes that are written.
+   */
+  countData?(chunk: Uint8Array): number;
+  /**
    * Takes the next chunk. Settles soon after the operation's signal aborts. An empty image has no chunk.
    *
    * @param chunk The bytes: 4 MiB, or fewer if it is the last chunk. They are lent until the promise

@@ -45,9 +45,10 @@ export class ImageJudge implements ChunkObserver {
    * Looks at the next chunk, and shows it to the caller's verifier.
    *
    * @param chunk The chunk, lent until the promise resolves.
+   * @param moved How many of the bytes are moved, for the verifier. Default: all.
    * @throws {ImageFormatRefused} As soon as it is sure that the image will be refused.
    */
-  async update(chunk: Uint8Array): Promise<void> {
+  async update(chunk: Uint8Array, moved?: number): Promise<void> {
     try {
       this.#inspector?.update(chunk);
     } catch {
@@ -58,7 +59,7 @@ export class ImageJudge implements ChunkObserver {
     if (findings.length > 0) {
       this.#refuse((policy) => findingRefusal(findings, policy));
     }
-    await this.#verifier?.update(chunk);
+    await this.#verifier?.update(chunk, moved);
   }
 
   /**

@@ -19,9 +19,10 @@ export interface ChunkObserver {
    *
    * @param chunk The bytes, at most 4 MiB. They are lent until the call returns, or until the promise that
    * it returns settles; they must not be changed.
+   * @param moved How many of the bytes are moved: not those of a hole that stays one. Default: all.
    * @returns Anything. If it is a promise, the image waits for it; what it throws ends the add.
    */
-  update(chunk: Uint8Array): unknown;
+  update(chunk: Uint8Array, moved?: number): unknown;
   /**
    * Judges what it has seen, once that is the whole image and before the image appears. Default: nothing.
    *

@@ -271,10 +271,10 @@ export class TreeWork {
   readonly operation: OperationOptions;
   /** Counts the bytes of transfers, and holds them to the rate. */
   readonly verifier: ChunkObserver = {
-    update: ({ length }) => {
+    update: ({ length }, moved = length) => {
       this.#progress.bytes += length;
       this.#report();
-      return this.#limit?.pass(length, this.#options.signal);
+      return this.#limit?.pass(moved, this.#options.signal);
     },
   };
 
@@ -312,9 +312,9 @@ export class TreeWork {
     const transfer = { path, size, bytes: 0, started: performance.now() };
     this.#running.set(path, transfer);
     return {
-      update: (chunk) => {
+      update: (chunk, moved) => {
         transfer.bytes += chunk.length;
-        return this.verifier.update(chunk);
+        return this.verifier.update(chunk, moved);
       },
     };
   }

@@ -33,7 +33,7 @@ import {
   SIGNATURE,
   UNPACK,
 } from "../import_options.ts";
-import { isImageFile, openLocal, writeLocal } from "../local.ts";
+import { countLocalData, isImageFile, openLocal, writeLocal } from "../local.ts";
 import { withinMemory } from "../../vfs/memory_budget.ts";
 import { orderedMap } from "../../vfs/ordered_map.ts";
 import { RateLimit } from "../../vfs/rate_limit.ts";
@@ -90,7 +90,8 @@ async function copyOne(
     const isKnown = (checksum ?? multihash) !== undefined && !args.has("allow-changed");
     const verify = isKnown && { checksum, multihash };
     using progress = new Progress(nameOf(from.path), size, limit, signal);
-    const chunks = chunksOf(vfs, from.path, { verify, ...options }, progress);
+    const countData = to.kind === "local" ? countLocalData : undefined;
+    const chunks = chunksOf(vfs, from.path, { verify, ...options }, progress, countData);
     await withinMemory(size, async () => {
       if (to.kind === "local") await writeLocal(to.path, args.has("force"), chunks);
       else for await (const chunk of chunks) await out.write(chunk);

@@ -193,6 +193,7 @@ export class FileDriver implements Driver<FileLocation> {
       const staged = await StagedFile.create(io, datadir, owner, { ...this.#staging, sparse });
       return {
         location: new FileLocation(path),
+        countData: (chunk) => staged.countData(chunk),
         write: (chunk) => this.#to("write", () => staged.write(chunk)),
         commit: (image) =>
           this.#to("write", async () => {

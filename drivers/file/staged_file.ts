@@ -5,7 +5,7 @@
  * @module
  */
 import type { Bytes } from "../../streams/mod.ts";
-import { dataRuns } from "../shared/sparse.ts";
+import { countData, dataRuns } from "../shared/sparse.ts";
 import type { Datadirs } from "./datadirs.ts";
 import { type Digests, forgetDigests, keepDigests, type RecordedImage } from "./digests.ts";
 import { giveTo, type Ownership } from "./directories.ts";
@@ -90,6 +90,11 @@ export class StagedFile {
     this.#unflushed = 0;
     this.#flushing = this.#file.sync();
     this.#flushing.catch(() => {});
+  }
+
+  /** Counts what {@linkcode write} writes of bytes, but for the zeros that are left out. */
+  countData(bytes: Uint8Array): number {
+    return this.#options.sparse ? countData(bytes, HOLE_SIZE) : bytes.length;
   }
 
   /** Leaves out the next bytes, which are zeros: at least one. */

@@ -7,7 +7,7 @@ import { abortable } from "../../streams/abort.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { ImageWriter } from "../../store/driver.ts";
 import type { ImageFacts } from "../../store/types.ts";
-import { dataRuns } from "../shared/sparse.ts";
+import { countData, dataRuns } from "../shared/sparse.ts";
 import type { RbdLocation } from "./location.ts";
 import { metadataOf } from "./image_meta.ts";
 import type { NewImage } from "./new_image.ts";
@@ -48,6 +48,12 @@ export class RbdWriter implements ImageWriter<RbdLocation> {
     this.#options = options;
     this.#room = options.size ?? 0;
     this.#abort = abortable(options.signal);
+  }
+
+  /** Counts what is written of a chunk, but for the zeros that are left out. */
+  countData(chunk: Uint8Array): number {
+    const { hole } = this.#options;
+    return hole === undefined ? chunk.length : countData(chunk, hole);
   }
 
   /** Takes the next chunk; resolves once it is copied, and throws what an earlier one met. */

@@ -5,7 +5,6 @@
  */
 // Small: one idea, which the file and the rbd driver share.
 import { requireBuiltin } from "../../runtime/requirements.ts";
-import type { Bytes } from "../../streams/mod.ts";
 
 const { Buffer } = requireBuiltin("node:buffer");
 
@@ -15,7 +14,7 @@ const { Buffer } = requireBuiltin("node:buffer");
  * @param bytes The bytes to look at.
  * @returns `true` if they are, or if there are none.
  */
-export function isZero(bytes: Bytes): boolean {
+export function isZero(bytes: Uint8Array): boolean {
   return bytes.length === 0 ||
     bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0;
 }
@@ -28,7 +27,7 @@ export function isZero(bytes: Bytes): boolean {
  * @returns Where each part starts and where it ends, in bytes.
  */
 export function* dataRuns(
-  bytes: Bytes,
+  bytes: Uint8Array,
   block: number,
 ): Generator<readonly [start: number, end: number]> {
   let start = 0;
@@ -39,4 +38,17 @@ export function* dataRuns(
     start = end;
   }
   if (start < bytes.length) yield [start, bytes.length];
+}
+
+/**
+ * Counts the bytes that have to be written, without the blocks that are zero.
+ *
+ * @param bytes The bytes to look at.
+ * @param block The size of a block, in bytes. Blocks start at the first byte.
+ * @returns The number of bytes.
+ */
+export function countData(bytes: Uint8Array, block: number): number {
+  let count = 0;
+  for (const [start, end] of dataRuns(bytes, block)) count += end - start;
+  return count;
 }

@@ -223,3 +223,17 @@ Deno.test("cp: a local file with holes becomes an image with holes, and that a f
   const bytes = await Deno.readFile(place.path("back"));
   assertEquals(bytes.subarray(-70_000), sparseBytes(image).subarray(-70_000));
 });
+
+Deno.test("cp: --bwlimit does not count the holes of an image that stay holes", async () => {
+  await using place = await Workplace.make();
+  await writeSparse(place.path("thin"), { name: "thin", size: 8 << 20, data: [] });
+  const pairs = [["./thin", "/local/x"], ["/local/x", "/mirror/x"], ["/mirror/x", "./back"]];
+  for (const operands of pairs) {
+    // The zeros would take two hours.
+    const signal = AbortSignal.timeout(120_000);
+    const child = place.start(["cp", "--bwlimit", "1K", ...operands], { signal });
+    const { code, stderr } = await child.output();
+    assertEquals(code, 0, `${operands}: ${new TextDecoder().decode(stderr)}`);
+  }
+  assertEquals((await Deno.stat(place.path("back"))).size, 8 << 20);
+});

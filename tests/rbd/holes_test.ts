@@ -48,12 +48,15 @@ serviceTest(
       await writeSparse(`${folder}/${id}`, image);
       // Each part of the data may lie in two objects.
       const most = Math.min(image.size, image.data.length * 8 * MIB);
+      let moved = 0;
+      const verifier = { update: ({ length }: Uint8Array, count = length) => moved += count };
       const written = await counted(
         Image.prototype,
         "write",
         (_offset: number, bytes: Uint8Array) => bytes.length,
-        () => vfs.copyFile(`/files/${id}`, `/ceph/${id}`),
+        () => vfs.copyFile(`/files/${id}`, `/ceph/${id}`, { verifier }),
       );
+      assertEquals(moved, written, image.name);
       if (image.size > MIB) assert(written <= most, `${image.name}: ${written} bytes written`);
       const { images: [{ used_size: used }] } = JSON.parse(
         await rbd(ceph, "du", `${id}@snap`, "--format=json"),

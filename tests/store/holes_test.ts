@@ -83,6 +83,18 @@ Deno.test("FileStore.add: `sparse` leaves zeros out, and without it a full image
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("FileStore.add: a verifier sees how many bytes of an image with holes are written", async () => {
+  const folder = await Deno.makeTempDir();
+  await using files = new FileStore("files", { datadir: folder });
+  const image = { name: "thin", size: 12 * MIB, data: [0, 9 * MIB] };
+  const seen: unknown[] = [];
+  const verifier = { update: (_chunk: Uint8Array, moved?: number) => seen.push(moved) };
+  await files.add("thin", sparseBytes(image), { sparse: true, verifier });
+  await files.add("full", sparseBytes(image), { verifier });
+  assertEquals(seen, [65_536, 0, 65_536, undefined, undefined, undefined]);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("FileStore.get: a file that is cut while its holes are read is ImageChanged", async () => {
   const folder = await Deno.makeTempDir();
   await using files = new FileStore("files", { datadir: folder });

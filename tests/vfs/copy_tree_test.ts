@@ -14,6 +14,7 @@ import {
   type TreeProgress,
   Vfs,
 } from "../../mod.ts";
+import { TreeWork } from "../../vfs/tree_work.ts";
 import { replaceMethods } from "../store/replace_methods.ts";
 
 async function treeOf(...paths: string[]): Promise<Vfs> {
@@ -41,6 +42,14 @@ async function names(vfs: Vfs, path: string): Promise<string[]> {
   return (await Array.fromAsync(vfs.walk(path, { includeDirs: false }))).map(({ path }) => path)
     .sort();
 }
+
+Deno.test("TreeWork.verifierOf: only the bytes that are moved are held to the rate", async () => {
+  const work = new TreeWork({ bytesPerSecond: 1, signal: AbortSignal.abort() });
+  const { update } = work.verifierOf({ path: "thin.raw" });
+  const chunk = new Uint8Array(4096);
+  await update(chunk, 0);
+  await assertRejects(async () => await update(chunk), DOMException, "aborted");
+});
 
 Deno.test("Vfs.copyTree: copies every image, and an image that fails does not end the rest", async () => {
   await using vfs = await treeOf("/local/a/1", "/local/a/2", "/local/a/b/3", "/mirror/x/2");
