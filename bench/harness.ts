@@ -20,7 +20,7 @@ export interface Contender {
 }
 
 /** The medians of one contender, and the pauses of its event loop. */
-export interface Row extends Omit<Measurement, "loop"> {
+export interface Row extends Omit<Measurement, "loop" | "moved"> {
   /** How the table names it. */
   name: string;
   /** MiB a second. */
@@ -68,6 +68,7 @@ export async function compare(
     for (const { name, run } of inOrder) runs.get(name)!.push(await run());
   }
   const rate = ({ bytes, seconds }: Measurement) => bytes / MIB / seconds;
+  for (const { name } of contenders) printMoved(name, runs.get(name)!);
   const rows = contenders.map(({ name, against }): Row => {
     const mine = runs.get(name)!;
     const other = against === undefined ? undefined : runs.get(against);
@@ -133,6 +134,15 @@ function print(title: string, rows: readonly Row[], rounds: number): void {
   }
 }
 
+/** Prints how many bytes were read and written, where a contender counts them. */
+function printMoved(name: string, runs: readonly Measurement[]): void {
+  const moved = runs.flatMap(({ moved }) => moved ?? []);
+  if (moved.length === 0) return;
+  const [read, written] = (["read", "written"] as const)
+    .map((way) => (median(moved.map((one) => one[way])) / MIB).toFixed(0));
+  console.log(`${name}: ${read} MiB read, ${written} MiB written`);
+}
+
 async function save(title: string, rows: readonly Row[]): Promise<void> {
   const folder = new URL("./results/", import.meta.url);
   await Deno.mkdir(folder, { recursive: true });
@@ -161,13 +171,17 @@ export function withoutFfi(): void {
 
 /**
  * Measures `work`, which resolves to the bytes it moved, in this process, and prints the
- * {@linkcode Measurement} for {@linkcode child}.
+ * {@linkcode Measurement} for {@linkcode child}. `countMoved` returns what has been read and written so far.
  */
-export async function measure(work: () => Promise<number>): Promise<void> {
+export async function measure(
+  work: () => Promise<number>,
+  countMoved?: () => Promise<{ read: number; written: number }>,
+): Promise<void> {
   const { cpuUsage, pid } = await import("node:process");
   const watchedIdle = watchLoop();
   await new Promise((resolve) => setTimeout(resolve, IDLE));
   const idle = watchedIdle();
+  const movedBefore = await countMoved?.();
   forgetPeak(pid);
   const before = memoryOf(pid, "VmRSS");
   const watched = watchLoop();
@@ -178,6 +192,7 @@ export async function measure(work: () => Promise<number>): Promise<void> {
   const { user, system } = cpuUsage(cpu);
   const busy = watched();
   const rss = memoryOf(pid, "VmHWM");
+  const moved = await countMoved?.();
   const result: Measurement = {
     bytes,
     seconds,
@@ -185,6 +200,9 @@ export async function measure(work: () => Promise<number>): Promise<void> {
     rss,
     growth: rss - before,
     loop: { busy, idle },
+    ...moved && movedBefore && {
+      moved: { read: moved.read - movedBefore.read, written: moved.written - movedBefore.written },
+    },
   };
   console.log(JSON.stringify(result));
 }

@@ -8,7 +8,9 @@
 import { Vfs } from "@vitrine/vitrine";
 import { FileStore } from "@vitrine/vitrine/file";
 import { RbdStore } from "@vitrine/vitrine/rbd";
+import { Image } from "../drivers/rbd/image.ts";
 import { transfer } from "../streams/transfer.ts";
+import { bytesMoved } from "../tests/store/sparse_images.ts";
 import { measure } from "./harness.ts";
 
 const [work, folder, cephConf] = Deno.args as [string, string, string];
@@ -26,12 +28,25 @@ const COPIES: Readonly<Record<string, readonly [string, string]>> = {
   "rbd-to-file": ["/ceph/bench-holes", "/b/copy"],
 };
 
+/** Bytes that librbd has written. The system does not count what a socket sends, only what it receives. */
+let writtenToRbd = 0;
+const { write } = Image.prototype;
+Image.prototype.write = function (offset, bytes) {
+  writtenToRbd += bytes.length;
+  return write.call(this, offset, bytes);
+};
+
+async function countMoved() {
+  const { read, written } = await bytesMoved();
+  return { read, written: written + writtenToRbd };
+}
+
 const copy = COPIES[work];
 if (copy) {
   await measure(async () => {
     await vfs.copyFile(...copy);
     return size!;
-  });
+  }, countMoved);
 } else {
   let left = size!;
   const reader = {

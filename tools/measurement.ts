@@ -17,6 +17,8 @@ export interface Measurement {
   rss: number;
   /** Growth of resident memory over the work, in bytes, where it was measured. */
   growth?: number;
+  /** Bytes that were read from the source, and written to the target, where they were counted. */
+  moved?: { read: number; written: number };
   /** The event loop during the work, and during a while before it without any, where it was seen. */
   loop?: { busy: Pauses; idle: Pauses };
 }
