@@ -135,7 +135,11 @@ export async function nodeEngine(options: NodeEngineOptions): Promise<NodeEngine
       let response: IncomingMessage | undefined;
       // Nothing can fail any more once all has come: the connection may be another request's by now.
       const abort = () => {
-        if (!response?.complete) request.destroy(signal.reason);
+        if (response?.complete) return;
+        // On a kept connection Deno would send the request again, where nothing could end it any more
+        // (https://github.com/denoland/deno/issues/36786).
+        request.reusedSocket = false;
+        request.destroy(signal.reason);
       };
       signal.addEventListener("abort", abort, { once: true });
       const settle = () => {

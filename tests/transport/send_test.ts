@@ -12,7 +12,12 @@ import {
   StorageFull,
   TimeoutError,
 } from "@vitrine/vitrine";
-import { EgressGate, Transport, type TransportOptions } from "../../transport/mod.ts";
+import {
+  EgressGate,
+  type HttpRequest,
+  Transport,
+  type TransportOptions,
+} from "../../transport/mod.ts";
 import { assertBytes, pattern } from "../../conformance/data.ts";
 import { WireReader, WireServer, writeAll } from "../faults/wire.ts";
 
@@ -76,6 +81,44 @@ for (const [engine, special] of Object.entries({ fetch: {}, node: { insecure: tr
       assertEquals(methods, ["GET", "DELETE", "DELETE"]);
     },
   );
+
+  engineTest("Transport.send: what has ended on a kept connection is not sent again", async () => {
+    for (const reason of ["timeout", "abort"]) {
+      let [connections, received] = [0, 0];
+      const second = Promise.withResolvers<void>();
+      await using server = new WireServer(async (connection) => {
+        const reader = new WireReader(connection);
+        connections++;
+        while (await reader.request()) {
+          if (++received === 2) {
+            second.resolve();
+            // It does not respond, and waits until the client has gone.
+            while (await reader.some());
+            return;
+          }
+          await writeAll(connection, encode("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"));
+        }
+      });
+      const transport = new Transport({ retries: 0, timeouts: { connect: 1_000 }, ...special });
+      const controller = new AbortController();
+      const put = async (timeouts?: HttpRequest["timeouts"]) => {
+        const url = `http://${server.host}/a.img`;
+        const { signal } = controller;
+        const request = { method: "PUT", url, body: new Uint8Array(1_000), trusted: true, signal };
+        await (await transport.send({ ...request, timeouts })).release();
+      };
+      await put();
+      // Once all that came of the response is dealt with, its connection is free.
+      await new Promise((resolve) => setTimeout(resolve));
+      const ended = put(reason === "timeout" ? { firstByte: 100 } : {});
+      if (reason === "abort") void second.promise.then(() => controller.abort());
+      const { name } = await assertRejects(() => ended) as Error;
+      assertEquals(name, reason === "timeout" ? "TimeoutError" : "AbortError");
+      await transport.close();
+      assertEquals(received, 2, reason);
+      if (engine === "node") assertEquals(connections, 1, reason);
+    }
+  });
 
   engineTest("HttpResponse.text: a length that no timer can wait for is waited for", async () => {
     await using server = new WireServer(async (connection) => {
