@@ -4,7 +4,7 @@
  * @module
  */
 import { ImageChanged, Invalid } from "../errors/mod.ts";
-import type { ByteRange } from "../streams/mod.ts";
+import type { ByteRange, Bytes } from "../streams/mod.ts";
 import type { DriverHandle, ImageReader } from "./driver.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { checkRange } from "./reading.ts";
@@ -26,14 +26,13 @@ export function rangedHandle(
   open: (range: ByteRange) => Promise<ImageReader>,
   readsAhead: boolean,
 ): DriverHandle {
-  const readRange = async (position: number, length: number) => {
-    const reader = await open({ offset: position, length });
+  const readRange = async (position: number, view: Bytes) => {
+    const reader = await open({ offset: position, length: view.length });
     try {
       if (isOther(reader, { ...opened, size })) {
         throw new ImageChanged("the image was replaced since it was opened");
       }
-      // The reader may transfer the buffer that it is lent.
-      return await reader.read(new Uint8Array(length));
+      return await reader.read(view);
     } finally {
       await reader.close();
     }
@@ -44,7 +43,9 @@ export function rangedHandle(
     size,
     async read(view, position) {
       if (ahead) return await ahead.read(view, position);
-      const bytes = await readRange(position, Math.min(view.length, size - position));
+      // The reader may transfer the buffer that it is lent.
+      const own = new Uint8Array(Math.min(view.length, size - position));
+      const bytes = await readRange(position, own);
       view.set(bytes);
       return bytes.length;
     },

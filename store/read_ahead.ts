@@ -17,20 +17,63 @@ const MAX_STREAMS = 16;
 /** How many blocks are read before they are needed. */
 const AHEAD = 2;
 
-/** Reads a range, which lies in the image. */
-export type RangeReader = (position: number, length: number) => Promise<Bytes>;
-
-interface Block {
-  bytes: Promise<Bytes>;
-  /** Whether the bytes are here. */
-  isSettled: boolean;
-  /** Whether its end has been read: it will hardly be needed again. */
-  isSpent: boolean;
-  remove(): void;
-}
+/** Reads a range, which lies in the image, into a buffer that is lent. */
+export type RangeReader = (position: number, view: Bytes) => Promise<Bytes>;
 
 /** All blocks of the process, the longest unused first. */
 const blocks = new Set<Block>();
+/** Buffers of blocks that are gone, for the next ones: the system takes as long to give memory as to fill it. */
+const spare: ArrayBuffer[] = [];
+
+/** A part of an image, which is read once for all of its readers. */
+class Block {
+  /** Whether the bytes are here. */
+  isSettled = false;
+  /** Whether its end has been read: it will hardly be needed again. */
+  isSpent = false;
+  readonly #bytes: Promise<Bytes>;
+  readonly #onRemove: () => void;
+  #buffer: ArrayBuffer | undefined;
+  #readers = 0;
+
+  constructor(length: number, read: (view: Bytes) => Promise<Bytes>, onRemove: () => void) {
+    this.#onRemove = onRemove;
+    const buffer = length === CHUNK_SIZE ? spare.pop() : undefined;
+    blocks.add(this);
+    this.#bytes = read(new Uint8Array(buffer ?? new ArrayBuffer(length)));
+    this.#bytes.then(({ buffer }) => {
+      this.isSettled = true;
+      this.#buffer = buffer;
+    }, () => this.remove());
+  }
+
+  /** Fills a view with the bytes from an offset on. */
+  async copyTo(view: Bytes, from: number): Promise<void> {
+    this.#readers++;
+    try {
+      const bytes = await this.#bytes;
+      view.set(bytes.subarray(from, from + view.length));
+      this.isSpent ||= from + view.length === bytes.length;
+    } finally {
+      this.#readers--;
+      this.#recycle();
+    }
+  }
+
+  /** Forgets the bytes, once those that read them have them. */
+  remove(): void {
+    blocks.delete(this);
+    this.#onRemove();
+    this.#recycle();
+  }
+
+  #recycle(): void {
+    if (this.#readers > 0 || blocks.has(this)) return;
+    const hasRoom = (blocks.size + spare.length) * CHUNK_SIZE < BUDGET;
+    if (this.#buffer?.byteLength === CHUNK_SIZE && hasRoom) spare.push(this.#buffer);
+    this.#buffer = undefined;
+  }
+}
 
 /** Makes room for a block; `canEvict` says which may go. Returns whether there is room. */
 function makeRoom(canEvict: (block: Block) => boolean): boolean {
@@ -51,9 +94,9 @@ function makeRoom(canEvict: (block: Block) => boolean): boolean {
  * import { assert } from "@std/assert";
  *
  * let requests = 0;
- * const image = new ReadAhead(16 << 20, (_position, length) => {
+ * const image = new ReadAhead(16 << 20, (_position, view) => {
  *   requests++;
- *   return Promise.resolve(new Uint8Array(length));
+ *   return Promise.resolve(view);
  * });
  * const view = new Uint8Array(128 << 10);
  * for (let i = 0; i < 10; i++) await image.read(view, i * view.length);
@@ -100,13 +143,11 @@ export class ReadAhead {
       const block = this.#blocks.get(index) ??
         (isSequential && !isWhole ? this.#load(index, () => true) : undefined);
       if (block === undefined) {
-        view.set(await this.#readRange(at, partEnd - at), at - position);
+        view.set(await this.#readRange(at, new Uint8Array(partEnd - at)), at - position);
       } else {
         if (isSequential) this.#loadAhead(index);
-        const bytes = await block.bytes;
-        const from = at - index * CHUNK_SIZE;
-        view.set(bytes.subarray(from, from + partEnd - at), at - position);
-        block.isSpent ||= partEnd === blockEnd;
+        const part = view.subarray(at - position, partEnd - position);
+        await block.copyTo(part, at - index * CHUNK_SIZE);
       }
       at = partEnd;
     }
@@ -117,6 +158,7 @@ export class ReadAhead {
   close(): void {
     this.#isClosed = true;
     for (const block of this.#blocks.values()) block.remove();
+    if (blocks.size === 0) spare.length = 0;
   }
 
   /** Notes a read; returns how many bytes have been read in order before it. */
@@ -144,18 +186,12 @@ export class ReadAhead {
   #load(index: number, canEvict: (block: Block) => boolean): Block | undefined {
     if (this.#isClosed || !makeRoom(canEvict)) return undefined;
     const start = index * CHUNK_SIZE;
-    const block: Block = {
-      bytes: this.#readRange(start, Math.min(CHUNK_SIZE, this.#size - start)),
-      isSettled: false,
-      isSpent: false,
-      remove: () => {
-        blocks.delete(block);
-        this.#blocks.delete(index);
-      },
-    };
-    blocks.add(block);
+    const block = new Block(
+      Math.min(CHUNK_SIZE, this.#size - start),
+      (view) => this.#readRange(start, view),
+      () => this.#blocks.delete(index),
+    );
     this.#blocks.set(index, block);
-    block.bytes.then(() => block.isSettled = true, () => block.remove());
     return block;
   }
 }

@@ -9,14 +9,17 @@ import { ReadAhead } from "../../store/read_ahead.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** An image whose bytes follow from their place, and the ranges that were requested of it. */
+/** An image whose bytes follow from their place, the ranges that were requested of it, and their buffers. */
 function image(size: number) {
   const ranges: [position: number, length: number][] = [];
-  const read = new ReadAhead(size, (position, length) => {
-    ranges.push([position, length]);
-    return Promise.resolve(bytesAt(position, length));
+  const buffers = new Set<ArrayBuffer>();
+  const read = new ReadAhead(size, (position, view) => {
+    ranges.push([position, view.length]);
+    if (view.length === 4 * MIB) buffers.add(view.buffer);
+    view.set(bytesAt(position, view.length));
+    return Promise.resolve(view);
   });
-  return { read, ranges };
+  return { read, ranges, buffers };
 }
 
 function bytesAt(position: number, length: number): Uint8Array<ArrayBuffer> {
@@ -37,6 +40,14 @@ Deno.test("ReadAhead.read: reads in order are blocks of 4 MiB, each requested on
   const total = ranges.reduce((sum, [, length]) => sum + length, 0);
   assertEquals(ranges.length <= 7, true, `${ranges.length} requests`);
   assert(total <= size + view.length, `${total} bytes`);
+  read.close();
+});
+
+Deno.test("ReadAhead.read: the memory of blocks is used again", async () => {
+  const { read, buffers } = image(64 * MIB);
+  const view = new Uint8Array(MIB);
+  for (let at = 0; at < 64 * MIB; at += view.length) await read.read(view, at);
+  assert(buffers.size <= 7, `${buffers.size} buffers`);
   read.close();
 });
 
@@ -63,11 +74,11 @@ Deno.test("ReadAhead.read: reads here and there request what they need", async (
 Deno.test("ReadAhead.read: several programs at different places stay within 24 MiB", async () => {
   let held = 0;
   let most = 0;
-  const read = new ReadAhead(1024 * MIB, async (_, length) => {
-    most = Math.max(most, held += length);
+  const read = new ReadAhead(1024 * MIB, async (_, view) => {
+    most = Math.max(most, held += view.length);
     await new Promise((resolve) => setTimeout(resolve, 0));
-    held -= length;
-    return new Uint8Array(length);
+    held -= view.length;
+    return view;
   });
   const streams = Array.from({ length: 12 }, (_, i) => i * 80 * MIB);
   await Promise.all(streams.map(async (start) => {
@@ -81,8 +92,8 @@ Deno.test("ReadAhead.read: several programs at different places stay within 24 M
 
 Deno.test("ReadAhead.read: a block that fails is requested anew, and fails only its readers", async () => {
   let isBroken = false;
-  const read = new ReadAhead(64 * MIB, (_, length) => {
-    return isBroken ? Promise.reject(new Error("broken")) : Promise.resolve(new Uint8Array(length));
+  const read = new ReadAhead(64 * MIB, (_, view) => {
+    return isBroken ? Promise.reject(new Error("broken")) : Promise.resolve(view);
   });
   const view = new Uint8Array(256 * KIB);
   await read.read(view, 0);
