@@ -45,14 +45,14 @@ export async function isTaken(client: PoolClient, name: string): Promise<boolean
 }
 
 /**
- * Renames an image.
+ * Renames an image, and looks whether it has the name then.
  *
  * @param client The pool.
  * @param id The id of the image.
  * @param from Its name.
  * @param to Its new name.
  * @throws {Duplicate} If an image has the new name.
- * @throws {NotFound} If no image has the name `from`.
+ * @throws {NotFound} If no image has the name `from`, or if the image has neither name afterwards.
  */
 export async function renameImage(
   client: PoolClient,
@@ -72,6 +72,23 @@ export async function renameImage(
     if (isHalf) await client.forget(id, to);
     throw error;
   }
+  await proveRenamed(client, id, from, to);
+}
+
+/**
+ * Throws unless the image has the new name. librbd looks whether the name is free, and takes EEXIST after that for
+ * the trace of its own request, sent twice: it reports success although another image was faster (Ceph 16).
+ */
+async function proveRenamed(
+  client: PoolClient,
+  id: string,
+  from: string,
+  to: string,
+): Promise<void> {
+  const [name, owner] = await Promise.all([client.nameOf(id), client.idOf(to)]);
+  if (name === to && owner === id) return;
+  if (name === from) throw new Duplicate("another client gave an image that name at the same time");
+  throw new NotFound(`another client changed the image's name at the same time: it is ${name}`);
 }
 
 /** Waits so many milliseconds. */

@@ -54,11 +54,10 @@ export class Snapshot extends OpenImage {
   ): Promise<Snapshot> {
     try {
       const [stat, imageId, snapshotId] = [new Uint8Array(160), new Uint8Array(64), new Out()];
-      await Promise.all([
-        libraries.call("rbd_stat", image, stat, stat.length),
-        libraries.call("rbd_get_id", image, imageId, imageId.length),
-        libraries.call("rbd_snap_get_id", image, name, snapshotId.bytes),
-      ]);
+      // One after the other: where one fails the image is closed, which no other call may be using.
+      await libraries.call("rbd_stat", image, stat, stat.length);
+      await libraries.call("rbd_get_id", image, imageId, imageId.length);
+      await libraries.call("rbd_snap_get_id", image, name, snapshotId.bytes);
       const time = new Uint8Array(16);
       await libraries.call("rbd_snap_get_timestamp", image, snapshotId.number, time);
       const words = new DataView(stat.buffer);

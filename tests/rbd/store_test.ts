@@ -614,6 +614,28 @@ serviceTest(
 );
 
 serviceTest(
+  "RbdStore.rename: an image whose new name is taken meanwhile is Duplicate, and keeps its name",
+  "ceph",
+  async ({ ceph }) => {
+    const rados = (...args: string[]) =>
+      run("rados", ["-c", ceph.confPath, "-p", ceph.pool, ...args]);
+    await using store = storeOn(ceph);
+    const [id, other] = [freshId(), freshId()];
+    await store.add(id, randomBytes(1));
+    await store.add(other, randomBytes(2));
+    // The name looks free until the last step, at which the pool's directory has it.
+    await rados("cp", `rbd_id.${other}`, `kept.${other}`);
+    await rados("rm", `rbd_id.${other}`);
+    await assertRejects(() => store.rename(id, other), Duplicate, "at the same time");
+    await rados("rm", `rbd_id.${other}`);
+    await rados("cp", `kept.${other}`, `rbd_id.${other}`);
+    await rados("rm", `kept.${other}`);
+    assertEquals([await store.getSize(id), await store.getSize(other)], [1, 2]);
+    for (const name of [id, other]) await store.delete(name);
+  },
+);
+
+serviceTest(
   "RbdStore.rename: takes no name back that another rename of the image is giving it",
   "ceph",
   async ({ ceph }) => {
