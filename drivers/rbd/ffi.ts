@@ -2,8 +2,7 @@
  * librados and librbd by FFI: their signatures, and how they are loaded and called.
  *
  * Every call that can wait runs on a thread of Deno's pool (`nonblocking`), so that the event loop
- * never does; callbacks are not used. Deno holds the memory of a buffer argument until the call has
- * returned, so that it need not be kept otherwise. Sources: rados/librados.h and rbd/librbd.h.
+ * never does; callbacks are not used. Sources: rados/librados.h and rbd/librbd.h.
  *
  * @module
  */
@@ -194,6 +193,8 @@ const FOLDERS = [
 export class Libraries implements Disposable {
   readonly #rados: Deno.DynamicLibrary<typeof RADOS>;
   readonly #rbd: Deno.DynamicLibrary<typeof RBD>;
+  /** The arguments of calls that have not returned: Deno 2.7.1 frees the memory of a buffer that nothing holds. */
+  readonly #inUse = new Set<readonly unknown[]>();
   /** The functions as they are. */
   readonly calls: Calls;
 
@@ -219,7 +220,12 @@ export class Libraries implements Disposable {
   /** Calls a function and resolves to what it returns, which is negative if it failed. */
   async attempt<N extends Fallible>(name: N, ...args: Arguments<N>): Promise<number> {
     const call = this.calls[name] as (...args: unknown[]) => unknown;
-    return Number(await call(...args));
+    this.#inUse.add(args);
+    try {
+      return Number(await call(...args));
+    } finally {
+      this.#inUse.delete(args);
+    }
   }
 
   /**
@@ -253,7 +259,7 @@ export class Libraries implements Disposable {
     const result = await this.attempt(
       "rados_mon_command",
       ...[cluster, bytesOf(commands), 1] as const,
-      // An input of no bytes: Deno holds the memory of the command as long as it is an argument.
+      // An input of no bytes: the memory of the command is held as long as it is an argument.
       ...[text, 0, output.bytes, length.bytes, status.bytes, statusLength.bytes] as const,
     );
     try {

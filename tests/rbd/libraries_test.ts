@@ -13,10 +13,10 @@ const LIBRARIES = ["x86_64", "aarch64"].flatMap((cpu) =>
   ["librados.so.2", "librbd.so.1"].map((file) => `/usr/lib/${cpu}-linux-gnu/${file}`)
 );
 
-/** Runs a module with these permissions and no others, and resolves to what it prints. */
-async function runWith(permissions: string[], module: string): Promise<string> {
+/** Runs a module with these flags and no other permissions, and resolves to what it prints. */
+async function runWith(flags: string[], module: string): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--quiet", "--no-check", ...permissions, "-"],
+    args: ["run", "--no-prompt", "--quiet", "--no-check", ...flags, "-"],
     cwd: new URL("../..", import.meta.url).pathname,
     stdin: "piped",
     stdout: "piped",
@@ -65,6 +65,29 @@ serviceTest(
     assertEquals(said, "configured\n");
   },
 );
+
+serviceTest("Libraries.attempt: holds its buffers until the call has returned", "ceph", async () => {
+  const said = await runWith(
+    ["--allow-ffi", "--v8-flags=--expose-gc"],
+    `
+    import { cString, Libraries } from "./drivers/rbd/ffi.ts";
+    const libraries = new Libraries();
+    // Compiled code holds less than interpreted code.
+    libraries.calls.rados_connect = () => 0;
+    for (let i = 0; i < 300_000; i++) await libraries.attempt("rados_connect", 1n);
+    libraries.calls.rados_connect = () => new Promise(() => {});
+    const buffer = (() => {
+      const bytes = cString("debian-12.qcow2");
+      libraries.attempt("rados_connect", bytes);
+      return new WeakRef(bytes);
+    })();
+    // What a WeakRef was made of is held until the turn of the event loop ends.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    gc();
+    console.log(buffer.deref() !== undefined);`,
+  );
+  assertEquals(said, "true\n");
+});
 
 serviceTest("RbdStore: a program that never closes its store ends", "ceph", async ({ ceph }) => {
   const said = await runWith(
