@@ -66,10 +66,13 @@ serviceTest(
   },
 );
 
-serviceTest("Libraries.attempt: holds its buffers until the call has returned", "ceph", async () => {
-  const said = await runWith(
-    ["--allow-ffi", "--v8-flags=--expose-gc"],
-    `
+serviceTest(
+  "Libraries.attempt: holds its buffers until the call has returned",
+  "ceph",
+  async () => {
+    const said = await runWith(
+      ["--allow-ffi", "--v8-flags=--expose-gc"],
+      `
     import { cString, Libraries } from "./drivers/rbd/ffi.ts";
     const libraries = new Libraries();
     // Compiled code holds less than interpreted code.
@@ -85,9 +88,10 @@ serviceTest("Libraries.attempt: holds its buffers until the call has returned", 
     await new Promise((resolve) => setTimeout(resolve, 0));
     gc();
     console.log(buffer.deref() !== undefined);`,
-  );
-  assertEquals(said, "true\n");
-});
+    );
+    assertEquals(said, "true\n");
+  },
+);
 
 serviceTest("RbdStore: a program that never closes its store ends", "ceph", async ({ ceph }) => {
   const said = await runWith(
