@@ -14,8 +14,10 @@ const SEQUENTIAL = 256 * 1024;
 const NEAR = 1024 * 1024;
 /** How many programs read one image in order, at different places. */
 const MAX_STREAMS = 16;
-/** How many blocks are read before they are needed. */
+/** How many blocks are read before they are needed, at most. */
 const AHEAD = 2;
+/** A program that has sent none of so many reads is not counted among those that read in order. */
+const RECENT = 128;
 
 /** Reads a range, which lies in the image, into a buffer that is lent. */
 export type RangeReader = (position: number, view: Bytes) => Promise<Bytes>;
@@ -49,6 +51,8 @@ class Block {
 
   /** Fills a view with the bytes from an offset on. */
   async copyTo(view: Bytes, from: number): Promise<void> {
+    blocks.delete(this);
+    blocks.add(this);
     this.#readers++;
     try {
       const bytes = await this.#bytes;
@@ -108,8 +112,9 @@ export class ReadAhead {
   readonly #size: number;
   readonly #readRange: RangeReader;
   readonly #blocks = new Map<number, Block>();
-  /** What is being read in order: where each ends, and how many bytes it has read. */
-  #streams: { end: number; bytes: number }[] = [];
+  /** What is being read in order: where each ends, how many bytes it has read, and its last read of all. */
+  #streams: { end: number; bytes: number; last: number }[] = [];
+  #reads = 0;
   #isClosed = false;
 
   /**
@@ -145,9 +150,11 @@ export class ReadAhead {
       if (block === undefined) {
         view.set(await this.#readRange(at, new Uint8Array(partEnd - at)), at - position);
       } else {
-        if (isSequential) this.#loadAhead(index);
         const part = view.subarray(at - position, partEnd - position);
-        await block.copyTo(part, at - index * CHUNK_SIZE);
+        const copied = block.copyTo(part, at - index * CHUNK_SIZE);
+        // Not before: the block itself may make room.
+        if (isSequential) this.#loadAhead(index);
+        await copied;
       }
       at = partEnd;
     }
@@ -163,9 +170,10 @@ export class ReadAhead {
 
   /** Notes a read; returns how many bytes have been read in order before it. */
   #note(position: number, length: number): number {
+    const last = ++this.#reads;
     const near = this.#streams.find(({ end }) => Math.abs(position - end) <= NEAR);
     if (near === undefined) {
-      this.#streams = [{ end: position + length, bytes: length }, ...this.#streams]
+      this.#streams = [{ end: position + length, bytes: length, last }, ...this.#streams]
         .slice(0, MAX_STREAMS);
       return 0;
     }
@@ -173,14 +181,23 @@ export class ReadAhead {
     const before = near.bytes;
     if (position === near.end) near.bytes += length;
     near.end = Math.max(near.end, position + length);
+    near.last = last;
     return before;
   }
 
   #loadAhead(index: number): void {
-    for (let next = index + 1; next <= index + AHEAD; next++) {
+    for (let next = index + 1; next <= index + this.#ahead(); next++) {
       if (next * CHUNK_SIZE >= this.#size) return;
       if (!this.#blocks.has(next)) this.#load(next, ({ isSpent }) => isSpent);
     }
+  }
+
+  /** How many blocks are read ahead: the more programs read in order, the fewer for each. */
+  #ahead(): number {
+    const programs = this.#streams.filter(({ bytes, last }) =>
+      bytes >= SEQUENTIAL && this.#reads - last < RECENT
+    );
+    return Math.min(AHEAD, Math.floor(BUDGET / CHUNK_SIZE / programs.length) - 1);
   }
 
   #load(index: number, canEvict: (block: Block) => boolean): Block | undefined {

@@ -51,6 +51,27 @@ Deno.test("ReadAhead.read: the memory of blocks is used again", async () => {
   read.close();
 });
 
+Deno.test("ReadAhead.read: a block that makes room for the next one still gives its own bytes", async () => {
+  const transferred = (position: number, { buffer, length }: Uint8Array<ArrayBuffer>) => {
+    const view = new Uint8Array(buffer.transfer(), 0, length);
+    view.set(bytesAt(position, length));
+    return Promise.resolve(view);
+  };
+  const [other, read] = [1, 2].map(() => new ReadAhead(200 * MIB, transferred));
+  const view = new Uint8Array(512 * KIB);
+  // Blocks that have not been read to their end take all room but that of one.
+  for (const start of [0, 100 * MIB]) {
+    for (let i = 0; i < 3; i++) await other!.read(view, start + i * view.length);
+  }
+  for (let at = 0; at < 4 * MIB; at += view.length) await read!.read(view, at);
+  // This needs the block, of which nothing else is expected, and begins the next one.
+  const again = 4 * MIB - view.length;
+  await read!.read(view.fill(255), again);
+  assertEquals(view, bytesAt(again, view.length));
+  other!.close();
+  read!.close();
+});
+
 Deno.test("ReadAhead.read: reads in order that are sent together share the blocks", async () => {
   const { read, ranges } = image(16 * MIB);
   const views = Array.from({ length: 64 }, () => new Uint8Array(256 * KIB));
@@ -87,6 +108,18 @@ Deno.test("ReadAhead.read: several programs at different places stay within 24 M
   }));
   // Blocks, and a small read of each program for which there was no room.
   assert(most <= 24 * MIB + 12 * 256 * KIB, `${most / MIB} MiB`);
+  read.close();
+});
+
+Deno.test("ReadAhead.read: four programs that read in order request no block twice", async () => {
+  const { read, ranges } = image(256 * MIB);
+  await Promise.all([0, 64, 128, 192].map(async (start) => {
+    const view = new Uint8Array(256 * KIB);
+    for (let at = 0; at < 16 * MIB; at += view.length) await read.read(view, start * MIB + at);
+  }));
+  const blocks = ranges.filter(([, length]) => length === 4 * MIB);
+  assertEquals(new Set(blocks.map(([position]) => position)).size, blocks.length);
+  assert(ranges.length - blocks.length <= 8, `${ranges.length} requests`);
   read.close();
 });
 
