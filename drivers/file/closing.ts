@@ -43,6 +43,17 @@ export async function isLocalDevice(path: string, device: bigint): Promise<boole
 }
 
 /**
+ * Returns whether calls on a device are known to contact a server, or another process.
+ *
+ * @param device The number of the device.
+ * @returns Whether they are, as far as {@linkcode isLocalDevice} was called with it.
+ */
+export function isRemoteDevice(device: bigint): boolean {
+  const type = devices.get(device) ?? 0;
+  return type !== 0 && !LOCAL_TYPES.has(type);
+}
+
+/**
  * Returns whether a device is known to be in memory alone. A call on it waits for a disk no more than any access
  * to the memory of this process does.
  *
@@ -67,7 +78,7 @@ export interface ClosableFile {
   /** The number of the descriptor, where it is known. */
   readonly fd?: number | undefined;
   /** Asks the file system for what it knows of the file. */
-  stat(): Promise<unknown>;
+  stat(options: { bigint: true }): Promise<unknown>;
   /** Closes the file. */
   close(): unknown;
 }
@@ -81,7 +92,7 @@ export async function closeAside(file: ClosableFile): Promise<void> {
   const replace = file.fd === undefined ? undefined : await descriptorReplacer();
   // Without permission for FFI another thread finds out whether the server still responds.
   if (replace) await replace(file.fd!);
-  else await file.stat();
+  else await file.stat({ bigint: true });
   await file.close();
 }
 

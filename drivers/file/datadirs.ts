@@ -14,7 +14,7 @@ import { codeOf, NOWHERE, unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isFileId, unprintable } from "./location.ts";
 import type { FileOptions } from "./options.ts";
-import { lstat, realpath, resolve, stat, statfs } from "./system.ts";
+import { dirname, lstat, realpath, resolve, stat, statfs } from "./system.ts";
 
 /** Where glance_store has its images by default. */
 const DEFAULT_DATADIR = "/var/lib/glance/images";
@@ -109,16 +109,17 @@ export class Datadirs {
 
   /**
    * Returns how much space is taken and free in the file systems of the datadirs, each of which counts
-   * once. A datadir that does not exist yet has none.
+   * once. A datadir that does not exist yet counts as its nearest parent that does.
    */
   async usage(io: Io): Promise<{ used: number; free: number }> {
     const usage = { used: 0, free: 0 };
     const counted = new Set<number>();
     for (const path of this.paths) {
-      const found = await unless(["ENOENT"], io.wait(stat(path)));
-      if (found === undefined || counted.has(found.dev)) continue;
-      counted.add(found.dev);
-      const { blocks, bfree, bavail, bsize } = await io.wait(statfs(path));
+      const existing = await nearestExisting(io, path);
+      const { dev } = await io.wait(stat(existing));
+      if (counted.has(dev)) continue;
+      counted.add(dev);
+      const { blocks, bfree, bavail, bsize } = await io.wait(statfs(existing));
       usage.used += (blocks - bfree) * bsize;
       usage.free += bavail * bsize;
     }
@@ -166,6 +167,11 @@ export class Datadirs {
       if (await unless(NOWHERE, io.wait(lstat(path))) === undefined) throw missing(path);
     }
   }
+}
+
+async function nearestExisting(io: Io, path: string): Promise<string> {
+  const found = await unless(["ENOENT"], io.wait(stat(path)));
+  return found || dirname(path) === path ? path : await nearestExisting(io, dirname(path));
 }
 
 /** Creates the error of a datadir that is not there. */

@@ -25,7 +25,7 @@ const DELETED = " (deleted)";
  * @returns The path, or `undefined` where the system has no such paths.
  */
 export async function descriptorPath(io: Io, file: OpenFile): Promise<string | undefined> {
-  if (hasDescriptorPaths === false) return undefined;
+  if (hasDescriptorPaths === false || file.descriptor === undefined) return undefined;
   const path = `/proc/self/fd/${file.descriptor}`;
   if (hasDescriptorPaths === undefined) {
     try {

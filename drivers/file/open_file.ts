@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { FileHandle } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import type { Bytes } from "../../streams/mod.ts";
 import { PAGE_CACHE_LIMIT, type PageCacheRead, pageCacheReads } from "./page_cache_read.ts";
 import type { Extent } from "../../store/types.ts";
 import { type HoleFinder, holeFinder } from "./holes.ts";
 import { closeAside, isLocalDevice } from "./closing.ts";
+import { openOnThread, type ReadableFile } from "./file_on_thread.ts";
 import type { Io } from "./io.ts";
 import { FILE_FLAGS, fstatSync, open } from "./system.ts";
 import { type UnchangedCheck, unchangedCheck } from "./unchanged_check.ts";
@@ -22,7 +22,7 @@ const HALVED = 2_097_152;
 interface Shared {
   readonly path: string;
   readonly flags: string | number;
-  readonly handle: FileHandle;
+  readonly handle: ReadableFile;
   /** Whether closing it contacts no server; `undefined` while that is not known. */
   isLocal: boolean | undefined;
   /** Whether the system knows of the file without contacting a server. */
@@ -36,7 +36,7 @@ interface Shared {
   /** How holes are found, where that can be done at once; `undefined` before the first search. */
   findHoles?: HoleFinder | null | undefined;
   /** The file once more, as Deno has but one thread at a time read from a handle. */
-  second?: FileHandle | undefined;
+  second?: ReadableFile | undefined;
   openingSecond?: Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export class OpenFile {
     // Closing a directory contacts no server.
     const isDirectory = typeof flags === "string" || (flags & (FILE_FLAGS.O_DIRECTORY ?? 0)) !== 0;
     const isKnown = typeof flags === "number" && (flags & (FILE_FLAGS.O_NOFOLLOW ?? 0)) !== 0 &&
-      isInLocalDirectory(path);
+      handle.fd !== undefined && isInLocalDirectory(path);
     const isLocal = isDirectory || isKnown || undefined;
     const shared: Shared = { path, flags, handle, isLocal, isKnown };
     const close = async () => {
@@ -82,8 +82,8 @@ export class OpenFile {
     return new OpenFile(this.#shared, io, close);
   }
 
-  /** The number of the descriptor. */
-  get descriptor(): number {
+  /** The number of the descriptor; `undefined` where it is not known. */
+  get descriptor(): number | undefined {
     return this.#shared.handle.fd;
   }
 
@@ -91,7 +91,7 @@ export class OpenFile {
   async stat(): Promise<BigIntStats> {
     const { handle, isKnown } = this.#shared;
     // Another thread takes ten times as long to be woken as this call.
-    if (isKnown) return fstatSync(handle.fd, { bigint: true });
+    if (isKnown) return fstatSync(handle.fd!, { bigint: true });
     return await this.#io.wait(handle.stat({ bigint: true }));
   }
 
@@ -145,7 +145,7 @@ export class OpenFile {
   ): T | null | undefined {
     const { handle, stats, isLocal } = this.#shared;
     // On a network file system a call on this thread would wait for the server.
-    if (known !== undefined || !stats || !isLocal) return known;
+    if (known !== undefined || !stats || !isLocal || handle.fd === undefined) return known;
     return create(handle.fd, stats) ?? null;
   }
 
@@ -167,7 +167,7 @@ export class OpenFile {
   }
 
   /** It is opened beside the first read that could use it, for those that follow. */
-  #second(): FileHandle | undefined {
+  #second(): ReadableFile | undefined {
     const shared = this.#shared;
     if (shared.stats) shared.openingSecond ??= openSecond(shared, shared.stats).catch(() => {});
     return shared.second;
@@ -184,9 +184,10 @@ export class OpenFile {
   }
 }
 
-async function openReachable(path: string, flags: string | number): Promise<FileHandle> {
-  await untilReachable(path);
-  return await open(path, flags);
+async function openReachable(path: string, flags: string | number): Promise<ReadableFile> {
+  const { mayHang, device } = await untilReachable(path);
+  const onThread = mayHang ? await openOnThread(path, flags, device) : undefined;
+  return onThread ?? await open(path, flags);
 }
 
 async function openSecond(shared: Shared, stats: BigIntStats): Promise<void> {

@@ -15,7 +15,7 @@ import { unless } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { isSameFile, OpenFile } from "./open_file.ts";
 import { isSparse, readSparse } from "./sparse_read.ts";
-import { FILE_FLAGS, stat } from "./system.ts";
+import { FILE_FLAGS, realpath, stat } from "./system.ts";
 
 /** What is known of an image's file. */
 export interface ImageFile {
@@ -74,12 +74,9 @@ export async function openImage(
 async function openFile(io: Io, path: string): Promise<OpenFile> {
   // To open a FIFO otherwise waits for who writes to it. Windows has neither.
   const flags = FILE_FLAGS.O_RDONLY | (FILE_FLAGS.O_NONBLOCK ?? 0);
-  // Of a file that no link led to, the system knows at once whether a server has to be contacted.
-  const plain = await unless(
-    ["ELOOP"],
-    OpenFile.open(io, path, flags | (FILE_FLAGS.O_NOFOLLOW ?? 0)),
-  );
-  return plain ?? await OpenFile.open(io, path, flags);
+  // Of a file that no link led to, it is known whether a server has to be contacted.
+  const open = (path: string) => OpenFile.open(io, path, flags | (FILE_FLAGS.O_NOFOLLOW ?? 0));
+  return await unless(["ELOOP"], open(path)) ?? await open(await io.wait(realpath(path)));
 }
 
 function requireFile(stats: BigIntStats): void {

@@ -5,11 +5,9 @@
  * @module
  */
 import type { Dir, Stats } from "node:fs";
-import type { Worker } from "node:worker_threads";
-import { StoreError } from "../../errors/mod.ts";
-import { builtin } from "../../runtime/mod.ts";
 import { NOWHERE } from "./errors.ts";
 import type { Io } from "./io.ts";
+import { errorOf, type Failure, WorkerThread } from "./worker_thread.ts";
 
 /** What is at a name: `unknown` for a symbolic link, and for what could not be looked at. */
 export type FoundKind = "unknown" | "file" | "directory" | "other";
@@ -35,7 +33,7 @@ const KINDS: readonly FoundKind[] = ["unknown", "file", "directory", "other"];
 type Request = { id: number; path?: string; isClosed?: boolean };
 
 /** The next names of a directory, or why it cannot be read. */
-type Reply = Names | { code: string | undefined; message: string };
+type Reply = Names | Failure;
 
 interface Names {
   /** The names with a slash in between. */
@@ -49,7 +47,7 @@ interface Names {
 
 /**
  * Handles the requests that come to the thread. It runs from its source text, and so uses nothing from
- * outside itself: a thread that is started by URL would not be found in a bundle.
+ * outside itself.
  *
  * @param most How many names a response has at most.
  */
@@ -149,26 +147,11 @@ function serve(most: number): void {
 
 /** A thread that lists directories. */
 export class ScanThread {
-  readonly #worker: Worker;
-  readonly #pending: { resolve(reply: Reply | undefined): void; reject(reason: unknown): void }[] =
-    [];
-  #failure: Error | undefined;
+  readonly #thread: WorkerThread<Request, Reply | undefined>;
   #lastId = 0;
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-    const fail = (cause?: unknown) => {
-      this.#failure ??= new StoreError("the thread that lists directories ended before its time", {
-        cause,
-        retryable: true,
-      });
-      for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
-    };
-    worker.on("message", (reply: Reply | undefined) => this.#pending.shift()?.resolve(reply));
-    worker.on("error", fail);
-    worker.on("exit", () => fail());
-    // What holds up the process is the wait for a response, which has a limit.
-    worker.unref();
+  private constructor(thread: WorkerThread<Request, Reply | undefined>) {
+    this.#thread = thread;
   }
 
   /**
@@ -177,12 +160,8 @@ export class ScanThread {
    * @returns The thread, or `undefined` where the runtime permits none.
    */
   static start(): ScanThread | undefined {
-    try {
-      const { Worker } = builtin("node:worker_threads")!;
-      return new ScanThread(new Worker(`(${serve})(${BATCH})`, { eval: true }));
-    } catch {
-      return undefined;
-    }
+    const thread = WorkerThread.start<Request, Reply | undefined>(`(${serve})(${BATCH})`);
+    return thread && new ScanThread(thread);
   }
 
   /**
@@ -194,7 +173,7 @@ export class ScanThread {
    */
   async *scan(io: Io, path: string): AsyncGenerator<FoundName[]> {
     const id = ++this.#lastId;
-    let next = this.#send({ id, path });
+    let next = this.#thread.send({ id, path });
     let isOpen = true;
     try {
       while (isOpen) {
@@ -202,36 +181,22 @@ export class ScanThread {
         if ("code" in reply) {
           isOpen = false;
           if (NOWHERE.includes(reply.code!)) return;
-          throw Object.assign(new Error(reply.message), { code: reply.code });
+          throw errorOf(reply);
         }
         isOpen = !reply.isLast;
-        if (isOpen) next = this.#send({ id });
+        if (isOpen) next = this.#thread.send({ id });
         yield unpack(reply);
       }
     } finally {
       // Nobody waits for what is still being read.
       next.catch(() => {});
-      if (isOpen) this.#send({ id, isClosed: true }).catch(() => {});
+      if (isOpen) this.#thread.send({ id, isClosed: true }).catch(() => {});
     }
   }
 
   /** Ends the thread, without waiting for it. */
   close(): void {
-    this.#failure ??= new StoreError("the thread that lists directories was ended");
-    this.#worker.terminate().catch(() => {});
-  }
-
-  async #send(request: Request): Promise<Reply | undefined> {
-    if (this.#failure) throw this.#failure;
-    this.#worker.ref();
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#pending.push({ resolve, reject });
-        this.#worker.postMessage(request);
-      });
-    } finally {
-      if (this.#pending.length === 0) this.#worker.unref();
-    }
+    this.#thread.close();
   }
 }
 

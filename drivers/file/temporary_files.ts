@@ -12,6 +12,7 @@ import { isDeno } from "../../runtime/mod.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import { closeAside } from "./closing.ts";
 import { codeOf } from "./errors.ts";
+import { createOnThread } from "./file_on_thread.ts";
 import { hostname, open, process, stat } from "./system.ts";
 import { isInLocalDirectory, untilReachable } from "./until_reachable.ts";
 
@@ -57,35 +58,14 @@ function withLocks(): TemporaryFiles {
   return {
     suffix,
     async create(path, mode) {
-      await untilReachable(path);
-      const file = await Deno.open(path, { write: true, createNew: true, mode });
-      const isLocal = isInLocalDirectory(path);
-      let owner: Owner | undefined;
-      try {
-        const { isHeld, nlink, uid, gid } = isLocal ? holdAtOnce(file) : await hold(file);
-        if (!isHeld || nlink === 0) {
-          file.close();
-          return undefined;
-        }
-        if (uid !== null && gid !== null) owner = { uid, gid };
-      } catch (error) {
-        file.close();
-        throw error;
+      const { mayHang, device } = await untilReachable(path);
+      const onThread = mayHang ? await createOnThread(path, mode, device) : undefined;
+      const [file, { isHeld, nlink, uid, gid }] = onThread ?? await createLocked(path, mode);
+      if (!isHeld || nlink === 0) {
+        await file.close();
+        return undefined;
       }
-      let at = 0;
-      return {
-        owner,
-        // Writing through `node:fs` stops everything else in Deno until it is done.
-        async write(bytes, position) {
-          if (at !== position) at = await file.seek(position, Deno.SeekMode.Start);
-          const count = await file.write(bytes);
-          at += count;
-          return count;
-        },
-        truncate: (size) => file.truncate(size),
-        sync: () => file.sync(),
-        close: async () => isLocal ? file.close() : await closeAside(file),
-      };
+      return Object.assign(file, uid !== null && gid !== null ? { owner: { uid, gid } } : {});
     },
     async ifLeft(path, clear) {
       await untilReachable(path);
@@ -96,10 +76,37 @@ function withLocks(): TemporaryFiles {
           : await isOld(path);
         if (left) await clear();
       } finally {
-        file.close();
+        await closeAside(file);
       }
     },
   };
+}
+
+/** Creates a file and locks it. */
+async function createLocked(path: string, mode: number): Promise<[TemporaryFile, Held]> {
+  const file = await Deno.open(path, { write: true, createNew: true, mode });
+  const isLocal = isInLocalDirectory(path);
+  let held: Held;
+  try {
+    held = isLocal ? holdAtOnce(file) : await hold(file);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  let at = 0;
+  const temporary: TemporaryFile = {
+    // Writing through `node:fs` stops everything else in Deno until it is done.
+    async write(bytes, position) {
+      if (at !== position) at = await file.seek(position, Deno.SeekMode.Start);
+      const count = await file.write(bytes);
+      at += count;
+      return count;
+    },
+    truncate: (size) => file.truncate(size),
+    sync: () => file.sync(),
+    close: async () => isLocal ? file.close() : await closeAside(file),
+  };
+  return [temporary, held];
 }
 
 /** What is known of a file, and whether this process holds it. */

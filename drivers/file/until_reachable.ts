@@ -6,7 +6,7 @@
  */
 // Small: what opens files is in three other modules.
 import { isDeno } from "../../runtime/mod.ts";
-import { isLocalDevice } from "./closing.ts";
+import { isLocalDevice, isRemoteDevice } from "./closing.ts";
 import { dirname, stat } from "./system.ts";
 
 /** How many directories are remembered at most. */
@@ -21,26 +21,35 @@ const FRESH = 1_000;
  */
 const localDirectories = new Map<string, number>();
 
+/** Whether a file system is known to be one that may hang, and which it is. */
+export type Reached = { mayHang: false; device?: undefined } | { mayHang: true; device: bigint };
+
 /**
  * Waits until the file system of a path has responded. Outside Deno it does nothing.
  *
  * @param path The path of a file, which need not exist.
+ * @returns Whether calls in its directory are known to contact a server, and the number of the device. Outside Deno no
+ * call waits on the main thread, so that it does not matter.
  */
-export async function untilReachable(path: string): Promise<void> {
-  if (!isDeno()) return;
+export async function untilReachable(path: string): Promise<Reached> {
+  if (!isDeno()) return { mayHang: false };
   const directory = dirname(path);
-  if (isLocalNow(directory)) return;
+  if (isLocalNow(directory)) return { mayHang: false };
   try {
     await stat(path).catch(() => {});
     const { dev } = await stat(directory, { bigint: true });
     // What a path below /proc names changes.
-    if (directory.startsWith("/proc/") || !await isLocalDevice(directory, dev)) return;
+    if (directory.startsWith("/proc/")) return { mayHang: false };
+    if (!await isLocalDevice(directory, dev)) {
+      return isRemoteDevice(dev) ? { mayHang: true, device: dev } : { mayHang: false };
+    }
   } catch {
     // Opening it fails in the same way.
-    return;
+    return { mayHang: false };
   }
   if (localDirectories.size === MAX_DIRECTORIES) localDirectories.clear();
   localDirectories.set(directory, performance.now());
+  return { mayHang: false };
 }
 
 function isLocalNow(directory: string): boolean {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { relative } from "@std/path";
 import { Workplace } from "../cli/harness.ts";
 import { type Endpoints, serviceTest } from "../services/mod.ts";
@@ -21,11 +21,18 @@ class HungMount implements AsyncDisposable {
   readonly #program: Deno.ChildProcess;
   readonly #guard: Deno.ChildProcess;
   readonly #target: string;
+  readonly #log: string;
 
-  private constructor(program: Deno.ChildProcess, guard: Deno.ChildProcess, target: string) {
+  private constructor(
+    program: Deno.ChildProcess,
+    guard: Deno.ChildProcess,
+    target: string,
+    log: string,
+  ) {
     this.#program = program;
     this.#guard = guard;
     this.#target = target;
+    this.#log = log;
   }
 
   /** Mounts a folder on another. */
@@ -34,7 +41,11 @@ class HungMount implements AsyncDisposable {
     target: string,
     { rclone, fusermount3 }: Endpoints,
   ): Promise<HungMount> {
-    const options = ["--read-only", "--attr-timeout", "0s", "--dir-cache-time", "0s"];
+    const log = `${target}.log`;
+    const options = [
+      ...["--read-only", "--attr-timeout", "0s", "--dir-cache-time", "0s"],
+      ...["-vv", "--log-file", log],
+    ];
     const program = new Deno.Command(rclone!, {
       args: ["mount", `:local:${folder}`, target, ...options, "--config", "/dev/null"],
       stdin: "null",
@@ -50,7 +61,7 @@ class HungMount implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const mount = new HungMount(program, guard, target);
+    const mount = new HungMount(program, guard, target, log);
     try {
       await until(
         "the mount",
@@ -66,6 +77,15 @@ class HungMount implements AsyncDisposable {
   /** Returns the path of a file on the mount. */
   path(name: string): string {
     return `${this.#target}/${name}`;
+  }
+
+  /** Returns how many closes of a file, or of a duplicate of its descriptor, reached the program. */
+  async closes(name: string): Promise<number> {
+    const lines = (await Deno.readTextFile(this.#log)).split("\n");
+    return lines.filter((line) =>
+      line.includes(`${name} (r)}: Flush: `) ||
+      line.includes(`${name} (r)}: >Flush: `)
+    ).length;
   }
 
   /** Stops the program, and waits until it no longer responds to what was sent before. */
@@ -202,5 +222,19 @@ hungTest(
       assertEquals(await request("used/small.img"), [504, "the store did not respond in time\n"]);
       assertEquals(await request("healthy/small.img"), [200, "fine"]);
     }
+  },
+);
+
+hungTest(
+  "vitrine serve: a mount is not contacted by the main thread after each read",
+  async ({ mount, server, request }) => {
+    const [status, { length }] = await request("used/large.img");
+    assertEquals([status, length], [200, 64 * MIB]);
+    await until("the file to be closed", async () => {
+      return await descriptorsOf(mount.path(""), server.pid) === 0;
+    });
+    // The file is opened twice, for two threads that read.
+    const closes = await mount.closes("large.img");
+    assert(closes <= 2, `${closes} closes`);
   },
 );

@@ -21,7 +21,7 @@ Deno.test("MemoryStore.usage: counts images and bytes", async () => {
   assertEquals(await new MemoryStore("endless").usage(), { used: 0, images: 0 });
 });
 
-Deno.test("FileStore.usage: counts each file system once, and none of a datadir to come", async () => {
+Deno.test("FileStore.usage: counts each file system once, also that of a datadir to come", async () => {
   const directory = await Deno.makeTempDir();
   try {
     for (const name of ["one", "two"]) await Deno.mkdir(`${directory}/${name}`);
@@ -31,7 +31,8 @@ Deno.test("FileStore.usage: counts each file system once, and none of a datadir 
     const both = await new FileStore("both", { datadirs }).usage();
     assert(both.used! < 2 * single.used!, `${both.used} and ${single.used}`);
     const options = { datadir: `${directory}/none`, createDatadir: true };
-    assertEquals(await new FileStore("none", options).usage(), { used: 0, free: 0 });
+    const toCome = await new FileStore("none", options).usage();
+    assert(toCome.used! > 0 && toCome.free! > 0);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
