@@ -74,6 +74,9 @@ export async function* listObjects(
       const key = parseKey(common.text("Prefix"), isEncoded);
       const path = judge(key, key?.replace(/\/$/, ""));
       if (path === undefined) continue;
+      if (recursive) {
+        throw new BackendException("the server listed a directory, expected all that is below");
+      }
       if (isWanted(key!)) wanted++;
       yield { path, kind: "directory" };
     }

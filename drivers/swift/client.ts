@@ -13,7 +13,7 @@ import type { HttpResponse } from "../../transport/response.ts";
 import type { Transport } from "../../transport/transport.ts";
 import { checkAccountUrl } from "./catalog.ts";
 import { swiftError } from "./errors.ts";
-import { type Listed, parseListed } from "./listed.ts";
+import { type Listed, parseListed, reasonAgainst } from "./listed.ts";
 import type { Access, Session } from "./session.ts";
 import { checkOrigin } from "./stat.ts";
 
@@ -198,10 +198,12 @@ export class SwiftClient {
    * @param container The container, or `undefined` for the account.
    * @param options Prefix, delimiter and what to skip.
    * @returns The entries. There are none if the container does not exist, unless `strict`.
-   * @throws {BackendException} If a page is no listing, or does not come after the one before.
+   * @throws {BackendException} If a page is no listing, or one of something else, or does not come after
+   * the one before.
    */
   async *list(container: string | undefined, options: ListRequest): AsyncGenerator<Listed> {
     const { prefix, delimiter, signal, skip, strict, startAfter = "" } = options;
+    const kind = container === undefined ? "container" : "object";
     for (let marker = startAfter;;) {
       const query = {
         format: "json",
@@ -223,6 +225,8 @@ export class SwiftClient {
       for (const value of page) {
         const entry = parseListed(value);
         if (entry === undefined) throw fail("the listing has an entry without a name");
+        const reason = reasonAgainst(entry, { kind, prefix, delimiter });
+        if (reason !== undefined) throw fail(reason);
         if (marker !== "" && compareNames(entry.name, marker) <= 0) {
           throw fail(`the listing does not advance: ${entry.name} comes after ${marker}`);
         }

@@ -1,5 +1,5 @@
 /**
- * A small S3 server in memory, which does what Amazon's does: one bucket, multipart uploads, ACLs.
+ * A small S3 server in memory, which does what Amazon's does: one bucket, multipart uploads, ACLs, tags.
  *
  * @module
  */
@@ -12,11 +12,13 @@ interface StoredObject {
   etag: string;
   meta: Record<string, string>;
   acl: string;
+  tags: string;
 }
 
 const OWNER = "0123456789abcdef";
 const XML = { "content-type": "application/xml" };
 const MODIFIED = "Tue, 02 Jan 2024 03:04:05 GMT";
+const NO_TAGS = "<TagSet></TagSet>";
 const EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers";
 
 /** The server. Its bucket is `b`. */
@@ -71,6 +73,7 @@ export class FakeBucket implements FakeServer {
     );
     const uploadId = query.get("uploadId");
     if (query.has("acl")) return this.#acl(method, object, headers);
+    if (query.has("tagging")) return this.#tagging(method, object, body);
     if (method === "POST" && query.has("uploads")) {
       const id = `upload${++this.#ids}`;
       this.#uploads.set(id, { key, meta });
@@ -115,7 +118,7 @@ export class FakeBucket implements FakeServer {
     meta: Record<string, string>,
     etag = md5(data),
   ): StoredObject {
-    const object = { data, etag: `"${etag}"`, meta, acl: "private" };
+    const object = { data, etag: `"${etag}"`, meta, acl: "private", tags: NO_TAGS };
     this.#objects.set(key, object);
     return object;
   }
@@ -221,6 +224,13 @@ export class FakeBucket implements FakeServer {
             (object.acl === "public" ? grant(element("URI", EVERYBODY), "READ") : ""),
         ),
     );
+  }
+
+  #tagging(method: string, object: StoredObject | undefined, body: Uint8Array): Reply {
+    if (object === undefined) return failure(404, "NoSuchKey");
+    if (method !== "PUT") return xml("Tagging", object.tags);
+    object.tags = /<TagSet>.*<\/TagSet>/s.exec(new TextDecoder().decode(body))?.[0] ?? NO_TAGS;
+    return textReply(200);
   }
 }
 

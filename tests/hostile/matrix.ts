@@ -59,6 +59,8 @@ export interface Target<F extends FakeServer = FakeServer> {
   least: number;
   /** Whether a page of somebody else cannot be distinguished from an image. */
   takesAnyPage?: boolean;
+  /** The names of combinations whose lie is a good reply too, as far as a client can know. */
+  plausible?: RegExp;
 }
 
 interface Operation {
@@ -269,19 +271,19 @@ export async function runMatrix(target: Target): Promise<void> {
     }
   }
   const random = seeded(Number(Deno.env.get("VITRINE_SEED") ?? 3));
-  const share = isFull ? 1 : SAMPLE / combinations.length;
   const wanted = Deno.env.get("VITRINE_ONLY");
+  const isWhole = isFull || wanted !== undefined;
+  const candidates = combinations.filter(({ name }) => name.includes(wanted ?? ""));
+  const share = SAMPLE / candidates.length;
   const isSlow = ({ deadline, mutation }: Combination) =>
     deadline > DEADLINE && mutation.name.startsWith("a stall");
-  const chosen = wanted === undefined
-    ? combinations.filter((one) => random() < share && (isFull || !isSlow(one)))
-    : combinations.filter(({ name }) => name.includes(wanted));
+  const chosen = candidates.filter((one) => isWhole || (random() < share && !isSlow(one)));
   const failures: string[] = [];
   // One at a time, so that it is known which takes memory.
-  const allEndless = combinations.filter(({ mutation, persists }) =>
-    persists && mutation.lie === "endless" && wanted === undefined
+  const allEndless = candidates.filter(({ mutation, persists }) =>
+    persists && mutation.lie === "endless"
   );
-  const greedy = allEndless.filter(() => isFull || random() < ENDLESS / allEndless.length);
+  const greedy = allEndless.filter(() => isWhole || random() < ENDLESS / allEndless.length);
   for (const combination of greedy) {
     const { rss } = Deno.memoryUsage();
     let most = rss;
@@ -346,7 +348,7 @@ async function attempt(target: Target, combination: Combination): Promise<string
     if ("error" in outcome) judgeError(outcome.error, mutation.name);
     else {
       judge(outcome.result);
-      if (KNOWABLE.includes(mutation.lie) && !isUnknowable(target, mutation.lie)) {
+      if (KNOWABLE.includes(mutation.lie) && !isUnknowable(target, combination)) {
         operation.prove?.(fake, outcome.result);
       } else if (!isRead && mutation.lie !== "field") operation.prove?.(fake, outcome.result);
     }
@@ -366,7 +368,10 @@ async function attempt(target: Target, combination: Combination): Promise<string
   }
 }
 
-/** A web server's pages have no form that a client could check. */
-function isUnknowable({ takesAnyPage }: Target, lie: Lie): boolean {
-  return takesAnyPage === true && lie !== "broken";
+/** Whether no client can recognise the lie. A web server's pages have no form that could be checked. */
+function isUnknowable(
+  { takesAnyPage = false, plausible }: Target,
+  { name, mutation }: Combination,
+): boolean {
+  return (takesAnyPage && mutation.lie !== "broken") || plausible?.test(name) === true;
 }

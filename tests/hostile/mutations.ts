@@ -11,6 +11,7 @@ import {
   type Sent,
   textReply,
 } from "./exchange.ts";
+import { concatenated, latin1 } from "../faults/wire.ts";
 
 /** Which kind of lie it is: it decides what a client can know. */
 export type Lie = "foreign" | "truncated" | "length" | "field" | "broken" | "endless";
@@ -124,16 +125,19 @@ function lengths(): Mutation[] {
       lie: "length",
       isCarriedOut: true,
       apply: (reply, method) => ({
-        bytes: new TextEncoder().encode(
-          new TextDecoder("latin1").decode(encodeReply(reply, method)).replace(
-            /content-length: .*\r\n/,
-            "",
-          ),
-        ),
+        bytes: withoutLength(encodeReply(reply, method)),
         ending: "close",
       }),
     },
   ];
+}
+
+/** Returns a reply without its `content-length`. Only the head is taken apart: bodies may be large. */
+function withoutLength(bytes: Uint8Array): Uint8Array {
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 65_536));
+  const size = text.indexOf("\r\n\r\n");
+  const head = text.slice(0, size).replace(/\r\ncontent-length: .*/, "");
+  return concatenated([latin1(head), bytes.subarray(size)]);
 }
 
 /** Connections that end, or fall silent, in the middle. */
@@ -168,11 +172,7 @@ function endless(): Mutation[] {
     isCarriedOut: true,
     apply: (reply, method) => {
       const whole = isPage ? textReply(200, PORTAL.repeat(1_000), HTML) : reply;
-      const text = new TextDecoder("latin1").decode(encodeReply(whole, method));
-      const bytes = Uint8Array.from(
-        text.replace(/content-length: .*\r\n/, ""),
-        (char) => char.charCodeAt(0),
-      );
+      const bytes = withoutLength(encodeReply(whole, method));
       return { bytes, ending: "endless" };
     },
   }));

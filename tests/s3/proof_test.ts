@@ -304,6 +304,7 @@ Deno.test("S3Store.list: a listing of something else than was requested is an er
       ["<Prefix>other/</Prefix>", false, "dir"],
       ["<Prefix></Prefix><Delimiter>/</Delimiter>", true, ""],
       ["<Prefix></Prefix>", false, ""],
+      ["<CommonPrefixes><Prefix>other/</Prefix></CommonPrefixes>", true, ""],
     ] as const
   ) {
     await using store = storeOn(() => listing(echo + end + entry("other/a")));

@@ -11,6 +11,7 @@ import {
   BackendException,
   BadAuthStrategy,
   BadStoreConfiguration,
+  type ListOptions,
   NoServiceEndpoint,
   type SkippedEntry,
   StoreError,
@@ -84,6 +85,63 @@ Deno.test("SwiftStore.list: a document that is no listing is an error that says 
     const error = await assertRejects(() => Array.fromAsync(store.list()), BackendException);
     assert(/listing|JSON/.test(error.message) && error.message.includes("GET c"), error.message);
   }
+});
+
+Deno.test("SwiftStore.list: a listing of something else is an error that says what was expected", async () => {
+  const object = (name: string) => ({ name, bytes: 3, hash: "900150983cd24fb0d6963f7d28e17f72" });
+  const below = object("dir/b.img");
+  const cases: [ListOptions, page: unknown[], error: string][] = [
+    [{}, [object("a.img"), below], 'the object "dir/b.img", expected names of one level'],
+    [{}, [{ subdir: "dir/sub/" }], 'the directory "dir/sub/", expected names of one level'],
+    [{}, [{ name: "c", count: 3, bytes: 99 }], 'the container "c", expected objects'],
+    [
+      { directory: "dir" },
+      [below, { subdir: "other/" }],
+      'the directory "other/", expected names that begin with "dir/"',
+    ],
+    [
+      { recursive: true },
+      [object("a.img"), { subdir: "dir/" }],
+      'the directory "dir/", expected all names, without directories',
+    ],
+  ];
+  for (const [options, page, message] of cases) {
+    await using server = serve((_, url) =>
+      Response.json(url.searchParams.has("marker") ? [] : page)
+    );
+    await using store = new SwiftStore("hostile", server.options);
+    const error = await assertRejects(() => Array.fromAsync(store.list(options)), BackendException);
+    assert(error.message.endsWith(`GET c: the listing has ${message}`), error.message);
+  }
+});
+
+Deno.test("SwiftStore.list: objects are no containers", async () => {
+  const page = [{ name: "c_ab", bytes: 3, hash: "900150983cd24fb0d6963f7d28e17f72" }];
+  await using server = serve(() => Response.json(page));
+  const options = { ...server.options, multipleContainersSeed: 2 };
+  await using store = new SwiftStore("hostile", options);
+  const error = await assertRejects(() => Array.fromAsync(store.list()), BackendException);
+  assert(error.message.endsWith('the object "c_ab", expected containers'), error.message);
+});
+
+Deno.test("SwiftStore.delete: a listing of something else deletes no other image", async () => {
+  const sent: string[] = [];
+  await using server = serve((request, url) => {
+    if (request.method !== "GET") sent.push(`${request.method} ${url.pathname}`);
+    if (request.method === "HEAD") {
+      const manifest = { "x-object-manifest": "segments/a.img/", "x-timestamp": "1" };
+      return new Response(null, { headers: { etag: "a", "content-length": "3", ...manifest } });
+    }
+    if (request.method === "DELETE") return new Response(null, { status: 204 });
+    const isFirst = !url.searchParams.has("marker");
+    return Response.json(
+      isFirst ? [{ name: "a.img/1", bytes: 3 }, { name: "b.img", bytes: 3 }] : [],
+    );
+  });
+  await using store = new SwiftStore("hostile", server.options);
+  const error = await assertRejects(() => store.delete("a.img"), BackendException);
+  assert(error.message.includes('expected names that begin with "a.img/"'), error.message);
+  assertEquals(sent.filter((one) => !one.startsWith("HEAD")), []);
 });
 
 Deno.test("SwiftStore: a login page with status 200 is no success of any operation", async () => {
