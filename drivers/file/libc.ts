@@ -4,7 +4,7 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
-import { hasLinuxFfi } from "../../runtime/mod.ts";
+import { openLibrary } from "../../runtime/native_library.ts";
 
 const SYMBOLS = {
   preadv2: { parameters: ["i32", "buffer", "i32", "i64", "i32"], result: "isize" },
@@ -18,16 +18,7 @@ export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 let loaded: Libc | undefined;
 
 function load(): Libc | undefined {
-  if (loaded || !hasLinuxFfi()) return loaded;
-  // The address of a buffer needs the permission for all libraries.
-  const { state, partial } = Deno.permissions.querySync({ name: "ffi" });
-  if (state !== "granted" || partial) return undefined;
-  try {
-    return loaded = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
-  } catch {
-    // An older C library, or another one.
-    return undefined;
-  }
+  return loaded ??= openLibrary("libc.so.6", SYMBOLS)?.symbols;
 }
 
 /**

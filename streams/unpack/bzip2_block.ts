@@ -36,7 +36,7 @@ type Fail = (reason: string) => Error;
  * @param bits The bits; all of the block must be in the window.
  * @param vector Room for the symbols of the block. Its length is the most that the block may have.
  * @param fail Creates the error of data that is corrupt.
- * @returns The unpacked bytes.
+ * @returns The unpacked bytes. Each chunk is lent until the next one is requested.
  */
 export function* unpackBlock(
   bits: BitReader,
@@ -175,7 +175,7 @@ function* expandRuns(
   length: number,
   origin: number,
 ): Generator<Uint8Array> {
-  let chunk = new Uint8Array(CHUNK + 256);
+  const chunk = new Uint8Array(CHUNK + 256);
   let [filled, last, same] = [0, -1, 0];
   let entry = vector[origin]!;
   for (let left = length; left > 0; left--) {
@@ -192,7 +192,6 @@ function* expandRuns(
     }
     if (filled >= CHUNK) {
       yield chunk.subarray(0, filled);
-      chunk = new Uint8Array(CHUNK + 256);
       filled = 0;
     }
   }

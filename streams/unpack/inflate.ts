@@ -6,7 +6,7 @@
 import type * as zlib from "node:zlib";
 import { StoreError } from "../../errors/mod.ts";
 import type { PackedInput } from "./packed_input.ts";
-import { runEngine } from "./zlib_engine.ts";
+import { OUTPUT, runEngine } from "./zlib_engine.ts";
 
 /** What came out. */
 export interface Inflated {
@@ -23,7 +23,8 @@ export interface Inflated {
  *
  * @param input The packed bytes. Those after the end of the stream are given back.
  * @param module `node:zlib`.
- * @returns The unpacked bytes, and at their end what they were.
+ * @returns The unpacked bytes, each chunk lent until the next one is requested, and at their end what they
+ * were.
  * @throws {Invalid} If they are cut off or corrupt.
  */
 export async function* inflate(
@@ -31,7 +32,7 @@ export async function* inflate(
   module: typeof zlib,
 ): AsyncGenerator<Uint8Array, Inflated> {
   let [crc, size] = [0, 0];
-  const engine = module.createInflateRaw({ chunkSize: 262_144 });
+  const engine = module.createInflateRaw({ chunkSize: OUTPUT });
   const start = input.count;
   // The engine ends somewhere in the last pieces: one more may be written before that is known.
   let lastPieces: Uint8Array[] = [];

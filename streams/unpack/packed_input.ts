@@ -10,10 +10,15 @@ import type { ByteReader } from "../bytes.ts";
 /** The size of the pieces in which packed bytes are read, in bytes. */
 const PIECE = 262_144;
 
+/** How many pieces are there at a time: an engine ends in one of the last. */
+const PIECES = 4;
+
 /** Packed bytes, read from a reader. */
 export class PackedInput {
   readonly #reader: ByteReader;
   readonly #name: string;
+  /** Buffers that go round: garbage of their size would stand for tens of MiB before it is collected. */
+  readonly #buffers: ArrayBuffer[] = [];
   #rest: Uint8Array = new Uint8Array();
   #count = 0;
 
@@ -37,13 +42,21 @@ export class PackedInput {
    * Takes the next piece.
    *
    * @param most The most bytes to take.
-   * @returns The piece, which is the caller's; empty at the end.
+   * @returns The piece, lent until three more have been taken; empty at the end.
    */
   async next(most: number = PIECE): Promise<Uint8Array> {
-    if (this.#rest.length === 0) this.#rest = await this.#reader.read(new Uint8Array(PIECE));
+    if (this.#rest.length === 0) this.#rest = await this.#read();
     const piece = this.#rest.subarray(0, most);
     this.#rest = this.#rest.subarray(piece.length);
     this.#count += piece.length;
+    return piece;
+  }
+
+  async #read(): Promise<Uint8Array> {
+    const buffers = this.#buffers;
+    const buffer = buffers.length < PIECES ? new ArrayBuffer(PIECE) : buffers.shift()!;
+    const piece = await this.#reader.read(new Uint8Array(buffer));
+    buffers.push(piece.buffer);
     return piece;
   }
 
@@ -67,15 +80,25 @@ export class PackedInput {
    * @returns The bytes.
    * @throws {Invalid} If the data ends before.
    */
-  async exactly(size: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(size);
-    for (let filled = 0; filled < size;) {
-      const piece = await this.next(size - filled);
+  exactly(size: number): Promise<Uint8Array> {
+    return this.fill(new Uint8Array(size));
+  }
+
+  /**
+   * Takes as many bytes as a buffer has.
+   *
+   * @param view The buffer.
+   * @returns The same buffer, filled.
+   * @throws {Invalid} If the data ends before.
+   */
+  async fill(view: Uint8Array): Promise<Uint8Array> {
+    for (let filled = 0; filled < view.length;) {
+      const piece = await this.next(view.length - filled);
       if (piece.length === 0) throw this.truncated();
-      bytes.set(piece, filled);
+      view.set(piece, filled);
       filled += piece.length;
     }
-    return bytes;
+    return view;
   }
 
   /**

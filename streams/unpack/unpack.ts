@@ -84,7 +84,7 @@ export function unpack(
   };
 }
 
-/** Unpacks all of an input, or one member of an archive. */
+/** Unpacks all of an input, or one member of an archive. Each chunk is lent until the next one is requested. */
 type Unpacker = (input: PackedInput, member: string | undefined) => AsyncIterable<Uint8Array>;
 
 const UNPACKERS: Readonly<Record<Packing, () => Promise<Unpacker>>> = {

@@ -1,11 +1,12 @@
 /**
- * xz (https://tukaani.org/xz/xz-file-format.txt), by xz-embedded in WebAssembly. It knows the checks CRC-32,
- * CRC-64 and none, and no BCJ filters.
+ * xz (https://tukaani.org/xz/xz-file-format.txt), by liblzma where it can be had, or else by xz-embedded in
+ * WebAssembly. The latter knows the checks CRC-32, CRC-64 and none, and no BCJ filters.
  *
  * @module
  */
 import { Invalid } from "../../errors/mod.ts";
 import { isWorkerd, runtimeName } from "../../runtime/mod.ts";
+import { openLiblzma, unxzByLiblzma } from "./liblzma.ts";
 import type { PackedInput } from "./packed_input.ts";
 
 /** What is said of the error codes of xz-embedded. */
@@ -24,11 +25,16 @@ const TOO_SHORT = "8";
  * Unpacks xz.
  *
  * @param input The packed bytes.
- * @returns The unpacked bytes.
+ * @returns The unpacked bytes. Each chunk is lent until the next one is requested.
  * @throws {Invalid} If they are cut off, corrupt, or followed by other bytes, or have a filter or a check
  * that is not known.
  */
 export async function* unxz(input: PackedInput): AsyncGenerator<Uint8Array> {
+  const liblzma = openLiblzma();
+  yield* liblzma ? unxzByLiblzma(input, liblzma) : unxzByWasm(input);
+}
+
+async function* unxzByWasm(input: PackedInput): AsyncGenerator<Uint8Array> {
   if (isWorkerd()) {
     throw new Invalid(`${runtimeName()} cannot unpack xz: it takes no WebAssembly from bytes`);
   }

@@ -25,15 +25,18 @@ export function requireZlib(
   throw new Invalid(`${runtimeName()} cannot unpack ${name}: it has no node:zlib that can`);
 }
 
+/** The size of an engine's buffers of unpacked bytes, which is its option `chunkSize`. */
+export const OUTPUT = 262_144;
+
 /** An engine of `node:zlib`, as far as it is used. */
 export type ZlibEngine = zlib.InflateRaw | zlib.ZstdDecompress;
 
 /**
  * Passes pieces through an engine, no more than fit its buffers at a time.
  *
- * @param engine The engine. It is destroyed at the end.
+ * @param engine The engine, with buffers of {@linkcode OUTPUT}. It is destroyed at the end.
  * @param pieces The packed bytes. They are not read on when the engine has come to its end.
- * @returns The unpacked bytes.
+ * @returns The unpacked bytes. Each chunk is lent until the next one is requested.
  */
 export async function* runEngine(
   engine: ZlibEngine,
@@ -57,11 +60,24 @@ export async function* runEngine(
   };
   const feeding = feed();
   try {
-    for await (const chunk of engine) yield chunk as Uint8Array;
+    for await (const chunk of engine) {
+      yield chunk;
+      free(chunk);
+    }
   } finally {
     isOver = true;
     over.resolve();
     engine.destroy();
     await feeding;
   }
+}
+
+/**
+ * Frees the buffer of a chunk at once: as garbage, buffers would stand for tens of MiB before they are
+ * collected. One that the chunk does not end is left, as the engine goes on there; so is one that is shared, as
+ * those of small chunks are. Node 20 cannot free any.
+ */
+function free({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): void {
+  const isEngines = buffer.byteLength >= OUTPUT;
+  if (isEngines && byteOffset + byteLength === buffer.byteLength) buffer.transfer?.(0);
 }

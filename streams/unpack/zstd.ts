@@ -6,10 +6,13 @@
  */
 import { StoreError } from "../../errors/mod.ts";
 import type { PackedInput } from "./packed_input.ts";
-import { requireZlib, runEngine } from "./zlib_engine.ts";
+import { OUTPUT, requireZlib, runEngine } from "./zlib_engine.ts";
 
 /** The largest window that is accepted, in bytes: 128 MiB, as in the program `zstd`. */
 const MAX_WINDOW = 134_217_728;
+
+/** The largest block, and what stands before each, in bytes (RFC 8878, section 3.1.1.2). */
+const MAX_BLOCK = 131_072, BLOCK_HEADER = 3;
 
 /**
  * Unpacks Zstandard.
@@ -28,7 +31,7 @@ export async function* unzstd(input: PackedInput): AsyncGenerator<Uint8Array> {
       const size = new DataView((await input.exactly(4)).buffer).getUint32(0, true);
       await input.skip(size);
     } else if (magic === 0xfd2fb528) {
-      const engine = zlib.createZstdDecompress({ chunkSize: 262_144 });
+      const engine = zlib.createZstdDecompress({ chunkSize: OUTPUT });
       try {
         yield* runEngine(engine, frame(input, head));
       } catch (error) {
@@ -39,7 +42,11 @@ export async function* unzstd(input: PackedInput): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Yields the bytes of one frame (RFC 8878, section 3.1.1). */
+/**
+ * Yields the bytes of one frame (RFC 8878, section 3.1.1), no more than a block at a time: where Deno's engine
+ * fails at a later block of what it was given, the error is nobody's and ends the process. Each chunk is
+ * lent until the next one is requested.
+ */
 async function* frame(input: PackedInput, magic: Uint8Array): AsyncGenerator<Uint8Array> {
   const descriptor = await input.exactly(1);
   const [flags] = descriptor as unknown as [number];
@@ -51,14 +58,17 @@ async function* frame(input: PackedInput, magic: Uint8Array): AsyncGenerator<Uin
     throw input.corrupt(`its window has ${window} bytes, allowed are ${MAX_WINDOW}`);
   }
   yield* [magic, descriptor, rest];
+  const buffer = new Uint8Array(BLOCK_HEADER + MAX_BLOCK);
   for (let isLast = false; !isLast;) {
-    const header = await input.exactly(3);
-    yield header;
+    const header = await input.fill(buffer.subarray(0, BLOCK_HEADER));
     const value = header[0]! | header[1]! << 8 | header[2]! << 16;
     isLast = (value & 1) === 1;
     const type = value >> 1 & 3;
+    const size = type === 1 ? 1 : value >> 3;
     if (type === 3) throw input.corrupt("it has a block of a reserved type");
-    yield* input.bytes(type === 1 ? 1 : value >> 3);
+    if (size > MAX_BLOCK) throw input.corrupt(`it has a block of ${size} bytes`);
+    await input.fill(buffer.subarray(BLOCK_HEADER, BLOCK_HEADER + size));
+    yield buffer.subarray(0, BLOCK_HEADER + size);
   }
   if (flags & 4) yield await input.exactly(4);
 }
