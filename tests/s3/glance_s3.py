@@ -2,10 +2,12 @@
 
 usage: glance_s3.py add|get|delete OPTIONS
 
-OPTIONS is JSON: glance_store's options by name, and `id`, `path` and `size` to add, `uri` and `path`
-to get, `uri` to delete.
+OPTIONS is JSON: glance_store's options by name, and `id`, `path` and `size` to add, `uri` to get, which
+prints the digest of what was read and writes it to `path` if there is one, `uri` to delete.
 """
+import hashlib
 import json
+import os
 import sys
 
 from glance_store import multi_backend
@@ -31,10 +33,12 @@ def main():
             {"uri": uri, "size": size, "checksum": checksum, "multihash": multihash}))
     elif work == "get":
         chunks, size = multi_backend.get(options["uri"], "s3")
-        with open(options["path"], "wb") as data:
+        digest = hashlib.sha512()
+        with open(options.get("path", os.devnull), "wb") as data:
             for chunk in chunks:
+                digest.update(chunk)
                 data.write(chunk)
-        print(json.dumps({"size": int(size)}))
+        print(json.dumps({"size": int(size), "sha512": digest.hexdigest()}))
     else:
         multi_backend.delete(options["uri"], "s3")
         print("{}")

@@ -9,6 +9,7 @@ import { MIB } from "../../conformance/data.ts";
 import { S3Store } from "../../drivers/s3/mod.ts";
 import { listUploads } from "../../drivers/s3/leftovers.ts";
 import { TestBucket } from "../s3/bucket.ts";
+import { glanceOn } from "../s3/glance_s3.ts";
 import { type Endpoints, serviceTest } from "../services/mod.ts";
 import { ABORTS, KILLS, soakAborts, type Soaked, soakKills } from "./harness.ts";
 
@@ -50,12 +51,14 @@ serviceTest(
   ({ ceph }) => soak(ceph.s3, (soaked) => soakKills(soaked, KILLS)),
 );
 
-for (const server of ["ceph", "swift"] as const) {
+// glance_store cannot read what Swift has: the access keys there hold a colon, which ends them in its URIs.
+for (const services of [["ceph", "glance_store"], ["swift"]] as const) {
+  const [server] = services;
   serviceTest(
     `S3Store.add: a stream of 300 MiB keeps its digests, copied and renamed too, on ${server}`,
-    server,
-    async ({ [server]: { s3 } }) => {
-      await using bucket = new TestBucket(s3);
+    [...services],
+    async ({ [server]: { s3 }, glance_store }) => {
+      await using bucket = new TestBucket(s3, { keysInLocations: true });
       const { store } = bucket;
       const chunk = crypto.getRandomValues(new Uint8Array(65_536));
       const chunks = ReadableStream.from(Array.from({ length: 4_800 }, () => chunk));
@@ -68,8 +71,14 @@ for (const server of ["ceph", "swift"] as const) {
         assertEquals([kept.checksum, kept.multihash], [checksum, multihash]);
         const { stream } = await store.get(id, { verify: true });
         for await (const _chunk of stream);
-        await store.delete(id);
       }
+      if (glance_store) {
+        const { location } = await store.stat("c");
+        const uri = location.uri({ credentials: true });
+        const read = await glanceOn(glance_store.python, bucket.options)("get", { uri });
+        assertEquals([read.size, read.sha512], [size, multihash.value]);
+      }
+      for (const id of ["b", "c"]) await store.delete(id);
       assertEquals(await Array.fromAsync(store.list({ recursive: true })), []);
     },
   );
