@@ -15,6 +15,9 @@ const INTERVAL = 100;
 /** How many transfers have a line of their own. */
 const MAX_LINES = 8;
 
+/** What the bytes of a transfer are: those that were stored, or compared with digests that are known. */
+export type Phase = "store" | "verify";
+
 /** The transfers under way. */
 const active = new Set<Progress>();
 /** What they are part of. */
@@ -34,35 +37,37 @@ export function setJsonProgress(isForPrograms: boolean): void {
   isJson = isForPrograms;
 }
 
+/** Options of a {@linkcode Progress}. */
+export interface ProgressOptions {
+  /** What the bytes of the transfer are. Default: `store`. */
+  phase?: Phase | undefined;
+  /** Holds the transfer to a rate. Default: none. */
+  limit?: RateLimit | undefined;
+  /** Ends the wait for that rate. */
+  signal?: AbortSignal | undefined;
+}
+
 /** Counts the chunks of a transfer and draws how far it is. */
 export class Progress implements Disposable {
   readonly #name: string;
   readonly #size: number | undefined;
   readonly #start = performance.now();
-  readonly #limit: RateLimit | undefined;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: ProgressOptions;
   #bytes = 0;
   #incoming: ImportProgress | undefined;
-  #lastReport = 0;
+  #lastReport = -Infinity;
 
   /**
    * Starts at 0 bytes.
    *
    * @param name What is transferred.
    * @param size Its size in bytes, if known.
-   * @param limit Holds the transfer to a rate. Default: none.
-   * @param signal Ends the wait for that rate.
+   * @param options What the bytes are, and the rate that the transfer is held to.
    */
-  constructor(
-    name: string,
-    size: number | undefined,
-    limit?: RateLimit,
-    signal?: AbortSignal,
-  ) {
-    this.#limit = limit;
-    this.#signal = signal;
+  constructor(name: string, size: number | undefined, options: ProgressOptions = {}) {
     this.#name = name;
     this.#size = size;
+    this.#options = options;
     active.add(this);
   }
 
@@ -78,7 +83,8 @@ export class Progress implements Disposable {
     totals?.count(chunk.length);
     if (isJson) this.#report();
     else drawActive();
-    return this.#limit?.pass(moved, this.#signal);
+    const { limit, signal } = this.#options;
+    return limit?.pass(moved, signal);
   }
 
   /**
@@ -113,17 +119,17 @@ export class Progress implements Disposable {
     const phases = [
       { phase: "fetch", bytes: fetched, total },
       { phase: "unpack", bytes: unpacked },
-      { phase: "store", bytes: this.#bytes, total: this.#size },
+      { phase: this.#options.phase ?? "store", bytes: this.#bytes, total: this.#size },
     ];
     for (const phase of phases) {
       if (phase.bytes === undefined) continue;
-      write(printable(JSON.stringify({ image: this.#name, ...phase })) + "\n");
+      writeJson({ image: this.#name, ...phase });
     }
   }
 
   /** Ends the transfer, and wipes the display if it was the last. */
   [Symbol.dispose](): void {
-    this.#lastReport = 0;
+    this.#lastReport = -Infinity;
     if (isJson) this.#report();
     active.delete(this);
     if (active.size === 0) clearProgress();
@@ -204,25 +210,65 @@ export function clearProgress(): void {
   lastDrawing = 0;
 }
 
-/**
- * Draws how far an operation on a tree is, if it is time to and standard error is a terminal.
- *
- * @param progress How far it is.
- * @param started When it began, as `performance.now` says it.
- */
-export function drawTreeProgress(progress: TreeProgress, started: number): void {
-  draw((columns, count) => {
-    const seconds = (performance.now() - started) / 1000;
-    const shown = progress.running.slice(0, count - 1);
-    const others = progress.running.length - shown.length;
-    return [
-      treeProgressText(progress, seconds, columns),
-      ...shown.map(({ path, ...transfer }, at) => {
-        const isLast = at === shown.length - 1;
-        return progressText({ name: path, ...transfer, others: isLast ? others : 0 }, columns);
-      }),
-    ];
-  });
+/** Shows how far an operation on a tree is. */
+export class TreeDisplay implements Disposable {
+  readonly #phase: Phase;
+  readonly #start = performance.now();
+  #progress: TreeProgress | undefined;
+  #lastReport = -Infinity;
+
+  /**
+   * Starts with nothing to show.
+   *
+   * @param phase What the bytes of the operation are.
+   */
+  constructor(phase: Phase) {
+    this.#phase = phase;
+  }
+
+  /**
+   * Shows how far the operation is, if it is time to.
+   *
+   * @param progress How far it is.
+   */
+  update(progress: TreeProgress): void {
+    this.#progress = progress;
+    if (isJson) this.#report(progress);
+    else this.#draw(progress);
+  }
+
+  #draw(progress: TreeProgress): void {
+    draw((columns, count) => {
+      const seconds = (performance.now() - this.#start) / 1000;
+      const shown = progress.running.slice(0, count - 1);
+      const others = progress.running.length - shown.length;
+      return [
+        treeProgressText(progress, seconds, columns),
+        ...shown.map(({ path, ...transfer }, at) => {
+          const isLast = at === shown.length - 1;
+          return progressText({ name: path, ...transfer, others: isLast ? others : 0 }, columns);
+        }),
+      ];
+    });
+  }
+
+  #report({ running, totalBytes, ...progress }: TreeProgress): void {
+    const now = performance.now();
+    if (now - this.#lastReport < INTERVAL) return;
+    this.#lastReport = now;
+    const phase = this.#phase;
+    for (const { path, bytes, size } of running) {
+      writeJson({ image: path, phase, bytes, total: size });
+    }
+    writeJson({ phase, ...progress, total: totalBytes });
+  }
+
+  /** Writes the totals for programs, or wipes the display. */
+  [Symbol.dispose](): void {
+    this.#lastReport = -Infinity;
+    if (isJson && this.#progress) this.#report(this.#progress);
+    clearProgress();
+  }
 }
 
 /** Draws the transfers under way, and the totals of which they are part. */
@@ -254,6 +300,10 @@ function draw(linesFor: (columns: number, count: number) => string[]): void {
 /** Returns what wipes the lines of the display, and leaves the cursor at the beginning of the first. */
 function wiping(): string {
   return "\r\x1b[K" + "\x1b[A\x1b[K".repeat(Math.max(0, drawnLines - 1));
+}
+
+function writeJson(value: object): void {
+  write(printable(JSON.stringify(value)) + "\n");
 }
 
 function write(text: string): void {

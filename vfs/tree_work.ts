@@ -341,6 +341,7 @@ export class TreeWork {
         yield image;
       }
       progress.isListed = true;
+      this.#report();
     }.call(this);
     const outcomes = orderedMap(counted, concurrency, async (image): Promise<TreeOutcome> => {
       try {

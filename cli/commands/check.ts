@@ -5,8 +5,8 @@
  */
 import { checkTrees } from "../../vfs/check_trees.ts";
 import type { TreeOutcome } from "../../vfs/tree_work.ts";
-import { type Command, EXIT, TRANSFERS, transfersOf, VERBOSE } from "../command.ts";
-import { clearProgress, drawTreeProgress } from "../progress.ts";
+import { type Command, EXIT, PROGRESS, TRANSFERS, transfersOf, VERBOSE } from "../command.ts";
+import { TreeDisplay } from "../progress.ts";
 import { filterOf, FILTERS, openTreeOperand } from "../tree_operand.ts";
 
 /** What is said of an image, by what the comparison came to. */
@@ -33,6 +33,7 @@ export const check: Command = {
     },
     ...FILTERS,
     TRANSFERS,
+    PROGRESS,
   ],
   candidates: "tree",
   examples: ["vitrine check /local/debian /mirror/debian", "vitrine check --download ./a /local/a"],
@@ -53,16 +54,15 @@ export const check: Command = {
       if (json || (state === "same" && !args.has("verbose"))) return;
       await out.line(state === "differs" ? (error as Error).message : `${path}: ${WORDS[state]}`);
     };
-    const started = performance.now();
+    using display = new TreeDisplay("verify");
     const summary = await checkTrees(a, b, {
       ...options,
       concurrency,
       filter,
       download: args.has("download"),
       onImage,
-      onProgress: (progress) => drawTreeProgress(progress, started),
+      onProgress: (progress) => display.update(progress),
     });
-    clearProgress();
     if (json) await out.jsonLine({ summary });
   },
 };

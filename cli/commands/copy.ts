@@ -62,7 +62,7 @@ async function copyOne(
     await importOne({ vfs, args, session, limit }, from, to);
   } else if (from.kind === "tree" && to.kind === "tree") {
     const size = listed ?? (await vfs.stat(from.path, session.options)).size;
-    using verifier = new Progress(nameOf(from.path), size, limit, signal);
+    using verifier = new Progress(nameOf(from.path), size, { limit, signal });
     const verify = args.has("allow-changed") ? false : undefined;
     const accept = acceptOf(args);
     const copied = await withinMemory(size, () => {
@@ -72,7 +72,7 @@ async function copyOne(
     return copied;
   } else if (from.kind !== "tree" && to.kind === "tree") {
     const { data, size, name, isSparse } = await openLocal(from, signal);
-    using verifier = new Progress(name, size, limit, signal);
+    using verifier = new Progress(name, size, { limit, signal });
     const accept = acceptOf(args);
     const added = await withinMemory(size, () => {
       const sparse = isSparse || undefined;
@@ -89,7 +89,7 @@ async function copyOne(
     }
     const isKnown = (checksum ?? multihash) !== undefined && !args.has("allow-changed");
     const verify = isKnown && { checksum, multihash };
-    using progress = new Progress(nameOf(from.path), size, limit, signal);
+    using progress = new Progress(nameOf(from.path), size, { limit, signal });
     const countData = to.kind === "local" ? countLocalData : undefined;
     const chunks = chunksOf(vfs, from.path, { verify, ...options }, progress, countData);
     await withinMemory(size, async () => {
@@ -117,7 +117,7 @@ async function importOne({ vfs, args, session, limit }: Work, from: Place, to: P
     : from.kind === "tree"
     ? await openStored(vfs, from.path, options)
     : await openLocal(from, signal);
-  using verifier = new Progress(name ?? "-", undefined, limit, signal);
+  using verifier = new Progress(name ?? "-", undefined, { limit, signal });
   const accept = acceptOf(args);
   const resume = args.has("resume");
   const onProgress = (progress: ImportProgress) => verifier.updateImport(progress);
@@ -269,7 +269,7 @@ export const mv: Command = {
     return forEachPair(session, args, check, async ({ vfs, limit }, pair) => {
       const [from, to] = [formatPlace(pair.from), formatPlace(pair.to)];
       const size = pair.size ?? (await vfs.stat(from, session.options)).size;
-      using verifier = new Progress(nameOf(from), size, limit, session.signal);
+      using verifier = new Progress(nameOf(from), size, { limit, signal: session.signal });
       return await withinMemory(size, () => vfs.rename(from, to, { verifier, ...session.options }));
     });
   },

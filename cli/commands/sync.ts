@@ -13,13 +13,14 @@ import {
   DRY_RUN,
   EXIT,
   NothingKnown,
+  PROGRESS,
   RESUME,
   TRANSFERS,
   transfersOf,
   VERBOSE,
 } from "../command.ts";
 import { NotKept } from "../not_kept.ts";
-import { clearProgress, drawTreeProgress } from "../progress.ts";
+import { TreeDisplay } from "../progress.ts";
 import { formatSize } from "../text.ts";
 import { filterOf, FILTERS, openTreeOperand } from "../tree_operand.ts";
 
@@ -51,6 +52,7 @@ export const sync: Command = {
     ...ACCEPT,
     TRANSFERS,
     BWLIMIT,
+    PROGRESS,
   ],
   candidates: "tree",
   examples: [
@@ -78,7 +80,7 @@ export const sync: Command = {
         await out.line(dryRun ? `${path}: would be ${state}` : `${path}: ${state}`);
       }
     };
-    const started = performance.now();
+    using display = new TreeDisplay("store");
     const summary = await syncTree(from, to, {
       ...options,
       concurrency,
@@ -91,9 +93,8 @@ export const sync: Command = {
       delete: args.has("delete"),
       dryRun,
       onImage,
-      onProgress: (progress) => drawTreeProgress(progress, started),
+      onProgress: (progress) => display.update(progress),
     });
-    clearProgress();
     lost.report(session);
     if (json) return await out.jsonLine({ summary });
     if (!args.has("verbose")) return;

@@ -15,6 +15,7 @@ import {
   EXIT,
   exitCodeOf,
   NothingKnown,
+  PROGRESS,
   type Session,
   TRANSFERS,
   transfersOf,
@@ -129,7 +130,7 @@ async function verifyOne(
     one !== undefined
   );
   if (checked.length === 0 && records) {
-    using verifier = new Progress(path, info?.size);
+    using verifier = new Progress(path, info?.size, { phase: "verify" });
     const { store, imageId } = vfs.imageAt(path);
     const { size, multihash } = await withTreePath(
       path,
@@ -143,7 +144,7 @@ async function verifyOne(
   return await withTreePath(path, async () => {
     const verify = { checksum, multihash };
     const { stream, size } = await vfs.get(path, { verify, ...options });
-    using progress = new Progress(path, size);
+    using progress = new Progress(path, size, { phase: "verify" });
     let count = 0;
     for await (const chunk of stream) {
       progress.update(chunk);
@@ -175,6 +176,7 @@ export const verify: Command = {
     { name: "inspect", help: "judge the images too: the exit code is 3 if one is unsafe" },
     { name: "multihash", value: "ALGO:HEX", help: "another digest that the image must have" },
     TRANSFERS,
+    PROGRESS,
   ],
   candidates: "tree",
   examples: [

@@ -88,6 +88,28 @@ Deno.test("add --progress json: says how much was fetched, unpacked and stored",
   assertEquals((await place.run("cp", "/local/x", "/mirror/", "--progress", "xml")).code, 2);
 });
 
+Deno.test("sync, check, verify --progress json: say how much was stored and compared", async () => {
+  await using place = await withImages();
+  const bytes = NAMES.length * (8 << 20);
+  const all = { images: 3, totalImages: 3, bytes, isListed: true, total: bytes };
+  const linesOf = async (...args: [string, ...string[]]) => {
+    const { code, err } = await place.run(...args, "--progress", "json");
+    // Of local files no digest is known, so that they are not compared.
+    assertEquals(code, args[0] === "check" ? 4 : 0, err);
+    return err.trimEnd().split("\n").map((line) => JSON.parse(line));
+  };
+  const synced = await linesOf("sync", "./in", "/local/x");
+  assertEquals(synced.at(-1), { phase: "store", ...all });
+  const image = synced.find((line) => "image" in line);
+  assertEquals([NAMES.includes(image.image), image.phase, image.total], [true, "store", 8 << 20]);
+  const checked = await linesOf("check", "./in", "/local/x");
+  assertEquals(checked.at(-1), { phase: "verify", ...all, bytes: 0 });
+  const verified = await linesOf("verify", "/local/x");
+  const done = verified.filter(({ bytes, total }) => bytes === total).map(({ image }) => image);
+  assertEquals(new Set(done), new Set(NAMES.map((name) => `/local/x/${name}`)));
+  assertEquals(new Set(verified.map(({ phase }) => phase)), new Set(["verify"]));
+});
+
 Deno.test("progressText: what is unpacked is shown beside what has arrived, if there is room", () => {
   const transfer = { name: "disk.raw.xz", size: 1000, bytes: 500, unpacked: 4096, seconds: 1 };
   assertMatch(progressText(transfer, 100), /50% .*500 B of 1000 B .*4\.0 KiB unpacked/);
