@@ -3,6 +3,7 @@
  *
  * @module
  */
+// Small: only the file driver has descriptors that the C library can take.
 import type { BigIntStats } from "node:fs";
 import { openLibrary } from "../../runtime/native_library.ts";
 
