@@ -37,8 +37,8 @@ export interface Created {
   gid: number | null;
 }
 
-/** How many threads work on the files of one device at most. */
-const MOST_THREADS = 8;
+/** How many threads work on the files of one device at most. To start one takes longer than most files take. */
+const MOST_THREADS = 4;
 
 /**
  * Handles the requests that come to a thread. It runs from its source text, and so uses nothing from outside
@@ -131,14 +131,11 @@ const threads = new Map<bigint, FileThread[]>();
 /** A thread that works on files of one device. */
 export class FileThread {
   readonly #thread: WorkerThread<Request, Reply>;
-  /** All threads of the device. */
-  readonly #all: FileThread[];
   /** How many files are open on it. */
   #files = 0;
 
-  private constructor(thread: WorkerThread<Request, Reply>, all: FileThread[]) {
+  private constructor(thread: WorkerThread<Request, Reply>) {
     this.#thread = thread;
-    this.#all = all;
   }
 
   /**
@@ -154,18 +151,15 @@ export class FileThread {
     const isBusy = chosen === undefined || chosen.#files > 0;
     if (isBusy && all.length < MOST_THREADS) {
       const thread = WorkerThread.start<Request, Reply>(`(${serve})()`);
-      if (thread) all.push(chosen = new FileThread(thread, all));
+      if (thread) all.push(chosen = new FileThread(thread));
     }
     if (chosen) chosen.#files++;
     return chosen;
   }
 
-  /** Says that a file was closed. A thread with no more files ends, unless it is the only such one of its device. */
+  /** Says that a file was closed. */
   release(): void {
-    const idle = () => this.#all.filter((thread) => thread.#files === 0);
-    if (--this.#files > 0 || idle().length === 1) return;
-    this.#all.splice(this.#all.indexOf(this), 1);
-    this.#thread.close();
+    this.#files--;
   }
 
   /**
