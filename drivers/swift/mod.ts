@@ -5,8 +5,11 @@
  *   and `keystone` (how), `catalog` (which endpoint), `session` (tokens), `callers` (tenants),
  *   `accounts` (which account a request goes to)
  * - `containers` and `object_names`: where images and their segments are; `acls`: who may read them
- * - `manifest` and `put_manifest`: large objects, read and written; `upload` and `lock`: one upload
- * - `listed`, `stat`, `etag`: what listings and headers say; `delete_objects`; `temp_url`
+ * - `directories`: markers of directories
+ * - `manifest` and `put_manifest`: large objects, read and written; `upload` and `lock`: one upload; `resumable`:
+ *   segments for the next upload
+ * - `listed`, `stat`, `etag`: what listings and headers say; `delete_objects`; `temp_url`;
+ *   `usage`
  *
  * @module
  */
