@@ -5,6 +5,9 @@
  */
 import { delay } from "../streams/abort.ts";
 
+/** The longest time of a timer, in milliseconds: one with a longer time ends at once. */
+const MAX_TIMER = 2_147_483_647;
+
 /**
  * Holds all transfers that share it to a number of bytes a second.
  *
@@ -40,7 +43,8 @@ export class RateLimit {
   async pass(bytes: number, signal?: AbortSignal): Promise<void> {
     const now = performance.now();
     this.#free = Math.max(this.#free, now) + bytes / this.#bytesPerSecond * 1000;
-    const wait = this.#free - now;
-    if (wait >= 1) await delay(wait, signal);
+    for (let wait = this.#free - now; wait >= 1; wait -= MAX_TIMER) {
+      await delay(Math.min(wait, MAX_TIMER), signal);
+    }
   }
 }
