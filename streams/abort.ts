@@ -65,6 +65,9 @@ export async function raceAbort<T>(
   }
 }
 
+/** The longest time of a timer, in milliseconds: 24 days. A timer that is set to more ends at once. */
+export const MAX_TIMER = 2_147_483_647;
+
 /**
  * Waits for some time, or until an abort.
  *

@@ -5,6 +5,7 @@
  * @module
  */
 import { TimeoutError } from "../errors/mod.ts";
+import { MAX_TIMER } from "./abort.ts";
 import { type ByteReader, type Bytes, CHUNK_SIZE } from "./bytes.ts";
 import type { Digests } from "./digest/mod.ts";
 import { shareDigests } from "./shared_digests.ts";
@@ -171,7 +172,7 @@ class FannedSource {
           );
         }
         this.#release();
-      }, idleTimeout);
+      }, Math.min(idleTimeout, MAX_TIMER));
       await promise;
       clearTimeout(timer);
     }

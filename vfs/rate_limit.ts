@@ -3,10 +3,7 @@
  *
  * @module
  */
-import { delay } from "../streams/abort.ts";
-
-/** The longest time of a timer, in milliseconds: one with a longer time ends at once. */
-const MAX_TIMER = 2_147_483_647;
+import { delay, MAX_TIMER } from "../streams/abort.ts";
 
 /**
  * Holds all transfers that share it to a number of bytes a second.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MAX_TIMER } from "../../streams/abort.ts";
 import type { Bytes } from "../../streams/mod.ts";
 import type { NbdConnection } from "./connection.ts";
 import { NbdProtocolError } from "./protocol.ts";
@@ -213,7 +214,10 @@ export class NbdSocket {
     if (at >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(() => this.#checkDeadlines(), at - performance.now());
+    this.#timer = setTimeout(
+      () => this.#checkDeadlines(),
+      Math.min(at - performance.now(), MAX_TIMER),
+    );
   }
 
   #checkDeadlines(): void {
