@@ -118,10 +118,11 @@ Deno.test("importToStores: the source waits for a slow store, and goes on withou
 Deno.test("importToStores: without an idle timeout a store that takes nothing is not given up", async () => {
   const stuck = new GatedStore("stuck");
   await using vfs = new Vfs({ a: new MemoryStore("a"), stuck } as Record<string, Store>);
-  const { reader } = source(20);
+  const { state, reader } = source(20);
   // A timer that overflows ends before this one.
-  setTimeout(() => stuck.gate.resolve(), 20);
-  const options = { id: "x", lag: 2 * CHUNK, idleTimeout: Infinity };
+  const open = () => setTimeout(() => stuck.gate.resolve(), 20);
+  const verifier = { update: () => void (state.read === 2 && open()) };
+  const options = { id: "x", lag: 2 * CHUNK, idleTimeout: Infinity, verifier };
   const { stores } = await importToStores(vfs, reader, ["a", "stuck"], options);
   assertEquals(stores.map(({ added }) => added?.size), [20 * CHUNK, 20 * CHUNK]);
 });
