@@ -120,7 +120,7 @@ Deno.test("importToStores: without an idle timeout a store that takes nothing is
   await using vfs = new Vfs({ a: new MemoryStore("a"), stuck } as Record<string, Store>);
   const { state, reader } = source(20);
   // A timer that overflows ends before this one.
-  const open = () => setTimeout(() => stuck.gate.resolve(), 20);
+  const open = () => setTimeout(() => stuck.gate.resolve(), 300);
   const verifier = { update: () => void (state.read === 2 && open()) };
   const options = { id: "x", lag: 2 * CHUNK, idleTimeout: Infinity, verifier };
   const { stores } = await importToStores(vfs, reader, ["a", "stuck"], options);
