@@ -50,14 +50,8 @@ export async function openOnThread(
   flags: string | number,
   device: bigint,
 ): Promise<ReadableFile | undefined> {
-  const thread = FileThread.take(device);
-  if (thread === undefined) return undefined;
-  try {
-    return new FileOnThread(thread, await thread.send<number>({ call: "open", path, flags }));
-  } catch (error) {
-    thread.release();
-    throw error;
-  }
+  const opened = await FileThread.open<number>(device, { call: "open", path, flags });
+  return opened && new FileOnThread(...opened);
 }
 
 class FileOnThread implements ReadableFile {
@@ -115,19 +109,11 @@ export async function createOnThread(
   mode: number,
   device: bigint,
 ): Promise<[WrittenOnThread, Created] | undefined> {
-  const thread = FileThread.take(device);
-  if (thread === undefined) return undefined;
-  try {
-    const created = await thread.send<Created & Record<string, unknown>>({
-      call: "create",
-      path,
-      mode,
-    });
-    return [new WrittenOnThread(thread, created.file), created];
-  } catch (error) {
-    thread.release();
-    throw error;
-  }
+  const request = { call: "create", path, mode } as const;
+  const opened = await FileThread.open<Created & Record<string, unknown>>(device, request);
+  if (opened === undefined) return undefined;
+  const [thread, created] = opened;
+  return [new WrittenOnThread(thread, created.file), created];
 }
 
 /** A file that is open for writing on another thread. */

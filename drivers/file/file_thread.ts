@@ -139,12 +139,30 @@ export class FileThread {
   }
 
   /**
-   * Chooses the thread for one more file, which has to be released.
+   * Opens one more file of a device, on the thread that has the fewest open. It has to be released.
    *
+   * @typeParam T What the call returns.
    * @param device The number of the device that the file is on.
-   * @returns The thread of the device that has the fewest files open; `undefined` if none may be started.
+   * @param request The call that opens the file.
+   * @returns The thread and what the call returns; `undefined` if no thread may be started.
+   * @throws {Error} As the call throws, with the code of the system.
    */
-  static take(device: bigint): FileThread | undefined {
+  static async open<T extends Reply>(
+    device: bigint,
+    request: Request,
+  ): Promise<[FileThread, T] | undefined> {
+    const thread = FileThread.#take(device);
+    if (thread === undefined) return undefined;
+    try {
+      return [thread, await thread.send<T>(request)];
+    } catch (error) {
+      thread.release();
+      throw error;
+    }
+  }
+
+  /** Chooses the thread for one more file. */
+  static #take(device: bigint): FileThread | undefined {
     let all = threads.get(device);
     if (all === undefined) threads.set(device, all = []);
     let chosen = all.toSorted((a, b) => a.#files - b.#files)[0];
