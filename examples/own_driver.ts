@@ -48,15 +48,10 @@ export class ShelfLocation extends StoreLocation {
   }
 }
 
-/** An image. No other image ever has its tag, so that a handle notices when another one gets the id. */
-interface Book {
-  blob: Blob;
-  etag: string;
-}
-
 /** Keeps images as Blobs. */
 class ShelfDriver implements Driver<ShelfLocation> {
-  readonly #books = new Map<string, Book>();
+  /** No two images ever have the same tag, so that a handle notices when another one gets the id. */
+  readonly #books = new Map<string, { blob: Blob; etag: string }>();
 
   locate(imageId: string): ShelfLocation {
     return new ShelfLocation(imageId);
@@ -108,7 +103,7 @@ class ShelfDriver implements Driver<ShelfLocation> {
     });
     return entriesBelow(entries, directory, recursive);
   }
-  #find(location: ShelfLocation): Book {
+  #find(location: ShelfLocation) {
     const book = this.#books.get(location.path);
     if (book === undefined) throw new NotFound("it is not on the shelf");
     return book;
